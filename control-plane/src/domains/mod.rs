@@ -1,0 +1,1 @@
+//! The hosts a tenant is served at.

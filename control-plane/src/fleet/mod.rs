@@ -1,0 +1,1 @@
+//! Database servers, ready-made databases, nodes, work orders and the routes feed.

@@ -1,0 +1,1 @@
+//! Letters of the control plane: rows, sent by its work role.

@@ -1,0 +1,1 @@
+//! Plans, their prices, limits and features: rows, not code.

@@ -1,0 +1,1 @@
+//! A hotel signs up: one transaction, and an address.

@@ -1,0 +1,1 @@
+//! The vendor's people: sign-in with a second factor, roles.

@@ -1,0 +1,69 @@
+//! What a node says every few seconds, and what it hears.
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ClusterId;
+
+/// What a process of the data plane does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Answers guests and staff.
+    Serve,
+    /// Runs queues and schedules.
+    Work,
+    /// Creates and changes tenant databases.
+    Fleet,
+}
+
+/// How a node uses one Postgres server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterLoad {
+    /// The server.
+    pub cluster: ClusterId,
+    /// Connections open now.
+    pub open: u32,
+    /// The share it lives by now, per role: what it was last granted and has taken on.
+    pub holding: Vec<Share>,
+    /// The template the fleet role clones from, when it has one frozen on this server: the version of the hotel schema.
+    pub template: Option<String>,
+}
+
+/// A part of a server's connection budget.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// The server.
+    pub cluster: ClusterId,
+    /// For which work.
+    pub role: Role,
+    /// How many connections at most.
+    pub connections: u32,
+}
+
+/// A sign of life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// The program's version.
+    pub version: String,
+    /// What this process does.
+    pub roles: Vec<Role>,
+    /// When it started: a change tells a restart.
+    pub started_at: Timestamp,
+    /// The version of the routing table it serves by.
+    pub routes_version: u64,
+    /// Requests answered since it started.
+    pub requests_total: u64,
+    /// Resident memory, in bytes.
+    pub resident_bytes: u64,
+    /// Per server.
+    pub clusters: Vec<ClusterLoad>,
+}
+
+/// What the control plane answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeartbeatAnswer {
+    /// The shares to live by from now on; a node that hears nothing keeps its own.
+    pub shares: Vec<Share>,
+    /// When to come again, in milliseconds.
+    pub again_in_ms: u64,
+}

@@ -1,0 +1,35 @@
+//! What the planes say to one another: the routes feed, work orders, heartbeats. Serde and signatures only; who carries it is not its matter.
+//!
+//! Everything a node acts on arrives in a [`Signed`] envelope, so that a snapshot from a disk or a peer is as good as one from the control plane.
+mod feed;
+mod heartbeat;
+mod orders;
+mod signed;
+#[cfg(test)]
+mod tests;
+
+pub use feed::{Change, Cluster, ClusterId, Delta, Deltas, Limits, Placement, Route, Snapshot, TenantStatus};
+pub use heartbeat::{ClusterLoad, Heartbeat, HeartbeatAnswer, Role, Share};
+pub use orders::{LeaseWish, Order, OrderId, Outcome, OwnerSeed, Report, Task, TenantSeed};
+pub use signed::{BadSignature, FeedKey, FeedVerifier, Signed};
+
+/// The version of this conversation, sent as the header [`VERSION_HEADER`]; a peer that speaks another major version is refused.
+pub const VERSION: u32 = 1;
+
+/// The header that carries [`VERSION`].
+pub const VERSION_HEADER: &str = "hotelhub-protocol";
+
+/// Where nodes knock at the control plane.
+pub mod paths {
+    /// GET: the whole routing table, a [`crate::Signed`] [`crate::Snapshot`].
+    pub const SNAPSHOT: &str = "/node/v1/routes/snapshot";
+    /// GET with `?since=V&wait_ms=N`: [`crate::Signed`] [`crate::Deltas`] after version V, held open until there is one or the wait is over
+    /// (then 204). 410 when V is older than what is kept or newer than what is: take the snapshot.
+    pub const DELTAS: &str = "/node/v1/routes/deltas";
+    /// POST [`crate::Heartbeat`]: answered by a [`crate::HeartbeatAnswer`].
+    pub const HEARTBEAT: &str = "/node/v1/heartbeat";
+    /// POST [`crate::LeaseWish`]: a [`crate::Signed`] [`crate::Order`], or 204 when the wait is over.
+    pub const LEASE: &str = "/node/v1/orders/lease";
+    /// POST [`crate::Report`]: 204; 409 when the fence is stale.
+    pub const REPORT: &str = "/node/v1/orders/report";
+}

@@ -1,0 +1,118 @@
+//! Work orders: what the fleet role is told to do to tenant databases, leased and fenced.
+use hotelhub_kernel::{Slug, TenantId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::ClusterId;
+
+/// A work order's identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OrderId(pub Uuid);
+
+/// A wish for work, held open until there is some or the wait is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseWish {
+    /// The servers this worker has an administrator's access to.
+    pub clusters: Vec<ClusterId>,
+    /// How long to wait for work, in milliseconds; at most 30,000.
+    pub wait_ms: u64,
+}
+
+/// Work, and until when it is this worker's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Which.
+    pub id: OrderId,
+    /// Counts up with each lease; a report with an older one is refused.
+    pub fence: u64,
+    /// After this instant the order may be another's.
+    pub leased_until: Timestamp,
+    /// What to do.
+    pub task: Task,
+}
+
+/// What to do. Every task may be carried out twice, also from two places, and from any step on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case")]
+pub enum Task {
+    /// Make a ready-made database: clone, role, grants, no tenant yet.
+    PrepareDatabase {
+        /// On which server.
+        cluster: ClusterId,
+        /// Its name and its role's name: `t_` and 32 hexadecimal digits.
+        database: String,
+        /// The template it must come from.
+        template: String,
+    },
+    /// Give a database to a tenant: make it first if it is not there, then seed it.
+    CreateTenant {
+        /// On which server.
+        cluster: ClusterId,
+        /// Its name and its role's name.
+        database: String,
+        /// What to write into it.
+        seed: TenantSeed,
+    },
+}
+
+/// What a new tenant's database starts with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantSeed {
+    /// Whose it is from now on.
+    pub tenant: TenantId,
+    /// Its name in its address.
+    pub slug: Slug,
+    /// The hotel's name.
+    pub hotel: String,
+    /// Its time zone, an IANA name.
+    pub time_zone: String,
+    /// The owner's account.
+    pub owner: OwnerSeed,
+}
+
+/// The owner's account, without a password until the owner sets one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnerSeed {
+    /// The account's id.
+    pub user: Uuid,
+    /// The owner's name.
+    pub name: String,
+    /// The owner's mail address, in lower case.
+    pub email: String,
+    /// The owner's telephone number.
+    pub phone: String,
+    /// SHA-256 of the one-time login token of the welcome letter, in hexadecimal.
+    pub login_token_sha256: String,
+    /// Until when that token opens.
+    pub login_token_expires_at: Timestamp,
+}
+
+/// How an order went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Done; saying it twice is the same.
+    Done {
+        /// The version of the hotel schema the database has now.
+        template: String,
+    },
+    /// Not done. It is tried again, then shown to staff.
+    Failed {
+        /// Why, for staff: no secret in it.
+        reason: String,
+    },
+}
+
+/// What a worker says of an order it leased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Which.
+    pub order: OrderId,
+    /// The fence it was leased with.
+    pub fence: u64,
+    /// How it went.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}

@@ -1,0 +1,89 @@
+//! Both planes read the same words.
+use hotelhub_kernel::{Host, Key, Slug, TenantId};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    BadSignature, Change, ClusterId, Delta, Deltas, FeedKey, FeedVerifier, Limits, Order, OrderId, Outcome, Placement,
+    Report, Route, Task, TenantStatus,
+};
+
+fn melati() -> Route {
+    Route {
+        tenant: TenantId(Uuid::from_u128(1)),
+        slug: Slug::parse("melati").unwrap(),
+        name: "Hotel Melati".to_owned(),
+        hosts: vec![Host::parse("melati.hotelhub.id").unwrap()],
+        status: TenantStatus::Trial,
+        placement: Placement {
+            cluster: ClusterId("jkt-1".to_owned()),
+            database: "t_1".to_owned(),
+            role: "t_1".to_owned(),
+            generation: 1,
+        },
+        limits: Limits { connections: 8, rooms: 42, users: Some(15) },
+        features: vec![],
+    }
+}
+
+#[test]
+fn a_delta_is_written_as_the_contract_shows() {
+    let delta = Delta { version: 7, change: Change::Gone { tenant: TenantId(Uuid::from_u128(1)) } };
+    let wire = json!({"version": 7, "change": "gone", "tenant": "00000000-0000-0000-0000-000000000001"});
+    assert_eq!(serde_json::to_value(&delta).unwrap(), wire);
+    let route = Delta { version: 8, change: Change::Route(Box::new(melati())) };
+    let wire = serde_json::to_value(&route).unwrap();
+    assert_eq!(wire["change"], "route");
+    assert_eq!(wire["hosts"], json!(["melati.hotelhub.id"]));
+    assert_eq!(serde_json::from_value::<Delta>(wire).unwrap(), route);
+}
+
+#[test]
+fn a_report_is_written_as_the_contract_shows() {
+    let report = Report {
+        order: OrderId(Uuid::from_u128(2)),
+        fence: 3,
+        outcome: Outcome::Failed { reason: "the disk is full".to_owned() },
+    };
+    let wire = json!({
+        "order": "00000000-0000-0000-0000-000000000002", "fence": 3,
+        "outcome": "failed", "reason": "the disk is full"
+    });
+    assert_eq!(serde_json::to_value(&report).unwrap(), wire);
+    assert_eq!(serde_json::from_value::<Report>(wire).unwrap(), report);
+}
+
+#[test]
+fn an_envelope_opens_only_for_its_key_its_kind_and_its_own_words() {
+    let key = FeedKey::new(&Key::new([1; 32]));
+    let verifier = FeedVerifier::from_base64(&key.verifier().to_base64()).unwrap();
+    let deltas = Deltas { since: 1, deltas: vec![Delta { version: 2, change: Change::Route(Box::new(melati())) }] };
+    let signed = key.sign("deltas", &deltas).unwrap();
+    assert_eq!(verifier.open::<Deltas>("deltas", &signed).unwrap(), deltas);
+
+    assert_eq!(verifier.open::<Deltas>("snapshot", &signed), Err(BadSignature::Kind("deltas".to_owned())));
+    let other = FeedKey::new(&Key::new([2; 32])).verifier();
+    assert_eq!(other.open::<Deltas>("deltas", &signed), Err(BadSignature::Signature));
+    let mut renamed = signed.clone();
+    renamed.kind = "order".to_owned();
+    assert_eq!(verifier.open::<Deltas>("order", &renamed), Err(BadSignature::Signature));
+    let mut changed = signed;
+    changed.payload = changed.payload.replace("melati", "mawar2");
+    assert_eq!(verifier.open::<Deltas>("deltas", &changed), Err(BadSignature::Signature));
+}
+
+#[test]
+fn an_order_of_a_task_this_version_does_not_know_is_refused_not_guessed() {
+    let key = FeedKey::new(&Key::new([1; 32]));
+    let order = json!({
+        "id": Uuid::nil(), "fence": 1, "leased_until": "2026-01-01T00:00:00Z", "task": {"task": "paint_the_walls"}
+    });
+    let signed = key.sign("order", &order).unwrap();
+    assert!(matches!(key.verifier().open::<Order>("order", &signed), Err(BadSignature::Payload(_))));
+    let known = Task::PrepareDatabase {
+        cluster: ClusterId("jkt-1".to_owned()),
+        database: "t_1".to_owned(),
+        template: "1".to_owned(),
+    };
+    assert_eq!(serde_json::to_value(known).unwrap()["task"], "prepare_database");
+}

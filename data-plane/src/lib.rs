@@ -1,0 +1,12 @@
+//! The data plane: a node resolves the tenant of each request, pools the tenants' databases and runs the products on them.
+pub mod audit;
+pub mod boot;
+pub mod edge;
+pub mod fleet;
+pub mod hotel;
+pub mod link;
+pub mod notify;
+pub mod people;
+pub mod queue;
+pub mod settings;
+pub mod tenancy;

@@ -1,0 +1,1 @@
+//! Letters that follow from a change, sent by a job.

@@ -1,0 +1,1 @@
+//! Who may come in: accounts, sessions, login links, passwords, second factors, roles.

@@ -1,0 +1,1 @@
+//! Jobs: rows in the tenant's own database, inserted with the change that causes them.

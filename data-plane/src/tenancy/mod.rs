@@ -1,0 +1,1 @@
+//! From a host to a connection: directory, placement, pool, [`Tenant`].
