@@ -1,1 +1,16 @@
-//! Scaffold.
+//! The tenants' schema and the runner that applies it, forward only.
+//!
+//! The files of `common/` and of the product's folder form one numeric order. A database has run a prefix of it, file by file as it is
+//! written here; anything else is refused.
+mod runner;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+pub use runner::{MigrateError, Report, migrate};
+pub use steps::Product;
+
+/// The version of a product's schema: the number of its last step and the first 8 hexadecimal digits of the checksum of all, `0013_1a2b3c4d`.
+pub fn schema_version(product: Product) -> String {
+    steps::version(&steps::of(product))
+}

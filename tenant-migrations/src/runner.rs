@@ -1,0 +1,173 @@
+//! Applies the steps a database has not seen: one runner at a time, each step whole or not at all.
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use crate::steps::{self, Product, Step};
+
+/// One number for all of HotelHub's migrations; the lock is per database.
+const LOCK: i64 = 0x686f_7465_6c68_7562;
+/// How often a second runner looks whether the first is done, and how many times.
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+const LOCK_TRIES: u32 = 1_200;
+
+const APPLIED: &str = "select number, file, checksum from schema_steps order by number";
+const TRY_LOCK: &str = "select pg_try_advisory_lock($1)";
+const UNLOCK: &str = "select pg_advisory_unlock($1)";
+const RECORD: &str = "insert into schema_steps (number, file, phase, checksum) values ($1, $2, $3, $4)";
+const SET_UP: &str = "
+    set lock_timeout = '3s';
+    create table if not exists schema_steps (
+        number integer primary key,
+        file text not null,
+        phase text not null constraint schema_steps_phase_known check (phase in ('expand', 'contract')),
+        checksum bytea not null,
+        applied_at timestamptz not null default clock_timestamp()
+    )";
+
+/// What a run did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The files that ran now, in order; empty when there was nothing to do.
+    pub applied: Vec<String>,
+    /// The version the database has now.
+    pub version: String,
+}
+
+/// Why a database was not migrated.
+#[derive(Debug, Error)]
+pub enum MigrateError {
+    /// A newer program has been here: this one would misread what it left.
+    #[error("the database has run {file}, which this program does not know: it belongs to a newer version")]
+    Newer {
+        /// The first such step.
+        file: String,
+    },
+    /// What ran is not what is written here.
+    #[error("{file} was changed after it ran: a step that ran is never edited, what follows is a step of its own")]
+    Changed {
+        /// The step.
+        file: String,
+    },
+    /// A step stands before others that ran already.
+    #[error("{file} stands before steps that ran already: a new step takes the next number")]
+    OutOfOrder {
+        /// The step.
+        file: String,
+    },
+    /// A file that breaks the rules of its name or its first line.
+    #[error("{file} needs a number of its own and `-- expand` or `-- contract` as its first line")]
+    Malformed {
+        /// The step.
+        file: &'static str,
+    },
+    /// Another runner was at it all the time.
+    #[error("another runner held the migration lock for a minute")]
+    Busy,
+    /// A step failed and left nothing behind.
+    #[error("{file} failed")]
+    Step {
+        /// The step.
+        file: &'static str,
+        /// Why.
+        source: tokio_postgres::Error,
+    },
+    /// The server said no.
+    #[error("the database refused the migration's own bookkeeping")]
+    Database(#[from] tokio_postgres::Error),
+}
+
+/// Brings a database to this program's schema. Safe twice, from two places and after a kill at any moment. The connection is the
+/// migration's own: it keeps a lock timeout and is closed afterwards.
+pub async fn migrate(client: &mut Client, product: Product) -> Result<Report, MigrateError> {
+    run(client, &steps::of(product)).await
+}
+
+pub(crate) async fn run(client: &mut Client, steps: &[Step]) -> Result<Report, MigrateError> {
+    check_files(steps)?;
+    let version = steps::version(steps);
+    if pending(client, steps).await?.is_empty() {
+        return Ok(Report { applied: Vec::new(), version });
+    }
+    lock(client).await?;
+    let outcome = apply_pending(client, steps).await;
+    client.query(UNLOCK, &[&LOCK]).await?;
+    Ok(Report { applied: outcome?, version })
+}
+
+fn check_files(steps: &[Step]) -> Result<(), MigrateError> {
+    let mut last = 0;
+    for step in steps {
+        match (step.number(), step.phase()) {
+            (Some(number), Some(_)) if number > last => last = number,
+            _ => return Err(MigrateError::Malformed { file: step.file }),
+        }
+    }
+    Ok(())
+}
+
+/// The steps that are still to run: what ran must be the beginning of the list, word for word.
+async fn pending<'a>(client: &Client, steps: &'a [Step]) -> Result<&'a [Step], MigrateError> {
+    let ran = match client.query(APPLIED, &[]).await {
+        Ok(rows) => rows,
+        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    for (at, row) in ran.iter().enumerate() {
+        let (number, file): (i32, String) = (row.get("number"), row.get("file"));
+        let Some(step) = steps.get(at).filter(|step| step.number() == Some(number)) else {
+            return Err(match steps.get(at) {
+                Some(step) if steps.iter().any(|step| step.number() == Some(number)) => {
+                    MigrateError::OutOfOrder { file: step.file.to_owned() }
+                }
+                _ => MigrateError::Newer { file },
+            });
+        };
+        if row.get::<_, &[u8]>("checksum") != step.checksum() {
+            return Err(MigrateError::Changed { file });
+        }
+    }
+    Ok(steps.get(ran.len()..).unwrap_or_default())
+}
+
+/// Polls: a session that waited inside a statement would hold a snapshot, and an index built concurrently would wait for it in turn.
+async fn lock(client: &Client) -> Result<(), MigrateError> {
+    for _ in 0..LOCK_TRIES {
+        if client.query_one(TRY_LOCK, &[&LOCK]).await?.get(0) {
+            return Ok(());
+        }
+        tokio::time::sleep(LOCK_PAUSE).await;
+    }
+    Err(MigrateError::Busy)
+}
+
+async fn apply_pending(client: &mut Client, steps: &[Step]) -> Result<Vec<String>, MigrateError> {
+    client.batch_execute(SET_UP).await?;
+    let mut applied = Vec::new();
+    for step in pending(client, steps).await? {
+        apply(client, step).await.map_err(|source| MigrateError::Step { file: step.file, source })?;
+        tracing::info!(step = step.file, "a migration step ran");
+        applied.push(step.file.to_owned());
+    }
+    Ok(applied)
+}
+
+async fn apply(client: &mut Client, step: &Step) -> Result<(), tokio_postgres::Error> {
+    let number = step.number().unwrap_or(0);
+    let phase = step.phase().map_or("expand", |phase| phase.name());
+    let checksum = step.checksum();
+    let record: [&(dyn tokio_postgres::types::ToSql + Sync); 4] = [&number, &step.file, &phase, &checksum.as_slice()];
+    if let Some(parts) = step.loose_parts() {
+        for part in parts {
+            client.batch_execute(part).await?;
+        }
+        client.execute(RECORD, &record).await?;
+        return Ok(());
+    }
+    let tx = client.transaction().await?;
+    tx.batch_execute(step.sql).await?;
+    tx.execute(RECORD, &record).await?;
+    tx.commit().await
+}
