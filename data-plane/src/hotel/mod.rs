@@ -8,3 +8,4 @@ pub mod properties;
 pub mod rates;
 pub mod reservations;
 pub mod rooms;
+pub mod taxes;
