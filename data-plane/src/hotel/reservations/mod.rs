@@ -1,1 +1,17 @@
-//! Scaffold of the capability.
+//! Reservations: a guest's claim on a room of some type for some nights, from hold to departure.
+//!
+//! A booking holds one or more reservations; each is one room. What is sold stands behind the counters of the rooms'
+//! inventory. Money is the folio's, keys and beds are the front desk's.
+mod amend;
+mod code;
+mod model;
+mod refusal;
+mod stay;
+#[cfg(test)]
+mod tests;
+
+pub use amend::{Change, Night, Terms, Wish, change, moved};
+pub use code::booking_code;
+pub use model::{Action, Counter, Status};
+pub use refusal::{FullNight, Refusal, UnsoldNight};
+pub use stay::{BadStay, HORIZON, LONGEST, LONGEST_PUBLIC, Stay};
