@@ -1,16 +1,32 @@
 //! Chores of the house: the demo, the proof, the bench, and what is generated. Names none of our crates: it starts programs and speaks HTTP.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the one who started it")]
+mod generated;
+mod install;
 mod layers;
+mod ports;
+mod programs;
+mod progress;
+mod random;
 mod repo;
+mod scratch;
+mod secrets;
+mod servers;
+mod sqlx;
+mod stop;
+mod test;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::programs::Programs;
+use crate::scratch::Scratch;
+use crate::stop::Stop;
+
 /// Chores of HotelHub.
 #[derive(Parser)]
-#[command(name = "cargo xtask", version, about)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, about)]
 struct Cli {
     #[command(subcommand)]
     chore: Chore,
@@ -18,8 +34,23 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Proves everything: format, lints, layers, generated files, all tests. Ends with `N passed, N failed`.
+    Test(test::Wish),
     /// Checks which package names which, and what a file inside a plane reaches.
     Layers,
+    /// Writes the committed cache of the control plane's statements.
+    Sqlx(Check),
+    /// Writes the API schemas of both planes to docs/api.
+    Openapi(Check),
+    /// Writes docs/CONFIGURATION.md from what the programs say of their settings.
+    Docs(Check),
+}
+
+#[derive(clap::Args)]
+struct Check {
+    /// Writes nothing; fails where the committed files are stale.
+    #[arg(long)]
+    check: bool,
 }
 
 fn main() -> ExitCode {
@@ -34,6 +65,13 @@ fn main() -> ExitCode {
 
 fn run(chore: Chore) -> Result<()> {
     match chore {
+        Chore::Test(wish) => test::run(&wish, &Stop::on_signals()?),
         Chore::Layers => layers::check().inspect(|()| println!("the layers hold")),
+        Chore::Sqlx(Check { check }) => {
+            install::ensure_all(install::SERVERS)?;
+            sqlx::run(check, &Scratch::start("sqlx", 20, &Stop::on_signals()?)?)
+        }
+        Chore::Openapi(Check { check }) => generated::schemas(check, &Programs::build()?),
+        Chore::Docs(Check { check }) => generated::settings(check, &Programs::build()?),
     }
 }

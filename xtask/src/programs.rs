@@ -1,0 +1,50 @@
+//! The product's own programs, built once and started by path.
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::repo;
+
+/// Where the programs of a development build lie.
+#[derive(Clone, Debug)]
+pub(crate) struct Programs {
+    folder: PathBuf,
+}
+
+impl Programs {
+    /// Builds the three programs in one go. SQL is checked against the committed cache.
+    pub(crate) fn build() -> Result<Self> {
+        let mut cargo = Command::new(repo::cargo());
+        cargo.args(["build", "--quiet", "-p", "hotelhub-data-plane", "-p", "hotelhub-control-plane"]);
+        cargo.args(["-p", "hotelhub-testkit", "--bins"]).current_dir(repo::root()).env("SQLX_OFFLINE", "true");
+        ensure!(cargo.status().context("cannot run cargo build")?.success(), "the programs do not build");
+        Ok(Self { folder: repo::target().join("debug") })
+    }
+
+    pub(crate) fn folder(&self) -> &PathBuf {
+        &self.folder
+    }
+
+    pub(crate) fn node(&self) -> PathBuf {
+        self.folder.join("hotelhub")
+    }
+
+    pub(crate) fn control(&self) -> PathBuf {
+        self.folder.join("hotelhub-control")
+    }
+
+    pub(crate) fn standins(&self) -> PathBuf {
+        self.folder.join("hotelhub-standins")
+    }
+}
+
+/// Runs a program to its end and answers what it printed; fails with what it complained about.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().with_context(|| format!("cannot run {name}"))?;
+    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(output.status.success(), "{name} {}: {}", arguments.join(" "), said.trim());
+    String::from_utf8(output.stdout).with_context(|| format!("{name} printed something else than text"))
+}

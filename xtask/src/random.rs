@@ -1,0 +1,28 @@
+//! Secrets for private servers, from the kernel's generator.
+use std::fs::File;
+use std::io::Read;
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+fn bytes<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).context("no randomness")?;
+    Ok(bytes)
+}
+
+/// 32 random bytes in base64, as the settings want a key.
+pub(crate) fn key() -> Result<String> {
+    Ok(STANDARD.encode(bytes::<32>()?))
+}
+
+/// 144 random bits that may stand in an address.
+pub(crate) fn password() -> Result<String> {
+    Ok(URL_SAFE_NO_PAD.encode(bytes::<18>()?))
+}
+
+/// A short random name for a folder or a request.
+pub(crate) fn name() -> Result<String> {
+    Ok(bytes::<8>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}

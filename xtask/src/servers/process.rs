@@ -1,0 +1,132 @@
+//! A program that this chore started and will stop: its own process group, its own log.
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
+use serde::{Deserialize, Serialize};
+
+/// A running program; dropping it stops it.
+#[derive(Debug)]
+pub(crate) struct Process {
+    name: &'static str,
+    child: Child,
+    log: PathBuf,
+    log_begins: u64,
+    farewell: Signal,
+}
+
+impl Process {
+    /// Starts `command` in a process group of its own; what it says goes to `log`.
+    pub(crate) fn start(name: &'static str, command: &mut Command, log: &Path) -> Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(log);
+        let file: File = file.with_context(|| format!("cannot write {}", log.display()))?;
+        let log_begins = file.metadata()?.len();
+        command.process_group(0).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+        Ok(Self { name, child, log: log.to_owned(), log_begins, farewell: Signal::TERM })
+    }
+
+    /// The signal that asks this program to end, where SIGTERM would make it wait for others.
+    pub(crate) fn ended_by(mut self, farewell: Signal) -> Self {
+        self.farewell = farewell;
+        self
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What the program has said since this start.
+    pub(crate) fn said(&self) -> String {
+        let text = fs::read(&self.log).unwrap_or_default();
+        let begins = usize::try_from(self.log_begins).unwrap_or(0).min(text.len());
+        String::from_utf8_lossy(&text[begins..]).into_owned()
+    }
+
+    /// Fails with the end of the log when the program is gone.
+    pub(crate) fn check(&mut self) -> Result<()> {
+        if let Some(status) = self.child.try_wait()? {
+            bail!("{} ended ({status}); the end of {}:\n{}", self.name, self.log.display(), tail(&self.said()));
+        }
+        Ok(())
+    }
+
+    /// Asks the program to end, and ends it when it has not after `patience`.
+    pub(crate) fn stop(&mut self, patience: Duration) {
+        let Some(group) = Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(0)) else { return };
+        let begun = Instant::now();
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = kill_process_group(group, self.farewell);
+            while begun.elapsed() < patience && matches!(self.child.try_wait(), Ok(None)) {
+                thread::sleep(Duration::from_millis(10));
+            }
+        }
+        let _ = kill_process_group(group, Signal::KILL);
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop(Duration::from_secs(20));
+    }
+}
+
+fn tail(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+/// A process as a file remembers it: the id alone may belong to somebody else by now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Trace {
+    pub(crate) name: String,
+    pub(crate) id: u32,
+    /// Clock ticks between the machine's start and the process's: with the id, no two processes share it.
+    started: u64,
+}
+
+impl Trace {
+    /// The trace of a process that runs now.
+    pub(crate) fn of(name: &str, id: u32) -> Option<Self> {
+        Some(Self { name: name.to_owned(), id, started: started(id)? })
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        started(self.id) == Some(self.started)
+    }
+
+    /// Ends the process this is the trace of, with its group; does nothing when it is gone.
+    pub(crate) fn end(&self, farewell: Signal) {
+        let Some(group) = i32::try_from(self.id).ok().and_then(Pid::from_raw).filter(|_| self.is_alive()) else {
+            return;
+        };
+        let _ = kill_process_group(group, farewell);
+        let begun = Instant::now();
+        while self.is_alive() && begun.elapsed() < Duration::from_secs(20) && test_kill_process(group).is_ok() {
+            thread::sleep(Duration::from_millis(20));
+        }
+        if self.is_alive() {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+/// Field 22 of `/proc/<id>/stat`, unless the process is gone or a zombie.
+fn started(id: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    if fields.first() == Some(&"Z") {
+        return None;
+    }
+    fields.get(19)?.parse().ok()
+}

@@ -1,0 +1,166 @@
+//! The proof: format, lints, layers, what is generated, and every test against private servers. Ends with `N passed, N failed`.
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, ValueEnum};
+
+use crate::programs::Programs;
+use crate::scratch::Scratch;
+use crate::stop::Stop;
+use crate::{generated, install, layers, progress, repo, sqlx};
+
+/// What to prove.
+#[derive(Args)]
+pub(crate) struct Wish {
+    /// Runs these steps alone; may be repeated.
+    #[arg(long, value_enum)]
+    only: Vec<Step>,
+    /// Runs the tests whose name contains this.
+    filter: Option<String>,
+}
+
+/// The steps in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// `cargo fmt --check`
+    Fmt,
+    /// Which package names which.
+    Layers,
+    /// Clippy with our lints; a warning fails.
+    Clippy,
+    /// The committed cache of central statements.
+    Sqlx,
+    /// The committed API schemas.
+    Openapi,
+    /// The committed table of settings.
+    Docs,
+    /// All tests of the workspace.
+    Tests,
+    /// Licences, sources and banned libraries; needs cargo-deny.
+    Deny,
+}
+
+/// Enough for every test binary's scratch databases at once.
+const CONNECTIONS: u32 = 400;
+
+/// Passed and failed tests, and failed steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+}
+
+/// Runs the steps and closes with the one line that counts.
+pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
+    let mut tally = Tally::default();
+    let prepared = install::ensure_all(&[install::SERVERS, install::BROWSER].concat())
+        .and_then(|()| Scratch::start("test", CONNECTIONS, stop));
+    match prepared {
+        Ok(scratch) => run_steps(wish, &scratch, stop, &mut tally),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            tally.failed += 1;
+        }
+    }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    if tally.failed > 0 { std::process::exit(1) } else { Ok(()) }
+}
+
+fn run_steps(wish: &Wish, scratch: &Scratch, stop: &Stop, tally: &mut Tally) {
+    for step in Step::value_variants() {
+        if stop.asked() || !(wish.only.is_empty() || wish.only.contains(step)) {
+            continue;
+        }
+        let name = format!("{step:?}").to_lowercase();
+        println!("── {name}");
+        let begun = Instant::now();
+        let outcome = run_step(*step, wish, scratch, tally);
+        let mark = if outcome.is_ok() { "✓" } else { "✗" };
+        println!("{mark} {name} {}\n", progress::time(begun.elapsed()).trim());
+        if let Err(error) = outcome {
+            eprintln!("error: {error:#}");
+            tally.failed += 1;
+        }
+    }
+    if stop.asked() {
+        eprintln!("stopped on request");
+        tally.failed += 1;
+    }
+}
+
+fn run_step(step: Step, wish: &Wish, scratch: &Scratch, tally: &mut Tally) -> Result<()> {
+    match step {
+        Step::Fmt => cargo(&["fmt", "--all", "--check"]),
+        Step::Layers => layers::check(),
+        Step::Clippy => cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+        Step::Sqlx => sqlx::run(true, scratch),
+        Step::Openapi => generated::schemas(true, &Programs::build()?),
+        Step::Docs => generated::settings(true, &Programs::build()?),
+        Step::Tests => tests(wish.filter.as_deref(), scratch, tally),
+        Step::Deny if install::on_path("cargo-deny").is_none() => {
+            println!("cargo-deny is not installed: skipped");
+            Ok(())
+        }
+        Step::Deny => cargo(&["deny", "--offline", "check", "bans", "licenses", "sources"]),
+    }
+}
+
+fn cargo(arguments: &[&str]) -> Result<()> {
+    let mut command = Command::new(repo::cargo());
+    command.args(arguments).current_dir(repo::root()).env("SQLX_OFFLINE", "true").stdin(Stdio::null());
+    ensure!(command.status().context("cannot run cargo")?.success(), "cargo {} failed", arguments.join(" "));
+    Ok(())
+}
+
+/// Runs the workspace's tests, shows what they say and counts their results.
+fn tests(filter: Option<&str>, scratch: &Scratch, tally: &mut Tally) -> Result<()> {
+    let programs = Programs::build()?;
+    let chromedriver = install::on_path("chromedriver").context("no chromedriver")?;
+    let mut command = Command::new(repo::cargo());
+    command.args(["test", "--workspace", "--no-fail-fast"]).args(filter).current_dir(repo::root());
+    command.env("SQLX_OFFLINE", "true").env("HOTELHUB_BIN_DIR", programs.folder());
+    command.env("HOTELHUB_TEST_POSTGRES", scratch.postgres().dsn("postgres"));
+    command.env("HOTELHUB_TEST_REDIS", scratch.redis().url());
+    command.env("HOTELHUB_TEST_CHROMEDRIVER", chromedriver);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cannot run cargo test")?;
+    let failed_before = tally.failed;
+    for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
+        let line = line.context("the tests said something unreadable")?;
+        println!("{line}");
+        tally.count(&line);
+    }
+    if !child.wait()?.success() && tally.failed == failed_before {
+        bail!("a test program broke off or did not build");
+    }
+    Ok(())
+}
+
+impl Tally {
+    /// Adds a line like `test result: ok. 9 passed; 0 failed; 0 ignored; …`; any other counts for nothing.
+    fn count(&mut self, line: &str) {
+        let Some(result) = line.strip_prefix("test result: ") else { return };
+        let number = |what: &str| {
+            let words: Vec<&str> = result.split([' ', ';', '.']).filter(|word| !word.is_empty()).collect();
+            let at = words.iter().position(|word| *word == what)?;
+            words.get(at.checked_sub(1)?)?.parse::<u64>().ok()
+        };
+        self.passed += number("passed").unwrap_or(0);
+        self.failed += number("failed").unwrap_or(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tally;
+
+    #[test]
+    fn results_are_counted_over_all_test_programs() {
+        let mut tally = Tally::default();
+        tally.count("running 9 tests");
+        tally.count("test result: ok. 9 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s");
+        tally.count("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1s");
+        assert_eq!(tally, Tally { passed: 12, failed: 2 });
+    }
+}
