@@ -1,1 +1,39 @@
-//! Scaffold.
+//! HTTP plumbing both planes share: errors, bodies, cookies, origins, limits, pages, assets, logs, metrics and the server itself.
+//!
+//! It knows no plane and no database: extractors are generic over the state, templates are handed in as folders.
+mod address;
+mod assets;
+mod body;
+pub mod cookies;
+mod error;
+mod form;
+pub mod format;
+mod front;
+pub mod health;
+mod lang;
+pub mod limits;
+pub mod metrics;
+pub mod origin;
+mod page;
+mod preconditions;
+pub mod preferences;
+mod query;
+pub mod request_id;
+pub mod security_headers;
+pub mod server;
+pub mod telemetry;
+mod templates;
+#[cfg(test)]
+mod tests;
+
+pub use address::ClientAddress;
+pub use assets::{Assets, Folder};
+pub use body::{Body, Posted, RequestKey};
+pub use error::{AppError, FieldError, Kind, Problem, Result};
+pub use form::FormBody;
+pub use front::Front;
+pub use lang::Lang;
+pub use page::{Badge, Flash, Layout, NavItem, Page, Shell, Theme, UserBadge, Visit};
+pub use preconditions::{IfMatch, etag};
+pub use query::{PageQuery, Query};
+pub use templates::{BadTemplates, Letter, Templates};

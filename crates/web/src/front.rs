@@ -1,0 +1,283 @@
+//! What stands in front of every handler of both planes: one layer, in one order.
+use std::any::Any;
+use std::net::{IpAddr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use hotelhub_kernel::Ids;
+use serde::Serialize;
+use tokio::sync::Semaphore;
+use tower_http::compression::CompressionLayer;
+use tracing::{Instrument, Span, field, info_span};
+
+use crate::metrics::Metrics;
+use crate::origin::{Scheme, authority, same_origin};
+use crate::request_id::RequestId;
+use crate::{
+    AppError, ClientAddress, Kind, Layout, Page, Problem, Shell, Templates, Visit, request_id, security_headers,
+};
+
+/// The layer in front: host sanity, request id and span, load shedding, origin, time limit, panics, problems as pages,
+/// security headers, metrics, compression of text.
+#[derive(Clone)]
+pub struct Front {
+    /// Makes request ids.
+    pub ids: Ids,
+    /// Counts requests.
+    pub metrics: Metrics,
+    /// Renders the error page.
+    pub templates: Arc<Templates>,
+    /// The name on the error page.
+    pub site_name: String,
+    /// How browsers reach us.
+    pub scheme: Scheme,
+    /// Whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Path prefixes for machines that authenticate otherwise than by cookie: no Origin asked, no time limit (long polls).
+    pub machine_paths: &'static [&'static str],
+    /// The largest body in bytes; 256 KiB by default.
+    pub body_limit: usize,
+    /// A request is answered 503 after this.
+    pub time_limit: Duration,
+    /// Requests at once; the next is answered 503.
+    pub in_flight: usize,
+}
+
+impl Front {
+    /// The usual limits: 256 KiB, 30 s, 2,048 requests at once.
+    pub fn new(ids: Ids, metrics: Metrics, templates: Arc<Templates>, scheme: Scheme) -> Self {
+        Self {
+            ids,
+            metrics,
+            templates,
+            site_name: "HotelHub".to_owned(),
+            scheme,
+            trusted_proxies: Vec::new(),
+            machine_paths: &[],
+            body_limit: 256 * 1024,
+            time_limit: Duration::from_secs(30),
+            in_flight: 2_048,
+        }
+    }
+
+    /// Puts everything around a router. The assets and `POST /preferences` are added to it.
+    pub fn around(self, router: Router) -> Router {
+        let body_limit = DefaultBodyLimit::max(self.body_limit);
+        let places = Arc::new(Semaphore::new(self.in_flight));
+        let assets = self.templates.assets().router();
+        let state = Standing { front: Arc::new(self), places };
+        router
+            .merge(assets)
+            .merge(crate::preferences::router())
+            .layer(body_limit)
+            .layer(from_fn_with_state(state, stand))
+            .layer(CompressionLayer::new().compress_when(is_text))
+    }
+
+    fn is_machine(&self, path: &str) -> bool {
+        self.machine_paths.iter().any(|prefix| path.starts_with(prefix))
+    }
+}
+
+#[derive(Clone)]
+struct Standing {
+    front: Arc<Front>,
+    places: Arc<Semaphore>,
+}
+
+/// What of a request the answer's last touch needs.
+struct Asked {
+    visit: Visit,
+    wants_page: bool,
+}
+
+async fn stand(State(standing): State<Standing>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let front = &*standing.front;
+    let in_flight = front.metrics.started();
+    let id = RequestId(front.ids.next().to_string().into());
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("none", MatchedPath::as_str);
+    let method = request.method().clone();
+    let span = info_span!(
+        "request", request.id = &*id.0, http.method = %method, http.route = route,
+        tenant.id = field::Empty, tenant.slug = field::Empty, user.id = field::Empty
+    );
+    let asked = wants_page(request.headers(), request.uri().path());
+    let asked = Asked { visit: if asked { visit(&request) } else { Visit::default() }, wants_page: asked };
+    request.extensions_mut().insert(id.clone());
+    let address = client_address(&request, &front.trusted_proxies);
+    request.extensions_mut().insert(address);
+    let mut response = answer(&standing, request, next).instrument(span.clone()).await;
+    response = span.in_scope(|| finish(front, response, &asked, &id));
+    let took = started.elapsed();
+    let status = response.status();
+    front.metrics.answered(&method, route, status, took);
+    log(&span, status, took);
+    drop(in_flight);
+    response
+}
+
+fn log(span: &Span, status: StatusCode, took: Duration) {
+    let millis = took.as_secs_f64() * 1_000.0;
+    tracing::info!(parent: span, http.status = status.as_u16(), took_ms = millis, "answered");
+}
+
+async fn answer(standing: &Standing, request: Request, next: Next) -> Response {
+    let front = &*standing.front;
+    let Ok(_place) = standing.places.try_acquire() else {
+        let busy = AppError::new(Kind::Unavailable, "busy", "Too many requests at once. Try again in a moment.");
+        return busy.retry_after(1).into_response();
+    };
+    let machine = front.is_machine(request.uri().path());
+    if let Err(refusal) = admit(&request, front.scheme, machine) {
+        return refusal.into_response();
+    }
+    let running = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let outcome = if machine { Ok(running.await) } else { tokio::time::timeout(front.time_limit, running).await };
+    match outcome {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => AppError::internal(panic_text(&*panic)).into_response(),
+        Err(_) => {
+            let slow = AppError::new(Kind::Unavailable, "too-slow", "This took too long and was given up.");
+            slow.retry_after(5).because("the time limit of a request").into_response()
+        }
+    }
+}
+
+fn admit(request: &Request, scheme: Scheme, machine: bool) -> Result<(), AppError> {
+    let host = authority(request.headers(), request.uri())?;
+    if machine { Ok(()) } else { same_origin(request.method(), request.headers(), scheme, host) }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("a handler panicked: {}", text.unwrap_or("without a word"))
+}
+
+fn client_address(request: &Request, trusted: &[IpAddr]) -> ClientAddress {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([0, 0, 0, 0]), |c| c.0.ip());
+    ClientAddress::seen_through(peer, request.headers(), trusted)
+}
+
+fn wants_page(headers: &HeaderMap, path: &str) -> bool {
+    let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepts.contains("text/html") && !path.starts_with("/api/")
+}
+
+fn visit(request: &Request) -> Visit {
+    Visit {
+        lang: crate::Lang::of(request.headers()),
+        theme: crate::cookies::read(request.headers(), "theme").and_then(crate::Theme::parse).unwrap_or_default(),
+        path: crate::body::path_of(request.uri()).to_owned(),
+        flash: None,
+    }
+}
+
+/// Gives a refusal its request id and its face, and every response its headers.
+fn finish(front: &Front, response: Response, asked: &Asked, id: &RequestId) -> Response {
+    let problem = response.extensions().get::<Problem>().cloned().or_else(|| stranger(&response));
+    let mut response = match problem {
+        Some(problem) => {
+            let problem = Problem { request_id: Some(id.0.to_string()), ..problem };
+            let page = if asked.wants_page { error_page(front, &asked.visit, &problem) } else { None };
+            page.map_or_else(|| problem.into_response_with(response.headers()), |page| with_headers(page, &response))
+        }
+        None => response,
+    };
+    security_headers::put(response.headers_mut(), front.scheme);
+    if let Ok(value) = HeaderValue::try_from(&*id.0) {
+        response.headers_mut().insert(request_id::HEADER, value);
+    }
+    response
+}
+
+/// A refusal that axum made itself: an unknown path, a wrong method, a path parameter that does not parse.
+fn stranger(response: &Response) -> Option<Problem> {
+    let status = response.status();
+    let plain = response.headers().get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !(status.is_client_error() || status.is_server_error()) || !plain {
+        return None;
+    }
+    let (code, detail) = match status {
+        StatusCode::NOT_FOUND => ("not-found", "There is nothing at this address."),
+        StatusCode::METHOD_NOT_ALLOWED => ("method-not-allowed", "This address does not take that method."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("body-too-large", "The body is larger than this door takes."),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported-media", "The body is of the wrong type."),
+        StatusCode::UNPROCESSABLE_ENTITY => ("invalid-body", "The body is wrong."),
+        status if status.is_server_error() => ("internal", "Something went wrong on our side."),
+        _ => ("malformed", "The request is malformed."),
+    };
+    Some(Problem {
+        kind: format!("urn:hotelhub:problem:{code}"),
+        title: status.canonical_reason().unwrap_or("Error").to_owned(),
+        status: status.as_u16(),
+        detail: detail.to_owned(),
+        code: code.to_owned(),
+        request_id: None,
+        errors: Vec::new(),
+        extras: serde_json::Map::new(),
+    })
+}
+
+/// The page that says what went wrong.
+#[derive(Serialize)]
+pub(crate) struct ErrorPage {
+    status: u16,
+    title_key: String,
+    text_key: String,
+    request_id: String,
+}
+
+impl Page for ErrorPage {
+    const TEMPLATE: &'static str = "error";
+
+    fn sample() -> Self {
+        Self::of(404, "01980f6e-7b9a-7000-8000-000000000001")
+    }
+}
+
+impl ErrorPage {
+    fn of(status: u16, request_id: &str) -> Self {
+        let family = match status {
+            401 | 403 | 404 | 405 | 409 | 410 | 412 | 421 | 422 | 429 | 503 => status,
+            400..=499 => 400,
+            _ => 500,
+        };
+        Self {
+            status,
+            title_key: format!("error.{family}.title"),
+            text_key: format!("error.{family}.text"),
+            request_id: request_id.to_owned(),
+        }
+    }
+}
+
+fn error_page(front: &Front, visit: &Visit, problem: &Problem) -> Option<Response> {
+    let page = ErrorPage::of(problem.status, problem.request_id.as_deref().unwrap_or_default());
+    let shell = Shell::new(visit, Layout::Plain, &front.site_name, &page.title_key);
+    let html = front.templates.render(&shell, &page).ok()?;
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Some((status, html).into_response())
+}
+
+fn with_headers(mut page: Response, old: &Response) -> Response {
+    let kept = old.headers().iter().filter(|(name, _)| **name != CONTENT_TYPE && **name != "content-length");
+    for (name, value) in kept {
+        page.headers_mut().append(name.clone(), value.clone());
+    }
+    page
+}
+
+fn is_text(_: StatusCode, _: axum::http::Version, headers: &HeaderMap, _: &axum::http::Extensions) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    [b"text/html".as_slice(), b"text/css", b"text/javascript", b"image/svg"].iter().any(|text| kind.starts_with(text))
+}

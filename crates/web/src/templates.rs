@@ -1,0 +1,221 @@
+//! Templates and catalogues: read once, strict, in two languages.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::response::Html;
+use handlebars::{
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
+    ScopedJson,
+};
+use rust_embed::RustEmbed;
+use serde::Serialize;
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use crate::{AppError, Assets, Folder, Lang, Page, Result, Shell};
+
+/// A struct that is all a letter's templates may see: `<TEMPLATE>.hbs` is its HTML, `<TEMPLATE>.txt.hbs` its subject (first
+/// line) and text.
+pub trait Letter: Serialize {
+    /// The template's name: `hotel/booking-engine/letters/confirmation`.
+    const TEMPLATE: &'static str;
+
+    /// One that could be real: for the test that renders every letter.
+    fn sample() -> Self;
+}
+
+#[derive(RustEmbed)]
+#[folder = "templates/"]
+struct Own;
+
+/// Why templates cannot be used.
+#[derive(Debug, Error)]
+pub enum BadTemplates {
+    /// A file is not UTF-8.
+    #[error("{0} is not UTF-8")]
+    NotText(String),
+    /// A template does not parse.
+    #[error("{0}: {1}")]
+    Template(String, String),
+    /// A catalogue is no flat JSON object of texts.
+    #[error("{0} is no flat JSON object of texts: {1}")]
+    Catalogue(String, String),
+}
+
+type Catalogue = BTreeMap<String, String>;
+
+/// Every template and text of a plane.
+pub struct Templates {
+    html: Handlebars<'static>,
+    text: Handlebars<'static>,
+    catalogues: Arc<[Catalogue; 2]>,
+    assets: Assets,
+}
+
+impl Templates {
+    /// Reads the shared folder and then `folders`: `*.hbs` are templates, `i18n/id.json` and `i18n/en.json` catalogues.
+    pub fn new(folders: &[Folder], assets: Assets) -> Result<Self, BadTemplates> {
+        let mut html = Handlebars::new();
+        let mut text = Handlebars::new();
+        text.register_escape_fn(handlebars::no_escape);
+        let mut catalogues = [Catalogue::new(), Catalogue::new()];
+        let own = Folder::of::<Own>();
+        for (path, bytes) in own.files.iter().chain(folders.iter().flat_map(|folder| &folder.files)) {
+            let content = std::str::from_utf8(bytes).map_err(|_| BadTemplates::NotText(path.clone()))?;
+            let wrong = |error: handlebars::TemplateError| BadTemplates::Template(path.clone(), error.to_string());
+            if let Some(name) = path.strip_suffix(".txt.hbs") {
+                text.register_template_string(name, content).map_err(wrong)?;
+            } else if let Some(name) = path.strip_suffix(".hbs") {
+                html.register_template_string(name, content).map_err(wrong)?;
+            } else if let Some(lang) = path.strip_prefix("i18n/").and_then(|name| name.strip_suffix(".json")) {
+                let texts: Catalogue = serde_json::from_str(content)
+                    .map_err(|error| BadTemplates::Catalogue(path.clone(), error.to_string()))?;
+                let place = if lang == "en" { &mut catalogues[1] } else { &mut catalogues[0] };
+                place.extend(texts);
+            }
+        }
+        let catalogues = Arc::new(catalogues);
+        for registry in [&mut html, &mut text] {
+            registry.set_strict_mode(true);
+            registry.set_prevent_indent(true);
+            registry.register_helper("t", Box::new(Translate(catalogues.clone())));
+            registry.register_helper("asset", Box::new(AssetAddress(assets.clone())));
+            registry.register_helper("icon", Box::new(Icon(assets.clone())));
+        }
+        Ok(Self { html, text, catalogues, assets })
+    }
+
+    /// A page in its shell.
+    pub fn render<P: Page>(&self, shell: &Shell, page: &P) -> Result<Html<String>> {
+        self.try_render(shell, page).map(Html).map_err(AppError::internal)
+    }
+
+    /// As [`Templates::render`], with the renderer's own error: for tests.
+    pub fn try_render<P: Page>(&self, shell: &Shell, page: &P) -> Result<String, RenderError> {
+        let content = self.html.render(P::TEMPLATE, &json!({ "shell": shell, "page": page }))?;
+        let layout = match shell.layout {
+            crate::Layout::Desk => "layout/desk",
+            crate::Layout::Public => "layout/public",
+            crate::Layout::Plain => "layout/plain",
+            crate::Layout::Print => "layout/print",
+        };
+        self.html.render(layout, &json!({ "shell": shell, "content": content }))
+    }
+
+    /// A letter: subject, text, HTML.
+    pub fn letter<L: Letter>(&self, lang: Lang, site_name: &str, letter: &L) -> Result<(String, String, String)> {
+        self.try_letter(lang, site_name, letter).map_err(AppError::internal)
+    }
+
+    /// As [`Templates::letter`], with the renderer's own error: for tests.
+    pub fn try_letter<L: Letter>(
+        &self,
+        lang: Lang,
+        site_name: &str,
+        letter: &L,
+    ) -> Result<(String, String, String), RenderError> {
+        let shell = json!({ "lang": lang, "site_name": site_name });
+        let data = json!({ "shell": shell, "letter": letter });
+        let written = self.text.render(L::TEMPLATE, &data)?;
+        let (subject, text) = written.split_once('\n').unwrap_or((&written, ""));
+        let content = self.html.render(L::TEMPLATE, &data)?;
+        let html = self.html.render("layout/letter", &json!({ "shell": shell, "content": content }))?;
+        Ok((subject.trim().to_owned(), format!("{}\n", text.trim()), html))
+    }
+
+    /// A text of the catalogue without parameters; the key itself when there is none.
+    pub fn text<'a>(&'a self, lang: Lang, key: &'a str) -> &'a str {
+        self.catalogue(lang).get(key).map_or(key, String::as_str)
+    }
+
+    /// The texts of a language.
+    pub fn catalogue(&self, lang: Lang) -> &BTreeMap<String, String> {
+        catalogue(&self.catalogues, lang)
+    }
+
+    /// The static files that these templates name.
+    pub fn assets(&self) -> &Assets {
+        &self.assets
+    }
+}
+
+fn catalogue(catalogues: &[Catalogue; 2], lang: Lang) -> &Catalogue {
+    match lang {
+        Lang::Id => &catalogues[0],
+        Lang::En => &catalogues[1],
+    }
+}
+
+fn other(text: String) -> RenderError {
+    RenderErrorReason::Other(text).into()
+}
+
+fn first_text<'a>(helper: &'a Helper<'_>) -> Result<&'a str, RenderError> {
+    let value = helper.param(0).and_then(|param| param.value().as_str());
+    value.ok_or_else(|| other(format!("{{{{{}}}}} needs a text", helper.name())))
+}
+
+/// `{{t "key" name=value}}`: the text of the key, `{name}` replaced; with `count=1` the text of `key.one` if there is one.
+struct Translate(Arc<[Catalogue; 2]>);
+
+impl HelperDef for Translate {
+    fn call_inner<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+    ) -> Result<ScopedJson<'rc>, RenderError> {
+        let key = first_text(helper)?;
+        let lang = context.data().pointer("/shell/lang").and_then(Value::as_str).and_then(Lang::parse);
+        let texts = catalogue(&self.0, lang.unwrap_or_default());
+        let one = helper.hash_get("count").is_some_and(|count| count.value().as_i64() == Some(1));
+        let singular = if one { texts.get(&format!("{key}.one")) } else { None };
+        let found = singular.or_else(|| texts.get(key));
+        let mut text = found.ok_or_else(|| other(format!("no text for {key}")))?.clone();
+        for (name, value) in helper.hash() {
+            let shown = match value.value() {
+                Value::String(shown) => shown.clone(),
+                other => other.to_string(),
+            };
+            text = text.replace(&format!("{{{name}}}"), &shown);
+        }
+        Ok(ScopedJson::Derived(Value::String(text)))
+    }
+}
+
+/// `{{asset "app.css"}}`: the file's address with its hash.
+struct AssetAddress(Assets);
+
+impl HelperDef for AssetAddress {
+    fn call_inner<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+    ) -> Result<ScopedJson<'rc>, RenderError> {
+        let name = first_text(helper)?;
+        let address = self.0.address(name).ok_or_else(|| other(format!("no asset {name}")))?;
+        Ok(ScopedJson::Derived(Value::String(address.to_owned())))
+    }
+}
+
+/// `{{icon "bed"}}`: a symbol of `icons.svg`, hidden from screen readers.
+struct Icon(Assets);
+
+impl HelperDef for Icon {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let name = handlebars::html_escape(first_text(helper)?);
+        let sprite = self.0.address("icons.svg").unwrap_or_default();
+        out.write(&format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{sprite}#{name}\"/></svg>"))?;
+        Ok(())
+    }
+}
