@@ -9,4 +9,5 @@ pub mod notify;
 pub mod people;
 pub mod queue;
 pub mod settings;
+pub mod statements;
 pub mod tenancy;

@@ -85,6 +85,11 @@ pub async fn migrate(client: &mut Client, product: Product) -> Result<Report, Mi
     run(client, &steps::of(product)).await
 }
 
+/// Whether a database has run every step of this program and no other; anyone who may read `schema_steps` can ask.
+pub async fn is_current(client: &Client, product: Product) -> Result<bool, MigrateError> {
+    Ok(pending(client, &steps::of(product)).await?.is_empty())
+}
+
 pub(crate) async fn run(client: &mut Client, steps: &[Step]) -> Result<Report, MigrateError> {
     check_files(steps)?;
     let version = steps::version(steps);

@@ -1,1 +1,157 @@
 //! Carries out work orders on tenant databases: the only code that holds an administrator's credentials.
+//!
+//! A database is cloned from a frozen template, given one login role that may enter it and no other, and seeded in one transaction.
+//! Every step may be done twice, from two places, and resumed after a kill.
+mod admin;
+mod database;
+mod password;
+mod seed;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use hotelhub_kernel::{Clock, Entropy, Ids};
+use hotelhub_protocol::{ClusterId, Task};
+use hotelhub_tenant_migrations::{MigrateError, Product, schema_version};
+use thiserror::Error;
+
+pub use admin::Admin;
+pub(crate) use password::login_password;
+pub(crate) use seed::{STATEMENTS, plant};
+
+use database::{DatabaseName, Step};
+
+/// The role every tenant's login role is a member of: what it may do is granted once, in the template.
+pub(crate) const TENANT_GROUP: &str = "hotelhub_tenant";
+
+/// The fleet role's hands: an administrator per Postgres server.
+#[derive(Clone)]
+pub struct Fleet(Arc<Parts>);
+
+struct Parts {
+    admins: BTreeMap<ClusterId, Admin>,
+    clock: Clock,
+    ids: Ids,
+    entropy: Entropy,
+    version: String,
+}
+
+/// Why an order was not carried out. Its text is for the vendor's staff and holds no secret.
+#[derive(Debug, Error)]
+pub enum FleetError {
+    /// An order for a server this process has no administrator's access to.
+    #[error("this worker has no access to the server {0}")]
+    UnknownCluster(ClusterId),
+    /// A database name that no control plane of ours gives.
+    #[error("{0:?} is no tenant database's name: `t_` and 32 hexadecimal digits")]
+    BadName(String),
+    /// An order for another version of the schema than this program carries.
+    #[error("this worker makes databases of version {have}, the order wants {wanted}")]
+    OtherTemplate {
+        /// What was ordered.
+        wanted: String,
+        /// What this program has.
+        have: String,
+    },
+    /// The database belongs to somebody.
+    #[error("the database belongs to the tenant {owner}: nothing was written")]
+    Taken {
+        /// Whose it is.
+        owner: String,
+    },
+    /// A seed that makes no sense.
+    #[error("the order's seed cannot be planted: {0}")]
+    BadSeed(&'static str),
+    /// Another worker has been making the same thing for too long.
+    #[error("another worker held the lock for a minute")]
+    Busy,
+    /// The schema could not be brought up to date.
+    #[error("the schema could not be brought up to date")]
+    Migrate(#[from] MigrateError),
+    /// The server said no.
+    #[error("{doing} failed")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// Why.
+        source: tokio_postgres::Error,
+    },
+    /// A test pulled the plug here.
+    #[error("stopped on purpose")]
+    Halted,
+}
+
+impl FleetError {
+    /// The whole chain of causes in one line.
+    pub fn reason(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let _ = write!(text, ": {error}");
+            cause = error.source();
+        }
+        text
+    }
+}
+
+/// Names what was being done when a statement failed.
+fn during(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> FleetError {
+    move |source| FleetError::Database { doing, source }
+}
+
+impl Fleet {
+    /// A fleet worker with these administrators.
+    pub fn new(admins: BTreeMap<ClusterId, Admin>, clock: Clock, ids: Ids, entropy: Entropy) -> Self {
+        Self(Arc::new(Parts { admins, clock, ids, entropy, version: schema_version(Product::Hotel) }))
+    }
+
+    /// The servers it may change.
+    pub fn clusters(&self) -> Vec<ClusterId> {
+        self.0.admins.keys().cloned().collect()
+    }
+
+    /// The version of the schema it makes databases of.
+    pub fn version(&self) -> &str {
+        &self.0.version
+    }
+
+    /// Sees to it that a server has the group role and the frozen template: before any order for it is leased.
+    pub async fn freeze_template(&self, cluster: &ClusterId) -> Result<(), FleetError> {
+        template::freeze(self.admin(cluster)?, &self.0.version).await
+    }
+
+    /// Does what an order says and tells which version of the schema the database has then.
+    pub async fn carry_out(&self, task: &Task) -> Result<String, FleetError> {
+        self.carry_out_until(task, None).await
+    }
+
+    /// [`Fleet::carry_out`] that stops after a step as a killed process would.
+    async fn carry_out_until(&self, task: &Task, halt: Option<Step>) -> Result<String, FleetError> {
+        let Parts { clock, ids, entropy, version, .. } = &*self.0;
+        match task {
+            Task::PrepareDatabase { cluster, database, template } => {
+                if template != version {
+                    return Err(FleetError::OtherTemplate { wanted: template.clone(), have: version.clone() });
+                }
+                let name = DatabaseName::parse(database)?;
+                database::make(self.admin(cluster)?, &name, version, entropy, halt).await?;
+            }
+            Task::CreateTenant { cluster, database, seed } => {
+                let (admin, name) = (self.admin(cluster)?, DatabaseName::parse(database)?);
+                let mut client = database::enter_or_make(admin, &name, version, entropy, halt).await?;
+                plant(&mut client, clock, ids, seed).await?;
+                Step::Seed.done(halt)?;
+            }
+        }
+        Ok(version.clone())
+    }
+
+    fn admin(&self, cluster: &ClusterId) -> Result<&Admin, FleetError> {
+        self.0.admins.get(cluster).ok_or_else(|| FleetError::UnknownCluster(cluster.clone()))
+    }
+}

@@ -8,4 +8,7 @@ pub mod properties;
 pub mod rates;
 pub mod reservations;
 pub mod rooms;
+mod seed;
 pub mod taxes;
+
+pub(crate) use seed::{Founding, STATEMENTS, found};

@@ -1,0 +1,234 @@
+//! The fleet's promises, against real Postgres (`HOTELHUB_TEST_POSTGRES`).
+use std::collections::BTreeMap;
+
+use hotelhub_kernel::{Clock, Entropy, Ids, Key, Slug, TenantId, hex, sha256};
+use hotelhub_protocol::{ClusterId, OwnerSeed, Task, TenantSeed};
+use jiff::{SignedDuration, Timestamp};
+use tokio_postgres::{Client, Config, NoTls};
+use uuid::Uuid;
+
+use super::database::Step;
+use super::{Admin, Fleet, FleetError, login_password, template};
+
+/// One worker on the test server, and a database name of the test's own.
+struct Yard {
+    fleet: Fleet,
+    database: String,
+}
+
+fn cluster() -> ClusterId {
+    ClusterId("main".into())
+}
+
+fn key() -> Key {
+    Key::new([9; 32])
+}
+
+fn server() -> Config {
+    #[expect(clippy::disallowed_methods, reason = "a test learns its server from the environment")]
+    let dsn = std::env::var("HOTELHUB_TEST_POSTGRES").expect("HOTELHUB_TEST_POSTGRES names an administrator's server");
+    dsn.parse().unwrap()
+}
+
+async fn connect(config: &Config) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = config.connect(NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+fn worker() -> Fleet {
+    let clock = Clock::at("2026-07-03T18:30:00Z".parse().unwrap());
+    let admins = BTreeMap::from([(cluster(), Admin::new(server(), key()))]);
+    Fleet::new(admins, clock, Ids::counted(), Entropy::system())
+}
+
+impl Yard {
+    async fn new(test: &str) -> Self {
+        let database = format!("t_{}", &hex(&sha256(test.as_bytes()))[..32]);
+        clean(&database).await;
+        let fleet = worker();
+        fleet.freeze_template(&cluster()).await.unwrap();
+        Self { fleet, database }
+    }
+
+    fn prepare(&self) -> Task {
+        let template = self.fleet.version().to_owned();
+        Task::PrepareDatabase { cluster: cluster(), database: self.database.clone(), template }
+    }
+
+    fn create(&self, tenant: u128) -> Task {
+        Task::CreateTenant { cluster: cluster(), database: self.database.clone(), seed: seed(tenant) }
+    }
+
+    async fn as_tenant(&self, role: &str) -> Result<Client, tokio_postgres::Error> {
+        let password = login_password(&key(), role);
+        connect(server().dbname(&self.database).user(role).password(password.expose())).await
+    }
+
+    async fn assert_seeded_once(&self) {
+        let client = self.as_tenant(&self.database).await.unwrap();
+        let sql =
+            "select (select count(*) from house), (select count(*) from users), (select count(*) from properties),
+                          (select count(*) from one_time_links), (select business_date::text from properties)";
+        let row = client.query_one(sql, &[]).await.unwrap();
+        let counts: [i64; 4] = [row.get(0), row.get(1), row.get(2), row.get(3)];
+        assert_eq!(counts, [1; 4]);
+        assert_eq!(row.get::<_, String>(4), "2026-07-04", "the hotel's first day is today in its own zone");
+    }
+
+    async fn clear(self) {
+        clean(&self.database).await;
+    }
+}
+
+async fn clean(database: &str) {
+    let admin = connect(&server()).await.unwrap();
+    admin.batch_execute(&format!("drop database if exists {database} with (force)")).await.unwrap();
+    admin.batch_execute(&format!("drop role if exists {database}")).await.unwrap();
+}
+
+fn seed(tenant: u128) -> TenantSeed {
+    let expires = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1_000_000);
+    TenantSeed {
+        tenant: TenantId(Uuid::from_u128(tenant)),
+        slug: Slug::parse("melati").unwrap(),
+        hotel: "Hotel Melati".into(),
+        time_zone: "Asia/Jakarta".into(),
+        owner: OwnerSeed {
+            user: Uuid::from_u128(77),
+            name: "Wayan Suarti".into(),
+            email: "wayan@melati.example".into(),
+            phone: "+62811111".into(),
+            login_token_sha256: hex(&sha256(b"token")),
+            login_token_expires_at: expires,
+        },
+    }
+}
+
+#[tokio::test]
+async fn a_sign_up_killed_after_any_step_is_finished_by_the_next_worker() {
+    for step in [Step::Clone, Step::Admit, Step::Seed] {
+        let yard = Yard::new(&format!("killed {step:?}")).await;
+        let killed = yard.fleet.carry_out_until(&yard.create(1), Some(step)).await;
+        assert!(matches!(killed, Err(FleetError::Halted)), "{killed:?}");
+        assert_eq!(worker().carry_out(&yard.create(1)).await.unwrap(), yard.fleet.version());
+        yard.assert_seeded_once().await;
+        yard.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn a_preparation_killed_after_any_step_is_finished_by_the_next_worker() {
+    for step in [Step::Clone, Step::Admit] {
+        let yard = Yard::new(&format!("prepare {step:?}")).await;
+        assert!(yard.fleet.carry_out_until(&yard.prepare(), Some(step)).await.is_err());
+        worker().carry_out(&yard.prepare()).await.unwrap();
+        assert!(yard.as_tenant(&yard.database).await.is_ok());
+        worker().carry_out(&yard.create(1)).await.unwrap();
+        yard.assert_seeded_once().await;
+        yard.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn the_same_order_from_two_workers_at_once_makes_one_tenant() {
+    let yard = Yard::new("two workers").await;
+    let (one, two, task) = (worker(), worker(), yard.create(1));
+    let (first, second) = tokio::join!(one.carry_out(&task), two.carry_out(&task));
+    first.unwrap();
+    second.unwrap();
+    yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+    yard.assert_seeded_once().await;
+    yard.clear().await;
+}
+
+#[tokio::test]
+async fn a_database_that_belongs_to_somebody_is_refused_to_another() {
+    let yard = Yard::new("taken").await;
+    yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+    let refused = yard.fleet.carry_out(&yard.create(2)).await.unwrap_err();
+    assert!(matches!(&refused, FleetError::Taken { owner } if owner.ends_with("0001")), "{refused:?}");
+    yard.assert_seeded_once().await;
+    yard.clear().await;
+}
+
+#[tokio::test]
+async fn a_tenants_role_enters_its_own_database_and_no_other() {
+    let yard = Yard::new("own").await;
+    let other = Yard::new("stranger").await;
+    yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+    other.fleet.carry_out(&other.create(2)).await.unwrap();
+    let refused = yard.as_tenant(&other.database).await.err().unwrap();
+    assert_eq!(refused.code().unwrap().code(), "42501");
+    let mut guess = server();
+    guess.dbname(&yard.database).user(&yard.database).password("guess");
+    assert_eq!(connect(&guess).await.err().unwrap().code().unwrap().code(), "28P01");
+
+    let inside = yard.as_tenant(&yard.database).await.unwrap();
+    for forbidden in [
+        "update house set slug = 'x'",
+        "delete from schema_steps",
+        "delete from audit_log",
+        "create table mine (n int)",
+        "create temp table mine (n int)",
+    ] {
+        assert_eq!(inside.batch_execute(forbidden).await.unwrap_err().code().unwrap().code(), "42501", "{forbidden}");
+    }
+    inside.batch_execute("insert into settings values ('a', '1', now()); delete from settings").await.unwrap();
+    yard.clear().await;
+    other.clear().await;
+}
+
+#[tokio::test]
+async fn a_role_made_under_an_older_key_is_renewed() {
+    let yard = Yard::new("renewed").await;
+    let old = BTreeMap::from([(cluster(), Admin::new(server(), Key::new([1; 32])))]);
+    let old = Fleet::new(old, Clock::wall(), Ids::counted(), Entropy::system());
+    old.carry_out(&yard.prepare()).await.unwrap();
+    assert!(yard.as_tenant(&yard.database).await.is_err());
+    yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+    yard.assert_seeded_once().await;
+    yard.clear().await;
+}
+
+#[tokio::test]
+async fn an_order_that_makes_no_sense_is_refused_before_anything_is_made() {
+    let yard = Yard::new("senseless").await;
+    let wrong_name = Task::CreateTenant { cluster: cluster(), database: "t_x; drop database y".into(), seed: seed(1) };
+    assert!(matches!(yard.fleet.carry_out(&wrong_name).await, Err(FleetError::BadName(_))));
+    let elsewhere =
+        Task::CreateTenant { cluster: ClusterId("moon".into()), database: yard.database.clone(), seed: seed(1) };
+    assert!(matches!(yard.fleet.carry_out(&elsewhere).await, Err(FleetError::UnknownCluster(_))));
+    let older =
+        Task::PrepareDatabase { cluster: cluster(), database: yard.database.clone(), template: "0001_x".into() };
+    assert!(matches!(yard.fleet.carry_out(&older).await, Err(FleetError::OtherTemplate { .. })));
+    assert_eq!(yard.as_tenant(&yard.database).await.err().unwrap().code().unwrap().code(), "28P01");
+    yard.clear().await;
+}
+
+#[tokio::test]
+async fn a_template_is_made_once_also_by_two_workers_and_after_a_crash() {
+    let admin = connect(&server()).await.unwrap();
+    let name = template::name("test_frozen");
+    let unfreeze = format!("update pg_database set datistemplate = false where datname in ('{name}', '{name}_making')");
+    admin.batch_execute(&unfreeze).await.unwrap();
+    admin.batch_execute(&format!("drop database if exists {name} with (force)")).await.unwrap();
+    admin.batch_execute(&format!("drop database if exists {name}_making with (force)")).await.unwrap();
+    // What a worker killed early left: half of it, under the other name.
+    admin.batch_execute(&format!("create database {name}_making")).await.unwrap();
+
+    let (one, two) = (Admin::new(server(), key()), Admin::new(server(), key()));
+    let (first, second) = tokio::join!(template::freeze(&one, "test_frozen"), template::freeze(&two, "test_frozen"));
+    first.unwrap();
+    second.unwrap();
+    assert!(one.enter(&name).await.is_err(), "nobody enters a frozen template");
+    let left = "select count(*) from pg_database where datname like 'hotel_template_test_frozen%'";
+    assert_eq!(admin.query_one(left, &[]).await.unwrap().get::<_, i64>(0), 1);
+
+    // Killed between its new name and its freezing.
+    admin.batch_execute(&format!("alter database {name} with allow_connections true is_template false")).await.unwrap();
+    template::freeze(&one, "test_frozen").await.unwrap();
+    assert!(one.enter(&name).await.is_err());
+    admin.batch_execute(&unfreeze).await.unwrap();
+    admin.batch_execute(&format!("drop database {name}")).await.unwrap();
+}
