@@ -1,1 +1,4 @@
-//! The vendor's people: sign-in with a second factor, roles.
+//! The vendor's people: sign-in with a second factor that nobody goes without, sessions, roles.
+mod extractor;
+
+pub use extractor::VendorStaff;

@@ -1,0 +1,58 @@
+//! Who asks: the extractor that every door of the vendor's people takes.
+use axum::extract::FromRequestParts;
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use hotelhub_identity::{StaffPermission, StaffRole};
+use hotelhub_web::preferences::see_other;
+use hotelhub_web::{AppError, Kind, Result};
+use uuid::Uuid;
+
+/// Somebody of the vendor, signed in with both factors.
+#[derive(Clone, Debug)]
+pub struct VendorStaff {
+    /// The account.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its mail address.
+    pub email: String,
+    /// Its role.
+    pub role: StaffRole,
+    /// The session this request came with.
+    pub session_id: Uuid,
+}
+
+impl VendorStaff {
+    /// Refuses what the role does not permit: 403 `not-permitted`, with the permission that is lacking.
+    pub fn may(&self, permission: StaffPermission) -> Result<()> {
+        if self.can(permission) {
+            return Ok(());
+        }
+        let detail = "Your role does not permit this.";
+        Err(AppError::new(Kind::Forbidden, "not-permitted", detail).with("permission", permission.as_str()))
+    }
+
+    /// Whether the role permits this: for pages that leave out what is not permitted.
+    pub fn can(&self, permission: StaffPermission) -> bool {
+        self.role.may(permission)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for VendorStaff {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| turned_away(parts))
+    }
+}
+
+/// 401 for a program; for a person the sign-in page, and back from there.
+fn turned_away(parts: &Parts) -> Response {
+    let path = parts.uri.path();
+    if path.starts_with("/api/") {
+        return AppError::new(Kind::Unauthenticated, "not-signed-in", "Sign in first.").into_response();
+    }
+    let back = if parts.method == Method::GET { path } else { "/vendor" };
+    see_other(&format!("/vendor/login?next={back}"), None)
+}
