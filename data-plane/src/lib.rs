@@ -1,13 +1,16 @@
 //! The data plane: a node resolves the tenant of each request, pools the tenants' databases and runs the products on them.
 pub mod audit;
 pub mod boot;
+pub mod config;
 pub mod edge;
 pub mod fleet;
 pub mod hotel;
 pub mod link;
+pub mod node;
 pub mod notify;
 pub mod people;
 pub mod queue;
+pub mod router;
 pub mod settings;
 pub mod statements;
 pub mod tenancy;

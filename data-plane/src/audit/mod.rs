@@ -1,1 +1,15 @@
 //! Who changed what: rows that are only ever added.
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::node::Node;
+
+/// The JSON doors of this capability.
+pub fn router() -> OpenApiRouter<Node> {
+    OpenApiRouter::new()
+}
+
+/// The pages of this capability.
+pub fn pages() -> Router<Node> {
+    Router::new()
+}

@@ -11,4 +11,37 @@ pub mod rooms;
 mod seed;
 pub mod taxes;
 
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::node::Node;
+
 pub(crate) use seed::{Founding, STATEMENTS, found};
+
+/// The JSON doors of a hotel.
+pub fn router() -> OpenApiRouter<Node> {
+    OpenApiRouter::new()
+        .merge(properties::router())
+        .merge(rooms::router())
+        .merge(rates::router())
+        .merge(availability::router())
+        .merge(guests::router())
+        .merge(reservations::router())
+        .merge(front_desk::router())
+        .merge(folios::router())
+        .merge(booking_engine::router())
+}
+
+/// The pages of a hotel.
+pub fn pages() -> Router<Node> {
+    Router::new()
+        .merge(properties::pages())
+        .merge(rooms::pages())
+        .merge(rates::pages())
+        .merge(availability::pages())
+        .merge(guests::pages())
+        .merge(reservations::pages())
+        .merge(front_desk::pages())
+        .merge(folios::pages())
+        .merge(booking_engine::pages())
+}

@@ -10,8 +10,23 @@ mod refusal;
 mod tests;
 mod words;
 
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::node::Node;
+
 pub use model::{Folio, FolioId, FolioStatus, Stayed, Totals};
 pub use posting::{Cash, ChargeCode, Line, Payment, Pieces, ROOM, change};
 pub use receipt::{Letterhead, Receipt};
 pub use refusal::Refusal;
 pub use words::{in_english, terbilang};
+
+/// The JSON doors of this capability.
+pub fn router() -> OpenApiRouter<Node> {
+    OpenApiRouter::new()
+}
+
+/// The pages of this capability.
+pub fn pages() -> Router<Node> {
+    Router::new()
+}

@@ -5,4 +5,19 @@ mod model;
 #[cfg(test)]
 mod tests;
 
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::node::Node;
+
 pub use model::{Label, Refusal, Room, TakenNights, label, leaves_on, nights_to_place, occupancy_bp};
+
+/// The JSON doors of this capability.
+pub fn router() -> OpenApiRouter<Node> {
+    OpenApiRouter::new()
+}
+
+/// The pages of this capability.
+pub fn pages() -> Router<Node> {
+    Router::new()
+}

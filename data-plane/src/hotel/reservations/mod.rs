@@ -10,8 +10,23 @@ mod stay;
 #[cfg(test)]
 mod tests;
 
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::node::Node;
+
 pub use amend::{Change, Night, Terms, Wish, change, moved};
 pub use code::booking_code;
 pub use model::{Action, Counter, Status};
 pub use refusal::{FullNight, Refusal, UnsoldNight};
 pub use stay::{BadStay, HORIZON, LONGEST, LONGEST_PUBLIC, Stay};
+
+/// The JSON doors of this capability.
+pub fn router() -> OpenApiRouter<Node> {
+    OpenApiRouter::new()
+}
+
+/// The pages of this capability.
+pub fn pages() -> Router<Node> {
+    Router::new()
+}

@@ -1,0 +1,53 @@
+//! What a process of the data plane holds: cheap handles, built once by [`crate::boot`] and by tests.
+use std::ops::Deref;
+use std::sync::Arc;
+
+use hotelhub_kernel::{Clock, Entropy, Ids, Key};
+use hotelhub_web::Templates;
+
+use crate::config::Settings;
+use crate::queue::Hints;
+use crate::tenancy::{Directory, Pools};
+
+/// The state of every handler. A clone is one counter.
+#[derive(Clone)]
+pub struct Node(Arc<NodeParts>);
+
+/// What [`Node`] points at.
+pub struct NodeParts {
+    /// What time it is.
+    pub clock: Clock,
+    /// Fresh identifiers.
+    pub ids: Ids,
+    /// Fresh randomness.
+    pub entropy: Entropy,
+    /// Pages and letters.
+    pub templates: Arc<Templates>,
+    /// What the environment said.
+    pub settings: Arc<Settings>,
+    /// Who lives where.
+    pub directory: Directory,
+    /// The tenants' connections and the budgets they count against.
+    pub pools: Pools,
+    /// Wakes the workers of tenants that have something to do.
+    pub hints: Hints,
+    /// What every tenant's keys derive from; see [`crate::tenancy::Tenant::key`].
+    pub secret: Key,
+    /// The port that links to tenants carry; absent where it is the scheme's own.
+    pub public_port: Option<u16>,
+}
+
+impl Node {
+    /// A node of these parts.
+    pub fn new(parts: NodeParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for Node {
+    type Target = NodeParts;
+
+    fn deref(&self) -> &NodeParts {
+        &self.0
+    }
+}

@@ -1,0 +1,123 @@
+//! What a tenant's database said no with.
+use std::error::Error;
+use std::fmt;
+
+use hotelhub_web::{AppError, Kind};
+use tokio_postgres::error::SqlState;
+
+/// A statement that failed. It becomes a refusal by its constraint's name, or an [`AppError`] that tells nothing of its cause.
+#[derive(Debug)]
+pub struct DbError(Cause);
+
+#[derive(Debug)]
+enum Cause {
+    Postgres(Box<tokio_postgres::Error>),
+    /// A commit was asked for although a statement of the transaction had failed.
+    Aborted,
+}
+
+impl DbError {
+    /// A commit that cannot be: something in the transaction had failed.
+    pub(super) fn aborted() -> Self {
+        Self(Cause::Aborted)
+    }
+
+    /// The name of the constraint that refused, if one did.
+    pub fn constraint(&self) -> Option<&str> {
+        self.database().and_then(tokio_postgres::error::DbError::constraint)
+    }
+
+    /// What Postgres calls the failure, if it was Postgres that failed.
+    pub fn code(&self) -> Option<&SqlState> {
+        self.database().map(tokio_postgres::error::DbError::code)
+    }
+
+    /// The refusal that stands beside the name of the constraint that refused.
+    pub fn refusal<R: Clone>(&self, refusals: &[(&str, R)]) -> Option<R> {
+        let name = self.constraint()?;
+        refusals.iter().find(|(constraint, _)| *constraint == name).map(|(_, refusal)| refusal.clone())
+    }
+
+    /// Whether the server is away, going, or takes no more connections.
+    pub fn is_away(&self) -> bool {
+        let Cause::Postgres(error) = &self.0 else { return false };
+        match error.code() {
+            Some(code) => AWAY.contains(code) || code.code().starts_with("08"),
+            None => error.is_closed() || error.source().is_some_and(|cause| cause.is::<std::io::Error>()),
+        }
+    }
+
+    /// Whether the same request may well succeed in a moment: a lock or a time limit stood in its way.
+    pub fn is_passing(&self) -> bool {
+        self.code().is_some_and(|code| PASSING.contains(code))
+    }
+
+    fn database(&self) -> Option<&tokio_postgres::error::DbError> {
+        match &self.0 {
+            Cause::Postgres(error) => error.as_db_error(),
+            Cause::Aborted => None,
+        }
+    }
+}
+
+const AWAY: &[SqlState] = &[
+    SqlState::ADMIN_SHUTDOWN,
+    SqlState::CRASH_SHUTDOWN,
+    SqlState::CANNOT_CONNECT_NOW,
+    SqlState::TOO_MANY_CONNECTIONS,
+    SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+];
+
+const PASSING: &[SqlState] = &[
+    SqlState::QUERY_CANCELED,
+    SqlState::LOCK_NOT_AVAILABLE,
+    SqlState::T_R_DEADLOCK_DETECTED,
+    SqlState::T_R_SERIALIZATION_FAILURE,
+];
+
+impl From<tokio_postgres::Error> for DbError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self(Cause::Postgres(Box::new(error)))
+    }
+}
+
+impl From<DbError> for AppError {
+    fn from(error: DbError) -> Self {
+        if error.is_away() {
+            away().because(error)
+        } else if error.is_passing() {
+            AppError::new(Kind::Unavailable, "busy", "Somebody else is changing the same thing. Please try again.")
+                .retry_after(1)
+                .because(error)
+        } else {
+            AppError::internal(error)
+        }
+    }
+}
+
+/// The refusal for a database that cannot be reached now.
+pub(super) fn away() -> AppError {
+    AppError::new(Kind::Unavailable, "database-away", "The hotel's records cannot be reached at the moment.")
+        .retry_after(2)
+}
+
+impl fmt::Display for DbError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Cause::Postgres(error) => match error.as_db_error() {
+                Some(said) => write!(f, "{}: {}", said.code().code(), said.message()),
+                None => error.fmt(f),
+            },
+            Cause::Aborted => f.write_str("a statement of the transaction had failed before its commit"),
+        }
+    }
+}
+
+impl Error for DbError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.0 {
+            Cause::Postgres(error) => error.source(),
+            Cause::Aborted => None,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! One conversation with a tenant's database: what stores are given.
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use hashbrown::HashMap;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row, Statement};
+
+use super::DbError;
+
+/// The values of a statement's `$1`, `$2`, ….
+pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// A connection's client with its prepared statements. It speaks only named statements, and counts what it began and did not end.
+pub struct Session {
+    client: Client,
+    statements: Mutex<HashMap<(usize, usize), Statement, foldhash::fast::RandomState>>,
+    /// Calls that were begun and not ended. A dropped future leaves its count here for ever: the connection is no one's any more.
+    in_flight: AtomicU32,
+    /// Whether a call failed since the transaction began.
+    failed: AtomicBool,
+}
+
+impl Session {
+    /// A session over a connection that its maker drives and answers for.
+    pub(crate) fn over(client: Client) -> Self {
+        Self { client, statements: Mutex::default(), in_flight: AtomicU32::new(0), failed: AtomicBool::new(false) }
+    }
+
+    /// All rows.
+    pub async fn query(&self, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        self.counted(async { self.client.query(&self.prepared(sql).await?, params).await }).await
+    }
+
+    /// The one row there must be.
+    pub async fn query_one(&self, sql: &'static str, params: Params<'_>) -> Result<Row, DbError> {
+        self.counted(async { self.client.query_one(&self.prepared(sql).await?, params).await }).await
+    }
+
+    /// The one row there may be.
+    pub async fn query_opt(&self, sql: &'static str, params: Params<'_>) -> Result<Option<Row>, DbError> {
+        self.counted(async { self.client.query_opt(&self.prepared(sql).await?, params).await }).await
+    }
+
+    /// How many rows were changed.
+    pub async fn execute(&self, sql: &'static str, params: Params<'_>) -> Result<u64, DbError> {
+        self.counted(async { self.client.execute(&self.prepared(sql).await?, params).await }).await
+    }
+
+    /// `begin`, `commit` or `rollback`, and nothing else: it is not prepared.
+    pub(super) async fn say(&self, word: &'static str) -> Result<(), DbError> {
+        self.counted(async { self.client.batch_execute(word).await }).await
+    }
+
+    /// Whether every call that was begun has ended.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.in_flight.load(Ordering::Acquire) == 0
+    }
+
+    /// Whether a call failed since [`Session::forget_failure`].
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    /// A new transaction begins: what failed before it is none of its business.
+    pub(super) fn forget_failure(&self) {
+        self.failed.store(false, Ordering::Release);
+    }
+
+    /// Whether the connection is known to be gone.
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    async fn counted<T>(&self, call: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, DbError> {
+        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        let outcome = call.await;
+        if outcome.is_err() {
+            self.failed.store(true, Ordering::Release);
+        }
+        self.in_flight.fetch_sub(1, Ordering::AcqRel);
+        Ok(outcome?)
+    }
+
+    /// The statement of a constant, known by the constant's place in memory.
+    async fn prepared(&self, sql: &'static str) -> Result<Statement, tokio_postgres::Error> {
+        let place = (sql.as_ptr().addr(), sql.len());
+        let known = self.statements.lock().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
+        if let Some(statement) = known {
+            return Ok(statement);
+        }
+        let statement = self.client.prepare(sql).await?;
+        self.statements.lock().unwrap_or_else(PoisonError::into_inner).insert(place, statement.clone());
+        Ok(statement)
+    }
+}

@@ -1,0 +1,123 @@
+//! A tenant, as whoever serves it holds it.
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use hotelhub_kernel::{Clock, Host, Ids, Key, Slug, TenantId};
+use hotelhub_protocol::{Route, TenantStatus};
+use hotelhub_web::{AppError, Kind, RequestKey};
+
+use super::directory::TenantEntry;
+use super::{Begun, Scope, TenantConn, TenantTx};
+use crate::node::Node;
+
+/// An address nobody can forge: made by the host of a request, a job's envelope, a signed order or the standalone boot, and by nothing else.
+#[derive(Clone)]
+pub struct Tenant {
+    entry: Arc<TenantEntry>,
+    node: Node,
+    host: Arc<Host>,
+}
+
+impl Tenant {
+    /// The tenant of an entry, seen at one of its hosts.
+    pub(super) fn at(node: Node, entry: Arc<TenantEntry>, host: Arc<Host>) -> Self {
+        Self { entry, node, host }
+    }
+
+    /// The tenant of an id, for what is not caused by a request: it is seen at its first host.
+    pub(crate) fn by_id(node: &Node, tenant: TenantId) -> Option<Self> {
+        let entry = node.directory.by_id(tenant)?;
+        let host = Arc::new(entry.route.hosts.first()?.clone());
+        Some(Self::at(node.clone(), entry, host))
+    }
+
+    /// Its identity.
+    pub fn id(&self) -> TenantId {
+        self.entry.route.tenant
+    }
+
+    /// Its name in its address.
+    pub fn slug(&self) -> &Slug {
+        &self.entry.route.slug
+    }
+
+    /// The hotel's name.
+    pub fn name(&self) -> &str {
+        &self.entry.route.name
+    }
+
+    /// All the control plane says of it.
+    pub fn route(&self) -> &Route {
+        &self.entry.route
+    }
+
+    /// The host it is seen at.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// What time it is.
+    pub fn clock(&self) -> &Clock {
+        &self.node.clock
+    }
+
+    /// Fresh identifiers.
+    pub fn ids(&self) -> &Ids {
+        &self.node.ids
+    }
+
+    /// The process that serves it.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// The key of this tenant for `purpose`: no other tenant's key opens what it closed.
+    pub fn key(&self, purpose: &str) -> Key {
+        self.node.secret.derive(&format!("{purpose}:{}", self.id()))
+    }
+
+    /// `https://host[:port]`, for links.
+    pub fn origin(&self) -> String {
+        let scheme = self.node.settings.public_scheme;
+        match self.node.public_port {
+            Some(port) => format!("{scheme}://{}:{port}", self.host),
+            None => format!("{scheme}://{}", self.host),
+        }
+    }
+
+    /// Whether new business is refused because a bill is not paid.
+    pub fn is_suspended(&self) -> bool {
+        self.route().status == TenantStatus::Suspended
+    }
+
+    /// Refuses new business of a suspended tenant; what lands a guest safely goes on.
+    pub fn refuse_if_suspended(&self) -> Result<(), AppError> {
+        let refused = || AppError::new(Kind::Forbidden, "suspended", "This hotel takes no new bookings at the moment.");
+        if self.is_suspended() { Err(refused()) } else { Ok(()) }
+    }
+
+    /// A connection of its own, or 503 when none comes free in time.
+    pub async fn connect(&self) -> Result<TenantConn, AppError> {
+        Err(super::error::away())
+    }
+
+    /// A transaction.
+    pub async fn begin(&self) -> Result<TenantTx, AppError> {
+        Ok(self.connect().await?.begin().await?)
+    }
+
+    /// A transaction that a repeated request makes once. Another request under the same key is refused (`key-reused`).
+    pub async fn begin_once(&self, _scope: &Scope, _key: &RequestKey) -> Result<Begun, AppError> {
+        Err(super::error::away())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Tenant {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
+        let unknown = || AppError::new(Kind::NotFound, "unknown-tenant", "No hotel lives at this address.");
+        parts.extensions.get::<Self>().cloned().ok_or_else(unknown)
+    }
+}
