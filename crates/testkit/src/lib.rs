@@ -1,1 +1,8 @@
-//! Scaffold.
+//! What tests need of the outside: scratch databases, visitors with a browser's manners, and stand-ins of outside services.
+pub mod env;
+pub mod mail;
+mod scratch;
+mod visitor;
+
+pub use scratch::{Scratch, Template};
+pub use visitor::{Answer, Visitor};

@@ -1,0 +1,43 @@
+//! Outside services as servers with the real wire, for the demo and for tests of whole processes.
+use std::io::Write;
+
+use clap::{Parser, Subcommand};
+use hotelhub_testkit::mail::MailStandIn;
+
+/// Stand-ins of outside services: real protocols, no outside.
+#[derive(Parser)]
+#[command(name = "hotelhub-standins")]
+struct Arguments {
+    #[command(subcommand)]
+    service: Service,
+}
+
+#[derive(Subcommand)]
+enum Service {
+    /// A mail server whose mails can be read: SMTP in, an inbox over HTTP out.
+    ///
+    /// Prints one JSON line with both addresses. GET /api/mails?to= lists, DELETE /api/mails empties,
+    /// POST /api/faults {"kind":"refuse"|"reject"|"slow"|"drop-after-data","times":n} lets it misbehave.
+    Mail {
+        /// Where to speak SMTP; port 0 picks a free one.
+        #[arg(long, default_value = "127.0.0.1:2525")]
+        smtp: String,
+        /// Where to show the inbox; port 0 picks a free one.
+        #[arg(long, default_value = "127.0.0.1:8025")]
+        http: String,
+    },
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    match Arguments::parse().service {
+        Service::Mail { smtp, http } => {
+            let running = MailStandIn::start(&smtp, &http).await?;
+            let line = serde_json::json!({ "smtp": running.smtp, "http": running.http });
+            writeln!(std::io::stdout(), "{line}")?;
+            hotelhub_web::server::stop_signal().await;
+        }
+    }
+    Ok(())
+}
