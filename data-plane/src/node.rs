@@ -6,6 +6,7 @@ use hotelhub_kernel::{Clock, Entropy, Ids, Key};
 use hotelhub_web::Templates;
 
 use crate::config::Settings;
+use crate::people::Gate;
 use crate::queue::Hints;
 use crate::tenancy::{Directory, Pools};
 
@@ -33,6 +34,8 @@ pub struct NodeParts {
     pub hints: Hints,
     /// What every tenant's keys derive from; see [`crate::tenancy::Tenant::key`].
     pub secret: Key,
+    /// What stands before every password.
+    pub gate: Gate,
     /// The port that links to tenants carry; absent where it is the scheme's own.
     pub public_port: Option<u16>,
 }

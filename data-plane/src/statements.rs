@@ -1,7 +1,14 @@
 //! Every SQL statement of every store, for the test that prepares each against a freshly migrated database.
-use crate::{fleet, hotel};
+use crate::{audit, fleet, hotel, people, settings};
 
 /// The statements by capability.
 pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
-    vec![("fleet", fleet::STATEMENTS), ("hotel", hotel::STATEMENTS)]
+    let mut all = vec![
+        ("audit", audit::STATEMENTS),
+        ("fleet", fleet::STATEMENTS),
+        ("hotel", hotel::STATEMENTS),
+        ("settings", settings::STATEMENTS),
+    ];
+    all.extend(people::STATEMENTS.iter().map(|statements| ("people", *statements)));
+    all
 }

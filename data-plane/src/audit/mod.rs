@@ -1,4 +1,12 @@
-//! Who changed what: rows that are only ever added.
+//! Who changed what: rows that are only ever added, in the transaction of the change they tell of.
+mod model;
+mod routes;
+mod store;
+
+pub use model::Actor;
+pub(crate) use store::STATEMENTS;
+pub use store::record;
+
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -6,7 +14,7 @@ use crate::node::Node;
 
 /// The JSON doors of this capability.
 pub fn router() -> OpenApiRouter<Node> {
-    OpenApiRouter::new()
+    routes::router()
 }
 
 /// The pages of this capability.

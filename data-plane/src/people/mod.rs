@@ -1,4 +1,16 @@
 //! Who may come in: accounts, sessions, login links, passwords, second factors, roles.
+//!
+//! The rules are `crates/identity`'s; here they meet a tenant's database and its doors.
+mod gate;
+mod links;
+mod model;
+mod second_factor;
+mod sessions;
+mod users;
+
+pub use gate::Gate;
+pub use sessions::{MaybeStaff, Staff};
+
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -13,3 +25,7 @@ pub fn router() -> OpenApiRouter<Node> {
 pub fn pages() -> Router<Node> {
     Router::new()
 }
+
+/// Every statement of this capability's stores.
+pub(crate) const STATEMENTS: &[&[&str]] =
+    &[links::STATEMENTS, second_factor::STATEMENTS, sessions::STATEMENTS, users::STATEMENTS];

@@ -1,4 +1,9 @@
-//! What a tenant set, by name.
+//! What a tenant set, by name: values that need no table of their own.
+mod store;
+
+pub(crate) use store::STATEMENTS;
+pub use store::{get, set};
+
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 

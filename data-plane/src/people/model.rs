@@ -1,0 +1,61 @@
+//! What all parts of this capability share: mail addresses, names, and the refusals that give nothing away.
+use hotelhub_web::{AppError, Kind};
+use thiserror::Error;
+
+/// A mail address in lower case, as accounts are found by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Email(String);
+
+impl Email {
+    /// Reads an address as people type it: spaces around it and capitals do not matter.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().to_lowercase();
+        let (local, domain) = text.rsplit_once('@')?;
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "<>,;:\"()[]\\".contains(c);
+        let shaped = !local.is_empty() && !domain.is_empty() && text.len() <= 254 && local.len() <= 64;
+        let clean =
+            !text.chars().any(odd) && !local.contains('@') && !domain.starts_with('.') && !domain.ends_with('.');
+        (shaped && clean).then_some(Self(text))
+    }
+
+    /// The address as text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Reads a line of text that people see: trimmed, 1 to 120 characters, nothing unprintable.
+pub(crate) fn line(text: &str) -> Option<String> {
+    let text = text.trim();
+    let fits = (1..=120).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    fits.then(|| text.to_owned())
+}
+
+/// Why somebody is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum Refused {
+    /// No such account, no password yet, the account is off, or the password is wrong: all look the same.
+    #[error("The mail address or the password is wrong.")]
+    WrongCredentials,
+    /// The password is right; the account wants a code as well.
+    #[error("This account needs a code of its authenticator app, or a recovery code.")]
+    CodeNeeded,
+    /// The password is right; the code is wrong or was used before.
+    #[error("The code is wrong or was used before.")]
+    WrongCode,
+    /// Too many failed before; so many seconds to wait.
+    #[error("Too many tries. Please wait {0} seconds.")]
+    TooManyTries(u32),
+}
+
+impl From<Refused> for AppError {
+    fn from(refused: Refused) -> Self {
+        let detail = refused.to_string();
+        match refused {
+            Refused::WrongCredentials => Self::new(Kind::Unauthenticated, "wrong-credentials", detail),
+            Refused::CodeNeeded => Self::new(Kind::Unauthenticated, "code-needed", detail),
+            Refused::WrongCode => Self::new(Kind::Unauthenticated, "wrong-code", detail),
+            Refused::TooManyTries(seconds) => Self::new(Kind::TooMany, "too-many-tries", detail).retry_after(seconds),
+        }
+    }
+}
