@@ -1,1 +1,14 @@
-//! Scaffold.
+//! A whole house for stories and benches: private database servers, both planes and a mailbox, each a process of its own.
+//!
+//! Nothing here knows how a plane works inside: it is started, spoken to over HTTP, killed, and started again.
+mod connection;
+mod hotel;
+mod house;
+mod process;
+mod servers;
+
+pub use connection::{Connection, Reply, get, post};
+pub use hotel::{Hotel, Stock, sign_up, until_served};
+pub use house::{House, Settings};
+pub use process::{Process, free_port};
+pub use servers::{Programs, Servers};

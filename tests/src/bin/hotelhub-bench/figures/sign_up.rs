@@ -1,0 +1,53 @@
+//! From the sign-up call to the first page of the new hotel.
+use std::time::Instant;
+
+use anyhow::Result;
+use hotelhub_tests::House;
+
+use crate::compare::{Compared, median};
+use crate::floor::Floor;
+use hotelhub_tests::{sign_up, until_served};
+use crate::report::Figure;
+
+/// Sign-ups measured.
+const SIGN_UPS: usize = 100;
+
+/// One by one, each beside its floor: a cold connection and three durable commits on the same server.
+pub(crate) async fn ready_made(house: &House, floor: &Floor) -> Result<Vec<Figure>> {
+    let mut pairs = Vec::new();
+    for i in 0..SIGN_UPS {
+        floor.wait_for_ready_databases(1).await?;
+        let start = Instant::now();
+        let slug = format!("daftar-{i}");
+        sign_up(house, &slug).await?;
+        until_served(house.node_port(), &house.host(&slug)).await?;
+        let ours = millis(start);
+        let start = Instant::now();
+        floor.cold_open_and_three_commits().await?;
+        pairs.push((ours, millis(start)));
+    }
+    Ok(vec![Figure::ratio_at_most(
+        "sign-up to first 200, ready-made",
+        "ms",
+        &Compared::of(&pairs),
+        2.0,
+        "<= 2x cold open + 3 durable commits",
+    )])
+}
+
+/// The same with no ready-made database in store: each is cloned when it is asked for.
+pub(crate) async fn by_clone(house: &House) -> Result<Figure> {
+    let mut times = Vec::new();
+    for i in 0..SIGN_UPS / 4 {
+        let start = Instant::now();
+        let slug = format!("klona-{i}");
+        sign_up(house, &slug).await?;
+        until_served(house.node_port(), &house.host(&slug)).await?;
+        times.push(millis(start));
+    }
+    Ok(Figure::at_most("sign-up to first 200, by clone, p50", median(&times), "ms", 250.0, "<= 250 ms p50"))
+}
+
+fn millis(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1_000.0
+}

@@ -1,0 +1,92 @@
+//! A figure, and how it is shown.
+use serde::Serialize;
+
+use crate::compare::Compared;
+
+/// One measured thing, as a line of JSON on standard output.
+#[derive(Debug, Serialize)]
+pub(crate) struct Figure {
+    /// What was measured.
+    pub(crate) name: &'static str,
+    /// The measurement.
+    pub(crate) value: f64,
+    /// Its unit.
+    pub(crate) unit: &'static str,
+    /// What it is compared with, in the same unit.
+    pub(crate) baseline: Option<f64>,
+    /// Measurement over baseline: the median of interleaved windows.
+    pub(crate) ratio: Option<f64>,
+    /// The 95 % interval of the ratio.
+    pub(crate) interval: Option<[f64; 2]>,
+    /// What the issue asks for, in words.
+    pub(crate) goal: &'static str,
+    /// Whether it holds; absent where the interval straddles the goal.
+    pub(crate) ok: Option<bool>,
+}
+
+impl Figure {
+    /// A figure without a baseline that must not exceed `most`.
+    pub(crate) fn at_most(name: &'static str, value: f64, unit: &'static str, most: f64, goal: &'static str) -> Self {
+        Self { name, value, unit, baseline: None, ratio: None, interval: None, goal, ok: Some(value <= most) }
+    }
+
+    /// A figure that is right or wrong.
+    pub(crate) fn exact(name: &'static str, value: f64, unit: &'static str, ok: bool, goal: &'static str) -> Self {
+        Self { name, value, unit, baseline: None, ratio: None, interval: None, goal, ok: Some(ok) }
+    }
+
+    /// A figure that is decided by its ratio to a baseline: at most `most` times as much.
+    pub(crate) fn ratio_at_most(
+        name: &'static str,
+        unit: &'static str,
+        compared: &Compared,
+        most: f64,
+        goal: &'static str,
+    ) -> Self {
+        let ok = if compared.high <= most {
+            Some(true)
+        } else if compared.low > most {
+            Some(false)
+        } else {
+            None
+        };
+        Self::compared(name, unit, compared, goal, ok)
+    }
+
+    /// A figure that is decided by its ratio to a baseline: at least `least` times as much.
+    pub(crate) fn ratio_at_least(
+        name: &'static str,
+        unit: &'static str,
+        compared: &Compared,
+        least: f64,
+        goal: &'static str,
+    ) -> Self {
+        let ok = if compared.low >= least {
+            Some(true)
+        } else if compared.high < least {
+            Some(false)
+        } else {
+            None
+        };
+        Self::compared(name, unit, compared, goal, ok)
+    }
+
+    fn compared(
+        name: &'static str,
+        unit: &'static str,
+        compared: &Compared,
+        goal: &'static str,
+        ok: Option<bool>,
+    ) -> Self {
+        Self {
+            name,
+            value: compared.value,
+            unit,
+            baseline: Some(compared.baseline),
+            ratio: Some(compared.ratio),
+            interval: Some([compared.low, compared.high]),
+            goal,
+            ok,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! A lean HTTP/1.1 client: in a bench, what it spends itself would hide what is measured.
+
+use anyhow::{Context as _, Result, bail};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// A kept-alive connection.
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+/// What was answered.
+pub struct Reply {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// The body as JSON, or what was answered instead of the expected status.
+    pub fn json(self, expected: u16) -> Result<serde_json::Value> {
+        if self.status != expected {
+            bail!("answered {} instead of {expected}: {}", self.status, String::from_utf8_lossy(&self.body));
+        }
+        Ok(serde_json::from_slice(&self.body)?)
+    }
+
+    /// The session cookie that was set, as it goes back.
+    pub fn session(&self) -> Option<String> {
+        let line = self.head.lines().find(|line| line.to_ascii_lowercase().starts_with("set-cookie: __host-session="))?;
+        let (_, value) = line.split_once(':')?;
+        value.split(';').next().map(|pair| pair.trim().to_owned())
+    }
+}
+
+impl Connection {
+    pub async fn open(port: u16) -> Result<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
+    }
+
+    /// Sends a request that was written before and reads its answer to the end.
+    pub async fn send(&mut self, request: &[u8]) -> Result<Reply> {
+        self.stream.write_all(request).await?;
+        self.buffer.clear();
+        let head = loop {
+            if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
+                break end + 4;
+            }
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                bail!("the server hung up");
+            }
+        };
+        let text = std::str::from_utf8(self.buffer.get(..head).context("no head")?)?;
+        let text = text.to_owned();
+        let status = text.get(9..12).context("no status")?.parse()?;
+        let length = content_length(&text).context("no content-length")?;
+        while self.buffer.len() < head + length {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                bail!("the server hung up in a body");
+            }
+        }
+        let body = self.buffer.get(head..head + length).unwrap_or_default().to_vec();
+        Ok(Reply { status, head: text, body })
+    }
+}
+
+/// A GET as it goes over the wire.
+pub fn get(host: &str, path: &str, cookie: Option<&str>) -> Vec<u8> {
+    let cookie = cookie.map(|cookie| format!("cookie: {cookie}\r\n")).unwrap_or_default();
+    format!("GET {path} HTTP/1.1\r\nhost: {host}\r\naccept: application/json\r\n{cookie}\r\n").into_bytes()
+}
+
+/// A JSON POST as it goes over the wire.
+pub fn post(host: &str, path: &str, key: &str, cookie: Option<&str>, body: &str) -> Vec<u8> {
+    let cookie = cookie.map(|cookie| format!("cookie: {cookie}\r\n")).unwrap_or_default();
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\naccept: application/json\r\n\
+         content-type: application/json\r\nidempotency-key: {key}\r\n{cookie}content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+fn content_length(head: &str) -> Option<usize> {
+    head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
+    })
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}

@@ -1,0 +1,115 @@
+//! A hotel to visit: signed up and furnished through the product's own doors.
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use crate::House;
+use crate::connection::{Connection, get, post};
+
+/// A signed-up hotel and its owner's session.
+#[derive(Clone, Debug)]
+pub struct Hotel {
+    pub port: u16,
+    pub host: String,
+    pub cookie: String,
+}
+
+/// What a hotel sells.
+#[derive(Clone, Debug)]
+pub struct Stock {
+    pub room_types: Vec<String>,
+    pub rate_plan: String,
+    pub business_date: jiff::civil::Date,
+}
+
+/// Signs a hotel up at the control plane; gives the answer's body.
+pub async fn sign_up(house: &House, slug: &str) -> Result<Value> {
+    let mut control = Connection::open(house.control_port()).await?;
+    let host = format!("hotelhub.localhost:{}", house.control_port());
+    let body = json!({
+        "hotel": format!("Hotel {slug}"), "owner": "Sari Dewi", "email": format!("sari@{slug}.example"),
+        "phone": "+62811000111", "rooms": 42, "slug": slug
+    });
+    let key = format!("bench-{slug}");
+    control.send(&post(&host, "/api/v1/signups", &key, None, &body.to_string())).await?.json(201)
+}
+
+impl Hotel {
+    /// Signs up, waits until the hotel is served, and logs the owner in by the one-time link.
+    pub async fn open(house: &House, slug: &str) -> Result<Self> {
+        let signed_up = sign_up(house, slug).await?;
+        let host = house.host(slug);
+        let port = house.node_port();
+        until_served(port, &host).await?;
+        let link = signed_up.get("login_link").and_then(Value::as_str).context("no login link")?;
+        let path = link.find("/login/link/").and_then(|at| link.get(at..)).context("no link path")?;
+        let mut node = Connection::open(port).await?;
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: 0\r\n\r\n"
+        );
+        let reply = node.send(request.as_bytes()).await?;
+        let cookie = reply.session().with_context(|| format!("no session: {} {}", reply.status, reply.head))?;
+        Ok(Self { port, host, cookie })
+    }
+
+    /// Posts as the owner.
+    pub async fn post(&self, path: &str, key: &str, body: &Value) -> Result<Value> {
+        let mut node = Connection::open(self.port).await?;
+        node.send(&post(&self.host, path, key, Some(&self.cookie), &body.to_string())).await?.json(201)
+    }
+
+    /// Reads as the owner.
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        let mut node = Connection::open(self.port).await?;
+        node.send(&get(&self.host, path, Some(&self.cookie))).await?.json(200)
+    }
+
+    /// Room types with this many rooms each, one public rate plan, and prices for a year.
+    pub async fn furnish(&self, rooms: &[u32]) -> Result<Stock> {
+        let property = self.get("/api/v1/property").await?;
+        let business_date = text(&property, "business_date")?.parse()?;
+        let plan = json!({"code": "BAR", "name": "Harga terbaik", "description": "", "breakfast": true,
+            "free_cancellation_days": 1, "public": true, "sort": 0});
+        let rate_plan = text(&self.post("/api/v1/rate-plans", "bench-plan-1", &plan).await?, "id")?;
+        let mut room_types = Vec::new();
+        for (i, count) in rooms.iter().enumerate() {
+            let kind = json!({"code": format!("T{i}"), "name": format!("Tipe {i}"), "description": "",
+                "max_adults": 2, "max_children": 1, "sort": i});
+            let id = text(&self.post("/api/v1/room-types", &format!("bench-type-{i}"), &kind).await?, "id")?;
+            let numbers: Vec<String> = (1..=*count).map(|n| format!("{}{n:02}", i + 1)).collect();
+            let bulk = json!({"room_type_id": id, "numbers": numbers});
+            self.post("/api/v1/rooms", &format!("bench-rooms-{i}"), &bulk).await?;
+            self.put_prices(&rate_plan, &id, business_date).await?;
+            room_types.push(id);
+        }
+        Ok(Stock { room_types, rate_plan, business_date })
+    }
+
+    async fn put_prices(&self, plan: &str, kind: &str, from: jiff::civil::Date) -> Result<()> {
+        let to = from.saturating_add(jiff::Span::new().days(365));
+        let body = json!({"room_type_id": kind, "from": from, "to": to, "price_idr": 650_000}).to_string();
+        let request = post(&self.host, &format!("/api/v1/rate-plans/{plan}/prices"), "unused-key", Some(&self.cookie), &body);
+        let request = [b"PUT".as_slice(), request.get(4..).unwrap_or_default()].concat();
+        let request = String::from_utf8(request)?;
+        let reply = Connection::open(self.port).await?.send(request.as_bytes()).await?;
+        anyhow::ensure!(reply.status < 300, "prices: {} {}", reply.status, String::from_utf8_lossy(&reply.body));
+        Ok(())
+    }
+}
+
+/// Asks a host's liveness of its hotel until it answers 200: the public page's hotel door.
+pub async fn until_served(port: u16, host: &str) -> Result<()> {
+    let request = get(host, "/api/v1/public/property", None);
+    let mut node = Connection::open(port).await?;
+    for _ in 0..30_000 {
+        if node.send(&request).await?.status == 200 {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    anyhow::bail!("{host} is not served within 30 s")
+}
+
+fn text(value: &Value, name: &str) -> Result<String> {
+    Ok(value.get(name).and_then(Value::as_str).with_context(|| format!("no {name} in {value}"))?.to_owned())
+}

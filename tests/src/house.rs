@@ -1,0 +1,280 @@
+//! Both planes, a mailbox and their settings.
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use hotelhub_kernel::{Entropy, Key};
+use hotelhub_protocol::FeedKey;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio_postgres::Config;
+
+use crate::process::{Process, free_port};
+use crate::servers::Programs;
+
+/// The base domain of every house under test.
+const BASE_DOMAIN: &str = "hotelhub.localhost";
+
+/// The one Postgres server of the house, as the planes name it.
+const CLUSTER: &str = "jkt-1";
+
+/// What a house is started with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the programs lie.
+    pub programs: Programs,
+    /// Where logs and the node's state go; made when absent.
+    pub dir: PathBuf,
+    /// The Postgres superuser's connection string.
+    pub admin_dsn: String,
+    /// Redis, when the house has one.
+    pub redis_url: Option<String>,
+    /// The name of the central database; made when absent.
+    pub central: String,
+    /// Connections the tenant server may see from all nodes.
+    pub budget: u16,
+    /// Ready-made databases kept in store.
+    pub ready_databases: u16,
+}
+
+/// A running house.
+#[derive(Debug)]
+pub struct House {
+    settings: Settings,
+    control_env: Vec<(String, String)>,
+    node_env: Vec<(String, String)>,
+    control_port: u16,
+    node_port: u16,
+    metrics_port: u16,
+    mailbox: String,
+    /// The vendor's first administrator: mail address, password, TOTP secret.
+    pub admin: Admin,
+    /// The control plane, web and work.
+    pub control: Process,
+    /// The node, all roles in one.
+    pub node: Process,
+    mail: Process,
+}
+
+/// The vendor's first administrator.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Admin {
+    /// Mail address.
+    pub email: String,
+    /// Password.
+    pub password: String,
+    /// TOTP secret, base32.
+    pub totp_secret: String,
+}
+
+impl House {
+    /// Starts everything and waits until both planes are ready.
+    pub async fn start(settings: Settings) -> Result<Self> {
+        std::fs::create_dir_all(&settings.dir)?;
+        let central_dsn = central_database(&settings).await?;
+        let (mail, smtp, mailbox) = start_mailbox(&settings).await?;
+        let [control_port, node_port, metrics_port] = [free_port()?, free_port()?, free_port()?];
+        let keys = Keys::roll();
+        let control_env = control_env(&settings, &keys, &central_dsn, &smtp, control_port, node_port);
+        let (admin, token) = furnish(&settings, &control_env).await?;
+        let node_env = node_env(&settings, &keys, &smtp, &token, [control_port, node_port, metrics_port]);
+        let mut control = start_control(&settings, &control_env)?;
+        control.until_healthy(&format!("http://127.0.0.1:{control_port}/readyz")).await?;
+        let mut node = start_node(&settings, &node_env)?;
+        node.until_healthy(&format!("http://127.0.0.1:{node_port}/readyz")).await?;
+        Ok(Self { settings, control_env, node_env, control_port, node_port, metrics_port, mailbox, admin, control, node, mail })
+    }
+
+    /// The control plane's address.
+    pub fn control_url(&self) -> String {
+        format!("http://{BASE_DOMAIN}:{}", self.control_port)
+    }
+
+    /// The port hotels are served at.
+    pub fn node_port(&self) -> u16 {
+        self.node_port
+    }
+
+    /// The port of the control plane.
+    pub fn control_port(&self) -> u16 {
+        self.control_port
+    }
+
+    /// The node's metrics page.
+    pub fn metrics_url(&self) -> String {
+        format!("http://127.0.0.1:{}/metrics", self.metrics_port)
+    }
+
+    /// `<slug>.<base>:<port>`, as a browser writes it into `Host`.
+    pub fn host(&self, slug: &str) -> String {
+        format!("{slug}.{BASE_DOMAIN}:{}", self.node_port)
+    }
+
+    /// Starts the control plane again after it was killed or stopped.
+    pub async fn restart_control(&mut self) -> Result<()> {
+        self.control = start_control(&self.settings, &self.control_env)?;
+        self.control.until_healthy(&format!("http://127.0.0.1:{}/readyz", self.control_port)).await
+    }
+
+    /// Starts the node again after it was killed or stopped.
+    pub async fn restart_node(&mut self) -> Result<()> {
+        self.node = start_node(&self.settings, &self.node_env)?;
+        self.node.until_healthy(&format!("http://127.0.0.1:{}/readyz", self.node_port)).await
+    }
+
+    /// The letters that reached the mailbox for this address, oldest first, once there are at least `count`.
+    pub async fn letters(&self, to: &str, count: usize) -> Result<Vec<Value>> {
+        let url = format!("{}/api/mails?to={to}", self.mailbox);
+        for _ in 0..200 {
+            let letters: Vec<Value> = reqwest::get(&url).await?.json().await?;
+            if letters.len() >= count {
+                return Ok(letters);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("no {count} letters to {to} within 10 s")
+    }
+
+    /// Where the central database answers.
+    pub fn central_dsn(&self) -> Result<String> {
+        dsn_of(&self.settings.admin_dsn, &self.settings.central)
+    }
+
+    /// What the house was started with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Stops every process of the house, politely.
+    pub async fn stop(mut self) -> Result<()> {
+        self.node.stop().await?;
+        self.control.stop().await?;
+        self.mail.kill().await
+    }
+}
+
+/// Secrets of one house.
+struct Keys {
+    feed: Key,
+    secret: Key,
+    cluster: Key,
+    node: Key,
+}
+
+impl Keys {
+    fn roll() -> Self {
+        let entropy = Entropy::system();
+        let [feed, secret, cluster, node] = std::array::from_fn(|_| Key::new(entropy.bytes()));
+        Self { feed, secret, cluster, node }
+    }
+}
+
+fn pair(key: &str, value: impl Into<String>) -> (String, String) {
+    (key.to_owned(), value.into())
+}
+
+fn control_env(
+    settings: &Settings,
+    keys: &Keys,
+    central_dsn: &str,
+    smtp: &str,
+    control_port: u16,
+    node_port: u16,
+) -> Vec<(String, String)> {
+    let mut env = vec![
+        pair("CENTRAL_DATABASE_URL", central_dsn),
+        pair("HOTELHUB_LISTEN", format!("127.0.0.1:{control_port}")),
+        pair("HOTELHUB_METRICS_LISTEN", "127.0.0.1:0"),
+        pair("HOTELHUB_BASE_DOMAIN", BASE_DOMAIN),
+        pair("HOTELHUB_PUBLIC_URL", format!("http://{BASE_DOMAIN}:{control_port}")),
+        pair("HOTELHUB_TENANT_ORIGIN_PORT", node_port.to_string()),
+        pair("HOTELHUB_FEED_KEY", keys.feed.expose_base64()),
+        pair("HOTELHUB_SECRET_KEY", keys.secret.expose_base64()),
+        pair("HOTELHUB_SMTP_URL", format!("smtp://{smtp}")),
+        pair("HOTELHUB_MAIL_FROM", "HotelHub <halo@hotelhub.localhost>"),
+        pair("HOTELHUB_READY_DATABASES", settings.ready_databases.to_string()),
+        pair("HOTELHUB_LOG_FORMAT", "json"),
+    ];
+    env.extend(settings.redis_url.iter().map(|url| pair("HOTELHUB_REDIS_URL", url.as_str())));
+    env
+}
+
+fn node_env(settings: &Settings, keys: &Keys, smtp: &str, token: &str, ports: [u16; 3]) -> Vec<(String, String)> {
+    let [control_port, node_port, metrics_port] = ports;
+    let mut env = vec![
+        pair("APP_MODE", "saas"),
+        pair("HOTELHUB_LISTEN", format!("127.0.0.1:{node_port}")),
+        pair("HOTELHUB_METRICS_LISTEN", format!("127.0.0.1:{metrics_port}")),
+        pair("HOTELHUB_CONTROL_URL", format!("http://127.0.0.1:{control_port}")),
+        pair("HOTELHUB_VENDOR_URL", format!("http://{BASE_DOMAIN}:{control_port}")),
+        pair("HOTELHUB_NODE_TOKEN", token),
+        pair("HOTELHUB_FEED_PUBLIC_KEY", FeedKey::new(&keys.feed).verifier().to_base64()),
+        pair("HOTELHUB_STATE_DIR", settings.dir.join("node-state").to_string_lossy()),
+        pair("HOTELHUB_CLUSTER_KEYS", format!("{CLUSTER}={}", keys.cluster.expose_base64())),
+        pair("HOTELHUB_CLUSTER_ADMINS", format!("{CLUSTER}={}", settings.admin_dsn)),
+        pair("HOTELHUB_NODE_SECRET", keys.node.expose_base64()),
+        pair("HOTELHUB_BASE_DOMAIN", BASE_DOMAIN),
+        pair("HOTELHUB_PUBLIC_SCHEME", "http"),
+        pair("HOTELHUB_SMTP_URL", format!("smtp://{smtp}")),
+        pair("HOTELHUB_MAIL_FROM", "HotelHub <halo@hotelhub.localhost>"),
+        pair("HOTELHUB_LOG_FORMAT", "json"),
+    ];
+    env.extend(settings.redis_url.iter().map(|url| pair("HOTELHUB_REDIS_URL", url.as_str())));
+    env
+}
+
+/// Migrates the central database and writes what a first start needs: the server, the administrator, the node's token.
+async fn furnish(settings: &Settings, env: &[(String, String)]) -> Result<(Admin, String)> {
+    let control = settings.programs.path("hotelhub-control");
+    let server: Config = settings.admin_dsn.parse()?;
+    let port = server.get_ports().first().copied().unwrap_or(5432).to_string();
+    let budget = settings.budget.to_string();
+    Process::run(&control, &["migrate"], env).await?;
+    let cluster = ["cluster", "add", "--id", CLUSTER, "--host", "127.0.0.1", "--port", &port, "--budget", &budget, "--json"];
+    Process::run(&control, &cluster, env).await?;
+    let admin = ["admin", "create", "--email", "admin@hotelhub.localhost", "--name", "Admin", "--json"];
+    let admin = serde_json::from_str(&Process::run(&control, &admin, env).await?)?;
+    let node = ["node", "enrol", "--name", "node-1", "--roles", "serve,work,fleet", "--json"];
+    let node: Value = serde_json::from_str(&Process::run(&control, &node, env).await?)?;
+    let token = node.get("token").and_then(Value::as_str).context("no token for the node")?;
+    Ok((admin, token.to_owned()))
+}
+
+fn start_control(settings: &Settings, env: &[(String, String)]) -> Result<Process> {
+    Process::start(&settings.dir, "control", &settings.programs.path("hotelhub-control"), &["serve", "--work"], env)
+}
+
+fn start_node(settings: &Settings, env: &[(String, String)]) -> Result<Process> {
+    Process::start(&settings.dir, "node", &settings.programs.path("hotelhub"), &["serve", "--all-in-one"], env)
+}
+
+async fn start_mailbox(settings: &Settings) -> Result<(Process, String, String)> {
+    let [smtp, http] = [free_port()?, free_port()?].map(|port| format!("127.0.0.1:{port}"));
+    let program = settings.programs.path("hotelhub-standins");
+    let args = ["mail", "--smtp", &smtp, "--http", &http];
+    let mut mail = Process::start(&settings.dir, "mail", &program, &args, &[])?;
+    let inbox = format!("http://{http}");
+    mail.until_healthy(&format!("{inbox}/api/mails")).await?;
+    Ok((mail, smtp, inbox))
+}
+
+async fn central_database(settings: &Settings) -> Result<String> {
+    let (client, connection) = tokio_postgres::connect(&settings.admin_dsn, tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    let there = client.query_opt("select 1 from pg_database where datname = $1", &[&settings.central]).await?;
+    if there.is_none() {
+        client.batch_execute(&format!("create database {}", settings.central)).await?;
+    }
+    dsn_of(&settings.admin_dsn, &settings.central)
+}
+
+/// The same server, another database.
+fn dsn_of(admin_dsn: &str, database: &str) -> Result<String> {
+    let (server, _) = admin_dsn.rsplit_once('/').context("a connection string ends in /database")?;
+    Ok(format!("{server}/{database}"))
+}
+
+/// The folder that a house of this name keeps its logs and state in.
+pub fn folder(root: &Path, name: &str) -> PathBuf {
+    root.join("houses").join(name)
+}
