@@ -1,5 +1,5 @@
 //! Every SQL statement of every store, for the test that prepares each against a freshly migrated database.
-use crate::{audit, fleet, hotel, people, settings};
+use crate::{audit, fleet, hotel, notify, people, queue, settings};
 
 /// The statements by capability.
 pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
@@ -7,6 +7,8 @@ pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
         ("audit", audit::STATEMENTS),
         ("fleet", fleet::STATEMENTS),
         ("hotel", hotel::STATEMENTS),
+        ("notify", notify::STATEMENTS),
+        ("queue", queue::STATEMENTS),
         ("settings", settings::STATEMENTS),
     ];
     all.extend(people::STATEMENTS.iter().map(|statements| ("people", *statements)));

@@ -1,5 +1,30 @@
 //! Jobs: rows in the tenant's own database, inserted with the change that causes them.
+//!
+//! A hint goes out before the commit, so it may be false but is never missing; a worker that gets it looks into that tenant's database,
+//! claims what is due under a lease with a fence, and runs it. Nobody polls.
+mod hints;
+mod job;
+mod store;
 
-/// Tells the workers that a tenant has something to do.
-#[derive(Clone, Default)]
-pub struct Hints;
+pub use hints::{Hint, Hints};
+pub use job::{Job, Policy};
+pub(crate) use store::STATEMENTS;
+
+use hotelhub_web::{AppError, Result};
+use jiff::Timestamp;
+
+use crate::tenancy::{Session, Tenant};
+
+/// Inserts a job into the caller's transaction: it runs if that commits, and not otherwise.
+pub async fn enqueue<J: Job>(session: &Session, tenant: &Tenant, job: &J) -> Result<()> {
+    enqueue_at(session, tenant, job, tenant.clock().now()).await
+}
+
+/// [`enqueue`] for a job that is due at an instant, not before.
+pub async fn enqueue_at<J: Job>(session: &Session, tenant: &Tenant, job: &J, due: Timestamp) -> Result<()> {
+    let payload = serde_json::to_value(job).map_err(AppError::internal)?;
+    let id = tenant.ids().next();
+    store::insert::<J>(session, id, &payload, due, tenant.clock().now()).await?;
+    tenant.node().hints.send(Hint { tenant: tenant.id(), job: id, due });
+    Ok(())
+}

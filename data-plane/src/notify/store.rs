@@ -1,0 +1,57 @@
+//! Letters as rows.
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::Letter;
+use crate::tenancy::{DbError, Session};
+
+/// Whether a letter to this address may go: it is of the house, or an owner's own address is confirmed.
+const MAY_BE_WRITTEN_TO: &str = "
+    select exists (select from users
+                    where email = lower($1) or ('owner' = any(roles) and email_confirmed_at is not null))";
+
+/// The same once more, after every confirmation that is under way: without it a letter could be withheld just after the others were
+/// released, and stay.
+const AFTER_CONFIRMATIONS: &str = "
+    select email_confirmed_at is not null from users where 'owner' = any(roles) for share";
+
+const INSERT: &str = "
+    insert into letters (id, kind, to_address, to_name, subject, body_text, body_html, message_id, state, reason, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $9 = 'withheld' then 'owner-not-confirmed' end, $10)";
+
+const RELEASE: &str = "
+    update letters set state = 'queued', reason = null where state = 'withheld' returning id";
+
+const COUNT_WITHHELD: &str = "select count(*) from letters where state = 'withheld'";
+
+/// Every statement of this file.
+pub(crate) const STATEMENTS: &[&str] = &[MAY_BE_WRITTEN_TO, AFTER_CONFIRMATIONS, INSERT, RELEASE, COUNT_WITHHELD];
+
+pub(super) async fn may_be_written_to(session: &Session, address: &str) -> Result<bool, DbError> {
+    if session.query_one(MAY_BE_WRITTEN_TO, &[&address]).await?.get(0) {
+        return Ok(true);
+    }
+    let owners = session.query(AFTER_CONFIRMATIONS, &[]).await?;
+    Ok(owners.iter().any(|row| row.get(0)))
+}
+
+pub(super) async fn insert(
+    session: &Session,
+    id: Uuid,
+    message_id: &str,
+    state: &str,
+    letter: &Letter<'_>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let Letter { kind, to_address, to_name, subject, text, html } = letter;
+    session.execute(INSERT, &[&id, kind, to_address, to_name, subject, text, html, &message_id, &state, &now]).await?;
+    Ok(())
+}
+
+pub(super) async fn release(session: &Session) -> Result<Vec<Uuid>, DbError> {
+    Ok(session.query(RELEASE, &[]).await?.iter().map(|row| row.get(0)).collect())
+}
+
+pub(super) async fn count_withheld(session: &Session) -> Result<i64, DbError> {
+    Ok(session.query_one(COUNT_WITHHELD, &[]).await?.get(0))
+}
