@@ -11,6 +11,7 @@ pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
         ("queue", queue::STATEMENTS),
         ("settings", settings::STATEMENTS),
     ];
+    all.extend([("folios", hotel::folios::STATEMENTS), ("postings", hotel::folios::POSTING_STATEMENTS)]);
     all.extend(people::STATEMENTS.iter().map(|statements| ("people", *statements)));
     all
 }

@@ -45,6 +45,8 @@ create table reservations (
     hold_until timestamptz,
     notes text not null default '',
     checked_in_at timestamptz,
+    -- The business date of the check-in: it is taken back on that day only.
+    checked_in_on date,
     checked_out_at timestamptz,
     cancelled_at timestamptz,
     cancel_reason text not null default '',

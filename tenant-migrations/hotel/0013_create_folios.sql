@@ -29,7 +29,7 @@ insert into charge_codes (code, name_id, name_en, tax, service, sort) values
 create table folios (
     id uuid primary key,
     property_id uuid not null references properties,
-    reservation_id uuid not null references reservations,
+    reservation_id uuid not null references reservations constraint folios_one_per_reservation unique,
     number text not null constraint folios_number_unique unique,
     status text not null default 'open' constraint folios_status_known check (status in ('open', 'closed')),
     receipt_number text constraint folios_receipt_unique unique,
@@ -38,7 +38,6 @@ create table folios (
     created_at timestamptz not null,
     updated_at timestamptz not null
 );
-create index folios_by_reservation on folios (reservation_id);
 
 -- What the guest owes, line by line. A line is never changed: a mistake is reversed by a line of its own.
 create table folio_lines (

@@ -2,29 +2,35 @@
 //!
 //! Lines and payments are only ever added; a mistake is reversed by its exact opposite, once. The balance is always
 //! derived. Which nights a stay has is the reservation's; when a guest leaves is the front desk's.
+mod closing;
 mod model;
-mod posting;
+mod postings;
 mod receipt;
 mod refusal;
+mod routes;
+mod store;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use axum::Router;
-use utoipa_axum::router::OpenApiRouter;
 
-use crate::node::Node;
-
+pub use closing::{is_untouched, open, read, receipt, settle};
 pub use model::{Folio, FolioId, FolioStatus, Stayed, Totals};
-pub use posting::{Cash, ChargeCode, Line, Payment, Pieces, ROOM, change};
+pub use postings::{
+    Cash, Charge, ChargeCode, Line, Payment, Pieces, ROOM, Seen, change, charge, charge_codes, post_nights,
+    reverse_line, reverse_payment, take_cash,
+};
 pub use receipt::{Letterhead, Receipt};
 pub use refusal::Refusal;
+pub use routes::router;
 pub use words::{in_english, terbilang};
 
-/// The JSON doors of this capability.
-pub fn router() -> OpenApiRouter<Node> {
-    OpenApiRouter::new()
-}
+use closing::hold;
+pub(crate) use postings::STATEMENTS as POSTING_STATEMENTS;
+pub(crate) use store::STATEMENTS;
+
+use crate::node::Node;
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {

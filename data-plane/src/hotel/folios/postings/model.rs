@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Refusal;
+use crate::hotel::folios::Refusal;
 use crate::hotel::taxes::{TaxRule, Taxes};
 
 /// What a charge is called and which taxes it bears.

@@ -1,0 +1,185 @@
+//! Postings in the tenant's database: rows that are only ever added.
+use hotelhub_kernel::Rupiah;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::ChargeCode;
+use crate::hotel::folios::store::Locked;
+use crate::hotel::folios::{FolioId, Refusal};
+use crate::hotel::taxes::Taxes;
+use crate::tenancy::{DbError, Params, Row, Session};
+
+/// A line about to be written.
+pub(super) struct NewLine<'a> {
+    pub(super) id: Uuid,
+    pub(super) business_date: Date,
+    pub(super) at: Timestamp,
+    pub(super) charge_code: &'a str,
+    pub(super) description: &'a str,
+    pub(super) quantity: i16,
+    pub(super) amounts: Taxes,
+    pub(super) reverses: Option<Uuid>,
+    pub(super) actor: Option<Uuid>,
+}
+
+/// A payment about to be written.
+pub(super) struct NewPayment<'a> {
+    pub(super) id: Uuid,
+    pub(super) business_date: Date,
+    pub(super) at: Timestamp,
+    pub(super) amount: Rupiah,
+    pub(super) tendered: Option<Rupiah>,
+    pub(super) reverses: Option<Uuid>,
+    pub(super) note: &'a str,
+    pub(super) actor: Option<Uuid>,
+}
+
+/// A night that is owed and not yet on the folio.
+pub(super) struct OwedNight {
+    pub(super) day: Date,
+    pub(super) price: Rupiah,
+    pub(super) room_type: String,
+}
+
+/// Nights about to be written, column by column.
+#[derive(Default)]
+pub(super) struct NewNights {
+    pub(super) ids: Vec<Uuid>,
+    pub(super) keys: Vec<String>,
+    pub(super) descriptions: Vec<String>,
+    pub(super) net: Vec<i64>,
+    pub(super) service: Vec<i64>,
+    pub(super) pb1: Vec<i64>,
+}
+
+const CHARGE_CODE: &str = "
+    select code, name_id, name_en, tax <> 'none' as bears_pb1, service from charge_codes where code = $1";
+
+const CHARGE_CODES: &str = "
+    select code, name_id, name_en, tax <> 'none' as bears_pb1, service from charge_codes order by sort, code";
+
+const INSERT_LINE: &str = "
+    insert into folio_lines (id, folio_id, business_date, posted_at, charge_code, description, quantity,
+                             net_idr, service_idr, pb1_idr, gross_idr, reverses_id, actor_id)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+
+const INSERT_NIGHTS: &str = "
+    insert into folio_lines (id, folio_id, business_date, posted_at, charge_code, description,
+                             net_idr, service_idr, pb1_idr, gross_idr, source_key, actor_id)
+    select n.id, $1, $2, $3, 'ROOM', n.description, n.net, n.service, n.pb1, n.net + n.service + n.pb1, n.key, $4
+      from unnest($5::uuid[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[])
+           as n (id, key, description, net, service, pb1)
+        on conflict on constraint folio_lines_source_unique do nothing";
+
+const OWED_NIGHTS: &str = "
+    select n.day, n.price_idr, t.name as room_type
+      from reservation_nights n
+      join room_types t on t.id = n.room_type_id
+     where n.reservation_id = $1 and n.day < $2
+       and not exists (select from folio_lines l where l.source_key = 'night:' || n.reservation_id || ':' || n.day)
+     order by n.day";
+
+const INSERT_PAYMENT: &str = "
+    insert into payments (id, folio_id, business_date, received_at, method, amount_idr, tendered_idr, reverses_id, note, actor_id)
+    values ($1, $2, $3, $4, 'cash', $5, $6, $7, $8, $9)";
+
+/// Every statement of this file.
+pub(crate) const STATEMENTS: &[&str] =
+    &[CHARGE_CODE, CHARGE_CODES, INSERT_LINE, INSERT_NIGHTS, OWED_NIGHTS, INSERT_PAYMENT];
+
+/// A charge code by its name.
+pub(super) async fn charge_code(session: &Session, code: &str) -> Result<Option<ChargeCode>, DbError> {
+    Ok(session.query_opt(CHARGE_CODE, &[&code]).await?.map(|row| code_of(&row)))
+}
+
+/// Every charge code, in the order of a form.
+pub(super) async fn charge_codes(session: &Session) -> Result<Vec<ChargeCode>, DbError> {
+    Ok(session.query(CHARGE_CODES, &[]).await?.iter().map(code_of).collect())
+}
+
+/// Writes a line; [`Refusal::AlreadyReversed`] when it takes back what was taken back.
+pub(super) async fn insert_line(
+    session: &Session,
+    id: FolioId,
+    line: &NewLine<'_>,
+) -> Result<Result<(), Refusal>, DbError> {
+    let Taxes { net, service, pb1, gross } = line.amounts;
+    let written = session
+        .execute(
+            INSERT_LINE,
+            &[
+                &line.id,
+                &id.0,
+                &line.business_date,
+                &line.at,
+                &line.charge_code,
+                &line.description,
+                &line.quantity,
+                &net.0,
+                &service.0,
+                &pb1.0,
+                &gross.0,
+                &line.reverses,
+                &line.actor,
+            ],
+        )
+        .await;
+    refused_twice(written, "folio_lines_reversed_once")
+}
+
+/// Writes a payment; [`Refusal::AlreadyReversed`] when it takes back what was taken back.
+pub(super) async fn insert_payment(
+    session: &Session,
+    id: FolioId,
+    payment: &NewPayment<'_>,
+) -> Result<Result<(), Refusal>, DbError> {
+    let tendered = payment.tendered.map(|tendered| tendered.0);
+    let NewPayment { business_date, at, amount, reverses, note, actor, .. } = payment;
+    let written = session
+        .execute(INSERT_PAYMENT, &[&payment.id, &id.0, business_date, at, &amount.0, &tendered, reverses, note, actor])
+        .await;
+    refused_twice(written, "payments_reversed_once")
+}
+
+fn refused_twice(written: Result<u64, DbError>, constraint: &str) -> Result<Result<(), Refusal>, DbError> {
+    match written {
+        Ok(_) => Ok(Ok(())),
+        Err(error) => error.refusal(&[(constraint, Refusal::AlreadyReversed)]).map(Err).ok_or(error),
+    }
+}
+
+/// The nights before `before` that are not on the folio, in order.
+pub(super) async fn owed_nights(session: &Session, reservation: Uuid, before: Date) -> Result<Vec<OwedNight>, DbError> {
+    let rows = session.query(OWED_NIGHTS, &[&reservation, &before]).await?;
+    let night = |row: &Row| OwedNight {
+        day: row.get("day"),
+        price: Rupiah(row.get("price_idr")),
+        room_type: row.get("room_type"),
+    };
+    Ok(rows.iter().map(night).collect())
+}
+
+/// Writes nights, each at most once whoever writes them.
+pub(super) async fn insert_nights(
+    session: &Session,
+    folio: &Locked,
+    at: Timestamp,
+    actor: Option<Uuid>,
+    nights: &NewNights,
+) -> Result<u64, DbError> {
+    let NewNights { ids, keys, descriptions, net, service, pb1 } = nights;
+    let params: Params<'_> =
+        &[&folio.id.0, &folio.business_date, &at, &actor, ids, keys, descriptions, net, service, pb1];
+    session.execute(INSERT_NIGHTS, params).await
+}
+
+fn code_of(row: &Row) -> ChargeCode {
+    ChargeCode {
+        code: row.get("code"),
+        name_id: row.get("name_id"),
+        name_en: row.get("name_en"),
+        bears_pb1: row.get("bears_pb1"),
+        bears_service: row.get("service"),
+    }
+}

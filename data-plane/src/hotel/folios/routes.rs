@@ -1,0 +1,274 @@
+//! The folio's JSON doors.
+use axum::Json;
+use axum::extract::Path;
+use axum::http::header::ETAG;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use hotelhub_identity::Permission;
+use hotelhub_kernel::Rupiah;
+use hotelhub_web::{AppError, IfMatch, Kind, Posted, Result, etag};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::{Cash, Charge, ChargeCode, Folio, FolioId, Pieces, Receipt, Refusal, Seen};
+use crate::node::Node;
+use crate::people::Staff;
+use crate::tenancy::{Begun, OnceTx, Tenant};
+
+/// The JSON doors of this capability.
+pub fn router() -> OpenApiRouter<Node> {
+    OpenApiRouter::new()
+        .routes(routes!(charge_codes))
+        .routes(routes!(read))
+        .routes(routes!(receipt))
+        .routes(routes!(charge))
+        .routes(routes!(reverse_line))
+        .routes(routes!(pay))
+        .routes(routes!(reverse_payment))
+        .routes(routes!(post_nights))
+}
+
+/// A charge as a clerk types it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChargeWish {
+    /// A charge code: `MINIBAR`.
+    charge_code: String,
+    /// A note for the guest, up to 200 characters.
+    #[serde(default)]
+    description: String,
+    /// Pieces, 1 to 999.
+    #[serde(default = "one")]
+    quantity: i16,
+    /// The price of one piece as the property enters prices: net, or what the guest pays.
+    #[schema(value_type = i64)]
+    amount_idr: Rupiah,
+}
+
+/// Why something is taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reversal {
+    /// The reason, 1 to 200 characters.
+    reason: String,
+}
+
+/// Money on the counter.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PaymentWish {
+    /// How it is paid.
+    method: Method,
+    /// What counts towards the bill.
+    #[schema(value_type = i64)]
+    amount_idr: Rupiah,
+    /// What the guest hands over, if change is to be given.
+    #[schema(value_type = Option<i64>)]
+    tendered_idr: Option<Rupiah>,
+}
+
+/// How a guest pays.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Method {
+    /// Notes and coins.
+    Cash,
+}
+
+/// Nothing but the wish itself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+fn one() -> i16 {
+    1
+}
+
+/// The charges that can be posted.
+#[utoipa::path(get, path = "/charge-codes", tag = "folios", responses((status = 200, body = Vec<ChargeCode>)))]
+async fn charge_codes(tenant: Tenant, staff: Staff) -> Result<Json<Vec<ChargeCode>>> {
+    staff.may(Permission::FolioRead)?;
+    let conn = tenant.connect().await?;
+    Ok(Json(super::charge_codes(&conn).await?))
+}
+
+/// A folio with its lines, payments and balance.
+#[utoipa::path(get, path = "/folios/{id}", tag = "folios", params(("id" = Uuid, Path)), responses((status = 200, body = Folio)))]
+async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
+    staff.may(Permission::FolioRead)?;
+    let conn = tenant.connect().await?;
+    let folio = super::read(&conn, FolioId(id)).await?;
+    Ok((tagged(&folio), Json(folio)).into_response())
+}
+
+/// The receipt of a folio; a draft without a number until check-out.
+#[utoipa::path(get, path = "/folios/{id}/receipt", tag = "folios", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Receipt)))]
+async fn receipt(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Json<Receipt>> {
+    staff.may(Permission::FolioRead)?;
+    let conn = tenant.connect().await?;
+    Ok(Json(super::receipt(&conn, FolioId(id)).await?))
+}
+
+/// Posts a charge.
+#[utoipa::path(post, path = "/folios/{id}/lines", tag = "folios", params(("id" = Uuid, Path)), request_body = ChargeWish,
+    responses((status = 201, body = Folio)))]
+async fn charge(
+    tenant: Tenant,
+    staff: Staff,
+    Path(id): Path<Uuid>,
+    version: IfMatch,
+    wish: Posted<ChargeWish>,
+) -> Result<Response> {
+    staff.may(Permission::FolioPost)?;
+    let ChargeWish { charge_code, description, quantity, amount_idr } = wish.value;
+    let description = note("description", description, 0)?;
+    let charge = Charge { code: charge_code, description, pieces: Pieces::new(quantity, amount_idr)? };
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let seen = Seen { folio: FolioId(id), version };
+    let outcome = super::charge(&tx, &tenant, &staff.actor(), seen, charge).await;
+    answer(tx, outcome).await
+}
+
+/// Takes a line back by its exact opposite.
+#[utoipa::path(post, path = "/folios/{id}/lines/{line_id}/reverse", tag = "folios",
+    params(("id" = Uuid, Path), ("line_id" = Uuid, Path)), request_body = Reversal, responses((status = 201, body = Folio)))]
+async fn reverse_line(
+    tenant: Tenant,
+    staff: Staff,
+    Path((id, line)): Path<(Uuid, Uuid)>,
+    version: IfMatch,
+    wish: Posted<Reversal>,
+) -> Result<Response> {
+    staff.may(Permission::FolioReverse)?;
+    let reason = note("reason", wish.value.reason, 1)?;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let seen = Seen { folio: FolioId(id), version };
+    let outcome = super::reverse_line(&tx, &tenant, &staff.actor(), seen, line, &reason).await;
+    answer(tx, outcome).await
+}
+
+/// Takes a payment.
+#[utoipa::path(post, path = "/folios/{id}/payments", tag = "folios", params(("id" = Uuid, Path)), request_body = PaymentWish,
+    responses((status = 201, body = Folio)))]
+async fn pay(
+    tenant: Tenant,
+    staff: Staff,
+    Path(id): Path<Uuid>,
+    version: IfMatch,
+    wish: Posted<PaymentWish>,
+) -> Result<Response> {
+    staff.may(Permission::PaymentTake)?;
+    let PaymentWish { method: Method::Cash, amount_idr, tendered_idr } = wish.value;
+    let cash = Cash::new(amount_idr, tendered_idr)?;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let outcome = super::take_cash(&tx, &tenant, &staff.actor(), Seen { folio: FolioId(id), version }, cash).await;
+    answer(tx, outcome).await
+}
+
+/// Gives a payment back by its exact opposite.
+#[utoipa::path(post, path = "/folios/{id}/payments/{payment_id}/reverse", tag = "folios",
+    params(("id" = Uuid, Path), ("payment_id" = Uuid, Path)), request_body = Reversal,
+    responses((status = 201, body = Folio)))]
+async fn reverse_payment(
+    tenant: Tenant,
+    staff: Staff,
+    Path((id, payment)): Path<(Uuid, Uuid)>,
+    version: IfMatch,
+    wish: Posted<Reversal>,
+) -> Result<Response> {
+    staff.may(Permission::PaymentReverse)?;
+    let reason = note("reason", wish.value.reason, 1)?;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let seen = Seen { folio: FolioId(id), version };
+    let outcome = super::reverse_payment(&tx, &tenant, &staff.actor(), seen, payment, &reason).await;
+    answer(tx, outcome).await
+}
+
+/// Posts the room nights that the guest would owe when leaving now, each at most once.
+#[utoipa::path(post, path = "/folios/{id}/post-nights", tag = "folios", params(("id" = Uuid, Path)), request_body = Nothing,
+    responses((status = 201, body = Folio)))]
+async fn post_nights(
+    tenant: Tenant,
+    staff: Staff,
+    Path(id): Path<Uuid>,
+    version: IfMatch,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    staff.may(Permission::FolioPost)?;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let outcome = super::post_nights(&tx, &tenant, &staff.actor(), Seen { folio: FolioId(id), version }).await;
+    answer(tx, outcome).await
+}
+
+async fn answer(tx: OnceTx, outcome: Result<Folio>) -> Result<Response> {
+    let headers = outcome.as_ref().map(tagged).unwrap_or_default();
+    tx.answer_with(StatusCode::CREATED, headers, outcome).await
+}
+
+fn tagged(folio: &Folio) -> HeaderMap {
+    HeaderMap::from_iter([(ETAG, etag(folio.version))])
+}
+
+/// A trimmed text of `least` to 200 characters.
+fn note(field: &'static str, text: String, least: usize) -> Result<String> {
+    let text = text.trim();
+    let length = text.chars().count();
+    if (least..=200).contains(&length) {
+        return Ok(text.to_owned());
+    }
+    let message = format!("{least} to 200 characters");
+    Err(AppError::new(Kind::Invalid, "wrong-length", format!("`{field}` takes {message}.")).field(field, message))
+}
+
+impl From<Refusal> for AppError {
+    fn from(refusal: Refusal) -> Self {
+        let said = sentence(&refusal);
+        let (kind, code, field) = match &refusal {
+            Refusal::Stale => return IfMatch::stale(),
+            Refusal::Closed => (Kind::Conflict, "folio-closed", None),
+            Refusal::Unknown(_) => (Kind::NotFound, "not-found", None),
+            Refusal::UnknownCharge(_) => (Kind::Invalid, "unknown-charge-code", Some("charge_code")),
+            Refusal::TooLarge => (Kind::Invalid, "amount-too-large", Some("amount_idr")),
+            Refusal::NotPositive => (Kind::Invalid, "amount-not-positive", Some("amount_idr")),
+            Refusal::Quantity => (Kind::Invalid, "quantity-out-of-range", Some("quantity")),
+            Refusal::TenderedTooLittle => (Kind::Invalid, "tendered-too-little", Some("tendered_idr")),
+            Refusal::AlreadyReversed => (Kind::Conflict, "already-reversed", None),
+            Refusal::IsReversal => (Kind::Conflict, "not-reversible", None),
+            Refusal::NotInHouse => (Kind::Conflict, "not-in-house", None),
+            Refusal::BalanceDue(_) => (Kind::Conflict, "balance-due", None),
+        };
+        let problem = Self::new(kind, code, said.clone());
+        let problem =
+            if let Refusal::BalanceDue(balance) = refusal { problem.with("balance_idr", balance) } else { problem };
+        match field {
+            Some(field) => problem.field(field, said),
+            None => problem,
+        }
+    }
+}
+
+/// The refusal as a sentence: capital and full stop.
+fn sentence(refusal: &Refusal) -> String {
+    let text = refusal.to_string();
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).chain(['.']).collect())
+}

@@ -1,0 +1,249 @@
+//! Folios in the tenant's database.
+use futures_util::future::try_join3;
+use hotelhub_kernel::{BasisPoints, Rupiah};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::{Folio, FolioId, FolioStatus, Letterhead, Line, Payment, Refusal, Stayed, Totals, change};
+use crate::hotel::taxes::{TaxRule, Taxes};
+use crate::tenancy::{DbError, Row, Session};
+
+/// A folio held against other postings until the transaction ends, with what postings need to know of its property.
+pub(super) struct Locked {
+    pub(super) id: FolioId,
+    pub(super) property: Uuid,
+    pub(super) reservation: Uuid,
+    pub(super) reservation_status: String,
+    pub(super) arrival: Date,
+    pub(super) departure: Date,
+    pub(super) status: FolioStatus,
+    pub(super) version: i32,
+    pub(super) business_date: Date,
+    pub(super) rule: TaxRule,
+}
+
+const HEAD: &str = "
+    select f.id, f.number, f.status, f.receipt_number, f.receipt_at, f.version, f.reservation_id,
+           b.code, g.name as guest, r.arrival, r.departure, last_room.number as room
+      from folios f
+      join reservations r on r.id = f.reservation_id
+      join bookings b on b.id = r.booking_id
+      join guests g on g.id = r.guest_id
+      left join lateral (
+               select m.number
+                 from room_assignments a
+                 join rooms m on m.id = a.room_id
+                where a.reservation_id = r.id and a.active
+                order by upper(a.period) desc
+                limit 1) last_room on true
+     where f.id = $1";
+
+const LINES: &str = "
+    select l.id, l.business_date, l.posted_at, l.charge_code, c.name_id, c.name_en, l.description, l.quantity,
+           l.net_idr, l.service_idr, l.pb1_idr, l.gross_idr, l.reverses_id, opposite.id is not null as reversed
+      from folio_lines l
+      join charge_codes c on c.code = l.charge_code
+      left join folio_lines opposite on opposite.reverses_id = l.id
+     where l.folio_id = $1
+     order by l.posted_at, l.source_key, l.id";
+
+const PAYMENTS: &str = "
+    select p.id, p.business_date, p.received_at, p.method, p.amount_idr, p.tendered_idr, p.reverses_id, p.note,
+           opposite.id is not null as reversed
+      from payments p
+      left join payments opposite on opposite.reverses_id = p.id
+     where p.folio_id = $1
+     order by p.received_at, p.id";
+
+const OF_RESERVATION: &str = "select id from folios where reservation_id = $1";
+
+const LOCK: &str = "
+    select f.id, f.property_id, f.reservation_id, f.status, f.version, r.status as reservation_status, r.arrival, r.departure,
+           p.business_date, p.service_bp, p.pb1_bp, p.pb1_base_includes_service, p.prices_include_tax
+      from folios f
+      join reservations r on r.id = f.reservation_id
+      join properties p on p.id = f.property_id
+     where f.id = $1
+       for update of f";
+
+const TOUCH: &str = "update folios set version = version + 1, updated_at = $2 where id = $1";
+
+const NEXT_NUMBER: &str = "
+    insert into number_series (property_id, series, year, last_number) values ($1, $2, $3, 1)
+        on conflict (property_id, series, year) do update set last_number = number_series.last_number + 1
+    returning last_number";
+
+const OPEN: &str = "
+    insert into folios (id, property_id, reservation_id, number, created_at, updated_at) values ($1, $2, $3, $4, $5, $5)";
+
+const PROPERTY_OF: &str = "
+    select p.id, p.business_date
+      from reservations r
+      join properties p on p.id = r.property_id
+     where r.id = $1";
+
+const CLOSE: &str = "
+    update folios
+       set status = 'closed', receipt_number = $2, receipt_at = $3, version = version + 1, updated_at = $3
+     where id = $1";
+
+const LETTERHEAD: &str = "
+    select p.name, p.address, p.phone, p.email from folios f join properties p on p.id = f.property_id where f.id = $1";
+
+/// Every statement of this file.
+pub(crate) const STATEMENTS: &[&str] =
+    &[HEAD, LINES, PAYMENTS, OF_RESERVATION, LOCK, TOUCH, NEXT_NUMBER, OPEN, PROPERTY_OF, CLOSE, LETTERHEAD];
+
+/// The folio with its postings, in one round trip; refused when its sums do not fit.
+pub(super) async fn find(session: &Session, id: FolioId) -> Result<Result<Folio, Refusal>, DbError> {
+    let id: &(dyn crate::tenancy::ToSql + Sync) = &id.0;
+    let params = [id];
+    let head = session.query_opt(HEAD, &params);
+    let (head, lines, payments) =
+        try_join3(head, session.query(LINES, &params), session.query(PAYMENTS, &params)).await?;
+    let Some(head) = head else { return Ok(Err(Refusal::Unknown("folio"))) };
+    let lines: Vec<Line> = lines.iter().map(line).collect();
+    let payments: Vec<Payment> = payments.iter().map(payment).collect();
+    Ok(Totals::of(&lines, &payments).map(|totals| folio(&head, lines, payments, totals)))
+}
+
+/// The folio of a reservation, if it has one.
+pub(super) async fn of_reservation(session: &Session, reservation: Uuid) -> Result<Option<FolioId>, DbError> {
+    Ok(session.query_opt(OF_RESERVATION, &[&reservation]).await?.map(|row| FolioId(row.get(0))))
+}
+
+/// Holds the folio against other postings until the transaction ends.
+pub(super) async fn lock(session: &Session, id: FolioId) -> Result<Option<Locked>, DbError> {
+    Ok(session.query_opt(LOCK, &[&id.0]).await?.map(|row| locked(&row)))
+}
+
+/// Counts the version up.
+pub(super) async fn touch(session: &Session, id: FolioId, at: Timestamp) -> Result<(), DbError> {
+    session.execute(TOUCH, &[&id.0, &at]).await.map(|_| ())
+}
+
+/// The next number of a series; the row stays locked until the transaction ends, so that no number is ever left out.
+pub(super) async fn next_number(session: &Session, property: Uuid, series: &str, year: i16) -> Result<i32, DbError> {
+    Ok(session.query_one(NEXT_NUMBER, &[&property, &series, &year]).await?.get(0))
+}
+
+/// The property of a reservation and its business date.
+pub(super) async fn property_of(session: &Session, reservation: Uuid) -> Result<Option<(Uuid, Date)>, DbError> {
+    Ok(session.query_opt(PROPERTY_OF, &[&reservation]).await?.map(|row| (row.get(0), row.get(1))))
+}
+
+/// Writes an empty folio.
+pub(super) async fn insert(
+    session: &Session,
+    id: FolioId,
+    property: Uuid,
+    reservation: Uuid,
+    number: &str,
+    at: Timestamp,
+) -> Result<(), DbError> {
+    session.execute(OPEN, &[&id.0, &property, &reservation, &number, &at]).await.map(|_| ())
+}
+
+/// Closes the folio under its receipt's number.
+pub(super) async fn close(session: &Session, id: FolioId, receipt: &str, at: Timestamp) -> Result<(), DbError> {
+    session.execute(CLOSE, &[&id.0, &receipt, &at]).await.map(|_| ())
+}
+
+/// The head of the hotel's paper.
+pub(super) async fn letterhead(session: &Session, id: FolioId) -> Result<Option<Letterhead>, DbError> {
+    let row = session.query_opt(LETTERHEAD, &[&id.0]).await?;
+    Ok(row.map(|row| Letterhead {
+        name: row.get("name"),
+        address: row.get("address"),
+        phone: row.get("phone"),
+        email: row.get("email"),
+    }))
+}
+
+fn locked(row: &Row) -> Locked {
+    let rate = |column| BasisPoints(u32::try_from(row.get::<_, i32>(column)).unwrap_or(0));
+    Locked {
+        id: FolioId(row.get("id")),
+        property: row.get("property_id"),
+        reservation: row.get("reservation_id"),
+        reservation_status: row.get("reservation_status"),
+        arrival: row.get("arrival"),
+        departure: row.get("departure"),
+        status: status(row),
+        version: row.get("version"),
+        business_date: row.get("business_date"),
+        rule: TaxRule {
+            service: rate("service_bp"),
+            pb1: rate("pb1_bp"),
+            pb1_base_includes_service: row.get("pb1_base_includes_service"),
+            prices_include_tax: row.get("prices_include_tax"),
+        },
+    }
+}
+
+/// An unknown status takes no postings.
+fn status(row: &Row) -> FolioStatus {
+    FolioStatus::parse(row.get("status")).unwrap_or(FolioStatus::Closed)
+}
+
+fn folio(head: &Row, lines: Vec<Line>, payments: Vec<Payment>, totals: Totals) -> Folio {
+    Folio {
+        id: FolioId(head.get("id")),
+        number: head.get("number"),
+        status: status(head),
+        receipt_number: head.get("receipt_number"),
+        receipt_at: head.get("receipt_at"),
+        stay: Stayed {
+            reservation_id: head.get("reservation_id"),
+            booking_code: head.get("code"),
+            guest: head.get("guest"),
+            room: head.get("room"),
+            arrival: head.get("arrival"),
+            departure: head.get("departure"),
+        },
+        lines,
+        payments,
+        totals,
+        version: head.get("version"),
+    }
+}
+
+fn line(row: &Row) -> Line {
+    let amount = |column| Rupiah(row.get(column));
+    Line {
+        id: row.get("id"),
+        business_date: row.get("business_date"),
+        posted_at: row.get("posted_at"),
+        charge_code: row.get("charge_code"),
+        name_id: row.get("name_id"),
+        name_en: row.get("name_en"),
+        description: row.get("description"),
+        quantity: row.get("quantity"),
+        amounts: Taxes {
+            net: amount("net_idr"),
+            service: amount("service_idr"),
+            pb1: amount("pb1_idr"),
+            gross: amount("gross_idr"),
+        },
+        reverses_id: row.get("reverses_id"),
+        reversed: row.get("reversed"),
+    }
+}
+
+fn payment(row: &Row) -> Payment {
+    let amount = Rupiah(row.get("amount_idr"));
+    let tendered = row.get::<_, Option<i64>>("tendered_idr").map(Rupiah);
+    Payment {
+        id: row.get("id"),
+        business_date: row.get("business_date"),
+        received_at: row.get("received_at"),
+        method: row.get("method"),
+        amount,
+        tendered,
+        change: change(amount, tendered),
+        reverses_id: row.get("reverses_id"),
+        reversed: row.get("reversed"),
+        note: row.get("note"),
+    }
+}
