@@ -260,3 +260,27 @@ impl IntoResponse for AppError {
         response
     }
 }
+
+/// A refusal as a form page shows it again above its fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    /// The slug: the catalogue's `problem.<code>` speaks for it.
+    pub code: String,
+    /// The English sentence, for codes without a text.
+    pub detail: String,
+    /// The fields that are wrong.
+    pub errors: Vec<FieldError>,
+}
+
+impl AppError {
+    /// What a form page shows; [`None`] for what no visitor can mend (then the error itself is the answer).
+    pub fn refused(&self) -> Option<Refused> {
+        let kind = self.kind();
+        let ours = matches!(kind, Kind::Internal | Kind::Unavailable | Kind::Forbidden | Kind::Unauthenticated);
+        (!ours).then(|| Refused {
+            code: self.code().to_owned(),
+            detail: self.detail().to_owned(),
+            errors: self.fields().to_vec(),
+        })
+    }
+}

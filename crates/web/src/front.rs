@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -97,6 +97,7 @@ struct Standing {
 struct Asked {
     visit: Visit,
     wants_page: bool,
+    flashed: bool,
 }
 
 async fn stand(State(standing): State<Standing>, mut request: Request, next: Next) -> Response {
@@ -112,7 +113,8 @@ async fn stand(State(standing): State<Standing>, mut request: Request, next: Nex
         tenant.id = field::Empty, tenant.slug = field::Empty, user.id = field::Empty
     );
     let asked = wants_page(request.headers(), request.uri().path());
-    let asked = Asked { visit: if asked { visit(&request) } else { Visit::default() }, wants_page: asked };
+    let flashed = crate::cookies::read(request.headers(), "flash").is_some();
+    let asked = Asked { visit: if asked { visit(&request) } else { Visit::default() }, wants_page: asked, flashed };
     request.extensions_mut().insert(id.clone());
     let address = client_address(&request, &front.trusted_proxies);
     request.extensions_mut().insert(address);
@@ -193,6 +195,9 @@ fn finish(front: &Front, response: Response, asked: &Asked, id: &RequestId) -> R
         }
         None => response,
     };
+    if asked.flashed && asked.wants_page && response.status().is_success() {
+        response.headers_mut().append(SET_COOKIE, crate::cookies::clear("flash"));
+    }
     security_headers::put(response.headers_mut(), front.scheme);
     if let Ok(value) = HeaderValue::try_from(&*id.0) {
         response.headers_mut().insert(request_id::HEADER, value);

@@ -29,7 +29,7 @@ mod tests;
 pub use address::ClientAddress;
 pub use assets::{Assets, Folder};
 pub use body::{Body, Posted, RequestKey};
-pub use error::{AppError, FieldError, Kind, Problem, Result};
+pub use error::{AppError, FieldError, Kind, Problem, Refused, Result};
 pub use form::FormBody;
 pub use front::Front;
 pub use lang::Lang;

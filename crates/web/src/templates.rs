@@ -1,5 +1,5 @@
 //! Templates and catalogues: read once, strict, in two languages.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::response::Html;
@@ -49,6 +49,7 @@ pub struct Templates {
     html: Handlebars<'static>,
     text: Handlebars<'static>,
     catalogues: Arc<[Catalogue; 2]>,
+    named: BTreeSet<String>,
     assets: Assets,
 }
 
@@ -59,9 +60,13 @@ impl Templates {
         let mut text = Handlebars::new();
         text.register_escape_fn(handlebars::no_escape);
         let mut catalogues = [Catalogue::new(), Catalogue::new()];
+        let mut named = BTreeSet::new();
         let own = Folder::of::<Own>();
         for (path, bytes) in own.files.iter().chain(folders.iter().flat_map(|folder| &folder.files)) {
             let content = std::str::from_utf8(bytes).map_err(|_| BadTemplates::NotText(path.clone()))?;
+            if path.ends_with(".hbs") {
+                named.extend(named_keys(content));
+            }
             let wrong = |error: handlebars::TemplateError| BadTemplates::Template(path.clone(), error.to_string());
             if let Some(name) = path.strip_suffix(".txt.hbs") {
                 text.register_template_string(name, content).map_err(wrong)?;
@@ -81,8 +86,10 @@ impl Templates {
             registry.register_helper("t", Box::new(Translate(catalogues.clone())));
             registry.register_helper("asset", Box::new(AssetAddress(assets.clone())));
             registry.register_helper("icon", Box::new(Icon(assets.clone())));
+            registry.register_helper("refused", Box::new(RefusedBanner(catalogues.clone())));
+            registry.register_helper("wrong", Box::new(WrongField(catalogues.clone())));
         }
-        Ok(Self { html, text, catalogues, assets })
+        Ok(Self { html, text, catalogues, named, assets })
     }
 
     /// A page in its shell.
@@ -92,6 +99,11 @@ impl Templates {
 
     /// As [`Templates::render`], with the renderer's own error: for tests.
     pub fn try_render<P: Page>(&self, shell: &Shell, page: &P) -> Result<String, RenderError> {
+        // The key of a flash comes out of a cookie: one that no catalogue knows is not shown.
+        let known = |flash: &crate::Flash| self.catalogue(shell.lang).contains_key(&flash.key);
+        let mut shell = shell.clone();
+        shell.flash = shell.flash.filter(known);
+        let shell = &shell;
         let content = self.html.render(P::TEMPLATE, &json!({ "shell": shell, "page": page }))?;
         let layout = match shell.layout {
             crate::Layout::Desk => "layout/desk",
@@ -133,10 +145,29 @@ impl Templates {
         catalogue(&self.catalogues, lang)
     }
 
+    /// What is missing: keys that one language lacks, and keys that a template names and no language has.
+    pub fn flaws(&self) -> Vec<String> {
+        let [id, en] = &*self.catalogues;
+        let mut flaws: Vec<String> = Vec::new();
+        flaws.extend(id.keys().filter(|key| !en.contains_key(*key)).map(|key| format!("en lacks {key}")));
+        flaws.extend(en.keys().filter(|key| !id.contains_key(*key)).map(|key| format!("id lacks {key}")));
+        flaws.extend(self.named.iter().filter(|key| !id.contains_key(*key)).map(|key| format!("no text for {key}")));
+        flaws
+    }
+
     /// The static files that these templates name.
     pub fn assets(&self) -> &Assets {
         &self.assets
     }
+}
+
+/// The keys that stand as literals behind `t` in a template.
+fn named_keys(template: &str) -> impl Iterator<Item = String> {
+    let calls = template.match_indices("t \"").filter(|(at, _)| {
+        let before = template.as_bytes().get(at.wrapping_sub(1));
+        before.is_some_and(|b| matches!(b, b'{' | b'('))
+    });
+    calls.filter_map(|(at, lead)| template.get(at + lead.len()..)?.split('"').next().map(str::to_owned))
 }
 
 fn catalogue(catalogues: &[Catalogue; 2], lang: Lang) -> &Catalogue {
@@ -155,6 +186,11 @@ fn first_text<'a>(helper: &'a Helper<'_>) -> Result<&'a str, RenderError> {
     value.ok_or_else(|| other(format!("{{{{{}}}}} needs a text", helper.name())))
 }
 
+fn lang_of(context: &Context) -> Lang {
+    let lang = context.data().pointer("/shell/lang").and_then(Value::as_str).and_then(Lang::parse);
+    lang.unwrap_or_default()
+}
+
 /// `{{t "key" name=value}}`: the text of the key, `{name}` replaced; with `count=1` the text of `key.one` if there is one.
 struct Translate(Arc<[Catalogue; 2]>);
 
@@ -167,8 +203,7 @@ impl HelperDef for Translate {
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
         let key = first_text(helper)?;
-        let lang = context.data().pointer("/shell/lang").and_then(Value::as_str).and_then(Lang::parse);
-        let texts = catalogue(&self.0, lang.unwrap_or_default());
+        let texts = catalogue(&self.0, lang_of(context));
         let one = helper.hash_get("count").is_some_and(|count| count.value().as_i64() == Some(1));
         let singular = if one { texts.get(&format!("{key}.one")) } else { None };
         let found = singular.or_else(|| texts.get(key));
@@ -216,6 +251,55 @@ impl HelperDef for Icon {
         let name = handlebars::html_escape(first_text(helper)?);
         let sprite = self.0.address("icons.svg").unwrap_or_default();
         out.write(&format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{sprite}#{name}\"/></svg>"))?;
+        Ok(())
+    }
+}
+
+/// `{{refused page.refused}}`: the banner of a [`crate::Refused`], in the catalogue's words (`problem.<code>`) where it has them.
+struct RefusedBanner(Arc<[Catalogue; 2]>);
+
+impl HelperDef for RefusedBanner {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let Some(refused) = helper.param(0).map(|param| param.value()).filter(|value| value.is_object()) else {
+            return Ok(());
+        };
+        let texts = catalogue(&self.0, lang_of(context));
+        let text = refused.get("code").and_then(Value::as_str).and_then(|code| texts.get(&format!("problem.{code}")));
+        let text = text.map(String::as_str).or_else(|| refused.get("detail")?.as_str()).unwrap_or_default();
+        let text = handlebars::html_escape(text);
+        out.write(&format!("<div class=\"banner bad\" role=\"alert\"><span>{text}</span></div>"))?;
+        Ok(())
+    }
+}
+
+/// `{{wrong page.refused "email"}}`: what is wrong with one field, in the catalogue's words (`wrong.<message>`) where it has them.
+struct WrongField(Arc<[Catalogue; 2]>);
+
+impl HelperDef for WrongField {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let errors = helper.param(0).and_then(|param| param.value().get("errors")?.as_array());
+        let field = helper.param(1).and_then(|param| param.value().as_str()).unwrap_or_default();
+        let of_field = |error: &&Value| error.get("field").and_then(Value::as_str) == Some(field);
+        let Some(error) = errors.and_then(|errors| errors.iter().find(of_field)) else { return Ok(()) };
+        let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
+        let texts = catalogue(&self.0, lang_of(context));
+        let message = texts.get(&format!("wrong.{message}")).map_or(message, String::as_str);
+        let message = handlebars::html_escape(message);
+        out.write(&format!("<p class=\"wrong\" id=\"{field}-wrong\">{message}</p>"))?;
         Ok(())
     }
 }

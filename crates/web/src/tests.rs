@@ -1,1 +1,212 @@
-//! Rules of the plumbing.
+//! The plumbing's rules, through a real listener.
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use hotelhub_kernel::{Clock, Entropy, Ids, Rupiah};
+use jiff::civil::date;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::front::ErrorPage;
+use crate::metrics::Metrics;
+use crate::origin::Scheme;
+use crate::server::{Limits, serve};
+use crate::*;
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    name: String,
+    price_idr: Rupiah,
+    #[serde(default)]
+    rooms: Vec<Room>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Room {
+    nights: u8,
+}
+
+fn templates() -> Templates {
+    Templates::new(&[], Assets::new(&[])).unwrap()
+}
+
+async fn running() -> std::net::SocketAddr {
+    let ids = Ids::timed(Clock::wall(), Entropy::system());
+    let front = Front::new(ids, Metrics::new().unwrap(), Arc::new(templates()), Scheme::Http);
+    let router = Router::new()
+        .route("/wishes", post(async |wish: Posted<Wish>| axum::Json(wish.value)))
+        .route("/form", post(async |FormBody(wish, _): FormBody<Wish>| wish.name))
+        .route("/page", get(async |page: PageQuery| page.limit.to_string()))
+        .route("/version", post(async |IfMatch(version): IfMatch| version.to_string()))
+        .route("/panic", get(async || -> String { panic!("secret trace") }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(listener, front.around(router), Limits::default(), std::future::pending()));
+    address
+}
+
+/// Sends bytes as they are and reads the answer to its end.
+async fn say(address: std::net::SocketAddr, head: &str, body: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = head.replace('\n', "\r\n");
+    stream
+        .write_all(format!("{head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes())
+        .await
+        .unwrap();
+    stream.write_all(body).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+const WISH: &str =
+    "POST /wishes HTTP/1.1\nHost: melati.test\nOrigin: http://melati.test\nContent-Type: application/json";
+
+async fn wish(body: &[u8]) -> (u16, Value) {
+    let head = format!("{WISH}\nIdempotency-Key: key-1234");
+    parse(&say(running().await, &head, body).await)
+}
+
+fn parse(answer: &str) -> (u16, Value) {
+    let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+    let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
+    (status, serde_json::from_str(body).unwrap_or(Value::Null))
+}
+
+#[tokio::test]
+async fn a_body_that_is_wrong_is_refused_with_its_field_named() {
+    let cases: [(&[u8], u16, &str); 9] = [
+        (br#"{"name":"a","price_idr":1.5}"#, 422, "price_idr"),
+        (br#"{"name":"a","price_idr":"1000"}"#, 422, "price_idr"),
+        (br#"{"name":"a","price_idr":99999999999999999999}"#, 422, "price_idr"),
+        (br#"{"name":"a","price_idr":1,"extra":1}"#, 422, "extra"),
+        (br#"{"name":"a"}"#, 422, "price_idr"),
+        (br#"{"name":"a","price_idr":1,"rooms":[{"nights":-1}]}"#, 422, "rooms[0].nights"),
+        (br#"{"name":"a","price_idr":1,"rooms":[{"nights":1,"x":2}]}"#, 422, "rooms[0].x"),
+        (br#"{"name":"a","#, 400, ""),
+        (b"{\"name\":\"\xff\",\"price_idr\":1}", 400, ""),
+    ];
+    for (body, status, field) in cases {
+        let (seen, problem) = wish(body).await;
+        let named = problem.pointer("/errors/0/field").and_then(Value::as_str).unwrap_or_default();
+        assert_eq!((seen, named), (status, field), "{problem}");
+        assert!(problem.get("request_id").is_some_and(Value::is_string), "{problem}");
+    }
+    assert_eq!(wish(br#"{"name":"a\u0000","price_idr":1}"#).await.0, 422);
+    assert_eq!(wish(&vec![b' '; 300 * 1024]).await.0, 413);
+    assert_eq!(wish(br#"{"name":"a","price_idr":1}"#).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_change_counts_only_from_a_page_of_the_same_host() {
+    let address = running().await;
+    let ask = async |origin: &str| {
+        let head = format!("POST /version HTTP/1.1\nHost: melati.test:8080\nIf-Match: \"7\"{origin}");
+        parse(&say(address, &head, b"").await).0
+    };
+    assert_eq!(ask("\nOrigin: http://melati.test:8080").await, 200);
+    assert_eq!(ask("\nSec-Fetch-Site: same-origin").await, 200);
+    let strange = [
+        "",
+        "\nOrigin: null",
+        "\nOrigin: https://melati.test:8080",
+        "\nOrigin: http://kenanga.test:8080",
+        "\nOrigin: http://melati.test",
+        "\nOrigin: http://melati.test:8080.evil.test",
+        "\nSec-Fetch-Site: same-site",
+        "\nOrigin: http://melati.test:8080\nOrigin: http://evil.test",
+        "\nOrigin: http://evil.test\nSec-Fetch-Site: same-origin",
+    ];
+    for origin in strange {
+        assert_eq!(ask(origin).await, 403, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_names_its_host_once() {
+    let address = running().await;
+    let status = async |head: &str| parse(&say(address, head, b"").await).0;
+    assert_eq!(status("GET /page HTTP/1.1\nHost: melati.test").await, 200);
+    assert_eq!(status("GET /page HTTP/1.1\nX: y").await, 400);
+    assert_eq!(status("GET /page HTTP/1.1\nHost: melati.test\nHost: kenanga.test").await, 400);
+    assert_eq!(status("GET http://kenanga.test/page HTTP/1.1\nHost: melati.test").await, 400);
+    assert_eq!(status("GET http://melati.test/page HTTP/1.1\nHost: melati.test").await, 200);
+}
+
+#[tokio::test]
+async fn what_goes_wrong_is_a_problem_for_programs_and_a_page_for_people() {
+    let address = running().await;
+    for (path, status) in [("/nothing", 404), ("/wishes", 405), ("/panic", 500), ("/page?limit=201", 422)] {
+        let program = say(address, &format!("GET {path} HTTP/1.1\nHost: melati.test"), b"").await;
+        assert_eq!(parse(&program).0, status, "{program}");
+        assert!(program.contains("application/problem+json") && !program.contains("secret trace"), "{program}");
+        let person = say(address, &format!("GET {path} HTTP/1.1\nHost: melati.test\nAccept: text/html"), b"").await;
+        assert_eq!(parse(&person).0, status, "{person}");
+        assert!(person.contains("<!doctype html>") && !person.contains("secret trace"), "{person}");
+        assert!(person.to_ascii_lowercase().contains("content-security-policy: default-src 'self'"), "{person}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_carries_its_key_in_a_hidden_field() {
+    let address = running().await;
+    let head = "POST /form HTTP/1.1\nHost: melati.test\nOrigin: http://melati.test\n\
+                Content-Type: application/x-www-form-urlencoded";
+    let answer = say(address, head, b"name=Wayan+S&price_idr=1000&_key=abcdefgh").await;
+    assert!(answer.ends_with("Wayan S"), "{answer}");
+    let (status, problem) = parse(&say(address, head, b"name=Wayan&price_idr=1000").await);
+    assert_eq!((status, problem.get("code").and_then(Value::as_str)), (400, Some("idempotency-key-missing")));
+    let (status, problem) = parse(&say(address, head, b"name=Wayan&price_idr=1.5&_key=abcdefgh").await);
+    assert_eq!((status, problem.pointer("/errors/0/field").and_then(Value::as_str)), (422, Some("price_idr")));
+}
+
+#[test]
+fn every_text_stands_in_both_languages_and_every_layout_renders() {
+    let templates = templates();
+    assert_eq!(templates.flaws(), Vec::<String>::new());
+    for lang in Lang::ALL {
+        for layout in [Layout::Desk, Layout::Public, Layout::Plain, Layout::Print] {
+            let visit = Visit { lang, flash: Some(Flash::bad("forged.key")), ..Visit::default() };
+            let mut shell = Shell::new(&visit, layout, "Hotel <Melati>", "error.404.title");
+            shell.user = Some(UserBadge::of("Wayan Suarti", "Resepsionis"));
+            shell.search = Some("/desk/reservations".to_owned());
+            let html = templates.try_render(&shell, &ErrorPage::sample()).unwrap();
+            assert!(html.contains("Hotel &lt;Melati&gt;") && !html.contains("style="), "{html}");
+        }
+    }
+}
+
+#[test]
+fn values_are_shown_as_people_read_them() {
+    let day = date(2026, 7, 2);
+    assert_eq!(format::date_long(day, Lang::Id), "Kamis, 2 Juli 2026");
+    assert_eq!(format::date_long(day, Lang::En), "Thursday, 2 July 2026");
+    assert_eq!(format::date(day, Lang::Id), "02 Jul 2026");
+    assert_eq!(format::amount(Rupiah(-1_210_000)), "-1.210.000");
+}
+
+#[test]
+fn only_trusted_proxies_are_believed() {
+    let mut headers = axum::http::HeaderMap::new();
+    headers.insert("x-forwarded-for", "6.6.6.6, 9.9.9.9, 10.0.0.2".parse().unwrap());
+    let [proxy, inner, stranger] = ["10.0.0.1", "10.0.0.2", "8.8.8.8"].map(|ip| ip.parse().unwrap());
+    let seen = |peer| ClientAddress::seen_through(peer, &headers, &[proxy, inner]).0.to_string();
+    assert_eq!(seen(proxy), "9.9.9.9");
+    assert_eq!(seen(stranger), "8.8.8.8");
+}
+
+#[tokio::test]
+async fn a_throttle_opens_again_with_its_next_window() {
+    let clock = Clock::at(jiff::Timestamp::UNIX_EPOCH);
+    let throttle = limits::Throttle::new("login", 2, std::time::Duration::from_secs(60), &clock);
+    assert!(throttle.admit("a").await.is_ok() && throttle.admit("a").await.is_ok());
+    assert_eq!(throttle.admit("a").await.unwrap_err().kind(), Kind::TooMany);
+    assert!(throttle.admit("b").await.is_ok());
+    clock.advance(jiff::SignedDuration::from_secs(60));
+    assert!(throttle.admit("a").await.is_ok());
+}
