@@ -1,6 +1,7 @@
 //! The hotel product: one folder per capability.
 pub mod availability;
 pub mod booking_engine;
+mod fields;
 pub mod folios;
 pub mod front_desk;
 pub mod guests;

@@ -1,13 +1,16 @@
-//! Scaffold of the capability.
+//! Guests: who books and who sleeps here.
+mod model;
+mod routes;
+mod store;
+
 use axum::Router;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::Node;
 
-/// The JSON doors of this capability.
-pub fn router() -> OpenApiRouter<Node> {
-    OpenApiRouter::new()
-}
+pub use model::{Guest, GuestChange, NewGuest};
+pub use routes::router;
+pub(crate) use store::STATEMENTS;
+pub use store::{by_id, rewrite, search};
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {

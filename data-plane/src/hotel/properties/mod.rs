@@ -1,13 +1,18 @@
-//! Scaffold of the capability.
+//! The property: the hotel's name and address, its hours, its taxes and its own day.
+//!
+//! A tenant has one property for now. The business date is read here and moved by the night audit alone.
+mod model;
+mod routes;
+mod store;
+
+pub use model::Property;
+pub use routes::router;
+pub(crate) use store::STATEMENTS;
+pub use store::the_one;
+
 use axum::Router;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::Node;
-
-/// The JSON doors of this capability.
-pub fn router() -> OpenApiRouter<Node> {
-    OpenApiRouter::new()
-}
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {

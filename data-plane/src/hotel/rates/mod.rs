@@ -1,12 +1,25 @@
-//! Scaffold of the capability.
+//! Rates: rate plans, and what a night of a room type costs under each.
+//!
+//! What a guest pays on top is the tax rule's; what was agreed with a guest is the reservation's.
+mod model;
+mod plans;
+mod prices;
+
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::Node;
 
+pub use model::{DayPrice, RatePlan};
+pub use plans::{by_id as plans_by_id, of_house as plans_of_house};
+pub use prices::{Asked, Priced, month, prices};
+
+/// Every statement of this folder.
+pub(crate) const STATEMENTS: &[&[&str]] = &[plans::STATEMENTS, prices::STATEMENTS];
+
 /// The JSON doors of this capability.
 pub fn router() -> OpenApiRouter<Node> {
-    OpenApiRouter::new()
+    plans::router().merge(prices::router())
 }
 
 /// The pages of this capability.

@@ -1,6 +1,4 @@
 //! Changing a stay: which nights stay as agreed, which are priced anew, and what the counters must follow.
-use std::collections::BTreeMap;
-
 use hotelhub_kernel::Rupiah;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -100,23 +98,6 @@ fn wanted(now: Terms, wish: Wish) -> Result<Terms, Refusal> {
 pub(super) fn field_of(why: BadStay) -> &'static str {
     match why {
         BadStay::InThePast(_) => "arrival",
-        BadStay::NoNights | BadStay::TooLong(_) | BadStay::TooFarAhead(_) => "departure",
+        _ => "departure",
     }
-}
-
-/// By how much each counted night moves when the nights of `before` become those of `after`; nights that do not move are
-/// left out.
-pub fn moved(
-    before: impl IntoIterator<Item = (Uuid, Date)>,
-    after: impl IntoIterator<Item = (Uuid, Date)>,
-) -> BTreeMap<(Uuid, Date), i16> {
-    let mut moves = BTreeMap::<(Uuid, Date), i16>::new();
-    for night in before {
-        *moves.entry(night).or_default() -= 1;
-    }
-    for night in after {
-        *moves.entry(night).or_default() += 1;
-    }
-    moves.retain(|_, by| *by != 0);
-    moves
 }

@@ -15,10 +15,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::Node;
 
-pub use amend::{Change, Night, Terms, Wish, change, moved};
+pub use amend::{Change, Night, Terms, Wish, change};
 pub use code::booking_code;
-pub use model::{Action, Counter, Status};
-pub use refusal::{FullNight, Refusal, UnsoldNight};
+pub use model::{Action, Status};
+pub use refusal::{Refusal, UnsoldNight};
 pub use stay::{BadStay, HORIZON, LONGEST, LONGEST_PUBLIC, Stay};
 
 /// The JSON doors of this capability.

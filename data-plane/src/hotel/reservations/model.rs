@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Stay;
+use crate::hotel::rooms::inventory::Counter;
 
 /// Where a reservation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -49,15 +50,6 @@ pub enum Action {
     CheckIn,
     /// Take the key back.
     CheckOut,
-}
-
-/// Which counter of the night's inventory a reservation weighs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counter {
-    /// Kept for a guest who has not confirmed.
-    Held,
-    /// Promised or slept.
-    Sold,
 }
 
 impl Status {

@@ -1,4 +1,5 @@
 //! Why a reservation is not made or not changed.
+use hotelhub_web::{AppError, Kind};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -6,17 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Action, BadStay, Status, amend};
-
-/// A night that is full.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FullNight {
-    /// The night of this date.
-    pub date: Date,
-    /// The room type wanted.
-    pub room_type_id: Uuid,
-    /// How many rooms of it were still free: fewer than wanted.
-    pub available: i32,
-}
+use crate::hotel::rooms::inventory::FullNight;
 
 /// A night that has no price for this type and plan, or is closed for sale.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -93,4 +84,48 @@ impl Refusal {
 
 fn nights(count: usize) -> String {
     if count == 1 { "one night is".to_owned() } else { format!("{count} nights are") }
+}
+
+impl From<Refusal> for AppError {
+    fn from(refusal: Refusal) -> Self {
+        let (kind, code) = match &refusal {
+            Refusal::Stay { why, .. } => (Kind::Invalid, code_of(*why)),
+            Refusal::Rooms => (Kind::Invalid, "wrong-number-of-rooms"),
+            Refusal::Field { .. } => (Kind::Invalid, "invalid-field"),
+            Refusal::SoldOut(_) => (Kind::Conflict, "sold-out"),
+            Refusal::NotForSale(_) => (Kind::Conflict, "not-for-sale"),
+            Refusal::TooShort(_) => (Kind::Conflict, "stay-too-short"),
+            Refusal::NotAllowed { .. } => (Kind::Conflict, "not-allowed-now"),
+            Refusal::SleptNights => (Kind::Conflict, "nights-slept"),
+            Refusal::TooDear => (Kind::Invalid, "price-too-large"),
+            Refusal::HoldExpired => (Kind::Conflict, "hold-expired"),
+        };
+        let error = Self::new(kind, code, sentence(&refusal.to_string()));
+        match refusal {
+            Refusal::Stay { field, why } => error.field(field, why.to_string()),
+            Refusal::Rooms => error.field("reservations", "1 to 30 rooms"),
+            Refusal::Field { field, message } => error.field(field, message),
+            Refusal::SoldOut(nights) => error.with("conflicts", nights),
+            Refusal::NotForSale(nights) => error.with("conflicts", nights),
+            Refusal::TooShort(least) => error.with("min_nights", least),
+            _ => error,
+        }
+    }
+}
+
+fn code_of(why: BadStay) -> &'static str {
+    match why {
+        BadStay::NoNights => "no-nights",
+        BadStay::TooLong(_) => "stay-too-long",
+        BadStay::InThePast(_) => "arrival-in-the-past",
+        BadStay::TooFarAhead(_) => "too-far-ahead",
+        BadStay::NoSuchYear => "no-such-year",
+    }
+}
+
+/// A phrase as a sentence: `one night is full` → `One night is full.`
+fn sentence(phrase: &str) -> String {
+    let mut letters = phrase.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }

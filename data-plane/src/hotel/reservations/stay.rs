@@ -16,6 +16,9 @@ pub enum BadStay {
     /// Departure on or before arrival.
     #[error("a stay has at least one night: departure must be after arrival")]
     NoNights,
+    /// A year that no calendar on a desk shows.
+    #[error("dates lie between the years 1900 and 2999")]
+    NoSuchYear,
     /// More nights than are sold in one stay.
     #[error("a stay has at most {0} nights")]
     TooLong(i32),
@@ -39,6 +42,9 @@ pub const HORIZON: i32 = 1_095;
 impl Stay {
     /// The stay between two dates.
     pub fn new(arrival: Date, departure: Date) -> Result<Self, BadStay> {
+        if ![arrival, departure].iter().all(|day| (1900..=2999).contains(&day.year())) {
+            return Err(BadStay::NoSuchYear);
+        }
         if departure <= arrival {
             return Err(BadStay::NoNights);
         }

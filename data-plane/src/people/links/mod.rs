@@ -18,19 +18,8 @@ pub(crate) async fn issue(
     purpose: Purpose,
 ) -> Result<LinkToken, DbError> {
     let token = LinkToken::mint(&tenant.node().entropy);
-    keep(session, tenant, user, purpose, &token).await?;
+    store::insert(session, &token.hash(), user, purpose, tenant.clock().now()).await?;
     Ok(token)
-}
-
-/// Lets a token that a letter carries already work for somebody.
-pub(crate) async fn keep(
-    session: &Session,
-    tenant: &Tenant,
-    user: Uuid,
-    purpose: Purpose,
-    token: &LinkToken,
-) -> Result<(), DbError> {
-    store::insert(session, &token.hash(), user, purpose, tenant.clock().now()).await
 }
 
 /// Whether a link would work now; it is not used up.

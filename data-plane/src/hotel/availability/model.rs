@@ -1,0 +1,116 @@
+//! What a search finds.
+use hotelhub_kernel::Rupiah;
+use hotelhub_web::AppError;
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::hotel::fields;
+use crate::hotel::reservations::Stay;
+use crate::hotel::taxes::{TaxRule, Taxes};
+
+/// Who comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// 1 to 20.
+    pub adults: i16,
+    /// 0 to 20.
+    pub children: i16,
+}
+
+/// Through whose eyes the house is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// All plans, and stays of up to a year.
+    ByStaff,
+    /// Public plans, and stays of up to thirty nights.
+    ByPublic,
+}
+
+/// What is free for a stay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Availability {
+    /// The first night.
+    pub arrival: Date,
+    /// The day of leaving.
+    pub departure: Date,
+    /// How many nights.
+    pub nights: i32,
+    /// The types that take the party, in the house's order; also those that are full.
+    pub room_types: Vec<FreeType>,
+}
+
+/// A room type and what it is offered for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FreeType {
+    /// The room type.
+    pub id: Uuid,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// How many adults it takes.
+    pub max_adults: i16,
+    /// How many children it takes besides.
+    pub max_children: i16,
+    /// How many rooms of it are free on every night.
+    pub available: i32,
+    /// The plans that have a price for every night; none when the type is full.
+    pub offers: Vec<Offer>,
+}
+
+/// A stay under a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Offer {
+    /// The plan.
+    pub rate_plan_id: Uuid,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Whether breakfast is included.
+    pub breakfast: bool,
+    /// Days before arrival until which cancelling is free.
+    pub free_cancellation_days: i16,
+    /// Every night and its price, as the property enters prices.
+    pub nights: Vec<NightPrice>,
+    /// What the stay costs: the sum of its nights.
+    pub total: Taxes,
+}
+
+/// The price of a night, as the property enters prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NightPrice {
+    /// The night of this date.
+    pub date: Date,
+    /// Its price.
+    #[serde(rename = "price_idr")]
+    #[schema(value_type = i64)]
+    pub price: Rupiah,
+}
+
+impl Party {
+    /// A party of 1 to 20 adults and 0 to 20 children; `within` is the field that holds it, for the refusal.
+    pub fn new(adults: i16, children: i16, within: &str) -> Result<Self, AppError> {
+        let field = |name: &str| if within.is_empty() { name.to_owned() } else { format!("{within}.{name}") };
+        let adults = fields::within(&field("adults"), adults, 1, 20)?;
+        Ok(Self { adults, children: fields::within(&field("children"), children, 0, 20)? })
+    }
+}
+
+/// The nights of a stay with their prices, and their total; nothing when the total cannot be counted.
+pub(super) fn priced(stay: Stay, prices: &[i64], rule: &TaxRule) -> Option<(Vec<NightPrice>, Taxes)> {
+    let mut date = stay.arrival();
+    let mut nights = Vec::with_capacity(prices.len());
+    let mut total = Taxes::default();
+    for price in prices.iter().copied().map(Rupiah) {
+        total = total.checked_add(rule.split(price)?)?;
+        nights.push(NightPrice { date, price });
+        date = date.saturating_add(1.day());
+    }
+    Some((nights, total))
+}

@@ -1,0 +1,60 @@
+//! Texts and dates of a request, bounded at the door; a refusal names the field.
+use hotelhub_web::{AppError, Kind};
+use jiff::civil::Date;
+
+/// A field that holds what it cannot.
+pub(crate) fn wrong(field: impl Into<String>, message: impl Into<String>) -> AppError {
+    let (field, message) = (field.into(), message.into());
+    AppError::new(Kind::Invalid, "invalid-field", format!("`{field}`: {message}.")).field(field, message)
+}
+
+/// A text without outer blanks, of at most `most` characters; it may be empty.
+pub(crate) fn text(field: &str, text: &str, most: usize) -> Result<String, AppError> {
+    let text = text.trim();
+    let printable = |c: char| !c.is_control() || c == '\n';
+    if text.chars().count() > most {
+        Err(wrong(field, format!("at most {most} characters")))
+    } else if !text.chars().all(printable) {
+        Err(wrong(field, "no control characters"))
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// A text that is not empty.
+pub(crate) fn filled(field: &str, value: &str, most: usize) -> Result<String, AppError> {
+    let value = text(field, value, most)?;
+    if value.is_empty() { Err(wrong(field, "may not be empty")) } else { Ok(value) }
+}
+
+/// A code: 1 to 12 capital letters, digits or hyphens; small letters are raised.
+pub(crate) fn code(field: &str, value: &str) -> Result<String, AppError> {
+    let code = value.trim().to_ascii_uppercase();
+    let shape = (1..=12).contains(&code.len())
+        && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-');
+    if shape { Ok(code) } else { Err(wrong(field, "1 to 12 letters, digits or hyphens")) }
+}
+
+/// A number within its bounds, both included.
+pub(crate) fn within<T: PartialOrd + std::fmt::Display>(
+    field: &str,
+    value: T,
+    least: T,
+    most: T,
+) -> Result<T, AppError> {
+    if value < least || value > most { Err(wrong(field, format!("{least} to {most}"))) } else { Ok(value) }
+}
+
+/// A date that a calendar on a desk could show.
+pub(crate) fn date(field: &str, date: Date) -> Result<Date, AppError> {
+    if (1900..=2999).contains(&date.year()) { Ok(date) } else { Err(wrong(field, "a year from 1900 to 2999")) }
+}
+
+/// An e-mail address as far as a form can know it, in lower case; it may be empty.
+pub(crate) fn email(field: &str, value: &str) -> Result<String, AppError> {
+    let value = text(field, value, 254)?.to_lowercase();
+    let shape = value.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty() && !host.is_empty() && !host.contains('@') && !value.contains(char::is_whitespace)
+    });
+    if value.is_empty() || shape { Ok(value) } else { Err(wrong(field, "an e-mail address")) }
+}

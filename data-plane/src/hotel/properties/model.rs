@@ -1,0 +1,126 @@
+//! What a hotel says of itself.
+use hotelhub_kernel::BasisPoints;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::hotel::fields;
+use crate::hotel::taxes::TaxRule;
+use hotelhub_web::AppError;
+
+/// The hotel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Property {
+    /// Its identity.
+    pub id: Uuid,
+    /// What it is called.
+    pub name: String,
+    /// Where it stands.
+    pub address: String,
+    /// Its telephone.
+    pub phone: String,
+    /// Where guests write to.
+    pub email: String,
+    /// An IANA name: `Asia/Jakarta`.
+    pub time_zone: String,
+    /// The hotel's own day.
+    pub business_date: Date,
+    /// From when rooms are ready: `14:00`.
+    #[serde(with = "hour")]
+    #[schema(value_type = String)]
+    pub checkin_time: Time,
+    /// Until when rooms are left: `12:00`.
+    #[serde(with = "hour")]
+    #[schema(value_type = String)]
+    pub checkout_time: Time,
+    /// Service charge in basis points.
+    pub service_bp: i32,
+    /// PB1 in basis points.
+    pub pb1_bp: i32,
+    /// Whether PB1 is due on the service charge too.
+    pub pb1_base_includes_service: bool,
+    /// Whether prices are entered as what the guest pays.
+    pub prices_include_tax: bool,
+    /// Counts up with each change.
+    pub version: i32,
+}
+
+/// What is to change; what is absent stays.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PropertyChange {
+    name: Option<String>,
+    address: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    time_zone: Option<String>,
+    /// `14:00`.
+    checkin_time: Option<String>,
+    /// `12:00`.
+    checkout_time: Option<String>,
+    service_bp: Option<i32>,
+    pb1_bp: Option<i32>,
+    pb1_base_includes_service: Option<bool>,
+    prices_include_tax: Option<bool>,
+}
+
+impl Property {
+    /// How it charges.
+    pub fn tax_rule(&self) -> TaxRule {
+        let rate = |bp: i32| BasisPoints(u32::try_from(bp).unwrap_or(0));
+        TaxRule {
+            service: rate(self.service_bp),
+            pb1: rate(self.pb1_bp),
+            pb1_base_includes_service: self.pb1_base_includes_service,
+            prices_include_tax: self.prices_include_tax,
+        }
+    }
+
+    /// The property after a change, or the field that is wrong.
+    pub fn changed(self, change: &PropertyChange) -> Result<Self, AppError> {
+        let text = |field, new: &Option<String>, old: String, most| match new {
+            Some(new) => fields::text(field, new, most),
+            None => Ok(old),
+        };
+        Ok(Self {
+            name: change.name.as_deref().map_or(Ok(self.name), |name| fields::filled("name", name, 120))?,
+            address: text("address", &change.address, self.address, 500)?,
+            phone: text("phone", &change.phone, self.phone, 40)?,
+            email: change.email.as_deref().map_or(Ok(self.email), |email| fields::email("email", email))?,
+            time_zone: change.time_zone.as_deref().map_or(Ok(self.time_zone), zone)?,
+            checkin_time: change.checkin_time.as_deref().map_or(Ok(self.checkin_time), |t| time("checkin_time", t))?,
+            checkout_time: change
+                .checkout_time
+                .as_deref()
+                .map_or(Ok(self.checkout_time), |t| time("checkout_time", t))?,
+            service_bp: fields::within("service_bp", change.service_bp.unwrap_or(self.service_bp), 0, 1_100)?,
+            pb1_bp: fields::within("pb1_bp", change.pb1_bp.unwrap_or(self.pb1_bp), 0, 2_000)?,
+            pb1_base_includes_service: change.pb1_base_includes_service.unwrap_or(self.pb1_base_includes_service),
+            prices_include_tax: change.prices_include_tax.unwrap_or(self.prices_include_tax),
+            ..self
+        })
+    }
+}
+
+fn zone(name: &str) -> Result<String, AppError> {
+    match TimeZone::get(name) {
+        Ok(zone) => Ok(zone.iana_name().unwrap_or(name).to_owned()),
+        Err(_) => Err(fields::wrong("time_zone", "an IANA time zone such as Asia/Jakarta")),
+    }
+}
+
+fn time(field: &str, text: &str) -> Result<Time, AppError> {
+    Time::strptime("%H:%M", text).map_err(|_| fields::wrong(field, "a time such as 14:00"))
+}
+
+/// `14:00` in JSON.
+mod hour {
+    use jiff::civil::Time;
+    use serde::{Serialize as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(time: &Time, to: S) -> Result<S::Ok, S::Error> {
+        time.strftime("%H:%M").to_string().serialize(to)
+    }
+}

@@ -1,0 +1,81 @@
+//! What makes a rate plan.
+use hotelhub_web::AppError;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::hotel::fields;
+use crate::hotel::rates::RatePlan;
+
+/// A rate plan to be.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRatePlan {
+    code: String,
+    name: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    breakfast: bool,
+    #[serde(default = "one")]
+    free_cancellation_days: i16,
+    #[serde(default = "yes")]
+    public: bool,
+    #[serde(default)]
+    sort: i16,
+}
+
+/// What is to change; what is absent stays.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RatePlanChange {
+    code: Option<String>,
+    name: Option<String>,
+    description: Option<String>,
+    breakfast: Option<bool>,
+    free_cancellation_days: Option<i16>,
+    public: Option<bool>,
+    sort: Option<i16>,
+}
+
+fn one() -> i16 {
+    1
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl NewRatePlan {
+    /// The rate plan of this wish, or the field that is wrong.
+    pub(super) fn checked(self, id: Uuid) -> Result<RatePlan, AppError> {
+        let Self { code, name, description, breakfast, free_cancellation_days, public, sort } = self;
+        checked(RatePlan { id, code, name, description, breakfast, free_cancellation_days, public, sort, version: 1 })
+    }
+}
+
+impl RatePlanChange {
+    /// The rate plan after this change, or the field that is wrong.
+    pub(super) fn of(self, plan: RatePlan) -> Result<RatePlan, AppError> {
+        checked(RatePlan {
+            code: self.code.unwrap_or(plan.code),
+            name: self.name.unwrap_or(plan.name),
+            description: self.description.unwrap_or(plan.description),
+            breakfast: self.breakfast.unwrap_or(plan.breakfast),
+            free_cancellation_days: self.free_cancellation_days.unwrap_or(plan.free_cancellation_days),
+            public: self.public.unwrap_or(plan.public),
+            sort: self.sort.unwrap_or(plan.sort),
+            ..plan
+        })
+    }
+}
+
+fn checked(plan: RatePlan) -> Result<RatePlan, AppError> {
+    Ok(RatePlan {
+        code: fields::code("code", &plan.code)?,
+        name: fields::filled("name", &plan.name, 120)?,
+        description: fields::text("description", &plan.description, 2_000)?,
+        free_cancellation_days: fields::within("free_cancellation_days", plan.free_cancellation_days, 0, 365)?,
+        ..plan
+    })
+}

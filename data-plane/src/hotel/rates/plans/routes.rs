@@ -1,0 +1,108 @@
+//! JSON doors of rate plans.
+use axum::Json;
+use axum::extract::Path;
+use axum::http::header::ETAG;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use hotelhub_identity::Permission;
+use hotelhub_kernel::Page;
+use hotelhub_web::{AppError, Body, IfMatch, Kind, PageQuery, Posted, Result, etag};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::model::{NewRatePlan, RatePlanChange};
+use super::store;
+use crate::audit;
+use crate::hotel::rates::RatePlan;
+use crate::node::Node;
+use crate::people::Staff;
+use crate::tenancy::{Begun, Session, Tenant};
+
+/// The doors.
+pub(in crate::hotel::rates) fn router() -> OpenApiRouter<Node> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, change))
+}
+
+/// Lists the rate plans in the house's order.
+#[utoipa::path(get, path = "/api/v1/rate-plans", tag = "rates", responses((status = 200, body = Vec<RatePlan>)))]
+async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Page<RatePlan>>> {
+    staff.may(Permission::RateRead)?;
+    let db = tenant.connect().await?;
+    let rows = store::of_house(&db, page.cursor.as_ref(), page.limit).await?;
+    Ok(Json(Page::cut(rows, page.limit, store::place)))
+}
+
+/// Adds a rate plan; its prices come after.
+#[utoipa::path(post, path = "/api/v1/rate-plans", tag = "rates", request_body = NewRatePlan,
+    responses((status = 201, body = RatePlan), (status = 409), (status = 422)))]
+async fn create(tenant: Tenant, staff: Staff, wish: Posted<NewRatePlan>) -> Result<Response> {
+    staff.may(Permission::RateChange)?;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let outcome = add(&tx, &tenant, &staff, wish.value).await;
+    let headers = HeaderMap::from_iter([(ETAG, etag(1))]);
+    tx.answer_with(StatusCode::CREATED, headers, outcome).await
+}
+
+async fn add(db: &Session, tenant: &Tenant, staff: &Staff, wish: NewRatePlan) -> Result<RatePlan> {
+    let plan = wish.checked(tenant.ids().next())?;
+    store::insert(db, tenant.clock().now(), &plan).await?;
+    audit::record(db, tenant, &staff.actor(), "rate-plan.create", ("rate_plan", plan.id), &plan).await?;
+    Ok(plan)
+}
+
+/// Reads a rate plan.
+#[utoipa::path(get, path = "/api/v1/rate-plans/{id}", tag = "rates",
+    responses((status = 200, body = RatePlan), (status = 404)))]
+async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
+    staff.may(Permission::RateRead)?;
+    let db = tenant.connect().await?;
+    one(&db, id).await.map(sheet)
+}
+
+/// Changes a rate plan; what was agreed under it stays.
+#[utoipa::path(patch, path = "/api/v1/rate-plans/{id}", tag = "rates", request_body = RatePlanChange,
+    responses((status = 200, body = RatePlan), (status = 404), (status = 412), (status = 422)))]
+async fn change(
+    tenant: Tenant,
+    staff: Staff,
+    Path(id): Path<Uuid>,
+    seen: Option<IfMatch>,
+    wish: Body<RatePlanChange>,
+) -> Result<Response> {
+    staff.may(Permission::RateChange)?;
+    let tx = tenant.begin().await?;
+    let outcome = amend(&tx, &tenant, &staff, id, seen, wish.0).await;
+    tx.settle(outcome).await.map(sheet)
+}
+
+async fn amend(
+    db: &Session,
+    tenant: &Tenant,
+    staff: &Staff,
+    id: Uuid,
+    seen: Option<IfMatch>,
+    wish: RatePlanChange,
+) -> Result<RatePlan> {
+    let version = store::lock(db, id).await?.ok_or_else(unknown)?;
+    seen.unwrap_or(IfMatch(version)).check(version)?;
+    let after = wish.clone().of(one(db, id).await?)?;
+    store::change(db, tenant.clock().now(), &after).await?;
+    audit::record(db, tenant, &staff.actor(), "rate-plan.change", ("rate_plan", id), &wish).await?;
+    Ok(RatePlan { version: version + 1, ..after })
+}
+
+async fn one(db: &Session, id: Uuid) -> Result<RatePlan> {
+    store::by_id(db, &[id]).await?.pop().ok_or_else(unknown)
+}
+
+fn unknown() -> AppError {
+    AppError::new(Kind::NotFound, "unknown-rate-plan", "There is no such rate plan.")
+}
+
+fn sheet(plan: RatePlan) -> Response {
+    ([(ETAG, etag(plan.version))], Json(plan)).into_response()
+}

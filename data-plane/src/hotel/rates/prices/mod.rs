@@ -1,0 +1,11 @@
+//! Prices of nights: one row per plan, room type and day.
+mod model;
+mod routes;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use model::{Asked, Priced};
+pub(super) use routes::router;
+pub(super) use store::STATEMENTS;
+pub use store::{month, prices};

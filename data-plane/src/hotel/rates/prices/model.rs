@@ -1,0 +1,87 @@
+//! Prices that are asked for, and prices that are set.
+use hotelhub_kernel::Rupiah;
+use hotelhub_web::AppError;
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::hotel::fields;
+use crate::hotel::rates::DayPrice;
+
+/// Nights whose prices are asked for: from `from` up to, not including, `to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Under this plan.
+    pub rate_plan: Uuid,
+    /// For this room type.
+    pub room_type: Uuid,
+    /// The first night.
+    pub from: Date,
+    /// The day after the last night.
+    pub to: Date,
+}
+
+/// A price, and which of the asked it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Priced {
+    /// The place in the list that was asked.
+    pub asked: usize,
+    /// The night and its price.
+    pub night: DayPrice,
+}
+
+/// The same price for many nights.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    pub(super) room_type_id: Uuid,
+    /// The first night.
+    pub(super) from: Date,
+    /// The day after the last night, at most 731 days on.
+    pub(super) to: Date,
+    #[schema(value_type = i64)]
+    pub(super) price_idr: Rupiah,
+    /// For the nights of Friday and Saturday, where they cost more or less.
+    #[schema(value_type = Option<i64>)]
+    pub(super) weekend_price_idr: Option<Rupiah>,
+    #[serde(default)]
+    pub(super) closed: bool,
+    #[serde(default = "one")]
+    pub(super) min_nights: i16,
+}
+
+/// The most a night may cost.
+const DEAREST: Rupiah = Rupiah(1_000_000_000);
+
+/// The most days that are set or read at once.
+const LONGEST: i32 = 731;
+
+fn one() -> i16 {
+    1
+}
+
+impl Prices {
+    /// Passes when every field is within its bounds.
+    pub(super) fn check(&self) -> Result<(), AppError> {
+        check_range(self.from, self.to)?;
+        fields::within("price_idr", self.price_idr, Rupiah::ZERO, DEAREST)?;
+        fields::within("weekend_price_idr", self.weekend_price_idr.unwrap_or_default(), Rupiah::ZERO, DEAREST)?;
+        fields::within("min_nights", self.min_nights, 1, 30)?;
+        Ok(())
+    }
+}
+
+/// Passes for 1 to 731 days of a thinkable calendar.
+pub(super) fn check_range(from: Date, to: Date) -> Result<(), AppError> {
+    fields::date("from", from)?;
+    fields::date("to", to)?;
+    if to <= from {
+        return Err(fields::wrong("to", "must be after `from`"));
+    }
+    if to > from.saturating_add(LONGEST.days()) {
+        return Err(fields::wrong("to", format!("at most {LONGEST} days after `from`")));
+    }
+    Ok(())
+}

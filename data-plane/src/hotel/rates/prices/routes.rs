@@ -1,0 +1,74 @@
+//! JSON doors of prices.
+use axum::Json;
+use axum::extract::Path;
+use hotelhub_identity::Permission;
+use hotelhub_kernel::Page;
+use hotelhub_web::{AppError, Body, Kind, Query, Result};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::model::{Prices, check_range};
+use super::{Asked, store};
+use crate::audit;
+use crate::hotel::rates::{DayPrice, plans_by_id};
+use crate::node::Node;
+use crate::people::Staff;
+use crate::tenancy::{Session, Tenant};
+
+/// The doors.
+pub(in crate::hotel::rates) fn router() -> OpenApiRouter<Node> {
+    OpenApiRouter::new().routes(routes!(read, set))
+}
+
+/// Which prices are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct Range {
+    room_type_id: Uuid,
+    /// The first night.
+    from: Date,
+    /// The day after the last night.
+    to: Date,
+}
+
+/// How many nights were set.
+#[derive(Debug, Serialize, ToSchema)]
+struct Set {
+    nights: u64,
+}
+
+/// Reads the prices of a room type under a plan.
+#[utoipa::path(get, path = "/api/v1/rate-plans/{id}/prices", tag = "rates", params(Range),
+    responses((status = 200, body = Vec<DayPrice>), (status = 404), (status = 422)))]
+async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, range: Query<Range>) -> Result<Json<Page<DayPrice>>> {
+    staff.may(Permission::RateRead)?;
+    let Range { room_type_id, from, to } = range.0;
+    check_range(from, to)?;
+    let db = tenant.connect().await?;
+    let items = store::month(&db, Asked { rate_plan: id, room_type: room_type_id, from, to }).await?;
+    Ok(Json(Page { items, next: None }))
+}
+
+/// Sets the prices of a room type under a plan for a range of nights.
+#[utoipa::path(put, path = "/api/v1/rate-plans/{id}/prices", tag = "rates", request_body = Prices,
+    responses((status = 200, body = Set), (status = 404), (status = 422)))]
+async fn set(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, wish: Body<Prices>) -> Result<Json<Set>> {
+    staff.may(Permission::RateChange)?;
+    wish.0.check()?;
+    let tx = tenant.begin().await?;
+    let outcome = write(&tx, &tenant, &staff, id, wish.0).await;
+    tx.settle(outcome).await.map(Json)
+}
+
+async fn write(db: &Session, tenant: &Tenant, staff: &Staff, plan: Uuid, prices: Prices) -> Result<Set> {
+    if plans_by_id(db, &[plan]).await?.is_empty() {
+        return Err(AppError::new(Kind::NotFound, "unknown-rate-plan", "There is no such rate plan."));
+    }
+    let nights = store::set(db, plan, &prices).await?;
+    audit::record(db, tenant, &staff.actor(), "rate.change", ("rate_plan", plan), &prices).await?;
+    Ok(Set { nights })
+}

@@ -1,0 +1,111 @@
+//! JSON doors of room types.
+use axum::Json;
+use axum::extract::Path;
+use axum::http::header::ETAG;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use hotelhub_identity::Permission;
+use hotelhub_kernel::Page;
+use hotelhub_web::{AppError, Body, IfMatch, Kind, PageQuery, Posted, Result, etag};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::model::{NewRoomType, RoomTypeChange};
+use super::{RoomType, store};
+use crate::audit;
+use crate::hotel::properties;
+use crate::hotel::rooms::inventory;
+use crate::node::Node;
+use crate::people::Staff;
+use crate::tenancy::{Begun, Session, Tenant};
+
+/// The doors.
+pub(in crate::hotel::rooms) fn router() -> OpenApiRouter<Node> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, change))
+}
+
+/// Lists the room types in the house's order.
+#[utoipa::path(get, path = "/api/v1/room-types", tag = "rooms", responses((status = 200, body = Vec<RoomType>)))]
+async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Page<RoomType>>> {
+    staff.may(Permission::RoomRead)?;
+    let db = tenant.connect().await?;
+    let rows = store::of_house(&db, page.cursor.as_ref(), page.limit).await?;
+    Ok(Json(Page::cut(rows, page.limit, store::place)))
+}
+
+/// Adds a room type; its rooms come after.
+#[utoipa::path(post, path = "/api/v1/room-types", tag = "rooms", request_body = NewRoomType,
+    responses((status = 201, body = RoomType), (status = 409), (status = 422)))]
+async fn create(tenant: Tenant, staff: Staff, wish: Posted<NewRoomType>) -> Result<Response> {
+    staff.may(Permission::RoomChange)?;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let outcome = add(&tx, &tenant, &staff, wish.value).await;
+    let headers = HeaderMap::from_iter([(ETAG, etag(1))]);
+    tx.answer_with(StatusCode::CREATED, headers, outcome).await
+}
+
+async fn add(db: &Session, tenant: &Tenant, staff: &Staff, wish: NewRoomType) -> Result<RoomType> {
+    let room_type = wish.checked(tenant.ids().next())?;
+    store::insert(db, tenant.clock().now(), &room_type).await?;
+    let business_date = properties::the_one(db).await?.business_date;
+    inventory::recount(db, &[room_type.id], business_date).await?;
+    audit::record(db, tenant, &staff.actor(), "room-type.create", ("room_type", room_type.id), &room_type).await?;
+    Ok(room_type)
+}
+
+/// Reads a room type.
+#[utoipa::path(get, path = "/api/v1/room-types/{id}", tag = "rooms",
+    responses((status = 200, body = RoomType), (status = 404)))]
+async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
+    staff.may(Permission::RoomRead)?;
+    let db = tenant.connect().await?;
+    one(&db, id).await.map(sheet)
+}
+
+/// Changes a room type.
+#[utoipa::path(patch, path = "/api/v1/room-types/{id}", tag = "rooms", request_body = RoomTypeChange,
+    responses((status = 200, body = RoomType), (status = 404), (status = 412), (status = 422)))]
+async fn change(
+    tenant: Tenant,
+    staff: Staff,
+    Path(id): Path<Uuid>,
+    seen: Option<IfMatch>,
+    wish: Body<RoomTypeChange>,
+) -> Result<Response> {
+    staff.may(Permission::RoomChange)?;
+    let tx = tenant.begin().await?;
+    let outcome = amend(&tx, &tenant, &staff, id, seen, wish.0).await;
+    tx.settle(outcome).await.map(sheet)
+}
+
+async fn amend(
+    db: &Session,
+    tenant: &Tenant,
+    staff: &Staff,
+    id: Uuid,
+    seen: Option<IfMatch>,
+    wish: RoomTypeChange,
+) -> Result<RoomType> {
+    let version = store::lock(db, id).await?.ok_or_else(unknown)?;
+    seen.unwrap_or(IfMatch(version)).check(version)?;
+    let after = one(db, id).await?.changed(wish.clone())?;
+    store::change(db, tenant.clock().now(), &after).await?;
+    audit::record(db, tenant, &staff.actor(), "room-type.change", ("room_type", id), &wish).await?;
+    Ok(RoomType { version: version + 1, ..after })
+}
+
+async fn one(db: &Session, id: Uuid) -> Result<RoomType> {
+    store::by_id(db, &[id]).await?.pop().ok_or_else(unknown)
+}
+
+fn unknown() -> AppError {
+    AppError::new(Kind::NotFound, "unknown-room-type", "There is no such room type.")
+}
+
+fn sheet(room_type: RoomType) -> Response {
+    ([(ETAG, etag(room_type.version))], Json(room_type)).into_response()
+}
