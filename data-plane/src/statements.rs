@@ -12,6 +12,13 @@ pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
         ("settings", settings::STATEMENTS),
     ];
     all.extend([("folios", hotel::folios::STATEMENTS), ("postings", hotel::folios::POSTING_STATEMENTS)]);
+    all.extend([
+        ("properties", hotel::properties::STATEMENTS),
+        ("availability", hotel::availability::STATEMENTS),
+        ("guests", hotel::guests::STATEMENTS),
+    ]);
+    all.extend(hotel::rooms::STATEMENTS.iter().map(|statements| ("rooms", *statements)));
+    all.extend(hotel::rates::STATEMENTS.iter().map(|statements| ("rates", *statements)));
     all.extend(people::STATEMENTS.iter().map(|statements| ("people", *statements)));
     all
 }

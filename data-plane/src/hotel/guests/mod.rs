@@ -8,7 +8,7 @@ use axum::Router;
 use crate::node::Node;
 
 pub use model::{Guest, GuestChange, NewGuest};
-pub use routes::router;
+pub use routes::{amend, router};
 pub(crate) use store::STATEMENTS;
 pub use store::{by_id, rewrite, search};
 

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{Guest, GuestChange, store};
-use crate::audit;
+use crate::audit::{self, Actor};
 use crate::hotel::fields;
 use crate::node::Node;
 use crate::people::Staff;
@@ -33,7 +33,7 @@ struct Search {
 }
 
 /// Lists guests by name.
-#[utoipa::path(get, path = "/api/v1/guests", tag = "guests", params(Search), responses((status = 200, body = Vec<Guest>)))]
+#[utoipa::path(get, path = "/guests", tag = "guests", params(Search), responses((status = 200, body = Vec<Guest>)))]
 async fn list(tenant: Tenant, staff: Staff, page: PageQuery, search: Query<Search>) -> Result<Json<Page<Guest>>> {
     staff.may(Permission::GuestRead)?;
     let text = fields::text("q", &search.0.q, 120)?;
@@ -43,7 +43,7 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery, search: Query<Searc
 }
 
 /// Reads a guest.
-#[utoipa::path(get, path = "/api/v1/guests/{id}", tag = "guests", responses((status = 200, body = Guest), (status = 404)))]
+#[utoipa::path(get, path = "/guests/{id}", tag = "guests", responses((status = 200, body = Guest), (status = 404)))]
 async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::GuestRead)?;
     let db = tenant.connect().await?;
@@ -51,7 +51,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 }
 
 /// Changes a guest.
-#[utoipa::path(patch, path = "/api/v1/guests/{id}", tag = "guests", request_body = GuestChange,
+#[utoipa::path(patch, path = "/guests/{id}", tag = "guests", request_body = GuestChange,
     responses((status = 200, body = Guest), (status = 404), (status = 412), (status = 422)))]
 async fn change(
     tenant: Tenant,
@@ -62,14 +62,15 @@ async fn change(
 ) -> Result<Response> {
     staff.may(Permission::GuestUpdate)?;
     let tx = tenant.begin().await?;
-    let outcome = amend(&tx, &tenant, &staff, id, seen, wish.0).await;
+    let outcome = amend(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
     tx.settle(outcome).await.map(sheet)
 }
 
-async fn amend(
+/// Changes a guest as of the version seen.
+pub async fn amend(
     db: &Session,
     tenant: &Tenant,
-    staff: &Staff,
+    actor: &Actor,
     id: Uuid,
     seen: Option<IfMatch>,
     wish: GuestChange,
@@ -79,7 +80,7 @@ async fn amend(
     seen.unwrap_or(IfMatch(version)).check(version)?;
     let after = before.changed(wish.clone())?;
     store::rewrite(db, tenant.clock().now(), &after).await?;
-    audit::record(db, tenant, &staff.actor(), "guest.change", ("guest", id), &wish).await?;
+    audit::record(db, tenant, actor, "guest.change", ("guest", id), &wish).await?;
     Ok(Guest { version: version + 1, ..after })
 }
 

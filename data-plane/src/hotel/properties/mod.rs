@@ -5,8 +5,8 @@ mod model;
 mod routes;
 mod store;
 
-pub use model::Property;
-pub use routes::router;
+pub use model::{Property, PropertyChange};
+pub use routes::{amend, router};
 pub(crate) use store::STATEMENTS;
 pub use store::the_one;
 

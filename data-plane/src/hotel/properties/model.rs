@@ -51,19 +51,28 @@ pub struct Property {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PropertyChange {
-    name: Option<String>,
-    address: Option<String>,
-    phone: Option<String>,
-    email: Option<String>,
-    time_zone: Option<String>,
+    /// What guests read.
+    pub name: Option<String>,
+    /// Its address.
+    pub address: Option<String>,
+    /// Its telephone.
+    pub phone: Option<String>,
+    /// Where guests write to.
+    pub email: Option<String>,
+    /// An IANA name: `Asia/Jakarta`.
+    pub time_zone: Option<String>,
     /// `14:00`.
-    checkin_time: Option<String>,
+    pub checkin_time: Option<String>,
     /// `12:00`.
-    checkout_time: Option<String>,
-    service_bp: Option<i32>,
-    pb1_bp: Option<i32>,
-    pb1_base_includes_service: Option<bool>,
-    prices_include_tax: Option<bool>,
+    pub checkout_time: Option<String>,
+    /// Whether it is for sale.bp.
+    pub service_bp: Option<i32>,
+    /// PB1 in basis points.
+    pub pb1_bp: Option<i32>,
+    /// Whether PB1 is due on the service charge too.
+    pub pb1_base_includes_service: Option<bool>,
+    /// What a night costs, as the property enters prices. include tax.
+    pub prices_include_tax: Option<bool>,
 }
 
 impl Property {

@@ -9,10 +9,10 @@ use utoipa_axum::routes;
 
 use super::model::PropertyChange;
 use super::{Property, store};
-use crate::audit;
+use crate::audit::{self, Actor};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::Tenant;
+use crate::tenancy::{Session, Tenant};
 
 /// The doors.
 pub fn router() -> OpenApiRouter<Node> {
@@ -20,7 +20,7 @@ pub fn router() -> OpenApiRouter<Node> {
 }
 
 /// Reads the property.
-#[utoipa::path(get, path = "/api/v1/property", tag = "property", responses((status = 200, body = Property)))]
+#[utoipa::path(get, path = "/property", tag = "property", responses((status = 200, body = Property)))]
 async fn read(tenant: Tenant, staff: Staff) -> Result<Response> {
     staff.may(Permission::PropertyRead)?;
     let db = tenant.connect().await?;
@@ -28,23 +28,31 @@ async fn read(tenant: Tenant, staff: Staff) -> Result<Response> {
 }
 
 /// Changes the property; its business date is not changed here.
-#[utoipa::path(patch, path = "/api/v1/property", tag = "property", request_body = PropertyChange,
+#[utoipa::path(patch, path = "/property", tag = "property", request_body = PropertyChange,
     responses((status = 200, body = Property), (status = 412), (status = 422)))]
 async fn change(tenant: Tenant, staff: Staff, seen: Option<IfMatch>, wish: Body<PropertyChange>) -> Result<Response> {
     staff.may(Permission::PropertyChange)?;
     let tx = tenant.begin().await?;
-    let outcome = async {
-        let before = store::the_one(&tx).await?;
-        seen.unwrap_or(IfMatch(before.version)).check(before.version)?;
-        let after = before.changed(&wish.0)?;
-        if !store::change(&tx, tenant.clock().now(), &after).await? {
-            return Err(IfMatch::stale());
-        }
-        audit::record(&tx, &tenant, &staff.actor(), "property.change", ("property", after.id), &wish.0).await?;
-        Ok(Property { version: after.version + 1, ..after })
-    };
-    let outcome = outcome.await;
+    let outcome = amend(&tx, &tenant, &staff.actor(), seen, wish.0).await;
     tx.settle(outcome).await.map(sheet)
+}
+
+/// Changes the property as of the version seen.
+pub async fn amend(
+    db: &Session,
+    tenant: &Tenant,
+    actor: &Actor,
+    seen: Option<IfMatch>,
+    wish: PropertyChange,
+) -> Result<Property> {
+    let before = store::the_one(db).await?;
+    seen.unwrap_or(IfMatch(before.version)).check(before.version)?;
+    let after = before.changed(&wish)?;
+    if !store::change(db, tenant.clock().now(), &after).await? {
+        return Err(IfMatch::stale());
+    }
+    audit::record(db, tenant, actor, "property.change", ("property", after.id), &wish).await?;
+    Ok(Property { version: after.version + 1, ..after })
 }
 
 fn sheet(property: Property) -> Response {

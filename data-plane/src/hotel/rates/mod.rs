@@ -11,8 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::node::Node;
 
 pub use model::{DayPrice, RatePlan};
-pub use plans::{by_id as plans_by_id, of_house as plans_of_house};
-pub use prices::{Asked, Priced, month, prices};
+pub use plans::{NewRatePlan, RatePlanChange, add_plan, amend_plan, by_id as plans_by_id, of_house as plans_of_house};
+pub use prices::{Asked, Priced, Prices, Set, month, prices, set_prices};
 
 /// Every statement of this folder.
 pub(crate) const STATEMENTS: &[&[&str]] = &[plans::STATEMENTS, prices::STATEMENTS];

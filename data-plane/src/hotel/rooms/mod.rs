@@ -7,10 +7,10 @@ mod routes;
 mod store;
 mod types;
 
-pub use model::{Housekeeping, Room, Service};
-pub use routes::router;
+pub use model::{Housekeeping, NewRooms, Room, RoomChange, Service};
+pub use routes::{add, amend, router};
 pub use store::{by_id, of_house};
-pub use types::{RoomType, types_by_id, types_of_house};
+pub use types::{NewRoomType, RoomType, RoomTypeChange, add_type, amend_type, types_by_id, types_of_house};
 
 use axum::Router;
 

@@ -55,20 +55,27 @@ pub struct Room {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRooms {
-    pub(super) room_type_id: Uuid,
+    /// The room type.
+    pub room_type_id: Uuid,
+    /// Its floor.
     #[serde(default)]
-    floor: String,
-    numbers: Vec<String>,
+    pub floor: String,
+    /// What stands on the doors, 1 to 500 of them.
+    pub numbers: Vec<String>,
 }
 
 /// What is to change; what is absent stays.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoomChange {
-    pub(super) floor: Option<String>,
-    pub(super) housekeeping: Option<Housekeeping>,
-    pub(super) service: Option<Service>,
-    pub(super) room_type_id: Option<Uuid>,
+    /// Its floor.
+    pub floor: Option<String>,
+    /// How clean it is.
+    pub housekeeping: Option<Housekeeping>,
+    /// Whether it is for sale.
+    pub service: Option<Service>,
+    /// The room type.
+    pub room_type_id: Option<Uuid>,
 }
 
 impl Housekeeping {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::inventory::FullNight;
 use super::model::{NewRooms, RoomChange};
 use super::{Room, inventory, store, types};
-use crate::audit;
+use crate::audit::{self, Actor};
 use crate::hotel::{fields, properties};
 use crate::node::Node;
 use crate::people::Staff;
@@ -26,7 +26,7 @@ pub fn router() -> OpenApiRouter<Node> {
 }
 
 /// Lists the rooms in the order of their numbers.
-#[utoipa::path(get, path = "/api/v1/rooms", tag = "rooms", responses((status = 200, body = Vec<Room>)))]
+#[utoipa::path(get, path = "/rooms", tag = "rooms", responses((status = 200, body = Vec<Room>)))]
 async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Page<Room>>> {
     staff.may(Permission::RoomRead)?;
     let db = tenant.connect().await?;
@@ -35,7 +35,7 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Page
 }
 
 /// Adds rooms of a type, all or none; from then on they are for sale.
-#[utoipa::path(post, path = "/api/v1/rooms", tag = "rooms", request_body = NewRooms,
+#[utoipa::path(post, path = "/rooms", tag = "rooms", request_body = NewRooms,
     responses((status = 201, body = Vec<Room>), (status = 409), (status = 422)))]
 async fn create(tenant: Tenant, staff: Staff, wish: Posted<NewRooms>) -> Result<Response> {
     staff.may(Permission::RoomChange)?;
@@ -43,11 +43,12 @@ async fn create(tenant: Tenant, staff: Staff, wish: Posted<NewRooms>) -> Result<
         Begun::Fresh(tx) => tx,
         Begun::Answered(answer) => return Ok(answer),
     };
-    let outcome = add(&tx, &tenant, &staff, wish.value).await;
+    let outcome = add(&tx, &tenant, &staff.actor(), wish.value).await;
     tx.answer(StatusCode::CREATED, outcome.map(|items| Page { items, next: None })).await
 }
 
-async fn add(db: &Session, tenant: &Tenant, staff: &Staff, wish: NewRooms) -> Result<Vec<Room>> {
+/// Adds rooms of a type, all or none, and counts the type anew.
+pub async fn add(db: &Session, tenant: &Tenant, actor: &Actor, wish: NewRooms) -> Result<Vec<Room>> {
     let (floor, numbers) = wish.checked()?;
     let room_type = wish.room_type_id;
     types::lock(db, room_type).await?.ok_or_else(unknown_type)?;
@@ -60,12 +61,12 @@ async fn add(db: &Session, tenant: &Tenant, staff: &Staff, wish: NewRooms) -> Re
     }
     let business_date = properties::the_one(db).await?.business_date;
     inventory::recount(db, &[room_type], business_date).await?;
-    audit::record(db, tenant, &staff.actor(), "room.create", ("room_type", room_type), &wish).await?;
+    audit::record(db, tenant, actor, "room.create", ("room_type", room_type), &wish).await?;
     Ok(store::by_id(db, &ids).await?)
 }
 
 /// Changes a room: how clean it is, whether it is for sale, its type.
-#[utoipa::path(patch, path = "/api/v1/rooms/{id}", tag = "rooms", request_body = RoomChange,
+#[utoipa::path(patch, path = "/rooms/{id}", tag = "rooms", request_body = RoomChange,
     responses((status = 200, body = Room), (status = 404), (status = 409), (status = 412)))]
 async fn change(
     tenant: Tenant,
@@ -76,15 +77,16 @@ async fn change(
 ) -> Result<Response> {
     staff.may(if wish.0.is_cleaning() { Permission::HousekeepingUpdate } else { Permission::RoomChange })?;
     let tx = tenant.begin().await?;
-    let outcome = amend(&tx, &tenant, &staff, id, seen, wish.0).await;
+    let outcome = amend(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
     let room = tx.settle(outcome).await?;
     Ok(([(ETAG, etag(room.version))], Json(room)).into_response())
 }
 
-async fn amend(
+/// Changes a room as of the version seen; a guest who is promised it is not put out.
+pub async fn amend(
     db: &Session,
     tenant: &Tenant,
-    staff: &Staff,
+    actor: &Actor,
     id: Uuid,
     seen: Option<IfMatch>,
     wish: RoomChange,
@@ -108,7 +110,7 @@ async fn amend(
             _ => error.into(),
         })?;
     }
-    audit::record(db, tenant, &staff.actor(), "room.change", ("room", id), &wish).await?;
+    audit::record(db, tenant, actor, "room.change", ("room", id), &wish).await?;
     Ok(Room { version: version + 1, ..after })
 }
 

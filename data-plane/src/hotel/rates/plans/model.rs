@@ -11,31 +11,45 @@ use crate::hotel::rates::RatePlan;
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRatePlan {
-    code: String,
-    name: String,
+    /// Short and unique in the house.
+    pub code: String,
+    /// What guests read.
+    pub name: String,
+    /// What guests read below the name.
     #[serde(default)]
-    description: String,
+    pub description: String,
+    /// Whether breakfast is included.
     #[serde(default)]
-    breakfast: bool,
+    pub breakfast: bool,
+    /// Days before arrival until which a guest cancels without a fee.
     #[serde(default = "one")]
-    free_cancellation_days: i16,
+    pub free_cancellation_days: i16,
+    /// Whether guests see it on the booking page.
     #[serde(default = "yes")]
-    public: bool,
+    pub public: bool,
+    /// Its place in lists.
     #[serde(default)]
-    sort: i16,
+    pub sort: i16,
 }
 
 /// What is to change; what is absent stays.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RatePlanChange {
-    code: Option<String>,
-    name: Option<String>,
-    description: Option<String>,
-    breakfast: Option<bool>,
-    free_cancellation_days: Option<i16>,
-    public: Option<bool>,
-    sort: Option<i16>,
+    /// Short and unique in the house.
+    pub code: Option<String>,
+    /// What guests read.
+    pub name: Option<String>,
+    /// What guests read below the name.
+    pub description: Option<String>,
+    /// Whether breakfast is included.
+    pub breakfast: Option<bool>,
+    /// Days before arrival until which a guest cancels without a fee.
+    pub free_cancellation_days: Option<i16>,
+    /// Whether guests see it on the booking page.
+    pub public: Option<bool>,
+    /// Its place in lists.
+    pub sort: Option<i16>,
 }
 
 fn one() -> i16 {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::model::{NewRatePlan, RatePlanChange};
 use super::store;
-use crate::audit;
+use crate::audit::{self, Actor};
 use crate::hotel::rates::RatePlan;
 use crate::node::Node;
 use crate::people::Staff;
@@ -25,7 +25,7 @@ pub(in crate::hotel::rates) fn router() -> OpenApiRouter<Node> {
 }
 
 /// Lists the rate plans in the house's order.
-#[utoipa::path(get, path = "/api/v1/rate-plans", tag = "rates", responses((status = 200, body = Vec<RatePlan>)))]
+#[utoipa::path(get, path = "/rate-plans", tag = "rates", responses((status = 200, body = Vec<RatePlan>)))]
 async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Page<RatePlan>>> {
     staff.may(Permission::RateRead)?;
     let db = tenant.connect().await?;
@@ -34,7 +34,7 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Page
 }
 
 /// Adds a rate plan; its prices come after.
-#[utoipa::path(post, path = "/api/v1/rate-plans", tag = "rates", request_body = NewRatePlan,
+#[utoipa::path(post, path = "/rate-plans", tag = "rates", request_body = NewRatePlan,
     responses((status = 201, body = RatePlan), (status = 409), (status = 422)))]
 async fn create(tenant: Tenant, staff: Staff, wish: Posted<NewRatePlan>) -> Result<Response> {
     staff.may(Permission::RateChange)?;
@@ -42,20 +42,21 @@ async fn create(tenant: Tenant, staff: Staff, wish: Posted<NewRatePlan>) -> Resu
         Begun::Fresh(tx) => tx,
         Begun::Answered(answer) => return Ok(answer),
     };
-    let outcome = add(&tx, &tenant, &staff, wish.value).await;
+    let outcome = add(&tx, &tenant, &staff.actor(), wish.value).await;
     let headers = HeaderMap::from_iter([(ETAG, etag(1))]);
     tx.answer_with(StatusCode::CREATED, headers, outcome).await
 }
 
-async fn add(db: &Session, tenant: &Tenant, staff: &Staff, wish: NewRatePlan) -> Result<RatePlan> {
+/// Adds a rate plan, without prices.
+pub async fn add(db: &Session, tenant: &Tenant, actor: &Actor, wish: NewRatePlan) -> Result<RatePlan> {
     let plan = wish.checked(tenant.ids().next())?;
     store::insert(db, tenant.clock().now(), &plan).await?;
-    audit::record(db, tenant, &staff.actor(), "rate-plan.create", ("rate_plan", plan.id), &plan).await?;
+    audit::record(db, tenant, actor, "rate-plan.create", ("rate_plan", plan.id), &plan).await?;
     Ok(plan)
 }
 
 /// Reads a rate plan.
-#[utoipa::path(get, path = "/api/v1/rate-plans/{id}", tag = "rates",
+#[utoipa::path(get, path = "/rate-plans/{id}", tag = "rates",
     responses((status = 200, body = RatePlan), (status = 404)))]
 async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::RateRead)?;
@@ -64,7 +65,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 }
 
 /// Changes a rate plan; what was agreed under it stays.
-#[utoipa::path(patch, path = "/api/v1/rate-plans/{id}", tag = "rates", request_body = RatePlanChange,
+#[utoipa::path(patch, path = "/rate-plans/{id}", tag = "rates", request_body = RatePlanChange,
     responses((status = 200, body = RatePlan), (status = 404), (status = 412), (status = 422)))]
 async fn change(
     tenant: Tenant,
@@ -75,14 +76,15 @@ async fn change(
 ) -> Result<Response> {
     staff.may(Permission::RateChange)?;
     let tx = tenant.begin().await?;
-    let outcome = amend(&tx, &tenant, &staff, id, seen, wish.0).await;
+    let outcome = amend(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
     tx.settle(outcome).await.map(sheet)
 }
 
-async fn amend(
+/// Changes a rate plan as of the version seen.
+pub async fn amend(
     db: &Session,
     tenant: &Tenant,
-    staff: &Staff,
+    actor: &Actor,
     id: Uuid,
     seen: Option<IfMatch>,
     wish: RatePlanChange,
@@ -91,7 +93,7 @@ async fn amend(
     seen.unwrap_or(IfMatch(version)).check(version)?;
     let after = wish.clone().of(one(db, id).await?)?;
     store::change(db, tenant.clock().now(), &after).await?;
-    audit::record(db, tenant, &staff.actor(), "rate-plan.change", ("rate_plan", id), &wish).await?;
+    audit::record(db, tenant, actor, "rate-plan.change", ("rate_plan", id), &wish).await?;
     Ok(RatePlan { version: version + 1, ..after })
 }
 

@@ -5,7 +5,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Asked, Priced};
+pub use model::{Asked, Priced, Prices};
 pub(super) use routes::router;
+pub use routes::{Set, write as set_prices};
 pub(super) use store::STATEMENTS;
 pub use store::{month, prices};

@@ -36,20 +36,24 @@ pub struct Priced {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
-    pub(super) room_type_id: Uuid,
+    /// The room type.
+    pub room_type_id: Uuid,
     /// The first night.
-    pub(super) from: Date,
+    pub from: Date,
     /// The day after the last night, at most 731 days on.
-    pub(super) to: Date,
+    pub to: Date,
+    /// What a night costs, as the property enters prices.
     #[schema(value_type = i64)]
-    pub(super) price_idr: Rupiah,
+    pub price_idr: Rupiah,
     /// For the nights of Friday and Saturday, where they cost more or less.
     #[schema(value_type = Option<i64>)]
-    pub(super) weekend_price_idr: Option<Rupiah>,
+    pub weekend_price_idr: Option<Rupiah>,
+    /// Whether the nights are not for sale under this plan.
     #[serde(default)]
-    pub(super) closed: bool,
+    pub closed: bool,
+    /// A stay that holds one of the nights has at least so many, 1 to 30.
     #[serde(default = "one")]
-    pub(super) min_nights: i16,
+    pub min_nights: i16,
 }
 
 /// The most a night may cost.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::model::{Prices, check_range};
 use super::{Asked, store};
-use crate::audit;
+use crate::audit::{self, Actor};
 use crate::hotel::rates::{DayPrice, plans_by_id};
 use crate::node::Node;
 use crate::people::Staff;
@@ -37,12 +37,13 @@ struct Range {
 
 /// How many nights were set.
 #[derive(Debug, Serialize, ToSchema)]
-struct Set {
-    nights: u64,
+pub struct Set {
+    /// So many.
+    pub nights: u64,
 }
 
 /// Reads the prices of a room type under a plan.
-#[utoipa::path(get, path = "/api/v1/rate-plans/{id}/prices", tag = "rates", params(Range),
+#[utoipa::path(get, path = "/rate-plans/{id}/prices", tag = "rates", params(Range),
     responses((status = 200, body = Vec<DayPrice>), (status = 404), (status = 422)))]
 async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, range: Query<Range>) -> Result<Json<Page<DayPrice>>> {
     staff.may(Permission::RateRead)?;
@@ -54,21 +55,22 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, range: Query<R
 }
 
 /// Sets the prices of a room type under a plan for a range of nights.
-#[utoipa::path(put, path = "/api/v1/rate-plans/{id}/prices", tag = "rates", request_body = Prices,
+#[utoipa::path(put, path = "/rate-plans/{id}/prices", tag = "rates", request_body = Prices,
     responses((status = 200, body = Set), (status = 404), (status = 422)))]
 async fn set(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, wish: Body<Prices>) -> Result<Json<Set>> {
     staff.may(Permission::RateChange)?;
-    wish.0.check()?;
     let tx = tenant.begin().await?;
-    let outcome = write(&tx, &tenant, &staff, id, wish.0).await;
+    let outcome = write(&tx, &tenant, &staff.actor(), id, wish.0).await;
     tx.settle(outcome).await.map(Json)
 }
 
-async fn write(db: &Session, tenant: &Tenant, staff: &Staff, plan: Uuid, prices: Prices) -> Result<Set> {
+/// Sets the prices of a room type under a plan for a range of nights.
+pub async fn write(db: &Session, tenant: &Tenant, actor: &Actor, plan: Uuid, prices: Prices) -> Result<Set> {
+    prices.check()?;
     if plans_by_id(db, &[plan]).await?.is_empty() {
         return Err(AppError::new(Kind::NotFound, "unknown-rate-plan", "There is no such rate plan."));
     }
     let nights = store::set(db, plan, &prices).await?;
-    audit::record(db, tenant, &staff.actor(), "rate.change", ("rate_plan", plan), &prices).await?;
+    audit::record(db, tenant, actor, "rate.change", ("rate_plan", plan), &prices).await?;
     Ok(Set { nights })
 }

@@ -3,7 +3,8 @@ mod model;
 mod routes;
 mod store;
 
-pub use model::RoomType;
+pub use model::{NewRoomType, RoomType, RoomTypeChange};
 pub(super) use routes::router;
+pub use routes::{add as add_type, amend as amend_type};
 pub(super) use store::{STATEMENTS, lock};
 pub use store::{by_id as types_by_id, of_house as types_of_house};

@@ -33,28 +33,40 @@ pub struct RoomType {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRoomType {
-    code: String,
-    name: String,
+    /// Short and unique in the house.
+    pub code: String,
+    /// What guests read.
+    pub name: String,
+    /// What guests read below the name.
     #[serde(default)]
-    description: String,
+    pub description: String,
+    /// How many adults it takes.
     #[serde(default = "two")]
-    max_adults: i16,
+    pub max_adults: i16,
+    /// How many children it takes besides.
     #[serde(default)]
-    max_children: i16,
+    pub max_children: i16,
+    /// Its place in lists.
     #[serde(default)]
-    sort: i16,
+    pub sort: i16,
 }
 
 /// What is to change; what is absent stays.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoomTypeChange {
-    code: Option<String>,
-    name: Option<String>,
-    description: Option<String>,
-    max_adults: Option<i16>,
-    max_children: Option<i16>,
-    sort: Option<i16>,
+    /// Short and unique in the house.
+    pub code: Option<String>,
+    /// What guests read.
+    pub name: Option<String>,
+    /// What guests read below the name.
+    pub description: Option<String>,
+    /// How many adults it takes.
+    pub max_adults: Option<i16>,
+    /// How many children it takes besides.
+    pub max_children: Option<i16>,
+    /// Its place in lists.
+    pub sort: Option<i16>,
 }
 
 fn two() -> i16 {

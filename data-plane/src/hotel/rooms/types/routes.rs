@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::model::{NewRoomType, RoomTypeChange};
 use super::{RoomType, store};
-use crate::audit;
+use crate::audit::{self, Actor};
 use crate::hotel::properties;
 use crate::hotel::rooms::inventory;
 use crate::node::Node;
@@ -26,7 +26,7 @@ pub(in crate::hotel::rooms) fn router() -> OpenApiRouter<Node> {
 }
 
 /// Lists the room types in the house's order.
-#[utoipa::path(get, path = "/api/v1/room-types", tag = "rooms", responses((status = 200, body = Vec<RoomType>)))]
+#[utoipa::path(get, path = "/room-types", tag = "rooms", responses((status = 200, body = Vec<RoomType>)))]
 async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Page<RoomType>>> {
     staff.may(Permission::RoomRead)?;
     let db = tenant.connect().await?;
@@ -35,7 +35,7 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Page
 }
 
 /// Adds a room type; its rooms come after.
-#[utoipa::path(post, path = "/api/v1/room-types", tag = "rooms", request_body = NewRoomType,
+#[utoipa::path(post, path = "/room-types", tag = "rooms", request_body = NewRoomType,
     responses((status = 201, body = RoomType), (status = 409), (status = 422)))]
 async fn create(tenant: Tenant, staff: Staff, wish: Posted<NewRoomType>) -> Result<Response> {
     staff.may(Permission::RoomChange)?;
@@ -43,22 +43,23 @@ async fn create(tenant: Tenant, staff: Staff, wish: Posted<NewRoomType>) -> Resu
         Begun::Fresh(tx) => tx,
         Begun::Answered(answer) => return Ok(answer),
     };
-    let outcome = add(&tx, &tenant, &staff, wish.value).await;
+    let outcome = add(&tx, &tenant, &staff.actor(), wish.value).await;
     let headers = HeaderMap::from_iter([(ETAG, etag(1))]);
     tx.answer_with(StatusCode::CREATED, headers, outcome).await
 }
 
-async fn add(db: &Session, tenant: &Tenant, staff: &Staff, wish: NewRoomType) -> Result<RoomType> {
+/// Adds a room type, without rooms.
+pub async fn add(db: &Session, tenant: &Tenant, actor: &Actor, wish: NewRoomType) -> Result<RoomType> {
     let room_type = wish.checked(tenant.ids().next())?;
     store::insert(db, tenant.clock().now(), &room_type).await?;
     let business_date = properties::the_one(db).await?.business_date;
     inventory::recount(db, &[room_type.id], business_date).await?;
-    audit::record(db, tenant, &staff.actor(), "room-type.create", ("room_type", room_type.id), &room_type).await?;
+    audit::record(db, tenant, actor, "room-type.create", ("room_type", room_type.id), &room_type).await?;
     Ok(room_type)
 }
 
 /// Reads a room type.
-#[utoipa::path(get, path = "/api/v1/room-types/{id}", tag = "rooms",
+#[utoipa::path(get, path = "/room-types/{id}", tag = "rooms",
     responses((status = 200, body = RoomType), (status = 404)))]
 async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::RoomRead)?;
@@ -67,7 +68,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 }
 
 /// Changes a room type.
-#[utoipa::path(patch, path = "/api/v1/room-types/{id}", tag = "rooms", request_body = RoomTypeChange,
+#[utoipa::path(patch, path = "/room-types/{id}", tag = "rooms", request_body = RoomTypeChange,
     responses((status = 200, body = RoomType), (status = 404), (status = 412), (status = 422)))]
 async fn change(
     tenant: Tenant,
@@ -78,14 +79,15 @@ async fn change(
 ) -> Result<Response> {
     staff.may(Permission::RoomChange)?;
     let tx = tenant.begin().await?;
-    let outcome = amend(&tx, &tenant, &staff, id, seen, wish.0).await;
+    let outcome = amend(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
     tx.settle(outcome).await.map(sheet)
 }
 
-async fn amend(
+/// Changes a room type as of the version seen.
+pub async fn amend(
     db: &Session,
     tenant: &Tenant,
-    staff: &Staff,
+    actor: &Actor,
     id: Uuid,
     seen: Option<IfMatch>,
     wish: RoomTypeChange,
@@ -94,7 +96,7 @@ async fn amend(
     seen.unwrap_or(IfMatch(version)).check(version)?;
     let after = one(db, id).await?.changed(wish.clone())?;
     store::change(db, tenant.clock().now(), &after).await?;
-    audit::record(db, tenant, &staff.actor(), "room-type.change", ("room_type", id), &wish).await?;
+    audit::record(db, tenant, actor, "room-type.change", ("room_type", id), &wish).await?;
     Ok(RoomType { version: version + 1, ..after })
 }
 
