@@ -17,7 +17,7 @@ create table clusters (
 
 -- Processes of the data plane.
 create table nodes (
-    name text primary key constraint nodes_name_shape check (name ~ '^[a-z0-9][a-z0-9.-]{0,62}$'),
+    name text primary key constraint nodes_name_shape check (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
     -- SHA-256 of the bearer token.
     token_hash bytea not null constraint nodes_token_unique unique constraint nodes_token_length check (length(token_hash) = 32),
     roles text[] not null constraint nodes_roles_known check (roles <@ '{serve,work,fleet}' and cardinality(roles) > 0),
@@ -71,16 +71,16 @@ create table work_orders (
     fence bigint not null default 0,
     attempts smallint not null default 0,
     leased_by text references nodes,
+    leased_at timestamptz,
     leased_until timestamptz,
     next_attempt_at timestamptz not null,
     last_error text,
     created_at timestamptz not null,
     finished_at timestamptz,
-    constraint work_orders_lease_has_holder check (state <> 'leased' or (leased_by is not null and leased_until is not null)),
+    constraint work_orders_lease_has_holder check (state <> 'leased' or (leased_by is not null and leased_at is not null and leased_until is not null)),
     constraint work_orders_tenant_fits_kind check ((kind = 'create_tenant') = (tenant_id is not null))
 );
 create index work_orders_due on work_orders (cluster_id, priority, next_attempt_at) where state in ('queued', 'leased');
-create index work_orders_by_age on work_orders (created_at desc, id desc);
 create index work_orders_by_tenant on work_orders (tenant_id) where tenant_id is not null;
 
 -- The version of the routing table. Its one row is locked by whoever changes a route until that change is there: no gaps, no overtaking.

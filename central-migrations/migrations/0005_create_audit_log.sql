@@ -11,7 +11,6 @@ create table audit_log (
     -- A tenant's id, a node's name, a cluster's name: as text.
     subject_id text not null,
     tenant_id uuid,
-    request_id text not null default '',
     details jsonb not null default '{}'
 );
 create index audit_log_by_tenant on audit_log (tenant_id, seq desc) where tenant_id is not null;

@@ -1,1 +1,4 @@
-//! Who changed what at the vendor: rows that are only ever added.
+//! Who changed what at the vendor: rows that are only ever added, in the transaction of the change.
+mod store;
+
+pub use store::{Actor, Entry, list, record};

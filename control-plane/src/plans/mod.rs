@@ -1,1 +1,8 @@
 //! Plans, their prices, limits and features: rows, not code.
+mod model;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use model::{Plan, Price, Refusal, choose};
+pub(crate) use store::offered;

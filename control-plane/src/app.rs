@@ -1,0 +1,89 @@
+//! The state of the control plane: cheap handles, built in one place, by `main` and by tests alike.
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotelhub_kernel::{Clock, Entropy, Ids, Key};
+use hotelhub_protocol::FeedKey;
+use hotelhub_web::limits::Throttle;
+use hotelhub_web::metrics::Metrics;
+use hotelhub_web::{Assets, Folder, Templates};
+use rust_embed::RustEmbed;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Settings;
+use crate::database::Database;
+use crate::fleet::feed::Snapshots;
+use crate::wakes::{Ear, Wakes};
+
+#[derive(RustEmbed)]
+#[folder = "templates/"]
+struct PlaneTemplates;
+
+#[derive(RustEmbed)]
+#[folder = "assets/"]
+struct PlaneAssets;
+
+/// What every handler and loop is given.
+#[derive(Clone)]
+pub struct App {
+    /// What time it is.
+    pub clock: Clock,
+    /// New identifiers.
+    pub ids: Ids,
+    /// Dice.
+    pub entropy: Entropy,
+    /// The effective settings.
+    pub settings: Arc<Settings>,
+    /// The central database.
+    pub db: Database,
+    /// Signs what nodes act on.
+    pub feed_key: FeedKey,
+    /// What this plane's own secrets derive from.
+    pub secret: Key,
+    /// What wakes waiters.
+    pub wakes: Wakes,
+    /// The newest routing table.
+    pub snapshots: Snapshots,
+    /// Pages, letters and their texts.
+    pub templates: Arc<Templates>,
+    /// Counts and times.
+    pub metrics: Metrics,
+    /// Sign-ups by address.
+    pub signups: Throttle,
+    /// Cancelled when the process shall end.
+    pub stop: CancellationToken,
+}
+
+impl App {
+    /// Builds the state. Nothing is dialled yet.
+    pub fn new(settings: Settings, clock: Clock, entropy: Entropy) -> anyhow::Result<Self> {
+        let assets = Assets::new(&[Folder::of::<PlaneAssets>()]);
+        let templates = Templates::new(&[Folder::of::<PlaneTemplates>()], assets)?;
+        let hour = Duration::from_secs(3_600);
+        Ok(Self {
+            ids: Ids::timed(clock.clone(), entropy.clone()),
+            db: Database::open(settings.database_url.expose(), settings.database_connections)?,
+            feed_key: FeedKey::new(&settings.feed_key),
+            secret: settings.secret_key.clone(),
+            wakes: Wakes::new(),
+            snapshots: Snapshots::default(),
+            templates: Arc::new(templates),
+            metrics: Metrics::new()?,
+            signups: Throttle::new("signups", settings.signups_per_hour, hour, &clock),
+            stop: CancellationToken::new(),
+            settings: Arc::new(settings),
+            clock,
+            entropy,
+        })
+    }
+
+    /// Whether the process is about to end: who waits, answers now.
+    pub fn stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Waits for a wake, for the end of the process, or at most so long.
+    pub async fn wait(&self, ear: &mut Ear, at_most: Duration) {
+        tokio::select! { () = ear.wait(at_most) => {}, () = self.stop.cancelled() => {} }
+    }
+}

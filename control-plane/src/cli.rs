@@ -1,0 +1,177 @@
+//! The command line: what an operator can say to this program.
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use hotelhub_protocol::Role;
+
+use crate::config::{DatabaseFlags, Flags};
+
+/// The control plane of HotelHub: hotels sign up here, staff look after them, nodes ask here what to serve.
+///
+/// A first start: `migrate` the central database, `serve --work`, then `cluster add` a Postgres server, `node enrol` a data-plane
+/// process and `admin create` the first of the staff. Every setting is an environment variable; `config` shows what is in force.
+#[derive(Parser, Debug)]
+#[command(name = "hotelhub-control", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one, for the length of the program")]
+pub enum Command {
+    /// Answers visitors, staff and nodes until SIGTERM.
+    Serve {
+        /// All settings.
+        #[command(flatten)]
+        flags: Flags,
+        /// Also runs what `work` runs, in the same process.
+        #[arg(long)]
+        work: bool,
+    },
+    /// Sends letters and keeps databases ready, without a door. Any number of processes may.
+    Work {
+        /// All settings.
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Brings the central database to this version's schema. Safe to run twice and from two places.
+    Migrate {
+        /// The central database.
+        #[command(flatten)]
+        database: DatabaseFlags,
+    },
+    /// Prints the effective settings, secrets redacted.
+    Config {
+        /// All settings.
+        #[command(flatten)]
+        flags: Flags,
+        /// Prints the reference of all settings instead, as a table.
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Prints the schema of the JSON API.
+    Openapi,
+    /// Staff accounts.
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Data-plane processes.
+    #[command(subcommand)]
+    Node(Node),
+    /// Postgres servers for hotels' databases.
+    #[command(subcommand)]
+    Cluster(Cluster),
+}
+
+/// Staff accounts.
+#[derive(Subcommand, Debug)]
+pub enum Admin {
+    /// Creates a member of staff who may do everything, and prints the password and the second factor's secret, once.
+    Create {
+        /// All settings.
+        #[command(flatten)]
+        flags: Flags,
+        /// The mail address to sign in with.
+        #[arg(long)]
+        email: String,
+        /// The person's name.
+        #[arg(long)]
+        name: String,
+        /// Reads the password from standard input instead of making one.
+        #[arg(long)]
+        password_stdin: bool,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Data-plane processes.
+#[derive(Subcommand, Debug)]
+pub enum Node {
+    /// Makes a token for a node, or a new one for a known node whose old one is then worth nothing, and prints it, once.
+    Enrol {
+        /// All settings.
+        #[command(flatten)]
+        flags: Flags,
+        /// The node's name: small letters, digits and hyphens.
+        #[arg(long)]
+        name: String,
+        /// What it may do.
+        #[arg(long, value_enum, value_delimiter = ',', required = true)]
+        roles: Vec<RoleName>,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Retires a node that is gone for good: its token opens nothing, its connections are given to others.
+    Retire {
+        /// The central database.
+        #[command(flatten)]
+        database: DatabaseFlags,
+        /// The node's name.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+/// Postgres servers for hotels' databases.
+#[derive(Subcommand, Debug)]
+pub enum Cluster {
+    /// Takes a server into service, or changes a known one, and prints a fresh key for the passwords on it.
+    ///
+    /// The key is not kept here: give it to the nodes (HOTELHUB_CLUSTER_KEYS). A known server keeps the key it has.
+    Add {
+        /// The central database.
+        #[command(flatten)]
+        database: DatabaseFlags,
+        /// The server.
+        #[command(flatten)]
+        server: Server,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A Postgres server.
+#[derive(Args, Debug)]
+#[group(skip)]
+pub struct Server {
+    /// Its name: small letters, digits and hyphens.
+    #[arg(long)]
+    pub id: String,
+    /// Its address as nodes reach it.
+    #[arg(long)]
+    pub host: String,
+    /// Its port.
+    #[arg(long, default_value_t = 5432)]
+    pub port: u16,
+    /// Connections all nodes together may open, below the server's max_connections.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub budget: u32,
+    /// Databases it may hold.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub capacity: u32,
+}
+
+/// A role on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    /// Answers guests and staff.
+    Serve,
+    /// Runs queues and schedules.
+    Work,
+    /// Creates and changes hotels' databases.
+    Fleet,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Serve => Self::Serve,
+            RoleName::Work => Self::Work,
+            RoleName::Fleet => Self::Fleet,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What the command line does besides serving: small, direct changes of the central database, each in the audit log.
+use anyhow::{Context as _, Result, bail};
+use clap::Arg;
+use hotelhub_kernel::{Clock, Entropy, Key};
+use serde_json::json;
+
+use crate::App;
+use crate::audit::{self, Actor};
+use crate::cli::{Admin, Cluster, Node, Server};
+use crate::config::{DatabaseFlags, Settings};
+use crate::database::{Database, DbError};
+use crate::fleet::clusters::{self, NewCluster};
+use crate::fleet::nodes;
+
+/// Brings the central database to the built-in schema; how many migrations ran.
+pub async fn migrate(database: &DatabaseFlags) -> Result<usize> {
+    hotelhub_central_migrations::migrate(database.url()?.expose())
+        .await
+        .context("the central database was not migrated")
+}
+
+/// A database for one short command.
+fn open(database: &DatabaseFlags) -> Result<Database> {
+    Database::open(database.url()?.expose(), 2).context("CENTRAL_DATABASE_URL")
+}
+
+/// Makes staff accounts.
+pub async fn admin(admin: Admin) -> Result<String> {
+    let Admin::Create { flags, .. } = admin;
+    let _app = App::new(flags.settings()?, Clock::wall(), Entropy::system())?;
+    bail!("staff accounts are not built in yet")
+}
+
+/// Enrols and retires nodes.
+pub async fn node(node: Node) -> Result<String> {
+    match node {
+        Node::Enrol { flags, name, roles, json } => {
+            let app = App::new(flags.settings()?, Clock::wall(), Entropy::system())?;
+            let roles: Vec<_> = roles.into_iter().map(Into::into).collect();
+            let now = app.clock.now();
+            let mut tx = app.db.begin().await?;
+            let enrolled = nodes::enrol(&mut tx, &name, &roles, &app.entropy, now).await.map_err(bad_name)?;
+            audit::record(&mut tx, now, &Actor::Command, "node.enrol", ("node", &name), None, json!({})).await?;
+            tx.commit().await?;
+            let public = app.feed_key.verifier().to_base64();
+            let shown = json!({ "name": enrolled.name, "token": enrolled.token, "feed_public_key": public });
+            let text = format!("HOTELHUB_NODE_TOKEN={}\nHOTELHUB_FEED_PUBLIC_KEY={public}", enrolled.token);
+            Ok(if json { shown.to_string() } else { text })
+        }
+        Node::Retire { database, name } => {
+            let (db, now) = (open(&database)?, Clock::wall().now());
+            let mut tx = db.begin().await?;
+            if !nodes::retire(&mut tx, &name, now).await? {
+                bail!("no node in service has the name {name}");
+            }
+            audit::record(&mut tx, now, &Actor::Command, "node.retire", ("node", &name), None, json!({})).await?;
+            tx.commit().await?;
+            Ok(format!("{name} is retired: its token opens nothing, its connections are free."))
+        }
+    }
+}
+
+fn bad_name(error: DbError) -> anyhow::Error {
+    match error.constraint() {
+        Some("nodes_name_shape") => anyhow::anyhow!("a node's name is made of small letters, digits and hyphens"),
+        _ => error.into(),
+    }
+}
+
+/// Takes Postgres servers into service.
+pub async fn cluster(cluster: Cluster) -> Result<String> {
+    let Cluster::Add { database, server, json } = cluster;
+    let Server { id, host, port, budget, capacity } = server;
+    let (db, now) = (open(&database)?, Clock::wall().now());
+    let mut tx = db.begin().await?;
+    let new = NewCluster { id: id.clone(), host, port, budget, capacity };
+    let added = clusters::add(&mut tx, &new, now).await.map_err(bad_cluster)?;
+    let details = json!({ "host": new.host, "port": port, "budget": budget, "capacity": capacity });
+    audit::record(&mut tx, now, &Actor::Command, "cluster.add", ("cluster", &id), None, details).await?;
+    tx.commit().await?;
+    let key = Key::new(Entropy::system().bytes()).expose_base64();
+    Ok(match (json, added) {
+        (true, clusters::Added::New) => json!({ "id": id, "key": key }).to_string(),
+        (true, clusters::Added::Changed) => json!({ "id": id }).to_string(),
+        (false, clusters::Added::New) => format!("{id} is in service. Give its nodes HOTELHUB_CLUSTER_KEYS={id}={key}"),
+        (false, clusters::Added::Changed) => format!("{id} is changed and keeps its key."),
+    })
+}
+
+fn bad_cluster(error: DbError) -> anyhow::Error {
+    match error.constraint() {
+        Some("clusters_id_shape") => anyhow::anyhow!("a cluster's name is made of small letters, digits and hyphens"),
+        Some("clusters_address_unique") => anyhow::anyhow!("another cluster has this address"),
+        _ => error.into(),
+    }
+}
+
+/// The effective settings, one a line.
+pub fn settings_shown(settings: &Settings) -> String {
+    settings.shown().iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+}
+
+/// Every setting of `serve`, as a table of Markdown.
+pub fn settings_table(command: &mut clap::Command) -> String {
+    let lead = "| setting | default | meaning |\n| --- | --- | --- |\n".to_owned();
+    let serve = command.find_subcommand("serve").into_iter();
+    let rows = serve.flat_map(|serve| serve.get_arguments()).filter_map(|argument| {
+        let name = argument.get_env()?.to_str()?;
+        Some(format!("| `{name}` | {} | {} |\n", default_of(argument), help_of(argument)))
+    });
+    rows.fold(lead, |table, row| table + &row)
+}
+
+fn default_of(argument: &Arg) -> String {
+    let values: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    if values.is_empty() { String::new() } else { format!("`{}`", values.join(",")) }
+}
+
+fn help_of(argument: &Arg) -> String {
+    argument.get_help().map(|help| help.to_string().replace('|', "\\|")).unwrap_or_default()
+}

@@ -1,0 +1,123 @@
+//! Clusters as rows.
+use hotelhub_protocol::{Change, Cluster, ClusterId, ClusterLoad};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use serde::Serialize;
+use sqlx::{PgConnection, PgPool};
+
+use crate::database::{DbError, Tx};
+use crate::fleet::feed;
+
+/// A cluster to take into service.
+#[derive(Clone, Debug)]
+pub struct NewCluster {
+    /// Its name.
+    pub id: String,
+    /// Its address as nodes reach it.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Connections all nodes together may open.
+    pub budget: u32,
+    /// Databases it may hold.
+    pub capacity: u32,
+}
+
+/// Whether a cluster was new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It is new.
+    New,
+    /// It was known and has the given address, budget and capacity now.
+    Changed,
+}
+
+/// A cluster as staff see it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Listed {
+    /// Its name.
+    pub id: String,
+    /// Its address.
+    pub host: String,
+    /// Its port.
+    pub port: i32,
+    /// `open`, `full` or `closed`.
+    pub state: String,
+    /// Connections all nodes together may open.
+    pub budget: i32,
+    /// Connections nodes may open or hold now.
+    pub granted: i64,
+    /// Databases it may hold.
+    pub capacity: i32,
+    /// Databases it holds.
+    pub databases: i64,
+    /// Databases that are ready for the next sign-ups.
+    pub ready: i64,
+    /// The version of the hotel schema its template has.
+    pub template: Option<String>,
+}
+
+/// Takes a cluster into service or changes it; nodes hear of it through the feed.
+pub async fn add(tx: &mut Tx, new: &NewCluster, now: Timestamp) -> Result<Added, DbError> {
+    let inserted = sqlx::query!(
+        r#"insert into clusters (id, host, port, budget, capacity, created_at) values ($1, $2, $3, $4, $5, $6)
+           on conflict (id) do update set host = excluded.host, port = excluded.port, budget = excluded.budget,
+                                          capacity = excluded.capacity
+           returning xmax = 0 as "inserted!""#,
+        new.id,
+        new.host,
+        i32::from(new.port),
+        i32::try_from(new.budget).unwrap_or(i32::MAX),
+        i32::try_from(new.capacity).unwrap_or(i32::MAX),
+        now.to_sqlx() as _
+    )
+    .fetch_one(&mut **tx)
+    .await?
+    .inserted;
+    let cluster = Cluster { id: ClusterId(new.id.clone()), host: new.host.clone(), port: new.port };
+    feed::publish(tx, Change::Cluster(cluster), now).await?;
+    Ok(if inserted { Added::New } else { Added::Changed })
+}
+
+/// Every cluster as nodes know it.
+pub(crate) async fn known(conn: &mut PgConnection) -> Result<Vec<Cluster>, DbError> {
+    let rows = sqlx::query!("select id, host, port from clusters order by id").fetch_all(conn).await?;
+    let cluster = rows.into_iter().map(|row| Cluster {
+        id: ClusterId(row.id),
+        host: row.host,
+        port: u16::try_from(row.port).unwrap_or(0),
+    });
+    Ok(cluster.collect())
+}
+
+/// Keeps which template the fleet role has frozen on each server; whether one is new.
+pub(crate) async fn keep_templates(pool: &PgPool, loads: &[ClusterLoad]) -> Result<bool, DbError> {
+    let (ids, templates): (Vec<String>, Vec<String>) =
+        loads.iter().filter_map(|load| Some((load.cluster.0.clone(), load.template.clone()?))).unzip();
+    let changed = sqlx::query!(
+        "update clusters c set template = told.template
+           from unnest($1::text[], $2::text[]) as told(id, template)
+          where told.id = c.id and c.template is distinct from told.template",
+        &ids,
+        &templates
+    )
+    .execute(pool)
+    .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
+/// Every cluster with what it holds.
+pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, DbError> {
+    let rows = sqlx::query_as!(
+        Listed,
+        r#"select c.id, c.host, c.port, c.state, c.budget, c.capacity, c.template,
+                  (select coalesce(sum(greatest(s.granted, s.holding)), 0)
+                     from connection_shares s where s.cluster_id = c.id) as "granted!",
+                  (select count(*) from databases d where d.cluster_id = c.id and d.state <> 'failed') as "databases!",
+                  (select count(*) from databases d where d.cluster_id = c.id and d.state = 'ready') as "ready!"
+             from clusters c order by c.id"#
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows)
+}

@@ -1,0 +1,8 @@
+//! The routes feed: the whole routing table as a signed snapshot, and every change of it in order, without a gap.
+mod routes;
+mod snapshot;
+mod store;
+
+pub use routes::router;
+pub use snapshot::Snapshots;
+pub(crate) use store::{publish, publish_tenant};

@@ -1,0 +1,45 @@
+//! The heartbeat's door.
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use hotelhub_protocol::{Heartbeat, HeartbeatAnswer, Role, paths};
+use hotelhub_web::{Body, Result};
+use jiff::SignedDuration;
+
+use super::{Caller, store};
+use crate::App;
+use crate::fleet::{clusters, shares};
+use crate::wakes::Wake;
+
+/// How often a node shall come, in milliseconds.
+const EVERY_MS: u64 = 5_000;
+
+/// How soon a node shall come again whose share changed: others wait for what it lets go.
+const SOON_MS: u64 = 500;
+
+/// A node not heard for so long counts as cut off.
+pub(crate) const SILENCE: SignedDuration = SignedDuration::from_secs(20);
+
+/// The doors of nodes.
+pub fn router() -> Router<App> {
+    Router::new().route(paths::HEARTBEAT, post(heartbeat))
+}
+
+/// Takes a sign of life and answers with the connection shares to live by.
+async fn heartbeat(
+    State(app): State<App>,
+    caller: Caller,
+    Body(beat): Body<Heartbeat>,
+) -> Result<Json<HeartbeatAnswer>> {
+    let now = app.clock.now();
+    store::keep(&app.db.relaxed, &caller.name, &beat, now).await?;
+    let roles: Vec<Role> = beat.roles.iter().copied().filter(|role| caller.roles.contains(role)).collect();
+    if roles.contains(&Role::Fleet) && clusters::keep_templates(&app.db.durable, &beat.clusters).await? {
+        app.wakes.wake(Wake::Orders);
+    }
+    let shares = shares::grant(&app.db, &caller.name, &roles, &beat.clusters, now - SILENCE).await?;
+    let holding = |share| beat.clusters.iter().flat_map(|load| &load.holding).any(|held| held == share);
+    let settled = shares.iter().all(|share| share.connections == 0 || holding(share));
+    let again_in_ms = if settled { EVERY_MS } else { SOON_MS };
+    Ok(Json(HeartbeatAnswer { shares, again_in_ms }))
+}

@@ -1,0 +1,14 @@
+//! Work orders: what the fleet role is told to do, leased to one worker at a time and fenced against the one before.
+//!
+//! A lease need not survive a crash of the database: a lost one is only an order carried out twice, which every task allows. A fence number
+//! may then come twice, so a report counts only from the node that holds the lease.
+mod model;
+mod routes;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use model::{ATTEMPTS, after_failure};
+pub use routes::router;
+pub use store::{Listed, list};
+pub(crate) use store::{NewOrder, place, sweep};

@@ -1,0 +1,25 @@
+//! When an order is tried again, and when staff must look.
+use std::time::Duration;
+
+use hotelhub_kernel::{Backoff, Entropy};
+use jiff::{SignedDuration, Timestamp};
+
+/// How often an order is tried before it is shown to staff.
+pub const ATTEMPTS: i16 = 8;
+
+/// How long a worker may keep an order without a word.
+pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+const PAUSES: Backoff = Backoff { base: Duration::from_millis(500), ceiling: Duration::from_secs(60) };
+
+/// When to try again after the attempt number `attempts` failed; nothing when it was the last.
+pub fn after_failure(attempts: i16, now: Timestamp, entropy: &Entropy) -> Option<Timestamp> {
+    if attempts >= ATTEMPTS {
+        return None;
+    }
+    let pause = PAUSES.after(u32::try_from(attempts).unwrap_or(1), entropy);
+    now.checked_add(pause).ok()
+}
+
+/// What is kept of a reason, in characters.
+pub(super) const LONGEST_REASON: usize = 2_000;

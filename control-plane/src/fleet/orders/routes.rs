@@ -1,0 +1,95 @@
+//! Where the fleet role takes orders and reports, and where staff look.
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use hotelhub_kernel::TenantId;
+use hotelhub_protocol::{LeaseWish, Order, Outcome, Report, Role, paths};
+use hotelhub_web::{AppError, Body, Kind, Result};
+use tokio::time::Instant;
+
+use super::store::{self, Met};
+use super::{after_failure, model};
+use crate::App;
+use crate::database::Tx;
+use crate::fleet::nodes::Caller;
+use crate::fleet::{feed, ready};
+use crate::signup;
+use crate::wakes::Wake;
+
+/// The longest a worker may be kept waiting.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Orders that come due by time are looked for this often.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// The doors of workers.
+pub fn router() -> Router<App> {
+    Router::new().route(paths::LEASE, post(lease)).route(paths::REPORT, post(report))
+}
+
+/// Leases an order, signed, as soon as there is one.
+async fn lease(State(app): State<App>, caller: Caller, Body(wish): Body<LeaseWish>) -> Result<Response> {
+    caller.must_be(Role::Fleet)?;
+    let clusters: Vec<String> = wish.clusters.into_iter().map(|cluster| cluster.0).collect();
+    let until = Instant::now() + Duration::from_millis(wish.wait_ms).min(LONGEST);
+    let mut ear = app.wakes.listen(Wake::Orders);
+    loop {
+        if let Some(leased) = store::lease(&app.db.relaxed, &caller.name, &clusters, app.clock.now()).await? {
+            let order = Order { id: leased.id, fence: leased.fence, leased_until: leased.until, task: leased.task };
+            return Ok(Json(app.feed_key.sign("order", &order).map_err(AppError::internal)?).into_response());
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() || app.stopping() {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+        app.wait(&mut ear, left.min(LOOK)).await;
+    }
+}
+
+/// Takes a report: what is done is live and routed when this answers, what failed is tried again or shown to staff.
+async fn report(State(app): State<App>, caller: Caller, Body(report): Body<Report>) -> Result<StatusCode> {
+    caller.must_be(Role::Fleet)?;
+    let mut tx = app.db.begin().await?;
+    let heard = match &report.outcome {
+        Outcome::Done { template } => done(&app, &mut tx, &caller, &report, template).await?,
+        Outcome::Failed { reason } => failed(&app, &mut tx, &caller, &report, reason).await?,
+    };
+    if !heard {
+        let detail = "This order was leased anew since; drop it.";
+        return Err(AppError::new(Kind::Conflict, "stale-fence", detail));
+    }
+    tx.commit().await.map_err(crate::database::DbError::from)?;
+    [Wake::Routes, Wake::Signups, Wake::Orders].into_iter().for_each(|wake| app.wakes.wake(wake));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn done(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, template: &str) -> Result<bool> {
+    let now = app.clock.now();
+    match store::close(tx, &caller.name, report, now).await? {
+        Met::Lease { tenant: None, database } => ready::keep_ready(tx, &database, template).await?,
+        Met::Lease { tenant: Some(tenant), database } => {
+            ready::keep_live(tx, &database, template).await?;
+            signup::mark_ready(tx, TenantId(tenant), now).await?;
+            feed::publish_tenant(tx, TenantId(tenant), now).await?;
+        }
+        Met::Repeated => {}
+        Met::Stale => return Ok(false),
+    }
+    Ok(true)
+}
+
+async fn failed(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, reason: &str) -> Result<bool> {
+    let Some(attempts) = store::attempts(tx, &caller.name, report).await? else { return Ok(false) };
+    let now = app.clock.now();
+    let again = after_failure(attempts, now, &app.entropy);
+    let reason: String = reason.chars().take(model::LONGEST_REASON).collect();
+    if again.is_none() {
+        tracing::error!(order.id = %report.order.0, reason, "a work order failed for good; staff must look");
+    }
+    store::put_back(tx, report.order, &reason, again, now).await?;
+    Ok(true)
+}

@@ -1,0 +1,34 @@
+//! The controller that keeps the stock.
+use hotelhub_protocol::Task;
+
+use super::{plan, store};
+use crate::App;
+use crate::database::DbError;
+use crate::fleet::orders::{self, NewOrder};
+use crate::wakes::Wake;
+
+/// Nobody waits for a ready-made database.
+const PRIORITY: i16 = 100;
+
+/// Orders what is missing, a few at a time; how many were ordered. Safe twice and from two places.
+pub async fn keep_stock(app: &App) -> Result<u32, DbError> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let mut ordered = 0;
+    for shelf in store::shelves(&mut tx).await? {
+        for _ in 0..plan(shelf.stock, app.settings.ready_databases) {
+            let database = store::name(app.ids.next());
+            store::note(&mut tx, &database, &shelf.cluster, now).await?;
+            let (cluster, template) = (shelf.cluster.clone(), shelf.template.clone());
+            let task = Task::PrepareDatabase { cluster, database, template };
+            let order = NewOrder { id: app.ids.next(), tenant: None, priority: PRIORITY, task };
+            orders::place(&mut tx, &order, now).await?;
+            ordered += 1;
+        }
+    }
+    tx.commit().await?;
+    if ordered > 0 {
+        app.wakes.wake(Wake::Orders);
+    }
+    Ok(ordered)
+}

@@ -1,0 +1,46 @@
+//! Every door of the control plane.
+use axum::Router;
+use hotelhub_protocol::paths;
+use hotelhub_web::Front;
+use hotelhub_web::health::{Finding, Health};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{App, fleet, signup};
+
+/// What the API schema says of itself.
+#[derive(OpenApi)]
+#[openapi(info(title = "HotelHub control plane", description = "What the vendor's house answers to programs."))]
+struct Schema;
+
+/// Machines that show a token instead of a cookie.
+const MACHINES: &[&str] = &["/node/v1/"];
+
+fn doors() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Schema::openapi()).merge(signup::doors())
+}
+
+/// The API schema.
+pub fn schema() -> utoipa::openapi::OpenApi {
+    doors().split_for_parts().1
+}
+
+/// Everything behind its front layer.
+pub fn router(app: &App) -> Router {
+    debug_assert!(paths::LEASE.starts_with("/node/v1/"));
+    let (doors, _) = doors().split_for_parts();
+    let router = doors.merge(fleet::node_doors()).with_state(app.clone()).merge(health(app).router());
+    let settings = &app.settings;
+    let mut front = Front::new(app.ids.clone(), app.metrics.clone(), app.templates.clone(), settings.scheme);
+    front.trusted_proxies.clone_from(&settings.trusted_proxies);
+    front.machine_paths = MACHINES;
+    front.around(router)
+}
+
+fn health(app: &App) -> Health {
+    let pool = app.db.durable.clone();
+    Health::new(env!("CARGO_PKG_VERSION"), &app.clock).check("database", move || {
+        let pool = pool.clone();
+        async move { Finding::of(sqlx::query!("select 1 as one").fetch_one(&pool).await) }
+    })
+}
