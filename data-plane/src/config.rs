@@ -1,46 +1,105 @@
 //! What the environment and the flags say, read once.
-use std::fmt;
+mod files;
+mod options;
+mod shown;
+
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
-use hotelhub_kernel::Host;
+use hotelhub_kernel::{Host, Key, Secret};
+use hotelhub_protocol::{ClusterId, FeedVerifier};
+use hotelhub_web::origin::Scheme;
+use hotelhub_web::telemetry;
 
-/// How browsers reach the hotels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Scheme {
-    /// Behind a proxy that ends TLS, or with TLS of our own.
-    Https,
-    /// In the clear: for a demo on one machine.
-    Http,
-}
+pub use self::options::{BadSettings, Command, given};
+pub use self::shown::{as_markdown, effective};
+use crate::tenancy::PoolLimits;
 
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Https => "https",
-            Self::Http => "http",
-        })
-    }
-}
-
-/// The settings of a node, whatever its mode.
-#[derive(Clone, Debug)]
+/// The settings of a process.
+#[derive(Clone)]
 pub struct Settings {
     /// Where guests and staff are answered.
     pub listen: SocketAddr,
-    /// Where measurements are shown.
+    /// Where measurements are shown; nowhere when absent.
     pub metrics_listen: Option<SocketAddr>,
+    /// How browsers reach the hotels.
+    pub public_scheme: Scheme,
+    /// The port in links, where it is neither the scheme's own nor the one listened at.
+    pub public_port: Option<u16>,
+    /// Proxies whose word on a visitor's address is taken.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Where letters are handed over, `smtp://…`; without it they stay queued.
+    pub smtp_url: Option<Secret<String>>,
+    /// Who letters are from.
+    pub mail_from: String,
+    /// Where wake-ups travel; without it they stay in the process.
+    pub redis_url: Option<Secret<String>>,
+    /// What is logged: `info,hotelhub=debug`.
+    pub log: String,
+    /// How a log line looks.
+    pub log_format: telemetry::Format,
+    /// What the tenants' pools bear.
+    pub pool: PoolLimits,
+    /// How this process learns its tenants.
+    pub mode: Mode,
+}
+
+/// How a process learns its tenants and its rights.
+#[derive(Clone)]
+pub enum Mode {
+    /// One hotel in one database, no control plane.
+    Standalone(Box<Standalone>),
+    /// Many hotels, told by a control plane.
+    Saas(Box<Saas>),
+}
+
+/// What only a standalone house needs.
+#[derive(Clone)]
+pub struct Standalone {
+    /// Its database.
+    pub database_url: Secret<String>,
+    /// The hosts it answers to; any when empty.
+    pub hosts: Vec<Host>,
+    /// The owner's mail address, for the first run.
+    pub owner_email: Option<String>,
+    /// The owner's password, for the first run; without it a one-time link is logged.
+    pub owner_password: Option<Secret<String>>,
+    /// The hotel's name, for the first run.
+    pub hotel_name: String,
+    /// The hotel's time zone, for the first run.
+    pub time_zone: String,
+}
+
+/// What only a node of a control plane needs.
+#[derive(Clone)]
+pub struct Saas {
+    /// The control plane.
+    pub control_url: String,
+    /// What the node proves itself with.
+    pub node_token: Secret<String>,
+    /// What the routing table is signed with.
+    pub feed_public_key: FeedVerifier,
+    /// Where the routing table lies between starts.
+    pub state_dir: PathBuf,
+    /// The keys that the tenants' passwords derive from, per server.
+    pub cluster_keys: HashMap<ClusterId, Key>,
+    /// An administrator's address per server: the fleet role alone has them.
+    pub cluster_admins: BTreeMap<ClusterId, Secret<String>>,
+    /// What every tenant's keys derive from.
+    pub node_secret: Key,
     /// The domain under which tenants have their names.
     pub base_domain: Host,
     /// The vendor's own page.
     pub vendor_url: String,
-    /// How browsers reach the hotels.
-    pub public_scheme: Scheme,
-    /// Proxies whose word on a visitor's address is taken.
-    pub trusted_proxies: Vec<IpAddr>,
-    /// Where letters are handed over, `smtp://…`.
-    pub smtp_url: Option<String>,
-    /// Who letters are from.
-    pub mail_from: String,
-    /// Where wake-ups travel; without it they stay in the process.
-    pub redis_url: Option<String>,
+}
+
+impl Settings {
+    /// The vendor's own page, where there is a vendor.
+    pub fn vendor_url(&self) -> Option<&str> {
+        match &self.mode {
+            Mode::Saas(saas) => Some(&saas.vendor_url),
+            Mode::Standalone(_) => None,
+        }
+    }
 }

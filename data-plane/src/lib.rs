@@ -13,4 +13,5 @@ pub mod queue;
 pub mod router;
 pub mod settings;
 pub mod statements;
+pub mod templates;
 pub mod tenancy;

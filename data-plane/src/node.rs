@@ -2,8 +2,10 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use hotelhub_kernel::{Clock, Entropy, Ids, Key};
+use hotelhub_kernel::{Clock, Entropy, Ids, Key, TenantId};
 use hotelhub_web::Templates;
+use hotelhub_web::metrics::Metrics;
+use redis::aio::ConnectionManager;
 
 use crate::config::Settings;
 use crate::people::Gate;
@@ -36,6 +38,12 @@ pub struct NodeParts {
     pub secret: Key,
     /// What stands before every password.
     pub gate: Gate,
+    /// What is counted and timed.
+    pub metrics: Metrics,
+    /// Redis, where there is one: wake-ups and counters, nothing that may not be lost.
+    pub redis: Option<ConnectionManager>,
+    /// The one tenant of a standalone house that answers to any name.
+    pub sole: Option<TenantId>,
     /// The port that links to tenants carry; absent where it is the scheme's own.
     pub public_port: Option<u16>,
 }

@@ -1,5 +1,6 @@
 //! Every door of a hotel: JSON under `/api/v1` with its schema, pages beside it.
 use axum::Router;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::Node;
@@ -15,8 +16,18 @@ pub fn pages() -> Router<Node> {
     Router::new().merge(people::pages()).merge(settings::pages()).merge(audit::pages()).merge(hotel::pages())
 }
 
-/// Everything a tenant's host answers.
-pub fn doors() -> Router<Node> {
-    let (api, _) = OpenApiRouter::new().nest("/api/v1", api()).split_for_parts();
-    api.merge(pages())
+/// Everything a tenant's host answers, and the schema of its JSON doors.
+pub fn doors() -> (Router<Node>, OpenApi) {
+    let (api, schema) = OpenApiRouter::new().nest("/api/v1", api()).split_for_parts();
+    (api.merge(pages()), schema)
+}
+
+/// The schema of the JSON doors.
+pub fn schema() -> OpenApi {
+    let (_, mut schema) = doors();
+    schema.info.title = "HotelHub, a hotel's doors".to_owned();
+    schema.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    schema.info.description =
+        Some("Every POST needs an Idempotency-Key; refusals are problem details (RFC 9457).".to_owned());
+    schema
 }

@@ -1,15 +1,17 @@
 //! Every SQL statement of every store, for the test that prepares each against a freshly migrated database.
-use crate::{audit, fleet, hotel, notify, people, queue, settings};
+use crate::{audit, boot, fleet, hotel, notify, people, queue, settings, tenancy};
 
 /// The statements by capability.
 pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
     let mut all = vec![
         ("audit", audit::STATEMENTS),
+        ("boot", boot::STATEMENTS),
         ("fleet", fleet::STATEMENTS),
         ("hotel", hotel::STATEMENTS),
         ("notify", notify::STATEMENTS),
         ("queue", queue::STATEMENTS),
         ("settings", settings::STATEMENTS),
+        ("tenancy", tenancy::STATEMENTS),
     ];
     all.extend([("folios", hotel::folios::STATEMENTS), ("postings", hotel::folios::POSTING_STATEMENTS)]);
     all.extend([

@@ -7,7 +7,8 @@ create table idempotency_keys (
     request_hash bytea not null,
     status smallint,
     headers jsonb,
-    body jsonb,
+    -- The bytes as they were sent.
+    body bytea,
     created_at timestamptz not null,
     primary key (scope, key)
 );

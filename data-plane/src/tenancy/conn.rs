@@ -1,13 +1,15 @@
 //! What a handler borrows from its tenant's pool: a connection, or a transaction on one.
+use std::error::Error;
 use std::ops::Deref;
 
 use hotelhub_web::AppError;
 
-use super::{DbError, Session};
+use super::pool::Lent;
+use super::{DbError, Params, Session};
 
 /// A borrowed connection. It goes back clean or is closed; nobody heals it.
 pub struct TenantConn {
-    session: Session,
+    lent: Lent,
 }
 
 /// A transaction. Dropped without an end it takes its connection with it.
@@ -19,7 +21,7 @@ impl Deref for TenantConn {
     type Target = Session;
 
     fn deref(&self) -> &Session {
-        &self.session
+        self.lent.session()
     }
 }
 
@@ -32,11 +34,30 @@ impl Deref for TenantTx {
 }
 
 impl TenantConn {
+    pub(super) fn of(lent: Lent) -> Self {
+        Self { lent }
+    }
+
     /// Begins a transaction.
     pub async fn begin(self) -> Result<TenantTx, DbError> {
         self.forget_failure();
         self.say("begin").await?;
         Ok(TenantTx { conn: self })
+    }
+
+    /// Begins a transaction with its first statement, in one round trip once the statement is known.
+    pub(super) async fn begin_and(self, sql: &'static str, params: Params<'_>) -> Result<(TenantTx, u64), DbError> {
+        self.forget_failure();
+        let (begun, first) = tokio::join!(biased; self.say("begin"), self.execute(sql, params));
+        begun?;
+        let tx = TenantTx { conn: self };
+        match first {
+            Ok(changed) => Ok((tx, changed)),
+            Err(error) => {
+                tx.rollback().await?;
+                Err(error)
+            }
+        }
     }
 }
 
@@ -48,6 +69,17 @@ impl TenantTx {
             return Err(DbError::aborted());
         }
         self.conn.say("commit").await
+    }
+
+    /// Commits with a last statement, in one round trip once the statement is known. Either both count or neither.
+    pub(super) async fn commit_with(self, sql: &'static str, params: Params<'_>) -> Result<(), DbError> {
+        if self.has_failed() {
+            return self.commit().await;
+        }
+        // After a statement that failed, `commit` rolls back.
+        let (last, committed) = tokio::join!(biased; self.execute(sql, params), self.conn.say("commit"));
+        last?;
+        committed
     }
 
     /// Leaves everything as it was.
@@ -64,10 +96,7 @@ impl TenantTx {
             }
             Err(refusal) => {
                 if let Err(error) = self.rollback().await {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "a rollback failed; the connection is closed"
-                    );
+                    tracing::warn!(error = &error as &dyn Error, "a rollback failed; the connection is closed");
                 }
                 Err(refusal)
             }

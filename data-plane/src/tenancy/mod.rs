@@ -4,16 +4,21 @@
 mod conn;
 mod directory;
 mod error;
+mod no_hotel;
 mod once;
 mod pool;
+mod resolve;
 mod session;
 mod tenant;
+mod wire;
 
 pub use conn::{TenantConn, TenantTx};
-pub use directory::{Directory, TenantEntry};
+pub use directory::{Applied, Directory, TenantEntry};
 pub use error::DbError;
+pub(crate) use once::STATEMENTS;
 pub use once::{Begun, OnceTx, Scope};
-pub use pool::Pools;
+pub use pool::{Access, PoolLimits, PoolMetrics, Pools};
+pub use resolve::resolve;
 pub use session::{Params, Session};
 pub use tenant::Tenant;
 pub use tokio_postgres::Row;

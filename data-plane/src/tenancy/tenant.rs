@@ -8,7 +8,7 @@ use hotelhub_protocol::{Route, TenantStatus};
 use hotelhub_web::{AppError, Kind, RequestKey};
 
 use super::directory::TenantEntry;
-use super::{Begun, Scope, TenantConn, TenantTx};
+use super::{Begun, Scope, TenantConn, TenantTx, once};
 use crate::node::Node;
 
 /// An address nobody can forge: made by the host of a request, a job's envelope, a signed order or the standalone boot, and by nothing else.
@@ -16,20 +16,34 @@ use crate::node::Node;
 pub struct Tenant {
     entry: Arc<TenantEntry>,
     node: Node,
-    host: Arc<Host>,
+    seen: Seen,
+}
+
+/// Where a tenant was met.
+#[derive(Clone)]
+enum Seen {
+    /// At this one of its hosts.
+    Host(usize),
+    /// At an address of a standalone machine, port and all.
+    Address(Arc<str>),
 }
 
 impl Tenant {
-    /// The tenant of an entry, seen at one of its hosts.
-    pub(super) fn at(node: Node, entry: Arc<TenantEntry>, host: Arc<Host>) -> Self {
-        Self { entry, node, host }
+    /// The tenant of an entry, seen at the host of this name.
+    pub(super) fn at(node: Node, entry: Arc<TenantEntry>, host: &str) -> Self {
+        let place = entry.route.hosts.iter().position(|known| known.as_str() == host);
+        Self { entry, node, seen: Seen::Host(place.unwrap_or(0)) }
+    }
+
+    /// The one tenant of a standalone machine, seen at any address of it.
+    pub(super) fn anywhere(node: Node, entry: Arc<TenantEntry>, authority: &str) -> Self {
+        Self { entry, node, seen: Seen::Address(authority.into()) }
     }
 
     /// The tenant of an id, for what is not caused by a request: it is seen at its first host.
     pub(crate) fn by_id(node: &Node, tenant: TenantId) -> Option<Self> {
-        let entry = node.directory.by_id(tenant)?;
-        let host = Arc::new(entry.route.hosts.first()?.clone());
-        Some(Self::at(node.clone(), entry, host))
+        let entry = node.directory.by_id(tenant).filter(|entry| !entry.route.hosts.is_empty())?;
+        Some(Self { entry, node: node.clone(), seen: Seen::Host(0) })
     }
 
     /// Its identity.
@@ -52,9 +66,13 @@ impl Tenant {
         &self.entry.route
     }
 
-    /// The host it is seen at.
+    /// The host it is seen at; its first where it is seen at an address.
     pub fn host(&self) -> &Host {
-        &self.host
+        let place = match self.seen {
+            Seen::Host(place) => place,
+            Seen::Address(_) => 0,
+        };
+        self.entry.route.hosts.get(place).expect("a tenant is only made of an entry with a host")
     }
 
     /// What time it is.
@@ -79,10 +97,11 @@ impl Tenant {
 
     /// `https://host[:port]`, for links.
     pub fn origin(&self) -> String {
-        let scheme = self.node.settings.public_scheme;
-        match self.node.public_port {
-            Some(port) => format!("{scheme}://{}:{port}", self.host),
-            None => format!("{scheme}://{}", self.host),
+        let scheme = self.node.settings.public_scheme.as_str();
+        match (&self.seen, self.node.public_port) {
+            (Seen::Address(authority), _) => format!("{scheme}://{authority}"),
+            (Seen::Host(_), Some(port)) => format!("{scheme}://{}:{port}", self.host()),
+            (Seen::Host(_), None) => format!("{scheme}://{}", self.host()),
         }
     }
 
@@ -99,17 +118,24 @@ impl Tenant {
 
     /// A connection of its own, or 503 when none comes free in time.
     pub async fn connect(&self) -> Result<TenantConn, AppError> {
-        Err(super::error::away())
+        Ok(TenantConn::of(self.node.pools.lend(&self.entry).await?))
     }
 
     /// A transaction.
     pub async fn begin(&self) -> Result<TenantTx, AppError> {
-        Ok(self.connect().await?.begin().await?)
+        match self.connect().await?.begin().await {
+            // The server had closed the connection while it was on the shelf: nothing was said, so it may be said again.
+            Err(error) if error.is_away() => Ok(self.connect().await?.begin().await?),
+            begun => Ok(begun?),
+        }
     }
 
     /// A transaction that a repeated request makes once. Another request under the same key is refused (`key-reused`).
-    pub async fn begin_once(&self, _scope: &Scope, _key: &RequestKey) -> Result<Begun, AppError> {
-        Err(super::error::away())
+    pub async fn begin_once(&self, scope: &Scope, key: &RequestKey) -> Result<Begun, AppError> {
+        match once::begin(self.connect().await?, self.clock(), scope, key).await {
+            Err(error) if error.is_away() => once::begin(self.connect().await?, self.clock(), scope, key).await?,
+            begun => begun?,
+        }
     }
 }
 

@@ -1,0 +1,126 @@
+//! A running process: its listeners, its background work, and how it ends.
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use hotelhub_protocol::Role;
+use hotelhub_web::origin::Scheme;
+use hotelhub_web::server::{self, Limits};
+use redis::aio::ConnectionManager;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{Sources, node, saas, standalone};
+use crate::config::{Mode, Settings};
+use crate::edge;
+use crate::node::Node;
+
+/// How long Redis may take to answer at the start; without it the process starts all the same.
+const REDIS_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long everything together may take to stop.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// A running process.
+pub struct House {
+    /// Its state.
+    pub node: Node,
+    /// Where guests and staff are answered; absent where nobody is.
+    pub address: Option<SocketAddr>,
+    /// Where measurements are shown.
+    pub metrics_address: Option<SocketAddr>,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+/// Starts what `roles` say, and returns once it listens.
+pub async fn start(settings: Settings, roles: &[Role], sources: Sources) -> anyhow::Result<House> {
+    let serves = roles.contains(&Role::Serve);
+    let listener = if serves { Some(listen(settings.listen).await?) } else { None };
+    let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    let redis = match &settings.redis_url {
+        Some(url) => open_redis(url.expose()).await?,
+        None => None,
+    };
+    let learnt = match &settings.mode {
+        Mode::Standalone(mode) => standalone::learn(mode, &settings, &sources).await?,
+        Mode::Saas(mode) => saas::learn(mode),
+    };
+    let port =
+        settings.public_port.or_else(|| address.filter(|_| settings.public_scheme == Scheme::Http).map(|a| a.port()));
+    let node = node(settings, sources, roles, learnt, redis, port)?;
+    let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
+    let metrics_address = show_metrics(&node, &stop, &mut tasks).await?;
+    let (pools, stopped) = (node.pools.clone(), stop.clone());
+    tasks.spawn(async move {
+        stopped.run_until_cancelled(pools.keep_tidy()).await;
+    });
+    if let Mode::Saas(mode) = &node.settings.mode {
+        saas::join(&node, mode, roles, &stop, &mut tasks).await?;
+    }
+    if let Some(listener) = listener {
+        tasks.spawn(server::serve(listener, edge::app(&node), Limits::default(), stop.clone().cancelled_owned()));
+    }
+    let shown = address.map_or_else(|| "none".to_owned(), |address| address.to_string());
+    tracing::info!(address = shown, "listening");
+    Ok(House { node, address, metrics_address, stop, tasks })
+}
+
+impl House {
+    /// Ends when `signal` does: running requests and jobs are finished first, new ones refused.
+    pub async fn run_until(mut self, signal: impl Future<Output = ()>) {
+        tokio::select! {
+            () = signal => {}
+            Some(ended) = self.tasks.join_next() => {
+                tracing::error!(panicked = ended.is_err(), "a part of the process ended by itself; stopping");
+            }
+        }
+        self.stop().await;
+    }
+
+    /// Lets running requests and jobs finish, then ends.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        let drained = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN, drained).await.is_err() {
+            tracing::warn!("something did not stop in time and was cut off");
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen at {address}"))
+}
+
+async fn show_metrics(
+    node: &Node,
+    stop: &CancellationToken,
+    tasks: &mut JoinSet<()>,
+) -> anyhow::Result<Option<SocketAddr>> {
+    let Some(address) = node.settings.metrics_listen else { return Ok(None) };
+    let listener = listen(address).await?;
+    let address = listener.local_addr()?;
+    let router = node.metrics.router().merge(edge::health(node).router());
+    tasks.spawn(server::serve(listener, router, Limits::default(), stop.clone().cancelled_owned()));
+    tracing::info!(%address, "showing metrics");
+    Ok(Some(address))
+}
+
+async fn open_redis(url: &str) -> anyhow::Result<Option<ConnectionManager>> {
+    let client = redis::Client::open(url).context("HOTELHUB_REDIS_URL is not understood")?;
+    match tokio::time::timeout(REDIS_PATIENCE, ConnectionManager::new(client)).await {
+        Ok(Ok(redis)) => Ok(Some(redis)),
+        Ok(Err(error)) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "Redis is away: counters and wake-ups stay in the process"
+            );
+            Ok(None)
+        }
+        Err(_) => {
+            tracing::warn!("Redis does not answer: counters and wake-ups stay in the process");
+            Ok(None)
+        }
+    }
+}

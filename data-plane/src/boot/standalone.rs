@@ -1,0 +1,158 @@
+//! One hotel by itself: one database, which it migrates, founds on the first run, and serves to whoever comes.
+use std::time::Duration;
+
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hotelhub_identity::{LinkToken, Password};
+use hotelhub_kernel::{Host, Key, Slug, TenantId, hex};
+use hotelhub_protocol::{Cluster, ClusterId, Limits, OwnerSeed, Placement, Route, Snapshot, TenantSeed, TenantStatus};
+use hotelhub_tenant_migrations::{Product, Report};
+use jiff::SignedDuration;
+use tokio_postgres::{Client, Config, NoTls};
+
+use super::{Learnt, Sources};
+use crate::config::{Settings, Standalone};
+use crate::fleet;
+use crate::tenancy::{Access, Directory};
+
+const WHOSE_HOUSE: &str = "select tenant_id, slug from house";
+const HOTEL_NAME: &str = "select name from properties order by created_at limit 1";
+const SET_PASSWORD: &str =
+    "update users set password_hash = $2, password_set_at = $3, email_confirmed_at = $3 where id = $1";
+const NEW_SECRET: &str =
+    "insert into settings (name, value, updated_at) values ('node.secret', $1, $2) on conflict do nothing";
+const SECRET: &str = "select value #>> '{}' from settings where name = 'node.secret'";
+
+/// Every statement of this file.
+pub(crate) const STATEMENTS: &[&str] = &[WHOSE_HOUSE, HOTEL_NAME, SET_PASSWORD, NEW_SECRET, SECRET];
+
+/// How long the link of a first run opens.
+const LINK_TIME: SignedDuration = SignedDuration::from_hours(72);
+/// Connections of the one pool.
+const CONNECTIONS: u16 = 16;
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Brings the database to this version's schema.
+pub async fn migrate(settings: &Standalone) -> anyhow::Result<Report> {
+    let mut client = enter(&config(settings)?).await?;
+    Ok(hotelhub_tenant_migrations::migrate(&mut client, Product::Hotel).await?)
+}
+
+/// Migrates, founds the house if nobody did, and learns the one tenant.
+pub(super) async fn learn(mode: &Standalone, settings: &Settings, sources: &Sources) -> anyhow::Result<Learnt> {
+    let config = config(mode)?;
+    let mut client = enter(&config).await?;
+    let report = hotelhub_tenant_migrations::migrate(&mut client, Product::Hotel).await?;
+    if !report.applied.is_empty() {
+        tracing::info!(steps = report.applied.len(), version = report.version, "the database was migrated");
+    }
+    if client.query_opt(WHOSE_HOUSE, &[]).await?.is_none() {
+        found(&mut client, mode, settings, sources).await?;
+    }
+    let house = client.query_one(WHOSE_HOUSE, &[]).await?;
+    let (tenant, slug) = (TenantId(house.try_get("tenant_id")?), house.try_get::<_, &str>("slug")?);
+    let name = client.query_opt(HOTEL_NAME, &[]).await?.map(|row| row.try_get("name")).transpose()?;
+    let secret = secret(&client, sources).await?;
+    let route = route(tenant, Slug::parse(slug)?, name.unwrap_or_default(), mode, &config)?;
+    let directory = Directory::default();
+    directory.apply_snapshot(snapshot(route, sources));
+    let sole = mode.hosts.is_empty().then_some(tenant);
+    Ok(Learnt { directory, access: Access::Given(Box::new(config)), secret, sole })
+}
+
+fn config(settings: &Standalone) -> anyhow::Result<Config> {
+    let mut config: Config = settings.database_url.expose().parse().context("DATABASE_URL is not understood")?;
+    config.connect_timeout(PATIENCE).application_name("hotelhub");
+    Ok(config)
+}
+
+async fn enter(config: &Config) -> anyhow::Result<Client> {
+    let (client, connection) = config.connect(NoTls).await.context("the database of DATABASE_URL cannot be reached")?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the connection of the start ended");
+        }
+    });
+    Ok(client)
+}
+
+/// The first run: whose house it is, the owner, and a way in.
+async fn found(client: &mut Client, mode: &Standalone, settings: &Settings, sources: &Sources) -> anyhow::Result<()> {
+    let Sources { clock, entropy, ids } = sources;
+    let token = LinkToken::mint(entropy);
+    let owner = OwnerSeed {
+        user: ids.next(),
+        name: mode.hotel_name.clone(),
+        email: mode.owner_email.clone().unwrap_or_else(|| "owner@localhost".to_owned()).to_lowercase(),
+        phone: String::new(),
+        login_token_sha256: hex(&token.hash()),
+        login_token_expires_at: clock.now().checked_add(LINK_TIME)?,
+    };
+    let hash = match &mode.owner_password {
+        Some(password) => {
+            Some(Password::hash(password.expose(), entropy).context("HOTELHUB_OWNER_PASSWORD is too weak")?)
+        }
+        None => None,
+    };
+    let slug =
+        Slug::from_name(&mode.hotel_name).or_else(|| Slug::parse("hotel").ok()).context("no slug for the hotel")?;
+    let (tenant, user) = (TenantId(ids.next()), owner.user);
+    let (hotel, time_zone) = (mode.hotel_name.clone(), mode.time_zone.clone());
+    let seed = TenantSeed { tenant, slug, hotel, time_zone, owner };
+    match fleet::plant(client, clock, ids, &seed).await {
+        // Another process of the same house was faster.
+        Err(fleet::FleetError::Taken { .. }) => return Ok(()),
+        planted => planted.map_err(|error| anyhow::anyhow!(error.reason()))?,
+    }
+    match hash {
+        Some(hash) => {
+            client.execute(SET_PASSWORD, &[&user, &hash.as_str(), &clock.now()]).await?;
+        }
+        None => {
+            let host = mode.hosts.first().map_or("localhost", Host::as_str);
+            let port = settings.public_port.unwrap_or_else(|| settings.listen.port());
+            let link = format!("{}://{host}:{port}/login/link/{}", settings.public_scheme.as_str(), token.as_text());
+            tracing::warn!(link, "the owner logs in by this link, once");
+        }
+    }
+    Ok(())
+}
+
+/// What the house's session keys derive from: made once, kept in the database.
+async fn secret(client: &Client, sources: &Sources) -> anyhow::Result<Key> {
+    if let Some(kept) = client.query_opt(SECRET, &[]).await? {
+        return Key::from_base64(kept.try_get(0)?).context("the setting node.secret is no key");
+    }
+    let fresh = serde_json::Value::from(STANDARD.encode(sources.entropy.bytes::<32>()));
+    client.execute(NEW_SECRET, &[&fresh, &sources.clock.now()]).await?;
+    Key::from_base64(client.query_one(SECRET, &[]).await?.try_get(0)?).context("the setting node.secret is no key")
+}
+
+fn route(tenant: TenantId, slug: Slug, name: String, mode: &Standalone, config: &Config) -> anyhow::Result<Route> {
+    let hosts = if mode.hosts.is_empty() { vec![Host::parse("localhost")?] } else { mode.hosts.clone() };
+    Ok(Route {
+        tenant,
+        slug,
+        name,
+        hosts,
+        status: TenantStatus::Active,
+        placement: Placement {
+            cluster: here(),
+            database: config.get_dbname().unwrap_or_default().to_owned(),
+            role: config.get_user().unwrap_or_default().to_owned(),
+            generation: 1,
+        },
+        limits: Limits { connections: CONNECTIONS, rooms: u32::MAX, users: None },
+        features: Vec::new(),
+    })
+}
+
+fn snapshot(route: Route, sources: &Sources) -> Snapshot {
+    let clusters = vec![Cluster { id: here(), host: String::new(), port: 0 }];
+    Snapshot { version: 1, taken_at: sources.clock.now(), clusters, routes: vec![route] }
+}
+
+fn here() -> ClusterId {
+    ClusterId("here".to_owned())
+}

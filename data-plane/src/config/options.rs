@@ -1,0 +1,335 @@
+//! The flags and variables themselves, and how they become [`Settings`].
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use hotelhub_kernel::{Host, Key, Secret};
+use hotelhub_protocol::{ClusterId, FeedVerifier};
+use hotelhub_web::origin::Scheme;
+use hotelhub_web::telemetry;
+use thiserror::Error;
+
+use super::{Mode, Saas, Settings, Standalone, files};
+use crate::tenancy::PoolLimits;
+
+/// The node of HotelHub: resolves the hotel of each request, reaches its database, runs the product on it.
+///
+/// Every setting is an environment variable and a flag; a flag wins. Every secret can also be given as `NAME_FILE`, the path of a file
+/// that holds it. `hotelhub config` prints what is in effect.
+#[derive(Debug, Parser)]
+#[command(name = "hotelhub", version, args_override_self = true, after_help = EXAMPLES)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    options: Options,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  One hotel on one machine:
+    APP_MODE=standalone DATABASE_URL=postgres://hotel:secret@localhost/hotel hotelhub serve
+  A node of a control plane:
+    APP_MODE=saas HOTELHUB_CONTROL_URL=https://control.example HOTELHUB_NODE_TOKEN_FILE=/run/secrets/node … hotelhub serve
+  What is in effect, without secrets:
+    hotelhub config";
+
+/// What the process does.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Answer guests and staff. Standalone, this is all there is: it migrates its database first.
+    Serve {
+        /// Do the work and the fleet's work too, with an administrator's rights in a process that strangers talk to: for a demo.
+        #[arg(long)]
+        all_in_one: bool,
+    },
+    /// Run the queues and schedules of the hotels.
+    Work,
+    /// Create and change hotel databases on the control plane's orders. Has no public listener.
+    Fleet,
+    /// Bring the database of a standalone house to this version's schema, and stop.
+    Migrate,
+    /// Print the settings in effect, without secrets.
+    Config {
+        /// Print the reference of all settings instead, as Markdown.
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Print the schema of the JSON doors.
+    Openapi,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum AppMode {
+    Saas,
+    Standalone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum PublicScheme {
+    Http,
+    Https,
+}
+
+#[derive(Debug, Args)]
+struct Options {
+    /// Many hotels told by a control plane, or one hotel by itself.
+    #[arg(long, env = "APP_MODE", value_enum, default_value = "saas", global = true)]
+    mode: AppMode,
+    #[command(flatten)]
+    http: Http,
+    #[command(flatten)]
+    outside: Outside,
+    #[command(flatten)]
+    pool: Pool,
+    #[command(flatten)]
+    standalone: StandaloneOptions,
+    #[command(flatten)]
+    saas: SaasOptions,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Listening")]
+struct Http {
+    /// Where guests and staff are answered.
+    #[arg(long, env = "HOTELHUB_LISTEN", default_value = "127.0.0.1:8080", global = true)]
+    listen: SocketAddr,
+    /// Where measurements are shown (`/metrics`); nowhere when absent.
+    #[arg(long, env = "HOTELHUB_METRICS_LISTEN", global = true)]
+    metrics_listen: Option<SocketAddr>,
+    /// How browsers reach the hotels.
+    #[arg(long, env = "HOTELHUB_PUBLIC_SCHEME", value_enum, default_value = "https", global = true)]
+    public_scheme: PublicScheme,
+    /// The port in links, where browsers come in at another than the scheme's own. With http: the one listened at, unless given.
+    #[arg(long, env = "HOTELHUB_PUBLIC_PORT", global = true)]
+    public_port: Option<u16>,
+    /// Addresses of proxies whose X-Forwarded-For is believed, by commas.
+    #[arg(long, env = "HOTELHUB_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    trusted_proxies: Vec<IpAddr>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Letters, wake-ups, logs")]
+struct Outside {
+    /// Where letters are handed over: `smtp://host:port`. Without it they stay queued.
+    #[arg(long, env = "HOTELHUB_SMTP_URL", hide_env_values = true, value_parser = secret, global = true)]
+    smtp_url: Option<Secret<String>>,
+    /// Who letters are from.
+    #[arg(long, env = "HOTELHUB_MAIL_FROM", default_value = "HotelHub <no-reply@hotelhub.localhost>", global = true)]
+    mail_from: String,
+    /// Redis, for wake-ups between processes. Without it they stay in the process.
+    #[arg(long, env = "HOTELHUB_REDIS_URL", hide_env_values = true, value_parser = secret, global = true)]
+    redis_url: Option<Secret<String>>,
+    /// What is logged, as in `info,hotelhub_data_plane=debug`.
+    #[arg(long, env = "HOTELHUB_LOG", default_value = "info", global = true)]
+    log: String,
+    /// How a log line looks.
+    #[arg(long, env = "HOTELHUB_LOG_FORMAT", value_enum, default_value = "json", global = true)]
+    log_format: telemetry::Format,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connections to the hotels' databases")]
+struct Pool {
+    /// Connections per Postgres server until the control plane grants a share; standalone: always.
+    #[arg(long, env = "HOTELHUB_CONNECTION_BUDGET", default_value_t = 40, global = true)]
+    connection_budget: usize,
+    /// How long a request waits for a connection before it is answered 503, in milliseconds.
+    #[arg(long, env = "HOTELHUB_CONNECTION_WAIT_MS", default_value_t = 5_000, global = true)]
+    connection_wait_ms: u64,
+    /// After how many seconds an unused connection is closed.
+    #[arg(long, env = "HOTELHUB_CONNECTION_IDLE_S", default_value_t = 60, global = true)]
+    connection_idle_s: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Standalone")]
+struct StandaloneOptions {
+    /// The hotel's database. Its user must own it.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = secret, global = true)]
+    database_url: Option<Secret<String>>,
+    /// The host names it answers to, by commas; any when absent. Give them before it can be reached from outside: links carry them.
+    #[arg(long, env = "HOTELHUB_HOSTS", value_delimiter = ',', value_parser = host, global = true)]
+    hosts: Vec<Host>,
+    /// First run: the owner's mail address.
+    #[arg(long, env = "HOTELHUB_OWNER_EMAIL", global = true)]
+    owner_email: Option<String>,
+    /// First run: the owner's password. Without it a link that works once is logged.
+    #[arg(long, env = "HOTELHUB_OWNER_PASSWORD", hide_env_values = true, value_parser = secret, global = true)]
+    owner_password: Option<Secret<String>>,
+    /// First run: the hotel's name.
+    #[arg(long, env = "HOTELHUB_HOTEL_NAME", default_value = "Hotel", global = true)]
+    hotel_name: String,
+    /// First run: the hotel's time zone.
+    #[arg(long, env = "HOTELHUB_TIME_ZONE", default_value = "Asia/Jakarta", global = true)]
+    time_zone: String,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Node of a control plane")]
+struct SaasOptions {
+    /// The control plane.
+    #[arg(long, env = "HOTELHUB_CONTROL_URL", default_value = "http://127.0.0.1:8081", global = true)]
+    control_url: String,
+    /// What the node proves itself with: `hotelhub-control node enrol` prints it.
+    #[arg(long, env = "HOTELHUB_NODE_TOKEN", hide_env_values = true, value_parser = secret, global = true)]
+    node_token: Option<Secret<String>>,
+    /// The key the routing table is signed with, 32 bytes of base64: public.
+    #[arg(long, env = "HOTELHUB_FEED_PUBLIC_KEY", global = true)]
+    feed_public_key: Option<String>,
+    /// Where the routing table lies between starts.
+    #[arg(long, env = "HOTELHUB_STATE_DIR", default_value = "/var/lib/hotelhub", global = true)]
+    state_dir: PathBuf,
+    /// The keys that the hotels' database passwords derive from: `id=base64,…`.
+    #[arg(long, env = "HOTELHUB_CLUSTER_KEYS", hide_env_values = true, value_parser = secret, global = true)]
+    cluster_keys: Option<Secret<String>>,
+    /// Administrators of the Postgres servers: `id=postgres://…,…`. For the fleet role alone.
+    #[arg(long, env = "HOTELHUB_CLUSTER_ADMINS", hide_env_values = true, value_parser = secret, global = true)]
+    cluster_admins: Option<Secret<String>>,
+    /// What every hotel's session keys derive from, 32 bytes of base64: the same on all nodes.
+    #[arg(long, env = "HOTELHUB_NODE_SECRET", hide_env_values = true, value_parser = secret, global = true)]
+    node_secret: Option<Secret<String>>,
+    /// The domain under which hotels have their names.
+    #[arg(long, env = "HOTELHUB_BASE_DOMAIN", default_value = "hotelhub.localhost", value_parser = host, global = true)]
+    base_domain: Host,
+    /// The vendor's own page, for those who find no hotel.
+    #[arg(long, env = "HOTELHUB_VENDOR_URL", default_value = "http://hotelhub.localhost:8081", global = true)]
+    vendor_url: String,
+}
+
+/// A setting that is missing or makes no sense.
+#[derive(Debug, Error)]
+pub enum BadSettings {
+    /// Needed in this mode and not given.
+    #[error("{0} is needed: give it as a variable, or the path of a file as {0}_FILE")]
+    Missing(&'static str),
+    /// Given and not understood.
+    #[error("{0} is not understood: {1}")]
+    Wrong(&'static str, &'static str),
+    /// A process that strangers talk to holds no administrator's address.
+    #[error(
+        "HOTELHUB_CLUSTER_ADMINS is for `hotelhub fleet`: a process that serves refuses it, unless --all-in-one says this is a demo"
+    )]
+    AdministratorInPublic,
+    /// A file named by a `…_FILE` variable could not be read.
+    #[error("{0}_FILE names {1}: {2}")]
+    File(String, String, std::io::Error),
+}
+
+fn secret(text: &str) -> Result<Secret<String>, Infallible> {
+    Ok(Secret::new(text.to_owned()))
+}
+
+fn host(text: &str) -> Result<Host, hotelhub_kernel::BadHost> {
+    Host::parse(text)
+}
+
+/// The flags' matches as clap sees them, files read in.
+pub(super) fn matches() -> Result<clap::ArgMatches, BadSettings> {
+    let arguments = files::with_files(&Cli::command(), std::env::args_os())?;
+    Ok(Cli::command().get_matches_from(arguments))
+}
+
+/// What is to be done. The settings are read when they are asked for: not every command needs them.
+pub fn given() -> Result<(Command, impl FnOnce() -> Result<Settings, BadSettings>), BadSettings> {
+    let cli = Cli::from_arg_matches(&matches()?).unwrap_or_else(|error| error.exit());
+    let command = cli.command.clone();
+    Ok((command, move || cli.settings()))
+}
+
+impl Cli {
+    fn settings(self) -> Result<Settings, BadSettings> {
+        let Options { mode, http, outside, pool, standalone, saas } = self.options;
+        let serves_only = self.command == Command::Serve { all_in_one: false };
+        let mode = match mode {
+            AppMode::Standalone => Mode::Standalone(Box::new(standalone.read()?)),
+            AppMode::Saas => Mode::Saas(Box::new(saas.read()?)),
+        };
+        if let Mode::Saas(saas) = &mode
+            && serves_only
+            && !saas.cluster_admins.is_empty()
+        {
+            return Err(BadSettings::AdministratorInPublic);
+        }
+        let public_scheme = match http.public_scheme {
+            PublicScheme::Http => Scheme::Http,
+            PublicScheme::Https => Scheme::Https,
+        };
+        Ok(Settings {
+            listen: http.listen,
+            metrics_listen: http.metrics_listen,
+            public_scheme,
+            public_port: http.public_port,
+            trusted_proxies: http.trusted_proxies,
+            smtp_url: outside.smtp_url,
+            mail_from: outside.mail_from,
+            redis_url: outside.redis_url,
+            log: outside.log,
+            log_format: outside.log_format,
+            pool: pool.read(),
+            mode,
+        })
+    }
+}
+
+impl Pool {
+    fn read(&self) -> PoolLimits {
+        PoolLimits {
+            wait: Duration::from_millis(self.connection_wait_ms),
+            idle: Duration::from_secs(self.connection_idle_s.max(1)),
+            budget: self.connection_budget.max(1),
+            ..PoolLimits::default()
+        }
+    }
+}
+
+impl StandaloneOptions {
+    fn read(self) -> Result<Standalone, BadSettings> {
+        Ok(Standalone {
+            database_url: self.database_url.ok_or(BadSettings::Missing("DATABASE_URL"))?,
+            hosts: self.hosts,
+            owner_email: self.owner_email,
+            owner_password: self.owner_password,
+            hotel_name: self.hotel_name,
+            time_zone: self.time_zone,
+        })
+    }
+}
+
+impl SaasOptions {
+    fn read(self) -> Result<Saas, BadSettings> {
+        let feed_key = self.feed_public_key.ok_or(BadSettings::Missing("HOTELHUB_FEED_PUBLIC_KEY"))?;
+        let node_secret = self.node_secret.ok_or(BadSettings::Missing("HOTELHUB_NODE_SECRET"))?;
+        let thirty_two = "it must be 32 bytes of base64";
+        let keys = pairs("HOTELHUB_CLUSTER_KEYS", self.cluster_keys.as_ref())?.into_iter().map(|(id, text)| {
+            let key = Key::from_base64(text).ok_or(BadSettings::Wrong("HOTELHUB_CLUSTER_KEYS", thirty_two))?;
+            Ok((id, key))
+        });
+        let admins = pairs("HOTELHUB_CLUSTER_ADMINS", self.cluster_admins.as_ref())?;
+        Ok(Saas {
+            control_url: self.control_url,
+            node_token: self.node_token.ok_or(BadSettings::Missing("HOTELHUB_NODE_TOKEN"))?,
+            feed_public_key: FeedVerifier::from_base64(&feed_key)
+                .ok_or(BadSettings::Wrong("HOTELHUB_FEED_PUBLIC_KEY", thirty_two))?,
+            state_dir: self.state_dir,
+            cluster_keys: keys.collect::<Result<_, _>>()?,
+            cluster_admins: admins.into_iter().map(|(id, text)| (id, Secret::new(text.to_owned()))).collect(),
+            node_secret: Key::from_base64(node_secret.expose())
+                .ok_or(BadSettings::Wrong("HOTELHUB_NODE_SECRET", thirty_two))?,
+            base_domain: self.base_domain,
+            vendor_url: self.vendor_url,
+        })
+    }
+}
+
+/// `id=value,id=value`.
+fn pairs<'a>(name: &'static str, text: Option<&'a Secret<String>>) -> Result<Vec<(ClusterId, &'a str)>, BadSettings> {
+    let text = text.map_or("", |text| text.expose().as_str());
+    let pair = |part: &'a str| {
+        let (id, value) = part.split_once('=').ok_or(BadSettings::Wrong(name, "it reads id=value,id=value"))?;
+        Ok((ClusterId(id.trim().to_owned()), value.trim()))
+    };
+    text.split(',').filter(|part| !part.trim().is_empty()).map(pair).collect()
+}

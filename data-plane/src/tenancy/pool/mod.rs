@@ -1,0 +1,169 @@
+//! The tenants' connections: one small pool per tenant, opened when somebody asks, under one hard budget per Postgres server.
+mod backend;
+mod budget;
+mod metrics;
+mod server;
+mod slot;
+mod tenant_pool;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hotelhub_kernel::Key;
+use hotelhub_protocol::{ClusterId, ClusterLoad, Role, Route, Share};
+use tokio_postgres::Config;
+
+pub use self::metrics::PoolMetrics;
+pub use self::server::PoolLimits;
+use self::server::Server;
+pub(super) use self::slot::PoolSlot;
+pub(super) use self::tenant_pool::Lent;
+use self::tenant_pool::TenantPool;
+use super::{Directory, TenantEntry};
+use crate::fleet::login_password;
+
+/// How a process proves itself to the tenants' databases.
+pub enum Access {
+    /// By passwords derived from the keys of the servers.
+    Derived(HashMap<ClusterId, Key>),
+    /// By what the one database's address says.
+    Given(Box<Config>),
+}
+
+/// Every pool of this process and the budgets they count against. Clones are the same pools.
+#[derive(Clone)]
+pub struct Pools(Arc<Inner>);
+
+struct Inner {
+    access: Access,
+    limits: PoolLimits,
+    metrics: PoolMetrics,
+    directory: Directory,
+    roles: Vec<Role>,
+    servers: Mutex<HashMap<ClusterId, Arc<Server>>>,
+    shares: Mutex<HashMap<ClusterId, Vec<Share>>>,
+}
+
+impl Pools {
+    /// No pool yet. `roles` are this process's: their shares are what it may open.
+    pub fn new(
+        access: Access,
+        limits: PoolLimits,
+        metrics: PoolMetrics,
+        directory: Directory,
+        roles: Vec<Role>,
+    ) -> Self {
+        let (servers, shares) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { access, limits, metrics, directory, roles, servers, shares }))
+    }
+
+    /// A connection of this tenant. See [`super::Tenant::connect`].
+    pub(super) async fn lend(&self, entry: &TenantEntry) -> Result<Lent, hotelhub_web::AppError> {
+        let pool = entry.pool.open(|| self.pool_of(&entry.route));
+        let pool = pool.ok_or_else(super::error::away)?;
+        pool.lend().await
+    }
+
+    /// Lives by these shares from now on. A server that is not named keeps what it has.
+    pub fn grant(&self, shares: &[Share]) {
+        let mut known = self.0.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine = shares.iter().filter(|share| self.0.roles.contains(&share.role) && share.role != Role::Fleet);
+        let mut granted: HashMap<ClusterId, Vec<Share>> = HashMap::new();
+        for share in mine {
+            granted.entry(share.cluster.clone()).or_default().push(share.clone());
+        }
+        for (cluster, shares) in granted {
+            self.server(&cluster).limit_to(sum(&shares));
+            known.insert(cluster, shares);
+        }
+    }
+
+    /// How each server is used, for the heartbeat. The fleet role adds its templates.
+    pub fn load(&self) -> Vec<ClusterLoad> {
+        let shares = self.0.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let load = |cluster: ClusterId, open: usize| ClusterLoad {
+            open: u32::try_from(open).unwrap_or(u32::MAX),
+            holding: shares.get(&cluster).cloned().unwrap_or_default(),
+            template: None,
+            cluster,
+        };
+        self.0
+            .directory
+            .clusters()
+            .into_iter()
+            .map(|cluster| {
+                let open = self.servers().get(&cluster.id).map_or(0, |server| server.budget.out());
+                load(cluster.id, open)
+            })
+            .collect()
+    }
+
+    /// Connections open now, over all servers.
+    pub fn open_connections(&self) -> usize {
+        self.servers().values().map(|server| server.budget.out()).sum()
+    }
+
+    /// Closes what is idle, for as long as the process lives.
+    pub async fn keep_tidy(self) {
+        let mut tick = tokio::time::interval((self.0.limits.idle / 4).max(Duration::from_millis(50)));
+        loop {
+            tick.tick().await;
+            let servers: Vec<_> = self.servers().values().cloned().collect();
+            for server in servers {
+                server.tidy();
+            }
+        }
+    }
+
+    fn pool_of(&self, route: &Route) -> Option<Arc<TenantPool>> {
+        let placement = &route.placement;
+        let server = self.server(&placement.cluster);
+        let config = match &self.0.access {
+            Access::Given(config) => (**config).clone(),
+            Access::Derived(keys) => {
+                let cluster = self.0.directory.cluster(&placement.cluster)?;
+                let key = keys.get(&placement.cluster)?;
+                let mut config = Config::new();
+                config.host(&cluster.host).port(cluster.port).dbname(&placement.database).user(&placement.role);
+                config.password(login_password(key, &placement.role).expose());
+                config
+            }
+        };
+        let config = with_startup_options(config, self.0.limits.statement);
+        Some(TenantPool::enter(server, route, config))
+    }
+
+    fn server(&self, cluster: &ClusterId) -> Arc<Server> {
+        let mut servers = self.servers();
+        let fresh = || Arc::new(Server::new(cluster, self.0.limits, self.0.metrics.clone()));
+        servers.entry(cluster.clone()).or_insert_with(fresh).clone()
+    }
+
+    fn servers(&self) -> MutexGuard<'_, HashMap<ClusterId, Arc<Server>>> {
+        self.0.servers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn sum(shares: &[Share]) -> usize {
+    shares.iter().map(|share| usize::try_from(share.connections).unwrap_or(usize::MAX)).fold(0, usize::saturating_add)
+}
+
+/// What a session is for all its life. Nothing is ever set afterwards.
+fn with_startup_options(mut config: Config, statement: Duration) -> Config {
+    let options = [
+        "search_path=public".to_owned(),
+        format!("statement_timeout={}", statement.as_millis()),
+        "lock_timeout=5000".to_owned(),
+        "idle_in_transaction_session_timeout=15000".to_owned(),
+        // A backend whose client is gone notices within a second, also in the middle of a statement.
+        "client_connection_check_interval=1000".to_owned(),
+        // Statements here are short: compiling them costs more than it saves.
+        "jit=off".to_owned(),
+    ];
+    config.options(options.map(|option| format!("-c {option}")).join(" "));
+    config.application_name("hotelhub");
+    config
+}

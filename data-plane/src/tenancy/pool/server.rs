@@ -1,0 +1,120 @@
+//! One Postgres server as this process uses it: the budget, and the pools that share it.
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hotelhub_kernel::TenantId;
+use hotelhub_protocol::ClusterId;
+use tokio::sync::Notify;
+
+use super::TenantPool;
+use super::backend::OpenError;
+use super::budget::{Budget, Permit};
+use super::metrics::PoolMetrics;
+
+/// How long things may take and how many may wait.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolLimits {
+    /// For a connection, before the answer is 503.
+    pub wait: Duration,
+    /// For opening one.
+    pub connect: Duration,
+    /// After this a connection nobody used is closed.
+    pub idle: Duration,
+    /// Requests of one tenant that may wait at once.
+    pub waiters: usize,
+    /// Connections per server until the control plane has granted a share.
+    pub budget: usize,
+    /// What Postgres allows one statement.
+    pub statement: Duration,
+}
+
+impl Default for PoolLimits {
+    fn default() -> Self {
+        Self {
+            wait: Duration::from_secs(5),
+            connect: Duration::from_secs(3),
+            idle: Duration::from_secs(60),
+            waiters: 512,
+            budget: 40,
+            statement: Duration::from_secs(15),
+        }
+    }
+}
+
+/// A server, its budget, and who has connections to it.
+pub(super) struct Server {
+    pub(super) budget: Budget,
+    pub(super) limits: PoolLimits,
+    pub(super) metrics: PoolMetrics,
+    pools: Mutex<Vec<Arc<TenantPool>>>,
+}
+
+impl Server {
+    pub(super) fn new(id: &ClusterId, limits: PoolLimits, metrics: PoolMetrics) -> Self {
+        let (out, limit) = (&metrics.connections, &metrics.budget);
+        let budget = Budget::of(limits.budget, out.with_label_values(&[&id.0]), limit.with_label_values(&[&id.0]));
+        Self { budget, limits, metrics, pools: Mutex::default() }
+    }
+
+    pub(super) fn enter(&self, pool: Arc<TenantPool>) {
+        self.pools().push(pool);
+    }
+
+    pub(super) fn leave(&self, pool: &TenantPool) {
+        self.pools().retain(|known| !std::ptr::eq(&**known, pool));
+    }
+
+    pub(super) fn open_pools(&self) -> Vec<Arc<TenantPool>> {
+        self.pools().clone()
+    }
+
+    /// The right to open one more connection: at once, by closing somebody's idle one, or when one is closed.
+    pub(super) async fn admit(&self, tenant: TenantId, came_free: &Notify) -> Result<Permit, OpenError> {
+        if let Some(permit) = self.budget.try_take() {
+            return Ok(permit);
+        }
+        self.evict(Some(tenant));
+        tokio::select! {
+            permit = self.budget.take() => Ok(permit),
+            () = came_free.notified() => Err(OpenError::CameFree),
+        }
+    }
+
+    /// Closes the least useful idle connection of anybody but `but`.
+    pub(super) fn evict(&self, but: Option<TenantId>) -> bool {
+        let mut candidates: Vec<_> =
+            self.open_pools().into_iter().filter(|pool| Some(pool.tenant) != but && pool.can_spare()).collect();
+        candidates.sort_by_key(|pool| pool.usefulness());
+        let evicted = candidates.iter().any(|pool| pool.close_one());
+        if evicted {
+            self.metrics.evictions.inc();
+        }
+        evicted
+    }
+
+    /// Changes the budget; what is open over it is closed as soon as it is idle.
+    pub(super) fn limit_to(&self, limit: usize) {
+        self.budget.set_limit(limit);
+        for _ in 0..self.budget.owed() {
+            if !self.evict(None) {
+                break;
+            }
+        }
+    }
+
+    /// Lets every pool close what it does not need.
+    pub(super) fn tidy(&self) {
+        for pool in self.open_pools() {
+            pool.tidy();
+        }
+    }
+
+    /// The connections a tenant may keep while others wait.
+    pub(super) fn fair_share(&self) -> usize {
+        (self.budget.limit() / self.pools().len().max(1)).max(1)
+    }
+
+    fn pools(&self) -> MutexGuard<'_, Vec<Arc<TenantPool>>> {
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,192 @@
+//! What went over a connection, read off its bytes: requests that Postgres will answer with `ReadyForQuery`, those it has answered, and
+//! the transaction status it said last (<https://www.postgresql.org/docs/15/protocol-message-formats.html>).
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// What is known of a connection. One task writes it, whoever lends the connection reads it.
+#[derive(Debug, Default)]
+pub(super) struct Wire {
+    asked: AtomicU64,
+    answered: AtomicU64,
+    /// `I`, `T` or `E`; 0 before the first `ReadyForQuery`.
+    status: AtomicU8,
+    partial_in: AtomicBool,
+    partial_out: AtomicBool,
+}
+
+impl Wire {
+    /// Whether nothing is under way and no transaction is open.
+    pub(super) fn is_idle(&self) -> bool {
+        self.status.load(Ordering::Acquire) == b'I' && self.is_settled()
+    }
+
+    /// Whether a transaction is open, as far as the server has said.
+    pub(super) fn is_in_transaction(&self) -> bool {
+        matches!(self.status.load(Ordering::Acquire), b'T' | b'E')
+    }
+
+    /// Whether every request was answered to its last byte.
+    fn is_settled(&self) -> bool {
+        let asked = self.asked.load(Ordering::Acquire);
+        asked == self.answered.load(Ordering::Acquire)
+            && !self.partial_in.load(Ordering::Acquire)
+            && !self.partial_out.load(Ordering::Acquire)
+    }
+
+    fn sent(&self, frames: &mut Frames, bytes: &[u8]) {
+        let asked =
+            frames.read(bytes, |frame| u64::from(matches!(frame, Frame::Startup | Frame::Kind(b'Q' | b'S' | b'F'))));
+        self.asked.fetch_add(asked, Ordering::AcqRel);
+        self.partial_out.store(frames.is_partial(), Ordering::Release);
+    }
+
+    fn received(&self, frames: &mut Frames, bytes: &[u8]) {
+        let answered = frames.read(bytes, |frame| match frame {
+            Frame::Ready(status) => {
+                self.status.store(status, Ordering::Release);
+                1
+            }
+            Frame::Startup | Frame::Kind(_) => 0,
+        });
+        self.answered.fetch_add(answered, Ordering::AcqRel);
+        self.partial_in.store(frames.is_partial(), Ordering::Release);
+    }
+}
+
+/// What a frame turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Frame {
+    /// The client's first, which has no kind.
+    Startup,
+    /// Any other, when its header is complete.
+    Kind(u8),
+    /// The server's `ReadyForQuery`, when its status byte is there.
+    Ready(u8),
+}
+
+/// Follows the frames of one direction through any cut of its bytes.
+#[derive(Debug)]
+struct Frames {
+    header: [u8; 5],
+    have: usize,
+    /// Payload bytes of the present frame that are still to come.
+    rest: usize,
+    /// Whether the present frame is one whose first payload byte is wanted.
+    wants_status: bool,
+    /// Whether the next frame is the startup message: a length without a kind.
+    startup: bool,
+    /// Whether `Z` means `ReadyForQuery` here.
+    from_server: bool,
+}
+
+impl Frames {
+    fn of_client() -> Self {
+        Self { header: [0; 5], have: 0, rest: 0, wants_status: false, startup: true, from_server: false }
+    }
+
+    fn of_server() -> Self {
+        Self { startup: false, from_server: true, ..Self::of_client() }
+    }
+
+    fn is_partial(&self) -> bool {
+        self.have > 0 || self.rest > 0
+    }
+
+    /// Reads on and adds up what `count` says of each frame.
+    fn read(&mut self, mut bytes: &[u8], mut count: impl FnMut(Frame) -> u64) -> u64 {
+        let mut sum = 0;
+        while let Some(&first) = bytes.first() {
+            if self.rest > 0 {
+                if self.wants_status {
+                    self.wants_status = false;
+                    sum += count(Frame::Ready(first));
+                }
+                let step = self.rest.min(bytes.len());
+                self.rest -= step;
+                bytes = bytes.get(step..).unwrap_or_default();
+                continue;
+            }
+            bytes = bytes.get(1..).unwrap_or_default();
+            if let Some(frame) = self.take_header_byte(first) {
+                sum += count(frame);
+            }
+        }
+        sum
+    }
+
+    fn take_header_byte(&mut self, byte: u8) -> Option<Frame> {
+        // The startup message is read as if a kind of 0 stood before it.
+        if self.startup && self.have == 0 {
+            self.have = 1;
+        }
+        if let Some(place) = self.header.get_mut(self.have) {
+            *place = byte;
+        }
+        self.have += 1;
+        if self.have < 5 {
+            return None;
+        }
+        let [kind, length @ ..] = self.header;
+        self.have = 0;
+        self.rest = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX).saturating_sub(4);
+        if std::mem::take(&mut self.startup) {
+            return Some(Frame::Startup);
+        }
+        self.wants_status = self.from_server && kind == b'Z' && self.rest > 0;
+        (!self.wants_status).then_some(Frame::Kind(kind))
+    }
+}
+
+/// A stream that tells a [`Wire`] of all that passes. `K` is kept until the stream is dropped: the permit lives with the socket.
+pub(super) struct Watched<S, K> {
+    stream: S,
+    wire: Arc<Wire>,
+    sent: Frames,
+    received: Frames,
+    _kept: K,
+}
+
+impl<S, K> Watched<S, K> {
+    pub(super) fn new(stream: S, kept: K) -> (Self, Arc<Wire>) {
+        let wire = Arc::new(Wire::default());
+        let watched =
+            Self { stream, wire: wire.clone(), sent: Frames::of_client(), received: Frames::of_server(), _kept: kept };
+        (watched, wire)
+    }
+}
+
+impl<S: AsyncRead + Unpin, K: Unpin> AsyncRead for Watched<S, K> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(cx, buffer))?;
+        this.wire.received(&mut this.received, buffer.filled().get(before..).unwrap_or_default());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin, K: Unpin> AsyncWrite for Watched<S, K> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?;
+        this.wire.sent(&mut this.sent, bytes.get(..written).unwrap_or_default());
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+#[path = "wire_tests.rs"]
+mod tests;
