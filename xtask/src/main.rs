@@ -1,5 +1,7 @@
 //! Chores of the house: the demo, the proof, the bench, and what is generated. Names none of our crates: it starts programs and speaks HTTP.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the one who started it")]
+mod bench;
+mod demo;
 mod generated;
 mod install;
 mod layers;
@@ -14,6 +16,7 @@ mod servers;
 mod sqlx;
 mod stop;
 mod test;
+mod visitor;
 
 use std::process::ExitCode;
 
@@ -34,8 +37,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Both planes on private servers with two hotels to look at; --check proves the whole story.
+    Demo(demo::Wish),
     /// Proves everything: format, lints, layers, generated files, all tests. Ends with `N passed, N failed`.
     Test(test::Wish),
+    /// Measures against a durable Postgres and prints figures with their baselines and the load.
+    Bench(bench::Wish),
     /// Checks which package names which, and what a file inside a plane reaches.
     Layers,
     /// Writes the committed cache of the control plane's statements.
@@ -65,7 +72,9 @@ fn main() -> ExitCode {
 
 fn run(chore: Chore) -> Result<()> {
     match chore {
+        Chore::Demo(wish) => demo::run(&wish, &Stop::on_signals()?),
         Chore::Test(wish) => test::run(&wish, &Stop::on_signals()?),
+        Chore::Bench(wish) => bench::run(&wish, &Stop::on_signals()?),
         Chore::Layers => layers::check().inspect(|()| println!("the layers hold")),
         Chore::Sqlx(Check { check }) => {
             install::ensure_all(install::SERVERS)?;

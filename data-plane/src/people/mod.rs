@@ -4,6 +4,7 @@
 mod gate;
 mod links;
 mod model;
+mod passwords;
 mod second_factor;
 mod sessions;
 mod users;
@@ -19,6 +20,10 @@ use crate::node::Node;
 /// The JSON doors of this capability.
 pub fn router() -> OpenApiRouter<Node> {
     OpenApiRouter::new()
+        .merge(sessions::router())
+        .merge(users::router())
+        .merge(passwords::router())
+        .merge(second_factor::router())
 }
 
 /// The pages of this capability.

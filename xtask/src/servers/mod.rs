@@ -3,3 +3,4 @@ pub(crate) mod account;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod redis;
+pub(crate) mod traces;

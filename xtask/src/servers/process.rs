@@ -7,8 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
-use serde::{Deserialize, Serialize};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// A running program; dropping it stops it.
 #[derive(Debug)]
@@ -39,10 +38,6 @@ impl Process {
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
-    }
-
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
     }
 
     /// What the program has said since this start.
@@ -84,49 +79,4 @@ impl Drop for Process {
 fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")
-}
-
-/// A process as a file remembers it: the id alone may belong to somebody else by now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Trace {
-    pub(crate) name: String,
-    pub(crate) id: u32,
-    /// Clock ticks between the machine's start and the process's: with the id, no two processes share it.
-    started: u64,
-}
-
-impl Trace {
-    /// The trace of a process that runs now.
-    pub(crate) fn of(name: &str, id: u32) -> Option<Self> {
-        Some(Self { name: name.to_owned(), id, started: started(id)? })
-    }
-
-    pub(crate) fn is_alive(&self) -> bool {
-        started(self.id) == Some(self.started)
-    }
-
-    /// Ends the process this is the trace of, with its group; does nothing when it is gone.
-    pub(crate) fn end(&self, farewell: Signal) {
-        let Some(group) = i32::try_from(self.id).ok().and_then(Pid::from_raw).filter(|_| self.is_alive()) else {
-            return;
-        };
-        let _ = kill_process_group(group, farewell);
-        let begun = Instant::now();
-        while self.is_alive() && begun.elapsed() < Duration::from_secs(20) && test_kill_process(group).is_ok() {
-            thread::sleep(Duration::from_millis(20));
-        }
-        if self.is_alive() {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-    }
-}
-
-/// Field 22 of `/proc/<id>/stat`, unless the process is gone or a zombie.
-fn started(id: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    if fields.first() == Some(&"Z") {
-        return None;
-    }
-    fields.get(19)?.parse().ok()
 }

@@ -18,8 +18,19 @@ pub(crate) async fn issue(
     purpose: Purpose,
 ) -> Result<LinkToken, DbError> {
     let token = LinkToken::mint(&tenant.node().entropy);
-    store::insert(session, &token.hash(), user, purpose, tenant.clock().now()).await?;
+    keep(session, tenant, user, purpose, &token).await?;
     Ok(token)
+}
+
+/// Lets a token that a letter carries already work for somebody.
+pub(crate) async fn keep(
+    session: &Session,
+    tenant: &Tenant,
+    user: Uuid,
+    purpose: Purpose,
+    token: &LinkToken,
+) -> Result<(), DbError> {
+    store::insert(session, &token.hash(), user, purpose, tenant.clock().now()).await
 }
 
 /// Whether a link would work now; it is not used up.

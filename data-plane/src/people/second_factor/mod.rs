@@ -1,8 +1,10 @@
 //! The second factor: an authenticator's codes, and recovery codes for who lost it.
 mod model;
+mod routes;
 mod store;
 
 pub(crate) use model::Proof;
+pub(crate) use routes::{confirm_first, disable_proven, enrol_proven, router};
 pub(crate) use store::STATEMENTS;
 
 use hotelhub_identity::{RecoveryCodes, Totp};

@@ -2,11 +2,15 @@
 use hotelhub_identity::{HotelRole, PasswordHash, Permissions, Totp};
 use hotelhub_web::{AppError, Kind, Lang};
 use jiff::Timestamp;
+use serde::Serialize;
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::Newcomer;
+
 /// Whether an account may sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Status {
     Active,
     Disabled,
@@ -48,6 +52,26 @@ pub(crate) struct Account {
 }
 
 impl Account {
+    /// An account that nobody has opened yet.
+    pub(super) fn fresh(id: Uuid, new: Newcomer, now: Timestamp) -> Self {
+        Self {
+            id,
+            email: new.email.as_str().to_owned(),
+            name: new.name,
+            phone: new.phone,
+            lang: new.lang,
+            roles: new.roles,
+            status: Status::Active,
+            password: None,
+            email_confirmed: false,
+            totp: None,
+            totp_confirmed: false,
+            totp_last_step: None,
+            version: 1,
+            created_at: now,
+        }
+    }
+
     /// What its roles let it do.
     pub(crate) fn permissions(&self) -> Permissions {
         HotelRole::union(&self.roles)
@@ -60,13 +84,21 @@ impl Account {
 }
 
 /// What of an account its keepers may change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Changed {
     pub(crate) name: String,
     pub(crate) phone: String,
     pub(crate) lang: Lang,
     pub(crate) roles: Vec<HotelRole>,
     pub(crate) status: Status,
+}
+
+impl Changed {
+    /// The account as it is.
+    pub(crate) fn of(account: &Account) -> Self {
+        let Account { name, phone, lang, roles, status, .. } = account.clone();
+        Self { name, phone, lang, roles, status }
+    }
 }
 
 /// Why an account is not added or changed.
