@@ -54,7 +54,7 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// Reads the shared folder and then `folders`: `*.hbs` are templates, `i18n/id.json` and `i18n/en.json` catalogues.
+    /// Reads the shared folder and then `folders`: `*.hbs` are templates, `i18n/**/id.json` and `i18n/**/en.json` catalogues.
     pub fn new(folders: &[Folder], assets: Assets) -> Result<Self, BadTemplates> {
         let mut html = Handlebars::new();
         let mut text = Handlebars::new();
@@ -72,11 +72,10 @@ impl Templates {
                 text.register_template_string(name, content).map_err(wrong)?;
             } else if let Some(name) = path.strip_suffix(".hbs") {
                 html.register_template_string(name, content).map_err(wrong)?;
-            } else if let Some(lang) = path.strip_prefix("i18n/").and_then(|name| name.strip_suffix(".json")) {
+            } else if let Some(lang) = catalogue_lang(path) {
                 let texts: Catalogue = serde_json::from_str(content)
                     .map_err(|error| BadTemplates::Catalogue(path.clone(), error.to_string()))?;
-                let place = if lang == "en" { &mut catalogues[1] } else { &mut catalogues[0] };
-                place.extend(texts);
+                catalogues[if lang == Lang::En { 1 } else { 0 }].extend(texts);
             }
         }
         let catalogues = Arc::new(catalogues);
@@ -159,6 +158,12 @@ impl Templates {
     pub fn assets(&self) -> &Assets {
         &self.assets
     }
+}
+
+/// `i18n/en.json` and `i18n/hotel/en.json` are English.
+fn catalogue_lang(path: &str) -> Option<Lang> {
+    let name = path.strip_prefix("i18n/")?.strip_suffix(".json")?;
+    Lang::parse(name.rsplit('/').next().unwrap_or(name))
 }
 
 /// The keys that stand as literals behind `t` in a template.

@@ -10,6 +10,7 @@ pub mod rates;
 pub mod reservations;
 pub mod rooms;
 mod seed;
+pub(crate) mod shell;
 pub mod taxes;
 
 use axum::Router;
