@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{Cash, Charge, ChargeCode, Folio, FolioId, Pieces, Receipt, Refusal, Seen};
+use crate::hotel::fields;
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::{Begun, OnceTx, Tenant};
@@ -125,7 +126,7 @@ async fn charge(
 ) -> Result<Response> {
     staff.may(Permission::FolioPost)?;
     let ChargeWish { charge_code, description, quantity, amount_idr } = wish.value;
-    let description = note("description", description, 0)?;
+    let description = fields::text("description", &description, 200)?;
     let charge = Charge { code: charge_code, description, pieces: Pieces::new(quantity, amount_idr)? };
     let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
         Begun::Fresh(tx) => tx,
@@ -147,7 +148,7 @@ async fn reverse_line(
     wish: Posted<Reversal>,
 ) -> Result<Response> {
     staff.may(Permission::FolioReverse)?;
-    let reason = note("reason", wish.value.reason, 1)?;
+    let reason = fields::filled("reason", &wish.value.reason, 200)?;
     let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
         Begun::Fresh(tx) => tx,
         Begun::Answered(answer) => return Ok(answer),
@@ -190,7 +191,7 @@ async fn reverse_payment(
     wish: Posted<Reversal>,
 ) -> Result<Response> {
     staff.may(Permission::PaymentReverse)?;
-    let reason = note("reason", wish.value.reason, 1)?;
+    let reason = fields::filled("reason", &wish.value.reason, 200)?;
     let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
         Begun::Fresh(tx) => tx,
         Begun::Answered(answer) => return Ok(answer),
@@ -226,17 +227,6 @@ async fn answer(tx: OnceTx, outcome: Result<Folio>) -> Result<Response> {
 
 fn tagged(folio: &Folio) -> HeaderMap {
     HeaderMap::from_iter([(ETAG, etag(folio.version))])
-}
-
-/// A trimmed text of `least` to 200 characters.
-fn note(field: &'static str, text: String, least: usize) -> Result<String> {
-    let text = text.trim();
-    let length = text.chars().count();
-    if (least..=200).contains(&length) {
-        return Ok(text.to_owned());
-    }
-    let message = format!("{least} to 200 characters");
-    Err(AppError::new(Kind::Invalid, "wrong-length", format!("`{field}` takes {message}.")).field(field, message))
 }
 
 impl From<Refusal> for AppError {

@@ -2,20 +2,21 @@
 //!
 //! Nights and what they cost are the reservation's; what is owed is the folio's.
 mod model;
+mod overview;
+mod routes;
 #[cfg(test)]
 mod tests;
 
 use axum::Router;
-use utoipa_axum::router::OpenApiRouter;
+
+pub use model::{Label, Refusal, TakenNights, fits, is_ready, label, leaves_on, nights_to_place, occupancy_bp};
+pub(crate) use overview::STATEMENTS as OVERVIEW_STATEMENTS;
+pub use overview::{
+    ChartStay, ChartType, DayRoom, DayStay, DayType, FrontDesk, LONGEST_CHART, TapeChart, front_desk, tape_chart,
+};
+pub use routes::router;
 
 use crate::node::Node;
-
-pub use model::{Label, Refusal, Room, TakenNights, label, leaves_on, nights_to_place, occupancy_bp};
-
-/// The JSON doors of this capability.
-pub fn router() -> OpenApiRouter<Node> {
-    OpenApiRouter::new()
-}
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {

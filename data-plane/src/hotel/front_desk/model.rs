@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::hotel::reservations::{Action, Status, Stay};
+use crate::hotel::rooms::{Housekeeping, Room, Service};
 
 /// What the desk calls a stay on the hotel's own day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -40,50 +41,34 @@ pub fn leaves_on(stay: Stay, business_date: Date) -> Date {
     business_date.max(first_morning).min(stay.departure())
 }
 
-/// The nights for which a room is given: of a guest in house those to come, of others all, or those from the day that is asked.
+/// The nights for which a room is given: those to come, or those from the day that is asked. Of a guest in house, nights slept
+/// stay where they were.
 pub fn nights_to_place(status: Status, stay: Stay, business_date: Date, from: Option<Date>) -> Result<Stay, Refusal> {
     let earliest = match status {
         Status::Confirmed => stay.arrival(),
         Status::InHouse => stay.arrival().max(business_date),
         _ => return Err(Refusal::NotAllowed { action: Action::AssignRoom, status }),
     };
-    let from = from.unwrap_or(earliest);
+    let from = from.unwrap_or(earliest.max(business_date));
     let nights = Stay::new(from, stay.departure()).ok().filter(|nights| nights.arrival() >= earliest);
     nights.ok_or(Refusal::OutsideStay { earliest, departure: stay.departure() })
 }
 
-/// A room as the desk has to know it before it hands out the key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Room {
-    /// Its identity.
-    pub id: Uuid,
-    /// Its number on the door.
-    pub number: String,
-    /// Its type.
-    pub room_type: Uuid,
-    /// `dirty`, `pickup`, `clean` or `inspected`.
-    pub housekeeping: String,
-    /// `ok`, `oos` or `ooo`.
-    pub service: String,
+/// Refuses a room that cannot be slept in, and one of another type than was booked to whoever may not change that.
+pub fn fits(room: &Room, booked: Uuid, may_change_type: bool) -> Result<(), Refusal> {
+    if room.service == Service::Ooo {
+        return Err(Refusal::OutOfOrder(room.number.clone()));
+    }
+    if room.room_type_id != booked && !may_change_type {
+        return Err(Refusal::OtherType(room.number.clone()));
+    }
+    Ok(())
 }
 
-impl Room {
-    /// Refuses a room that cannot be slept in, and one of another type to whoever may not give it.
-    pub fn takes(&self, wanted: Uuid, may_change_type: bool) -> Result<(), Refusal> {
-        if self.service == "ooo" {
-            return Err(Refusal::OutOfOrder(self.number.clone()));
-        }
-        if self.room_type != wanted && !may_change_type {
-            return Err(Refusal::OtherType(self.number.clone()));
-        }
-        Ok(())
-    }
-
-    /// Refuses a room that is not clean, unless the guest takes it as it is.
-    pub fn is_ready(&self, accept_dirty: bool) -> Result<(), Refusal> {
-        let clean = matches!(self.housekeeping.as_str(), "clean" | "inspected");
-        if clean || accept_dirty { Ok(()) } else { Err(Refusal::NotReady(self.number.clone())) }
-    }
+/// Refuses a room that is not clean, unless the guest takes it as it is.
+pub fn is_ready(room: &Room, accept_dirty: bool) -> Result<(), Refusal> {
+    let clean = matches!(room.housekeeping, Housekeeping::Clean | Housekeeping::Inspected);
+    if clean || accept_dirty { Ok(()) } else { Err(Refusal::NotReady(room.number.clone())) }
 }
 
 /// Nights for which somebody else has the room.
@@ -138,6 +123,9 @@ pub enum Refusal {
     /// The room cannot be slept in.
     #[error("room {0} is out of order")]
     OutOfOrder(String),
+    /// Whoever had the room has not left it.
+    #[error("the guest before has not left room {0}")]
+    Occupied(String),
     /// The room is not clean.
     #[error("room {0} is not ready")]
     NotReady(String),

@@ -2,8 +2,9 @@
 use jiff::civil::{Date, date};
 use uuid::Uuid;
 
-use super::model::{Label, Refusal, Room, label, leaves_on, nights_to_place, occupancy_bp};
+use super::{Label, Refusal, fits, is_ready, label, leaves_on, nights_to_place, occupancy_bp};
 use crate::hotel::reservations::{Action, Status, Stay};
+use crate::hotel::rooms::{Housekeeping, Room, Service};
 
 const MONDAY: Date = date(2026, 7, 6);
 const TUESDAY: Date = date(2026, 7, 7);
@@ -14,9 +15,16 @@ fn stay(arrival: Date, departure: Date) -> Stay {
     Stay::new(arrival, departure).unwrap()
 }
 
-fn room(housekeeping: &str, service: &str) -> Room {
-    let (id, room_type) = (Uuid::from_u128(1), Uuid::from_u128(10));
-    Room { id, number: "204".into(), room_type, housekeeping: housekeeping.into(), service: service.into() }
+fn room(housekeeping: Housekeeping, service: Service) -> Room {
+    Room {
+        id: Uuid::from_u128(1),
+        number: "204".into(),
+        floor: "2".into(),
+        room_type_id: Uuid::from_u128(10),
+        housekeeping,
+        service,
+        version: 1,
+    }
 }
 
 #[test]
@@ -47,6 +55,7 @@ fn who_leaves_early_owes_the_nights_slept_and_the_first_in_any_case() {
 fn a_room_is_given_for_nights_still_to_come() {
     let nights = stay(MONDAY, THURSDAY);
     assert_eq!(nights_to_place(Status::Confirmed, nights, MONDAY, None), Ok(nights));
+    assert_eq!(nights_to_place(Status::Confirmed, nights, TUESDAY, None), Ok(stay(TUESDAY, THURSDAY)));
     assert_eq!(nights_to_place(Status::InHouse, nights, TUESDAY, None), Ok(stay(TUESDAY, THURSDAY)));
     assert_eq!(nights_to_place(Status::InHouse, nights, TUESDAY, Some(WEDNESDAY)), Ok(stay(WEDNESDAY, THURSDAY)));
     let outside = Refusal::OutsideStay { earliest: TUESDAY, departure: THURSDAY };
@@ -59,18 +68,21 @@ fn a_room_is_given_for_nights_still_to_come() {
 #[test]
 fn a_room_of_another_type_is_given_only_by_who_may_amend() {
     let (booked, other) = (Uuid::from_u128(10), Uuid::from_u128(11));
-    assert_eq!(room("clean", "ok").takes(booked, false), Ok(()));
-    assert_eq!(room("clean", "ok").takes(other, true), Ok(()));
-    assert_eq!(room("clean", "ok").takes(other, false), Err(Refusal::OtherType("204".into())));
-    assert_eq!(room("clean", "oos").takes(booked, false), Ok(()));
-    assert_eq!(room("clean", "ooo").takes(booked, true), Err(Refusal::OutOfOrder("204".into())));
+    let clean = |service| room(Housekeeping::Clean, service);
+    assert_eq!(fits(&clean(Service::Ok), booked, false), Ok(()));
+    assert_eq!(fits(&clean(Service::Ok), other, true), Ok(()));
+    assert_eq!(fits(&clean(Service::Ok), other, false), Err(Refusal::OtherType("204".into())));
+    assert_eq!(fits(&clean(Service::Oos), booked, false), Ok(()));
+    assert_eq!(fits(&clean(Service::Ooo), booked, true), Err(Refusal::OutOfOrder("204".into())));
 }
 
 #[test]
 fn a_dirty_room_is_handed_out_only_when_the_guest_takes_it_as_it_is() {
-    for (housekeeping, ready) in [("dirty", false), ("pickup", false), ("clean", true), ("inspected", true)] {
-        assert_eq!(room(housekeeping, "ok").is_ready(false).is_ok(), ready, "{housekeeping}");
-        assert_eq!(room(housekeeping, "ok").is_ready(true), Ok(()), "{housekeeping}");
+    use Housekeeping::{Clean, Dirty, Inspected, Pickup};
+    for (housekeeping, ready) in [(Dirty, false), (Pickup, false), (Clean, true), (Inspected, true)] {
+        let room = room(housekeeping, Service::Ok);
+        assert_eq!(is_ready(&room, false).is_ok(), ready, "{housekeeping:?}");
+        assert_eq!(is_ready(&room, true), Ok(()), "{housekeeping:?}");
     }
 }
 

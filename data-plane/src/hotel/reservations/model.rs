@@ -50,6 +50,8 @@ pub enum Action {
     CheckIn,
     /// Take the key back.
     CheckOut,
+    /// Undo a check-in that was a slip.
+    RevertCheckIn,
 }
 
 impl Status {
@@ -84,6 +86,7 @@ impl Status {
             (Self::Confirmed, Action::NoShow) => Some(Self::NoShow),
             (Self::Confirmed, Action::CheckIn) => Some(Self::InHouse),
             (Self::InHouse, Action::CheckOut) => Some(Self::CheckedOut),
+            (Self::InHouse, Action::RevertCheckIn) => Some(Self::Confirmed),
             (Self::Confirmed | Self::InHouse, Action::Amend | Action::AssignRoom | Action::Move) => Some(self),
             _ => None,
         }
@@ -144,6 +147,7 @@ impl Action {
             Self::Move => "move",
             Self::CheckIn => "check-in",
             Self::CheckOut => "check-out",
+            Self::RevertCheckIn => "revert-check-in",
         }
     }
 }
