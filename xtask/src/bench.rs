@@ -13,7 +13,7 @@ use crate::servers::postgres::{Disk, Postgres, Wish as Cluster};
 use crate::servers::redis::Redis;
 use crate::servers::traces::Traces;
 use crate::stop::Stop;
-use crate::{install, ports, random, repo, secrets};
+use crate::{install, ports, random, repo};
 
 /// What to measure.
 #[derive(Args)]
@@ -21,6 +21,9 @@ pub(crate) struct Wish {
     /// The bench to run.
     #[arg(default_value = "foundation")]
     name: String,
+    /// Measures only this part.
+    #[arg(long)]
+    only: Option<String>,
     /// Writes the figures to this file as well.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -36,6 +39,8 @@ struct Figure {
     baseline: Value,
     #[serde(default)]
     ratio: Value,
+    #[serde(default)]
+    interval: Value,
     #[serde(default)]
     goal: Value,
     #[serde(default)]
@@ -85,20 +90,13 @@ fn build() -> Result<PathBuf> {
         Ok(())
     };
     println!("  building with full optimisation …");
-    cargo(&["-p", "hotelhub-tests", "-p", "hotelhub-data-plane", "-p", "hotelhub-control-plane", "--bins"])?;
+    let packages = ["hotelhub-tests", "hotelhub-data-plane", "hotelhub-control-plane", "hotelhub-testkit"];
+    cargo(&[&["--bins"], packages.map(|package| ["-p", package]).as_flattened()].concat())?;
     Ok(repo::target().join("release/hotelhub-bench"))
 }
 
 fn servers(folder: &Path, traces: &Traces, stop: &Stop) -> Result<(Postgres, Redis)> {
-    let secret = folder.join("password");
-    let password = match fs::read_to_string(&secret) {
-        Ok(password) => password,
-        Err(_) => {
-            let password = random::password()?;
-            secrets::write(&secret, &password)?;
-            password
-        }
-    };
+    let password = random::kept_password(&folder.join("password"))?;
     let wish = Cluster {
         folder: &folder.join("postgres"),
         port: ports::free()?,
@@ -124,8 +122,9 @@ fn measure(
 ) -> Result<Vec<Figure>> {
     let mut command = Command::new(program);
     command.arg(&wish.name).stdin(Stdio::null()).stdout(Stdio::piped());
-    command.env("HOTELHUB_TEST_POSTGRES", postgres.dsn("postgres")).env("HOTELHUB_TEST_REDIS", redis.url());
-    command.env("HOTELHUB_BIN_DIR", repo::target().join("release")).env("HOTELHUB_BENCH_DIR", folder);
+    command.arg("--dir").arg(folder).arg("--programs").arg(repo::target().join("release"));
+    command.arg("--admin-dsn").arg(postgres.dsn("postgres")).arg("--redis-url").arg(redis.url());
+    command.args(wish.only.iter().flat_map(|part| ["--only", part]));
     let mut child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
     let mut figures = Vec::new();
     for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {

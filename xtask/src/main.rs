@@ -5,6 +5,7 @@ mod demo;
 mod generated;
 mod install;
 mod layers;
+mod lend;
 mod ports;
 mod programs;
 mod progress;
@@ -43,6 +44,8 @@ enum Chore {
     Test(test::Wish),
     /// Measures against a durable Postgres and prints figures with their baselines and the load.
     Bench(bench::Wish),
+    /// Lends a private Postgres and Redis to the program that starts this, until its standard input ends.
+    Servers(lend::Wish),
     /// Checks which package names which, and what a file inside a plane reaches.
     Layers,
     /// Writes the committed cache of the control plane's statements.
@@ -75,6 +78,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Demo(wish) => demo::run(&wish, &Stop::on_signals()?),
         Chore::Test(wish) => test::run(&wish, &Stop::on_signals()?),
         Chore::Bench(wish) => bench::run(&wish, &Stop::on_signals()?),
+        Chore::Servers(wish) => lend::run(wish, &Stop::on_signals()?),
         Chore::Layers => layers::check().inspect(|()| println!("the layers hold")),
         Chore::Sqlx(Check { check }) => {
             install::ensure_all(install::SERVERS)?;

@@ -1,10 +1,13 @@
 //! Secrets for private servers, from the kernel's generator.
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use crate::secrets;
 
 fn bytes<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
@@ -20,6 +23,16 @@ pub(crate) fn key() -> Result<String> {
 /// 144 random bits that may stand in an address.
 pub(crate) fn password() -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(bytes::<18>()?))
+}
+
+/// The password that a file holds; made and written there the first time.
+pub(crate) fn kept_password(file: &Path) -> Result<String> {
+    if let Ok(password) = fs::read_to_string(file) {
+        return Ok(password);
+    }
+    let password = password()?;
+    secrets::write(file, &password)?;
+    Ok(password)
 }
 
 /// A short random name for a folder or a request.
