@@ -38,6 +38,12 @@ impl Metrics {
         self.registry.register(Box::new(metric))
     }
 
+    /// Requests answered since the start.
+    pub fn answered_total(&self) -> u64 {
+        let families = self.requests.collect();
+        families.iter().flat_map(|family| family.get_metric()).map(|m| m.get_histogram().get_sample_count()).sum()
+    }
+
     /// Everything in the text format of Prometheus.
     pub fn text(&self) -> Result<Vec<u8>, prometheus::Error> {
         let mut text = Vec::new();

@@ -57,7 +57,7 @@ pub async fn start(settings: Settings, roles: &[Role], sources: Sources) -> anyh
         stopped.run_until_cancelled(pools.keep_tidy()).await;
     });
     if let Mode::Saas(mode) = &node.settings.mode {
-        saas::join(&node, mode, roles, &stop, &mut tasks).await?;
+        saas::join(&node, mode, roles, &stop, &mut tasks)?;
     }
     if let Some(listener) = listener {
         tasks.spawn(server::serve(listener, edge::app(&node), Limits::default(), stop.clone().cancelled_owned()));

@@ -1,10 +1,13 @@
 //! A node of a control plane: its tenants come with the routing table, its rights with its settings.
+use anyhow::Context as _;
 use hotelhub_protocol::Role;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Learnt;
 use crate::config::Saas;
+use crate::fleet::{Admin, Fleet};
+use crate::link::{Link, LinkParts, LinkSettings};
 use crate::node::Node;
 use crate::tenancy::{Access, Directory};
 
@@ -18,13 +21,51 @@ pub(super) fn learn(settings: &Saas) -> Learnt {
     }
 }
 
-/// Takes up the line to the control plane, and the work that this process's roles name.
-pub(super) async fn join(
-    _node: &Node,
-    _settings: &Saas,
-    _roles: &[Role],
-    _stop: &CancellationToken,
-    _tasks: &mut JoinSet<()>,
+/// Takes on the routing table that lies on disk, then takes up the line to the control plane.
+pub(super) fn join(
+    node: &Node,
+    settings: &Saas,
+    roles: &[Role],
+    stop: &CancellationToken,
+    tasks: &mut JoinSet<()>,
 ) -> anyhow::Result<()> {
+    let link_settings = LinkSettings {
+        control_url: settings.control_url.clone(),
+        token: settings.node_token.clone(),
+        verifier: settings.feed_public_key.clone(),
+        state_dir: settings.state_dir.clone(),
+    };
+    let parts = LinkParts {
+        roles: roles.to_vec(),
+        directory: node.directory.clone(),
+        pools: node.pools.clone(),
+        fleet: if roles.contains(&Role::Fleet) { Some(fleet(node, settings)?) } else { None },
+        clock: node.clock.clone(),
+        entropy: node.entropy.clone(),
+        metrics: node.metrics.clone(),
+    };
+    let link = Link::new(link_settings, parts)?;
+    match link.recall() {
+        Ok(true) => tracing::info!(routes.version = node.directory.version(), "serving by the routing table on disk"),
+        Ok(false) => tracing::info!("no routing table on disk yet"),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the routing table on disk is not used")
+        }
+    }
+    tasks.spawn(link.run(stop.clone()));
     Ok(())
+}
+
+fn fleet(node: &Node, settings: &Saas) -> anyhow::Result<Fleet> {
+    let admin = |(cluster, dsn): (&_, &hotelhub_kernel::Secret<String>)| {
+        let key =
+            settings.cluster_keys.get(cluster).with_context(|| format!("no key is given for the server {cluster}"))?;
+        let config = dsn
+            .expose()
+            .parse()
+            .with_context(|| format!("the administrator's address of {cluster} is not understood"))?;
+        Ok((hotelhub_protocol::ClusterId::clone(cluster), Admin::new(config, key.clone())))
+    };
+    let admins = settings.cluster_admins.iter().map(admin).collect::<anyhow::Result<_>>()?;
+    Ok(Fleet::new(admins, node.clock.clone(), node.ids.clone(), node.entropy.clone()))
 }

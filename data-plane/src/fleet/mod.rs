@@ -10,10 +10,10 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as _;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hotelhub_kernel::{Clock, Entropy, Ids};
 use hotelhub_protocol::{ClusterId, Task};
@@ -39,6 +39,7 @@ struct Parts {
     ids: Ids,
     entropy: Entropy,
     version: String,
+    frozen: Mutex<BTreeSet<ClusterId>>,
 }
 
 /// Why an order was not carried out. Its text is for the vendor's staff and holds no secret.
@@ -107,7 +108,8 @@ fn during(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> FleetError {
 impl Fleet {
     /// A fleet worker with these administrators.
     pub fn new(admins: BTreeMap<ClusterId, Admin>, clock: Clock, ids: Ids, entropy: Entropy) -> Self {
-        Self(Arc::new(Parts { admins, clock, ids, entropy, version: schema_version(Product::Hotel) }))
+        let version = schema_version(Product::Hotel);
+        Self(Arc::new(Parts { admins, clock, ids, entropy, version, frozen: Mutex::default() }))
     }
 
     /// The servers it may change.
@@ -122,7 +124,14 @@ impl Fleet {
 
     /// Sees to it that a server has the group role and the frozen template: before any order for it is leased.
     pub async fn freeze_template(&self, cluster: &ClusterId) -> Result<(), FleetError> {
-        template::freeze(self.admin(cluster)?, &self.0.version).await
+        template::freeze(self.admin(cluster)?, &self.0.version).await?;
+        self.0.frozen.lock().unwrap_or_else(PoisonError::into_inner).insert(cluster.clone());
+        Ok(())
+    }
+
+    /// The servers whose template this worker has seen frozen.
+    pub fn frozen(&self) -> BTreeSet<ClusterId> {
+        self.0.frozen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Does what an order says and tells which version of the schema the database has then.

@@ -1,1 +1,161 @@
 //! The line to the control plane: feed, heartbeat, orders. Nothing else dials it.
+//!
+//! What arrives is believed for its signature alone, and kept on disk: a node that has heard once serves on, and starts again, with nobody
+//! at the other end.
+mod client;
+mod follow;
+mod orders;
+mod pulse;
+mod shelf;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hotelhub_kernel::{Clock, Entropy, Secret};
+use hotelhub_protocol::{BadSignature, FeedVerifier, Role, Share};
+use hotelhub_web::metrics::Metrics;
+use jiff::Timestamp;
+use prometheus::IntGauge;
+use thiserror::Error;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use self::client::ControlClient;
+use self::shelf::Shelf;
+use crate::fleet::Fleet;
+use crate::tenancy::{Directory, Pools};
+
+/// Where the control plane is, who this node is to it, and where what it says is kept.
+#[derive(Clone, Debug)]
+pub struct LinkSettings {
+    /// The control plane's address, `http://…`.
+    pub control_url: String,
+    /// What this node shows at its door.
+    pub token: Secret<String>,
+    /// Whose signature counts.
+    pub verifier: FeedVerifier,
+    /// A directory of this node's own.
+    pub state_dir: PathBuf,
+}
+
+/// What the line connects.
+pub struct LinkParts {
+    /// What this process does.
+    pub roles: Vec<Role>,
+    /// The routing table to keep.
+    pub directory: Directory,
+    /// The connections whose shares the control plane grants.
+    pub pools: Pools,
+    /// Who carries out orders, in a process of the fleet role.
+    pub fleet: Option<Fleet>,
+    /// What time it is.
+    pub clock: Clock,
+    /// For waits that do not fall together.
+    pub entropy: Entropy,
+    /// Where it shows whether the line stands.
+    pub metrics: Metrics,
+}
+
+/// The line to the control plane. Clones are the same line.
+#[derive(Clone)]
+pub struct Link(Arc<Inner>);
+
+struct Inner {
+    parts: LinkParts,
+    client: ControlClient,
+    verifier: FeedVerifier,
+    shelf: Shelf,
+    started_at: Timestamp,
+    shares: Mutex<Vec<Share>>,
+    beat_now: Notify,
+    connected: IntGauge,
+    routes_version: IntGauge,
+}
+
+/// Why the control plane was not heard, or not believed.
+#[derive(Debug, Error)]
+pub enum LinkError {
+    /// It is away, or something between is.
+    #[error("the control plane cannot be reached")]
+    Away(#[from] reqwest::Error),
+    /// It answered something else than the protocol says.
+    #[error("the control plane answered {0}")]
+    Refused(u16),
+    /// What it sent was not sealed by it.
+    #[error("what came is not believed")]
+    Forged(#[from] BadSignature),
+    /// A table older than the one that is served by.
+    #[error("a snapshot of version {theirs} is older than {ours}, which this node serves by: it is refused")]
+    Older {
+        /// The version that came.
+        theirs: u64,
+        /// The version that is held.
+        ours: u64,
+    },
+    /// What was heard cannot be kept.
+    #[error("the state directory cannot be used")]
+    Disk(#[from] std::io::Error),
+    /// A measurement of this name exists.
+    #[error("a metric cannot be registered")]
+    Metrics(#[from] prometheus::Error),
+}
+
+impl Link {
+    /// A line that is not used yet.
+    pub fn new(settings: LinkSettings, parts: LinkParts) -> Result<Self, LinkError> {
+        let connected =
+            IntGauge::new("hotelhub_link_connected", "Whether the control plane was heard last time: 1 or 0.")?;
+        let routes_version = IntGauge::new("hotelhub_routes_version", "The version of the routing table in use.")?;
+        parts.metrics.register(connected.clone())?;
+        parts.metrics.register(routes_version.clone())?;
+        Ok(Self(Arc::new(Inner {
+            client: ControlClient::new(&settings.control_url, settings.token)?,
+            shelf: Shelf::open(&settings.state_dir)?,
+            verifier: settings.verifier,
+            started_at: parts.clock.now(),
+            shares: Mutex::default(),
+            beat_now: Notify::new(),
+            connected,
+            routes_version,
+            parts,
+        })))
+    }
+
+    /// Takes on what lies on disk, so that the node serves before anybody is heard. Whether there was a table.
+    pub fn recall(&self) -> Result<bool, LinkError> {
+        self.0.recall()
+    }
+
+    /// Keeps the line until `stop`: follows the routes, beats, and carries out orders in the fleet role.
+    pub async fn run(self, stop: CancellationToken) {
+        let Inner { parts, .. } = &*self.0;
+        let follow = self.0.follow();
+        let beat = self.0.beat();
+        let work = async {
+            match &parts.fleet {
+                Some(fleet) => orders::work(self.0.clone(), fleet.clone()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = follow => {}
+            () = beat => {}
+            () = work => {}
+        }
+    }
+}
+
+impl Inner {
+    /// Lives by these shares, and by them again after a restart that hears nobody.
+    fn live_by(&self, shares: &[Share]) {
+        self.parts.pools.grant(shares);
+        shares.clone_into(&mut self.shares.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn shares(&self) -> Vec<Share> {
+        self.shares.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,96 @@
+//! The doors of the control plane, as HTTP calls.
+use std::time::Duration;
+
+use hotelhub_kernel::Secret;
+use hotelhub_protocol::{Heartbeat, HeartbeatAnswer, LeaseWish, Report, Signed, VERSION, VERSION_HEADER, paths};
+use reqwest::{RequestBuilder, Response, StatusCode};
+
+use super::LinkError;
+
+/// How long a call may take beyond the wait it asks for.
+const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long the control plane may hold a call open.
+pub(super) const WAIT: Duration = Duration::from_secs(25);
+
+pub(super) struct ControlClient {
+    http: reqwest::Client,
+    base: String,
+    token: Secret<String>,
+}
+
+/// What asking for changes brought.
+pub(super) enum Heard {
+    /// Changes.
+    Deltas(Signed),
+    /// None within the wait.
+    Nothing,
+    /// The control plane does not have what follows on our version.
+    Gap,
+}
+
+impl ControlClient {
+    pub(super) fn new(base: &str, token: Secret<String>) -> Result<Self, LinkError> {
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("hotelhub/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .tcp_nodelay(true)
+            .build()?;
+        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token })
+    }
+
+    pub(super) async fn snapshot(&self) -> Result<Signed, LinkError> {
+        // A whole table of a large house takes its time on a thin line.
+        let response = self.say(self.http.get(self.url(paths::SNAPSHOT)), PATIENCE * 6).await?;
+        Ok(expect_ok(response)?.json().await?)
+    }
+
+    pub(super) async fn deltas(&self, since: u64) -> Result<Heard, LinkError> {
+        let query = format!("?since={since}&wait_ms={}", WAIT.as_millis());
+        let response = self.say(self.http.get(self.url(paths::DELTAS) + &query), WAIT + PATIENCE).await?;
+        match response.status() {
+            StatusCode::NO_CONTENT => Ok(Heard::Nothing),
+            StatusCode::GONE => Ok(Heard::Gap),
+            _ => Ok(Heard::Deltas(expect_ok(response)?.json().await?)),
+        }
+    }
+
+    pub(super) async fn heartbeat(&self, beat: &Heartbeat) -> Result<HeartbeatAnswer, LinkError> {
+        let response = self.say(self.http.post(self.url(paths::HEARTBEAT)).json(beat), PATIENCE).await?;
+        Ok(expect_ok(response)?.json().await?)
+    }
+
+    pub(super) async fn lease(&self, wish: &LeaseWish) -> Result<Option<Signed>, LinkError> {
+        let response = self.say(self.http.post(self.url(paths::LEASE)).json(wish), WAIT + PATIENCE).await?;
+        match response.status() {
+            StatusCode::NO_CONTENT => Ok(None),
+            _ => Ok(Some(expect_ok(response)?.json().await?)),
+        }
+    }
+
+    /// Whether the report was taken; false when the order is another's by now.
+    pub(super) async fn report(&self, report: &Report) -> Result<bool, LinkError> {
+        let response = self.say(self.http.post(self.url(paths::REPORT)).json(report), PATIENCE).await?;
+        match response.status() {
+            StatusCode::CONFLICT => Ok(false),
+            _ => expect_ok(response).map(|_| true),
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    async fn say(&self, call: RequestBuilder, limit: Duration) -> Result<Response, LinkError> {
+        let call = call.bearer_auth(self.token.expose()).header(VERSION_HEADER, VERSION.to_string()).timeout(limit);
+        Ok(call.send().await.map_err(reqwest::Error::without_url)?)
+    }
+}
+
+fn expect_ok(response: Response) -> Result<Response, LinkError> {
+    match response.status() {
+        status if status.is_success() => Ok(response),
+        status => Err(LinkError::Refused(status.as_u16())),
+    }
+}

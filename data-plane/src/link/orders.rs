@@ -1,0 +1,125 @@
+//! The fleet role's loop: leases orders, has them carried out, reports.
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotelhub_kernel::Backoff;
+use hotelhub_protocol::{ClusterId, LeaseWish, Order, Outcome, Report, Task};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use super::client::WAIT;
+use super::{Inner, LinkError};
+use crate::fleet::Fleet;
+
+/// Tenants made at once.
+const CREATING: usize = 2;
+/// Leased preparations that wait for their turn.
+const PREPARATIONS: usize = 16;
+/// How long a preparation steps back for tenants that are being made.
+const STEP_BACK: Duration = Duration::from_secs(2);
+const PAUSES: Backoff = Backoff { base: Duration::from_millis(200), ceiling: Duration::from_secs(15) };
+
+/// Works for ever. Somebody waits for a tenant and nobody for a preparation: those stand in a line of their own, one at a time.
+pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
+    freeze_templates(&link, &fleet).await;
+    let creating = Arc::new(Semaphore::new(CREATING));
+    let (preparations, line) = mpsc::channel(PREPARATIONS);
+    let prepare = prepare_one_by_one(link.clone(), fleet.clone(), creating.clone(), line);
+    let lease = lease_on_and_on(link, fleet, creating, preparations);
+    tokio::join!(prepare, lease);
+}
+
+/// Every server gets its template before an order for it is leased.
+async fn freeze_templates(link: &Inner, fleet: &Fleet) {
+    let mut failures = 0;
+    for cluster in fleet.clusters() {
+        while let Err(error) = fleet.freeze_template(&cluster).await {
+            failures += 1;
+            tracing::error!(cluster = %cluster, reason = error.reason(), "the template cannot be frozen; trying again");
+            tokio::time::sleep(PAUSES.after(failures, &link.parts.entropy)).await;
+        }
+        link.beat_now.notify_one();
+    }
+}
+
+async fn lease_on_and_on(link: Arc<Inner>, fleet: Fleet, creating: Arc<Semaphore>, preparations: mpsc::Sender<Order>) {
+    let mut failures = 0;
+    loop {
+        let Ok(place) = creating.clone().acquire_owned().await else { return };
+        match link.lease(fleet.clusters()).await {
+            Ok(Some(order)) => {
+                failures = 0;
+                hand_on(&link, &fleet, order, place, &preparations).await;
+            }
+            Ok(None) => failures = 0,
+            Err(error) => {
+                failures += 1;
+                if failures == 1 {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "no orders can be leased");
+                }
+                drop(place);
+                tokio::time::sleep(PAUSES.after(failures, &link.parts.entropy)).await;
+            }
+        }
+    }
+}
+
+async fn hand_on(
+    link: &Arc<Inner>,
+    fleet: &Fleet,
+    order: Order,
+    place: OwnedSemaphorePermit,
+    preparations: &mpsc::Sender<Order>,
+) {
+    if matches!(order.task, Task::PrepareDatabase { .. }) {
+        drop(place);
+        // Full: its lease runs out and it comes again.
+        let _ = preparations.send(order).await;
+        return;
+    }
+    let (link, fleet) = (link.clone(), fleet.clone());
+    tokio::spawn(async move {
+        link.carry_out(&fleet, order).await;
+        drop(place);
+    });
+}
+
+async fn prepare_one_by_one(link: Arc<Inner>, fleet: Fleet, creating: Arc<Semaphore>, mut line: mpsc::Receiver<Order>) {
+    while let Some(order) = line.recv().await {
+        // The lease loop holds one place while it waits for the next order.
+        let others = u32::try_from(CREATING - 1).unwrap_or(1);
+        let _ = tokio::time::timeout(STEP_BACK, creating.acquire_many(others)).await;
+        link.carry_out(&fleet, order).await;
+    }
+}
+
+impl Inner {
+    async fn lease(&self, clusters: Vec<ClusterId>) -> Result<Option<Order>, LinkError> {
+        let wait_ms = u64::try_from(WAIT.as_millis()).unwrap_or(u64::MAX);
+        let Some(signed) = self.client.lease(&LeaseWish { clusters, wait_ms }).await? else { return Ok(None) };
+        Ok(Some(self.verifier.open("order", &signed)?))
+    }
+
+    /// Does an order within its lease, and says so until somebody hears it or the lease is over.
+    async fn carry_out(&self, fleet: &Fleet, order: Order) {
+        let left = order.leased_until.duration_since(self.parts.clock.now());
+        let Ok(left) = Duration::try_from(left) else { return };
+        let outcome = match tokio::time::timeout(left, fleet.carry_out(&order.task)).await {
+            Ok(Ok(template)) => Outcome::Done { template },
+            Ok(Err(error)) => Outcome::Failed { reason: error.reason() },
+            Err(_) => return,
+        };
+        if let Outcome::Failed { reason } = &outcome {
+            tracing::warn!(order.id = %order.id.0, reason, "an order could not be carried out");
+        }
+        let report = Report { order: order.id, fence: order.fence, outcome };
+        let told = async {
+            let mut failures = 0;
+            while let Err(error) = self.client.report(&report).await {
+                failures += 1;
+                tracing::debug!(error = &error as &dyn std::error::Error, "a report was not heard; saying it again");
+                tokio::time::sleep(PAUSES.after(failures, &self.parts.entropy)).await;
+            }
+        };
+        let _ = tokio::time::timeout(left, told).await;
+    }
+}

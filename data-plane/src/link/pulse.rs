@@ -1,0 +1,90 @@
+//! The heartbeat: says how the node is, hears which shares to live by.
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotelhub_kernel::Backoff;
+use hotelhub_protocol::{ClusterLoad, Heartbeat, Role, Share};
+
+use super::{Inner, LinkError};
+
+const PAUSES: Backoff = Backoff { base: Duration::from_millis(500), ceiling: Duration::from_secs(30) };
+const SOONEST: Duration = Duration::from_millis(100);
+const LATEST: Duration = Duration::from_secs(60);
+
+impl Inner {
+    /// Beats for ever; at once when something changed that the control plane waits for.
+    pub(super) async fn beat(self: &Arc<Self>) {
+        let mut failures = 0;
+        loop {
+            let pause = match self.beat_once().await {
+                Ok(pause) => {
+                    failures = 0;
+                    pause
+                }
+                Err(error) => {
+                    failures += 1;
+                    tracing::debug!(error = &error as &dyn std::error::Error, "a heartbeat was not heard");
+                    PAUSES.after(failures, &self.parts.entropy)
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.beat_now.notified() => {}
+            }
+        }
+    }
+
+    /// One beat; how long to wait for the next.
+    async fn beat_once(self: &Arc<Self>) -> Result<Duration, LinkError> {
+        let answer = self.client.heartbeat(&self.heartbeat()).await?;
+        if answer.shares != self.shares() {
+            self.live_by(&answer.shares);
+            let shares = answer.shares;
+            self.keep(move |inner| inner.shelf.keep_shares(&shares)).await;
+        }
+        Ok(Duration::from_millis(answer.again_in_ms).clamp(SOONEST, LATEST))
+    }
+
+    fn heartbeat(&self) -> Heartbeat {
+        let parts = &self.parts;
+        Heartbeat {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            roles: parts.roles.clone(),
+            started_at: self.started_at,
+            routes_version: parts.directory.version(),
+            requests_total: parts.metrics.answered_total(),
+            resident_bytes: resident_bytes(),
+            clusters: self.load(),
+        }
+    }
+
+    /// The pools' own account, and what the fleet role adds to it: its share and its templates.
+    fn load(&self) -> Vec<ClusterLoad> {
+        let mut load = self.parts.pools.load();
+        let Some(fleet) = &self.parts.fleet else { return load };
+        let shares = self.shares();
+        let frozen = fleet.frozen();
+        for cluster in fleet.clusters() {
+            let of_fleet = |share: &&Share| share.cluster == cluster && share.role == Role::Fleet;
+            let share = shares.iter().find(of_fleet).cloned();
+            let template = frozen.contains(&cluster).then(|| fleet.version().to_owned());
+            match load.iter_mut().find(|known| known.cluster == cluster) {
+                Some(known) => {
+                    known.holding.extend(share);
+                    known.template = template;
+                }
+                None => load.push(ClusterLoad { cluster, open: 0, holding: share.into_iter().collect(), template }),
+            }
+        }
+        load
+    }
+}
+
+/// Resident memory as Linux counts it; 0 elsewhere.
+fn resident_bytes() -> u64 {
+    let pages = fs::read_to_string("/proc/self/statm")
+        .ok()
+        .and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok());
+    pages.unwrap_or(0) * 4096
+}

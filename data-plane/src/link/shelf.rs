@@ -1,0 +1,87 @@
+//! What a node keeps on disk: the last signed snapshot, the signed changes since, and the shares it lives by.
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use hotelhub_protocol::{Share, Signed};
+
+const SNAPSHOT: &str = "routes.snapshot.json";
+const JOURNAL: &str = "routes.journal.jsonl";
+const SHARES: &str = "shares.json";
+
+pub(super) struct Shelf {
+    folder: PathBuf,
+    journal: Mutex<Journal>,
+}
+
+struct Journal {
+    file: File,
+    entries: usize,
+}
+
+/// What was found on disk. It is as good as its signatures, which are checked by who takes it on.
+pub(super) struct Kept {
+    pub(super) snapshot: Option<Signed>,
+    /// In the order they came; a line that a crash cut off is not among them.
+    pub(super) deltas: Vec<Signed>,
+    pub(super) shares: Vec<Share>,
+}
+
+impl Shelf {
+    pub(super) fn open(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let file = OpenOptions::new().create(true).append(true).open(folder.join(JOURNAL))?;
+        Ok(Self { folder: folder.to_owned(), journal: Mutex::new(Journal { file, entries: 0 }) })
+    }
+
+    pub(super) fn load(&self) -> io::Result<Kept> {
+        let text = |name| match fs::read_to_string(self.folder.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            outcome => outcome,
+        };
+        let deltas: Vec<Signed> = text(JOURNAL)?.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner).entries = deltas.len();
+        Ok(Kept {
+            snapshot: serde_json::from_str(&text(SNAPSHOT)?).ok(),
+            deltas,
+            shares: serde_json::from_str(&text(SHARES)?).unwrap_or_default(),
+        })
+    }
+
+    /// Puts a snapshot in place of the one before; the journal begins anew. After a crash between the two the journal holds changes that
+    /// the snapshot has, which are passed over.
+    pub(super) fn keep_snapshot(&self, snapshot: &Signed) -> io::Result<()> {
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        self.replace(SNAPSHOT, &serde_json::to_vec(snapshot)?)?;
+        journal.file.set_len(0)?;
+        journal.file.sync_data()?;
+        journal.entries = 0;
+        Ok(())
+    }
+
+    /// Adds changes to the journal; how many entries it has then.
+    pub(super) fn append(&self, deltas: &Signed) -> io::Result<usize> {
+        let mut line = serde_json::to_vec(deltas)?;
+        line.push(b'\n');
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        journal.file.write_all(&line)?;
+        journal.file.sync_data()?;
+        journal.entries += 1;
+        Ok(journal.entries)
+    }
+
+    pub(super) fn keep_shares(&self, shares: &[Share]) -> io::Result<()> {
+        self.replace(SHARES, &serde_json::to_vec(shares)?)
+    }
+
+    /// A file is the old one or the new one, never half of each.
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let fresh = self.folder.join(format!("{name}.new"));
+        let mut file = File::create(&fresh)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&fresh, self.folder.join(name))?;
+        File::open(&self.folder)?.sync_all()
+    }
+}

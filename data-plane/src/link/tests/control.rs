@@ -1,0 +1,268 @@
+//! A control plane in the test's own process, with the real paths and seals.
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use hotelhub_kernel::{Clock, Entropy, Host, Ids, Key, Slug, TenantId};
+use hotelhub_protocol::{
+    Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Heartbeat, HeartbeatAnswer, Limits, Order, OrderId, Placement,
+    Report, Role, Route, Share, Snapshot, Task, TenantStatus, paths,
+};
+use hotelhub_web::metrics::Metrics;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::fleet::{Admin, Fleet};
+use crate::tenancy::{Access, Directory, PoolLimits, PoolMetrics, Pools};
+
+/// How it behaves towards who asks for changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mood {
+    /// As the protocol says.
+    True,
+    /// The next answer is lost on its way.
+    LoseOnce,
+    /// Sends every change there ever was.
+    RepeatAll,
+    /// Leaves the first change out.
+    LeaveOut,
+    /// Has forgotten the changes (410).
+    Forget,
+    /// Seals with a stranger's key.
+    Forge,
+}
+
+#[derive(Clone)]
+pub(super) struct Control {
+    pub(super) url: String,
+    desk: Arc<Mutex<Desk>>,
+}
+
+struct Desk {
+    mood: Mood,
+    changes: Vec<Change>,
+    snapshots_given: u32,
+    shares: Vec<Share>,
+    orders: VecDeque<Task>,
+    reports: Vec<Report>,
+    reports_to_lose: u32,
+    templates: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Since {
+    since: u64,
+    wait_ms: u64,
+}
+
+pub(super) fn feed_key() -> FeedKey {
+    FeedKey::new(&Key::new([4; 32]))
+}
+
+pub(super) fn route(n: u128, slug: &str) -> Route {
+    Route {
+        tenant: TenantId(Uuid::from_u128(n)),
+        slug: Slug::parse(slug).unwrap(),
+        name: slug.to_owned(),
+        hosts: vec![Host::parse(&format!("{slug}.hotelhub.test")).unwrap()],
+        status: TenantStatus::Trial,
+        placement: Placement {
+            cluster: ClusterId("main".into()),
+            database: format!("t_{n:032x}"),
+            role: format!("t_{n:032x}"),
+            generation: 1,
+        },
+        limits: Limits { connections: 4, rooms: 50, users: None },
+        features: Vec::new(),
+    }
+}
+
+pub(super) fn pools(metrics: &Metrics, directory: &Directory) -> Pools {
+    let access = Access::Derived(std::collections::HashMap::new());
+    let roles = vec![Role::Serve, Role::Fleet];
+    Pools::new(access, PoolLimits::default(), PoolMetrics::register(metrics).unwrap(), directory.clone(), roles)
+}
+
+pub(super) fn fleet() -> Fleet {
+    #[expect(clippy::disallowed_methods, reason = "a test learns its server from the environment")]
+    let dsn = std::env::var("HOTELHUB_TEST_POSTGRES").expect("HOTELHUB_TEST_POSTGRES names an administrator's server");
+    let admin = Admin::new(dsn.parse().unwrap(), Key::new([9; 32]));
+    let admins = BTreeMap::from([(ClusterId("main".into()), admin)]);
+    Fleet::new(admins, Clock::wall(), Ids::counted(), Entropy::system())
+}
+
+impl Control {
+    pub(super) async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let desk = Desk {
+            mood: Mood::True,
+            changes: Vec::new(),
+            snapshots_given: 0,
+            shares: Vec::new(),
+            orders: VecDeque::new(),
+            reports: Vec::new(),
+            reports_to_lose: 0,
+            templates: Vec::new(),
+        };
+        let control =
+            Self { url: format!("http://{}", listener.local_addr().unwrap()), desk: Arc::new(Mutex::new(desk)) };
+        let doors = Router::new()
+            .route(paths::SNAPSHOT, get(snapshot))
+            .route(paths::DELTAS, get(deltas))
+            .route(paths::HEARTBEAT, post(heartbeat))
+            .route(paths::LEASE, post(lease))
+            .route(paths::REPORT, post(report))
+            .with_state(control.clone());
+        tokio::spawn(async move { axum::serve(listener, doors).await });
+        control
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap()
+    }
+
+    pub(super) fn mood(&self, mood: Mood) {
+        self.desk().mood = mood;
+    }
+
+    pub(super) fn put(&self, route: Route) {
+        self.put_all([route]);
+    }
+
+    pub(super) fn put_all(&self, routes: impl IntoIterator<Item = Route>) {
+        self.desk().changes.extend(routes.into_iter().map(|route| Change::Route(Box::new(route))));
+    }
+
+    pub(super) fn gone(&self, n: u128) {
+        self.desk().changes.push(Change::Gone { tenant: TenantId(Uuid::from_u128(n)) });
+    }
+
+    pub(super) fn roll_back(&self, version: usize) {
+        self.desk().changes.truncate(version);
+    }
+
+    pub(super) fn snapshots_given(&self) -> u32 {
+        self.desk().snapshots_given
+    }
+
+    pub(super) fn grant(&self, shares: Vec<Share>) {
+        self.desk().shares = shares;
+    }
+
+    pub(super) fn order(&self, task: Task) {
+        self.desk().orders.push_back(task);
+    }
+
+    pub(super) fn lose_reports(&self, count: u32) {
+        self.desk().reports_to_lose = count;
+    }
+
+    pub(super) fn reports(&self) -> Vec<Report> {
+        self.desk().reports.clone()
+    }
+
+    pub(super) fn templates(&self) -> Vec<String> {
+        self.desk().templates.clone()
+    }
+}
+
+fn key_of(mood: Mood) -> FeedKey {
+    if mood == Mood::Forge { FeedKey::new(&Key::new([5; 32])) } else { feed_key() }
+}
+
+fn version(changes: &[Change]) -> u64 {
+    changes.len() as u64
+}
+
+fn is_known(headers: &HeaderMap) -> bool {
+    headers["authorization"] == "Bearer node.token" && headers[hotelhub_protocol::VERSION_HEADER] == "1"
+}
+
+async fn snapshot(State(control): State<Control>, headers: HeaderMap) -> Response {
+    assert!(is_known(&headers));
+    let mut desk = control.desk();
+    desk.snapshots_given += 1;
+    let mut routes = BTreeMap::new();
+    for change in &desk.changes {
+        match change {
+            Change::Route(route) => drop(routes.insert(route.tenant, (**route).clone())),
+            Change::Gone { tenant } => drop(routes.remove(tenant)),
+            Change::Cluster(_) => {}
+        }
+    }
+    let snapshot = Snapshot {
+        version: version(&desk.changes),
+        taken_at: Timestamp::UNIX_EPOCH,
+        clusters: vec![Cluster { id: ClusterId("main".into()), host: "127.0.0.1".into(), port: 5432 }],
+        routes: routes.into_values().collect(),
+    };
+    Json(key_of(desk.mood).sign("snapshot", &snapshot).unwrap()).into_response()
+}
+
+async fn deltas(State(control): State<Control>, headers: HeaderMap, Query(asked): Query<Since>) -> Response {
+    assert!(is_known(&headers) && asked.wait_ms > 0);
+    for _ in 0..200 {
+        if let Some(answer) = changes_since(&mut control.desk(), asked.since) {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    StatusCode::NO_CONTENT.into_response()
+}
+
+fn changes_since(desk: &mut Desk, since: u64) -> Option<Response> {
+    let newest = version(&desk.changes);
+    if newest == since {
+        return None;
+    }
+    if newest < since || desk.mood == Mood::Forget {
+        return Some(StatusCode::GONE.into_response());
+    }
+    let from = match desk.mood {
+        Mood::RepeatAll => 0,
+        Mood::LeaveOut => since + 1,
+        Mood::LoseOnce => {
+            desk.mood = Mood::True;
+            return Some(StatusCode::BAD_GATEWAY.into_response());
+        }
+        _ => since,
+    };
+    let numbered =
+        desk.changes.iter().enumerate().map(|(at, change)| Delta { version: at as u64 + 1, change: change.clone() });
+    let deltas = Deltas { since: from, deltas: numbered.filter(|delta| delta.version > from).collect() };
+    Some(Json(key_of(desk.mood).sign("deltas", &deltas).unwrap()).into_response())
+}
+
+async fn heartbeat(State(control): State<Control>, Json(beat): Json<Heartbeat>) -> Json<HeartbeatAnswer> {
+    let mut desk = control.desk();
+    desk.templates = beat.clusters.into_iter().filter_map(|load| load.template).collect();
+    Json(HeartbeatAnswer { shares: desk.shares.clone(), again_in_ms: 100 })
+}
+
+async fn lease(State(control): State<Control>) -> Response {
+    for _ in 0..100 {
+        if let Some(task) = control.desk().orders.pop_front() {
+            let leased_until = Clock::wall().now() + SignedDuration::from_secs(30);
+            let order = Order { id: OrderId(Uuid::from_u128(1)), fence: 1, leased_until, task };
+            return Json(feed_key().sign("order", &order).unwrap()).into_response();
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn report(State(control): State<Control>, Json(report): Json<Report>) -> StatusCode {
+    let mut desk = control.desk();
+    if desk.reports_to_lose > 0 {
+        desk.reports_to_lose -= 1;
+        return StatusCode::BAD_GATEWAY;
+    }
+    desk.reports.push(report);
+    StatusCode::NO_CONTENT
+}
