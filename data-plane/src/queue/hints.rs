@@ -1,11 +1,12 @@
 //! What wakes a worker: tenants with something to do, by the job that was just enqueued.
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hotelhub_kernel::TenantId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
 /// A job that a transaction has inserted and will probably commit.
@@ -27,14 +28,31 @@ pub struct Hints(Arc<Waiting>);
 struct Waiting {
     hints: Mutex<HashMap<TenantId, Vec<Hint>>>,
     came: Notify,
+    /// Whether a worker of this process takes them.
+    heard: AtomicBool,
+    /// Whether some from other processes may have been missed.
+    missed: AtomicBool,
+    outward: OnceLock<mpsc::Sender<Hint>>,
 }
 
 /// More hints of one tenant than this say nothing new: a look finds every job that is due.
 const KEPT: usize = 64;
 
 impl Hints {
-    /// Wakes whoever works for the tenant.
+    /// Wakes whoever works for the tenant, here or elsewhere.
     pub fn send(&self, hint: Hint) {
+        self.bring(hint);
+        if let Some(outward) = self.0.outward.get() {
+            // Full while the messenger is cut off: its workers look everywhere when it is back.
+            let _ = outward.try_send(hint);
+        }
+    }
+
+    /// Wakes the worker of this process.
+    pub(super) fn bring(&self, hint: Hint) {
+        if !self.0.heard.load(Ordering::Acquire) {
+            return;
+        }
         let mut hints = self.0.hints.lock().unwrap_or_else(PoisonError::into_inner);
         let of_tenant = hints.entry(hint.tenant).or_default();
         if of_tenant.len() < KEPT {
@@ -42,6 +60,21 @@ impl Hints {
         }
         drop(hints);
         self.0.came.notify_one();
+    }
+
+    /// A worker takes them from now on.
+    pub(super) fn listen(&self) {
+        self.0.heard.store(true, Ordering::Release);
+    }
+
+    /// Hints of other processes may have been lost.
+    pub(super) fn miss(&self) {
+        self.0.missed.store(true, Ordering::Release);
+    }
+
+    /// Whether hints may have been lost since the last call.
+    pub(super) fn take_missed(&self) -> bool {
+        self.0.missed.swap(false, Ordering::AcqRel)
     }
 
     /// What came since the last call.
@@ -53,5 +86,10 @@ impl Hints {
     /// Waits for the next one.
     pub(super) async fn came(&self) {
         self.0.came.notified().await;
+    }
+
+    /// Where hints leave the process from now on; set once.
+    pub(super) fn leave_by(&self, outward: mpsc::Sender<Hint>) {
+        let _ = self.0.outward.set(outward);
     }
 }

@@ -2,13 +2,22 @@
 //!
 //! A hint goes out before the commit, so it may be false but is never missing; a worker that gets it looks into that tenant's database,
 //! claims what is due under a lease with a fence, and runs it. Nobody polls.
+mod agenda;
 mod hints;
 mod job;
+mod messenger;
+mod registry;
 mod store;
+#[cfg(test)]
+mod tests;
+mod worker;
 
 pub use hints::{Hint, Hints};
 pub use job::{Job, Policy};
+pub use messenger::carry_hints;
+pub use registry::{Handler, Registry, Run};
 pub(crate) use store::STATEMENTS;
+pub use worker::Worker;
 
 use hotelhub_web::{AppError, Result};
 use jiff::Timestamp;

@@ -1,0 +1,86 @@
+//! Which jobs this program knows and who runs them.
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+
+use serde_json::Value;
+
+use super::store::Known;
+use super::{Job, Policy};
+use crate::tenancy::Tenant;
+
+/// One run of a job, as its handler sees it.
+pub struct Run {
+    /// Whose job it is.
+    pub tenant: Tenant,
+    /// Whether no further run follows when this one fails.
+    pub last: bool,
+}
+
+type Ran = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+
+/// A kind of job and who runs it.
+pub struct Handler {
+    pub(super) name: &'static str,
+    pub(super) version: i16,
+    pub(super) policy: Policy,
+    run: Box<dyn Fn(Run, Value) -> Ran + Send + Sync>,
+}
+
+/// Every kind of job this program knows.
+pub struct Registry {
+    handlers: HashMap<&'static str, Handler>,
+    known: Known,
+}
+
+/// Beyond a run's limit: what claiming, a pause of the machine and writing down the end may take.
+const GRACE_MS: i64 = 15_000;
+
+impl Handler {
+    /// Runs jobs of a kind by `run`. It may run twice, also at once with a run whose worker was thought dead.
+    pub fn of<J, F>(run: impl Fn(Run, J) -> F + Send + Sync + 'static) -> Self
+    where
+        J: Job,
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        let run = move |at: Run, payload: Value| -> Ran {
+            match serde_json::from_value(payload) {
+                Ok(job) => Box::pin(run(at, job)),
+                Err(error) => Box::pin(async move { Err(error.into()) }),
+            }
+        };
+        Self { name: J::NAME, version: J::VERSION, policy: J::POLICY, run: Box::new(run) }
+    }
+
+    pub(super) fn run(&self, at: Run, payload: Value) -> Ran {
+        (self.run)(at, payload)
+    }
+}
+
+impl Registry {
+    /// A registry of these.
+    pub fn new(handlers: impl IntoIterator<Item = Handler>) -> Self {
+        let handlers: HashMap<_, _> = handlers.into_iter().map(|handler| (handler.name, handler)).collect();
+        let mut known = Known::default();
+        for handler in handlers.values() {
+            known.names.push(handler.name);
+            known.versions.push(handler.version);
+            known.leases.push(lease_ms(&handler.policy));
+        }
+        Self { handlers, known }
+    }
+
+    pub(super) fn handler(&self, name: &str) -> Option<&Handler> {
+        self.handlers.get(name)
+    }
+
+    pub(super) fn known(&self) -> &Known {
+        &self.known
+    }
+}
+
+/// A whole batch is claimed at once and run in turn, so the last of it waits for all before it.
+fn lease_ms(policy: &Policy) -> i64 {
+    let limit = i64::try_from(policy.limit.as_millis()).unwrap_or(i64::MAX);
+    limit.saturating_mul(super::worker::BATCH).saturating_add(GRACE_MS)
+}
