@@ -193,6 +193,7 @@ fn control_env(
         pair("HOTELHUB_SMTP_URL", format!("smtp://{smtp}")),
         pair("HOTELHUB_MAIL_FROM", "HotelHub <halo@hotelhub.localhost>"),
         pair("HOTELHUB_READY_DATABASES", settings.ready_databases.to_string()),
+        pair("HOTELHUB_SIGNUPS_PER_HOUR", "1000000"),
         pair("HOTELHUB_LOG_FORMAT", "json"),
     ];
     env.extend(settings.redis_url.iter().map(|url| pair("HOTELHUB_REDIS_URL", url.as_str())));
