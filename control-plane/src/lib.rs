@@ -7,6 +7,7 @@ pub mod config;
 pub mod database;
 pub mod domains;
 pub mod fleet;
+pub mod home;
 pub mod mails;
 pub mod plans;
 pub mod router;
@@ -19,3 +20,8 @@ pub mod wakes;
 mod work;
 
 pub use app::App;
+
+/// The vendor's calendar date: its schedules run in Asia/Jakarta.
+pub(crate) fn today(clock: &hotelhub_kernel::Clock) -> jiff::civil::Date {
+    clock.today(&jiff::tz::TimeZone::get("Asia/Jakarta").unwrap_or(jiff::tz::TimeZone::UTC))
+}

@@ -6,7 +6,7 @@ use hotelhub_web::health::{Finding, Health};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{App, fleet, signup};
+use crate::{App, fleet, home, signup};
 
 /// What the API schema says of itself.
 #[derive(OpenApi)]
@@ -29,7 +29,12 @@ pub fn schema() -> utoipa::openapi::OpenApi {
 pub fn router(app: &App) -> Router {
     debug_assert!(paths::LEASE.starts_with("/node/v1/"));
     let (doors, _) = doors().split_for_parts();
-    let router = doors.merge(fleet::node_doors()).with_state(app.clone()).merge(health(app).router());
+    let router = doors
+        .merge(home::pages())
+        .merge(signup::pages())
+        .merge(fleet::node_doors())
+        .with_state(app.clone())
+        .merge(health(app).router());
     let settings = &app.settings;
     let mut front = Front::new(app.ids.clone(), app.metrics.clone(), app.templates.clone(), settings.scheme);
     front.trusted_proxies.clone_from(&settings.trusted_proxies);

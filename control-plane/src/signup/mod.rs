@@ -1,15 +1,19 @@
 //! A hotel signs up: one transaction, and an address.
 //!
 //! Owns the wish, the answer and the page that is followed until the hotel is open. What is done to a database is the fleet's.
+mod form;
 mod letters;
 mod model;
+mod pages;
 mod routes;
 mod sign_up;
 mod store;
 #[cfg(test)]
 mod tests;
 
+pub use form::SignupPage;
 pub use letters::Welcome;
 pub use model::{Newcomer, Wish, Wrong};
+pub use pages::{StatusPage, pages};
 pub use routes::doors;
 pub(crate) use store::mark_ready;

@@ -74,8 +74,7 @@ pub(crate) async fn sign_up(app: &App, newcomer: &Newcomer, visitor: &Visitor<'_
             return Err(AppError::new(Kind::Invalid, "idempotency-key-reused", detail));
         }
     }
-    let today = now.to_zoned(TimeZone::get("Asia/Jakarta").unwrap_or(TimeZone::UTC)).date();
-    let plans = plans::offered(&mut tx, today).await?;
+    let plans = plans::offered(&mut tx, crate::today(&app.clock)).await?;
     let plan = plans::choose(&plans, newcomer.rooms, newcomer.plan.as_deref())?;
     if let Err(error) = begin(app, &mut tx, &made, newcomer, plan, now).await {
         let taken = matches!(error.constraint(), Some("tenants_slug_unique" | "domains_pkey"));

@@ -143,7 +143,6 @@ pub(crate) async fn mark_ready(conn: &mut PgConnection, tenant: TenantId, now: T
 /// A sign-up as its maker follows it.
 pub(super) struct Followed {
     pub(super) status: Status,
-    pub(super) tenant: TenantId,
     pub(super) slug: Slug,
     pub(super) hotel: String,
     pub(super) email: String,
@@ -151,7 +150,7 @@ pub(super) struct Followed {
 
 pub(super) async fn follow(pool: &PgPool, id: Uuid) -> Result<Option<Followed>, DbError> {
     let row = sqlx::query!(
-        "select s.status, s.tenant_id, t.slug, t.name, t.owner_email
+        "select s.status, t.slug, t.name, t.owner_email
            from signups s join tenants t on t.id = s.tenant_id where s.id = $1",
         id
     )
@@ -160,7 +159,6 @@ pub(super) async fn follow(pool: &PgPool, id: Uuid) -> Result<Option<Followed>, 
     Ok(row.and_then(|row| {
         Some(Followed {
             status: Status::read(&row.status),
-            tenant: TenantId(row.tenant_id),
             slug: Slug::parse(&row.slug).ok()?,
             hotel: row.name,
             email: row.owner_email,
