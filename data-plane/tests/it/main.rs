@@ -1,1 +1,5 @@
 //! The data plane through its front door.
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod tenancy;

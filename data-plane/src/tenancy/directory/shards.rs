@@ -12,9 +12,12 @@ const SHARDS: u64 = 256;
 /// One entry: the key beside what it leads to, so that a lookup compares without another step.
 type Slot<K, V> = (Arc<K>, V);
 
+/// One part of a map, replaced whole.
+type Shard<K, V> = ArcSwap<HashTable<Slot<K, V>>>;
+
 /// A map from borrowed keys to cheap clones.
 pub(super) struct Shards<K: ?Sized, V> {
-    shards: Box<[ArcSwap<HashTable<Slot<K, V>>>]>,
+    shards: Box<[Shard<K, V>]>,
     hasher: RandomState,
 }
 
@@ -77,7 +80,7 @@ impl<K: ?Sized + Eq + std::hash::Hash, V: Clone> Shards<K, V> {
         shard.store(Arc::new(table));
     }
 
-    fn shard(&self, hash: u64) -> Option<&ArcSwap<HashTable<Slot<K, V>>>> {
+    fn shard(&self, hash: u64) -> Option<&Shard<K, V>> {
         self.shards.get(place(hash))
     }
 }

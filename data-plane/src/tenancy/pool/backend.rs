@@ -73,18 +73,18 @@ pub(super) struct Opener {
 }
 
 impl Manager for Opener {
-    type Type = Backend;
+    type Type = Box<Backend>;
     type Error = OpenError;
 
-    async fn create(&self) -> Result<Backend, OpenError> {
+    async fn create(&self) -> Result<Box<Backend>, OpenError> {
         let permit = self.server.admit(self.tenant, &self.came_free).await?;
         let limit = self.server.limits.connect;
         let backend = tokio::time::timeout(limit, self.open(permit)).await.map_err(|_| OpenError::Slow(limit))??;
         self.server.metrics.opens.inc();
-        Ok(backend)
+        Ok(Box::new(backend))
     }
 
-    async fn recycle(&self, backend: &mut Backend, _: &Metrics) -> RecycleResult<OpenError> {
+    async fn recycle(&self, backend: &mut Box<Backend>, _: &Metrics) -> RecycleResult<OpenError> {
         if backend.is_clean() {
             return Ok(());
         }

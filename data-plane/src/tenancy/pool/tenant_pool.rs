@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio_postgres::Config;
 
 use super::PoolSlot;
-use super::backend::{Backend, OpenError, Opener};
+use super::backend::{OpenError, Opener};
 use super::budget::Waiting;
 use super::server::Server;
 use crate::tenancy::Session;
@@ -159,7 +159,7 @@ impl TenantPool {
 
 impl Lent {
     pub(in crate::tenancy) fn session(&self) -> &Session {
-        self.backend.as_ref().map(|backend| Backend::session(backend)).expect("it is lent until it is dropped")
+        self.backend.as_ref().map(|backend| backend.session()).expect("it is lent until it is dropped")
     }
 }
 

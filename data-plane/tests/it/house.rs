@@ -1,0 +1,318 @@
+//! A house for tests: a node in this process, with one hotel of its own or two hotels of a control plane, on databases of the test's own.
+//!
+//! The clock stands at 09:00 in Jakarta on 3 July 2026 until the test moves it. Nothing is shared with another test.
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use hotelhub_data_plane::boot::{self, Sources};
+use hotelhub_data_plane::config::{Mode, Saas, Settings, Standalone};
+use hotelhub_data_plane::fleet::{Admin, Fleet};
+use hotelhub_data_plane::node::Node;
+use hotelhub_data_plane::tenancy::PoolLimits;
+use hotelhub_identity::Password;
+use hotelhub_kernel::{Clock, Entropy, Host, Ids, Key, Secret, Slug, TenantId, hex, sha256};
+use hotelhub_protocol::{
+    Cluster, ClusterId, FeedKey, Limits, OwnerSeed, Placement, Role, Route, Snapshot, Task, TenantSeed, TenantStatus,
+};
+use hotelhub_tenant_migrations::{Product, schema_version};
+use hotelhub_testkit::{Scratch, Template, Visitor, env};
+use hotelhub_web::origin::Scheme;
+use hotelhub_web::telemetry;
+use serde_json::json;
+use tokio_postgres::{Client, Config, NoTls};
+use uuid::Uuid;
+
+/// What everybody in these hotels logs in with.
+pub(crate) const PASSWORD: &str = "delapan ekor itik";
+pub(crate) const OWNER: &str = "ratna@hotel.test";
+pub(crate) const DESK: &str = "dewi@hotel.test";
+
+const ADD_DESK: &str = "
+    insert into users (id, email, name, roles, password_hash, email_confirmed_at, created_at, updated_at)
+    values ('00000000-0000-7000-8000-00000000de5c', $1, 'Dewi Lestari', '{front_office}', $2, now(), now(), now())";
+const LET_OWNER_IN: &str = "update users set password_hash = $2, email_confirmed_at = now() where email = $1";
+
+/// A running node and its hotels. It is its first hotel: `house.desk()`.
+pub(crate) struct House {
+    pub(crate) node: Node,
+    pub(crate) clock: Clock,
+    pub(crate) hotels: Vec<Hotel>,
+    process: boot::House,
+    _databases: Vec<Database>,
+}
+
+/// One hotel, seen from outside.
+pub(crate) struct Hotel {
+    pub(crate) tenant: TenantId,
+    /// `melati.hotelhub.localhost:43211`.
+    pub(crate) host: String,
+    pub(crate) server: String,
+    dsn: String,
+}
+
+/// A database that goes when the test does.
+enum Database {
+    Scratch { _scratch: Scratch },
+    Tenant { name: String },
+}
+
+impl Deref for House {
+    type Target = Hotel;
+
+    fn deref(&self) -> &Hotel {
+        self.hotels.first().expect("a house has a hotel")
+    }
+}
+
+impl House {
+    /// One hotel by itself: no control plane, no Redis.
+    pub(crate) async fn standalone() -> Self {
+        let template = format!("it_{}", schema_version(Product::Hotel));
+        Template::ready(&env::postgres(), &template, migrate).await.unwrap();
+        let scratch = Scratch::create(&env::postgres(), Some(&template)).await.unwrap();
+        let dsn = scratch.dsn();
+        let mode = Standalone {
+            database_url: Secret::new(dsn.clone()),
+            hosts: Vec::new(),
+            owner_email: Some(OWNER.to_owned()),
+            owner_password: None,
+            hotel_name: "Hotel Melati".to_owned(),
+            time_zone: "Asia/Jakarta".to_owned(),
+        };
+        let (sources, clock) = sources();
+        let settings = settings(Mode::Standalone(Box::new(mode)));
+        let process = boot::start(settings, &[Role::Serve, Role::Work], sources).await.unwrap();
+        let client = enter(&dsn).await;
+        let tenant = client.query_one("select tenant_id from house", &[]).await.unwrap().get(0);
+        let port = process.address.unwrap().port();
+        let hotel = Hotel::new(TenantId(tenant), format!("localhost:{port}"), port, dsn).await;
+        let node = process.node.clone();
+        Self { node, clock, hotels: vec![hotel], process, _databases: vec![Database::Scratch { _scratch: scratch }] }
+    }
+
+    /// Two hotels of a control plane, Melati and Kenanga. The control plane itself is away.
+    pub(crate) async fn saas() -> Self {
+        Self::saas_with(4, |_| {}).await
+    }
+
+    /// [`House::saas`] with this many connections per hotel, and other settings.
+    pub(crate) async fn saas_with(connections: u16, change: impl FnOnce(&mut Settings)) -> Self {
+        let (sources, clock) = sources();
+        let mut settings = settings(Mode::Saas(Box::new(saas_mode())));
+        change(&mut settings);
+        let process = boot::start(settings, &[Role::Serve, Role::Work], sources.clone()).await.unwrap();
+        let fleet = fleet(&sources);
+        fleet.freeze_template(&cluster()).await.unwrap();
+        let port = process.address.unwrap().port();
+        let (mut hotels, mut databases, mut routes) = (Vec::new(), Vec::new(), Vec::new());
+        for (slug, name) in [("melati", "Hotel Melati"), ("kenanga", "Villa Kenanga")] {
+            let (tenant, database) = (TenantId(Uuid::from_bytes(Entropy::system().bytes())), fresh_name());
+            databases.push(Database::Tenant { name: database.clone() });
+            let seed = seed(tenant, slug, name, &clock);
+            let task = Task::CreateTenant { cluster: cluster(), database: database.clone(), seed };
+            fleet.carry_out(&task).await.unwrap();
+            let host = format!("{slug}.hotelhub.localhost");
+            routes.push(route(tenant, slug, name, &database, connections));
+            hotels.push(Hotel::new(tenant, format!("{host}:{port}"), port, dsn_of(&database)).await);
+        }
+        let (clusters, taken_at) = (vec![server()], clock.now());
+        process.node.directory.apply_snapshot(Snapshot { version: 1, taken_at, clusters, routes });
+        Self { node: process.node.clone(), clock, hotels, process, _databases: databases }
+    }
+
+    /// Ends as a process does at SIGTERM.
+    pub(crate) async fn stop(self) {
+        self.process.stop().await;
+    }
+}
+
+/// Tells the same story in a standalone house and in a house of a control plane.
+pub(crate) async fn in_both(story: impl AsyncFn(&House)) {
+    story(&House::standalone().await).await;
+    story(&House::saas().await).await;
+}
+
+impl Hotel {
+    async fn new(tenant: TenantId, host: String, port: u16, dsn: String) -> Self {
+        let hotel = Self { tenant, host, server: format!("http://127.0.0.1:{port}"), dsn };
+        let client = hotel.sql().await;
+        client.execute(LET_OWNER_IN, &[&OWNER, &password_hash()]).await.unwrap();
+        client.execute(ADD_DESK, &[&DESK, &password_hash()]).await.unwrap();
+        hotel
+    }
+
+    /// Somebody nobody knows.
+    pub(crate) fn stranger(&self) -> Visitor {
+        Visitor::new(&self.server, &self.host).unwrap()
+    }
+
+    /// Somebody who looks for a room.
+    pub(crate) fn guest(&self) -> Visitor {
+        self.stranger()
+    }
+
+    /// The clerk at the front desk, signed in.
+    pub(crate) async fn desk(&self) -> Visitor {
+        self.signed_in(DESK).await
+    }
+
+    /// The owner, signed in.
+    pub(crate) async fn owner(&self) -> Visitor {
+        self.signed_in(OWNER).await
+    }
+
+    async fn signed_in(&self, email: &str) -> Visitor {
+        let visitor = self.stranger();
+        let answer = visitor.post("/api/v1/session", &json!({ "email": email, "password": PASSWORD })).await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        visitor
+    }
+
+    /// An administrator's look into the hotel's database.
+    pub(crate) async fn sql(&self) -> Client {
+        enter(&self.dsn).await
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Self::Tenant { name } = self else { return };
+        if env::keep() {
+            return;
+        }
+        let (drop_database, drop_role) = (format!("drop database {name} with (force)"), format!("drop role {name}"));
+        // A runtime of its own: the test's is the very thread that drops.
+        let dropper = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let client = enter(&env::postgres()).await;
+                let _ = client.batch_execute(&drop_database).await;
+                let _ = client.batch_execute(&drop_role).await;
+            });
+        });
+        let _ = dropper.join();
+    }
+}
+
+fn sources() -> (Sources, Clock) {
+    let clock = Clock::at("2026-07-03T02:00:00Z".parse().unwrap());
+    let entropy = Entropy::system();
+    (Sources { clock: clock.clone(), ids: Ids::timed(clock.clone(), entropy.clone()), entropy }, clock)
+}
+
+fn settings(mode: Mode) -> Settings {
+    let anywhere = "127.0.0.1:0".parse().unwrap();
+    Settings {
+        listen: anywhere,
+        metrics_listen: None,
+        public_scheme: Scheme::Http,
+        public_port: None,
+        trusted_proxies: Vec::new(),
+        smtp_url: None,
+        mail_from: "HotelHub <no-reply@hotelhub.localhost>".to_owned(),
+        redis_url: None,
+        log: "info".to_owned(),
+        log_format: telemetry::Format::Pretty,
+        pool: PoolLimits { wait: Duration::from_secs(10), ..PoolLimits::default() },
+        mode,
+    }
+}
+
+fn saas_mode() -> Saas {
+    Saas {
+        control_url: "http://127.0.0.1:1".to_owned(),
+        node_token: Secret::new("nobody asks".to_owned()),
+        feed_public_key: FeedKey::new(&key()).verifier(),
+        state_dir: std::env::temp_dir().join(format!("hotelhub-it-{}", hex(&Entropy::system().bytes::<8>()))),
+        cluster_keys: HashMap::from([(cluster(), key())]),
+        cluster_admins: BTreeMap::new(),
+        node_secret: Key::new([5; 32]),
+        base_domain: Host::parse("hotelhub.localhost").unwrap(),
+        vendor_url: "http://hotelhub.localhost:8081".to_owned(),
+    }
+}
+
+fn fleet(sources: &Sources) -> Fleet {
+    let admins = BTreeMap::from([(cluster(), Admin::new(env::postgres().parse().unwrap(), key()))]);
+    Fleet::new(admins, sources.clock.clone(), sources.ids.clone(), sources.entropy.clone())
+}
+
+/// The key of every other test that makes tenants on this server.
+fn key() -> Key {
+    Key::new([9; 32])
+}
+
+pub(crate) fn cluster() -> ClusterId {
+    ClusterId("main".to_owned())
+}
+
+fn server() -> Cluster {
+    let config: Config = env::postgres().parse().unwrap();
+    let host = match config.get_hosts().first() {
+        Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
+        Some(tokio_postgres::config::Host::Unix(path)) => path.display().to_string(),
+        None => "127.0.0.1".to_owned(),
+    };
+    Cluster { id: cluster(), host, port: *config.get_ports().first().unwrap_or(&5432) }
+}
+
+fn seed(tenant: TenantId, slug: &str, hotel: &str, clock: &Clock) -> TenantSeed {
+    TenantSeed {
+        tenant,
+        slug: Slug::parse(slug).unwrap(),
+        hotel: hotel.to_owned(),
+        time_zone: "Asia/Jakarta".to_owned(),
+        owner: OwnerSeed {
+            user: Uuid::from_bytes(Entropy::system().bytes()),
+            name: "Ratna Sari".to_owned(),
+            email: OWNER.to_owned(),
+            phone: "+62215550199".to_owned(),
+            login_token_sha256: hex(&sha256(b"a letter nobody opens")),
+            login_token_expires_at: clock.now(),
+        },
+    }
+}
+
+fn route(tenant: TenantId, slug: &str, name: &str, database: &str, connections: u16) -> Route {
+    let cluster = cluster();
+    let (database, role) = (database.to_owned(), database.to_owned());
+    Route {
+        tenant,
+        slug: Slug::parse(slug).unwrap(),
+        name: name.to_owned(),
+        hosts: vec![Host::parse(&format!("{slug}.hotelhub.localhost")).unwrap()],
+        status: TenantStatus::Trial,
+        placement: Placement { cluster, database, role, generation: 1 },
+        limits: Limits { connections, rooms: 100, users: None },
+        features: Vec::new(),
+    }
+}
+
+/// Hashed once per run: it takes tens of milliseconds by design.
+fn password_hash() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| Password::hash(PASSWORD, &Entropy::system()).unwrap().as_str().to_owned())
+}
+
+async fn migrate(dsn: String) -> anyhow::Result<()> {
+    hotelhub_tenant_migrations::migrate(&mut enter(&dsn).await, Product::Hotel).await?;
+    Ok(())
+}
+
+async fn enter(dsn: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(dsn, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+fn fresh_name() -> String {
+    format!("t_{}", hex(&Entropy::system().bytes::<16>()))
+}
+
+fn dsn_of(database: &str) -> String {
+    let dsn = env::postgres();
+    let server = dsn.rsplit_once('/').map_or(dsn.as_str(), |(server, _)| server);
+    format!("{server}/{database}")
+}
