@@ -82,7 +82,19 @@ impl House {
         control.until_healthy(&format!("http://127.0.0.1:{control_port}/readyz")).await?;
         let mut node = start_node(&settings, &node_env)?;
         node.until_healthy(&format!("http://127.0.0.1:{node_port}/readyz")).await?;
-        Ok(Self { settings, control_env, node_env, control_port, node_port, metrics_port, mailbox, admin, control, node, mail })
+        Ok(Self {
+            settings,
+            control_env,
+            node_env,
+            control_port,
+            node_port,
+            metrics_port,
+            mailbox,
+            admin,
+            control,
+            node,
+            mail,
+        })
     }
 
     /// The control plane's address.
@@ -114,6 +126,17 @@ impl House {
     pub async fn restart_control(&mut self) -> Result<()> {
         self.control = start_control(&self.settings, &self.control_env)?;
         self.control.until_healthy(&format!("http://127.0.0.1:{}/readyz", self.control_port)).await
+    }
+
+    /// Starts the control plane anew with another number of ready-made databases to keep in store.
+    pub async fn keep_ready_databases(&mut self, count: u16) -> Result<()> {
+        for (key, value) in &mut self.control_env {
+            if key == "HOTELHUB_READY_DATABASES" {
+                *value = count.to_string();
+            }
+        }
+        self.control.stop().await?;
+        self.restart_control().await
     }
 
     /// Starts the node again after it was killed or stopped.
@@ -231,7 +254,8 @@ async fn furnish(settings: &Settings, env: &[(String, String)]) -> Result<(Admin
     let port = server.get_ports().first().copied().unwrap_or(5432).to_string();
     let budget = settings.budget.to_string();
     Process::run(&control, &["migrate"], env).await?;
-    let cluster = ["cluster", "add", "--id", CLUSTER, "--host", "127.0.0.1", "--port", &port, "--budget", &budget, "--json"];
+    let cluster =
+        ["cluster", "add", "--id", CLUSTER, "--host", "127.0.0.1", "--port", &port, "--budget", &budget, "--json"];
     Process::run(&control, &cluster, env).await?;
     let admin = ["admin", "create", "--email", "admin@hotelhub.localhost", "--name", "Admin", "--json"];
     let admin = serde_json::from_str(&Process::run(&control, &admin, env).await?)?;

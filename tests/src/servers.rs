@@ -3,13 +3,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 /// A Postgres cluster and a Redis of our own; they end when this is dropped.
 #[derive(Debug)]
 pub struct Servers {
     child: Child,
+    said: Lines<BufReader<ChildStdout>>,
     addresses: Addresses,
 }
 
@@ -45,9 +46,9 @@ impl Servers {
             .spawn()
             .with_context(|| format!("cannot start {}", xtask.display()))?;
         let stdout = child.stdout.take().context("no output")?;
-        let mut lines = BufReader::new(stdout).lines();
-        let line = lines.next_line().await?.context("the servers did not start")?;
-        Ok(Self { addresses: serde_json::from_str(&line)?, child })
+        let mut said = BufReader::new(stdout).lines();
+        let line = said.next_line().await?.context("the servers did not start")?;
+        Ok(Self { addresses: serde_json::from_str(&line)?, child, said })
     }
 
     /// The superuser's connection string.
@@ -70,12 +71,13 @@ impl Servers {
         self.addresses.redis.pid
     }
 
-    /// Has a server that was killed started again at its old address, by a line to the tool: `postgres` or `redis`.
+    /// Has a server that was killed started again at its old address and waits until it answers: `postgres` or `redis`.
     pub async fn restart(&mut self, which: &str) -> Result<()> {
-        use tokio::io::AsyncWriteExt as _;
         let stdin = self.child.stdin.as_mut().context("no input")?;
         stdin.write_all(format!("restart {which}\n").as_bytes()).await?;
         stdin.flush().await?;
+        let line = self.said.next_line().await?.context("the servers ended")?;
+        self.addresses = serde_json::from_str(&line)?;
         Ok(())
     }
 }
