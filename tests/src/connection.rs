@@ -28,7 +28,8 @@ impl Reply {
 
     /// The session cookie that was set, as it goes back.
     pub fn session(&self) -> Option<String> {
-        let line = self.head.lines().find(|line| line.to_ascii_lowercase().starts_with("set-cookie: __host-session="))?;
+        let line =
+            self.head.lines().find(|line| line.to_ascii_lowercase().starts_with("set-cookie: __host-session="))?;
         let (_, value) = line.split_once(':')?;
         value.split(';').next().map(|pair| pair.trim().to_owned())
     }

@@ -88,7 +88,8 @@ impl Hotel {
     async fn put_prices(&self, plan: &str, kind: &str, from: jiff::civil::Date) -> Result<()> {
         let to = from.saturating_add(jiff::Span::new().days(365));
         let body = json!({"room_type_id": kind, "from": from, "to": to, "price_idr": 650_000}).to_string();
-        let request = post(&self.host, &format!("/api/v1/rate-plans/{plan}/prices"), "unused-key", Some(&self.cookie), &body);
+        let request =
+            post(&self.host, &format!("/api/v1/rate-plans/{plan}/prices"), "unused-key", Some(&self.cookie), &body);
         let request = [b"PUT".as_slice(), request.get(4..).unwrap_or_default()].concat();
         let request = String::from_utf8(request)?;
         let reply = Connection::open(self.port).await?.send(request.as_bytes()).await?;

@@ -5,10 +5,10 @@ mod model;
 mod routes;
 mod store;
 
-pub use model::{Property, PropertyChange};
+pub use model::{Property, PropertyChange, Sign};
 pub use routes::{amend, router};
 pub(crate) use store::STATEMENTS;
-pub use store::the_one;
+pub use store::{THE_ONE, the_one};
 
 use axum::Router;
 

@@ -47,11 +47,41 @@ pub struct Property {
     pub version: i32,
 }
 
+/// What the hotel shows to strangers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Sign {
+    /// What it is called.
+    pub name: String,
+    /// Where it stands.
+    pub address: String,
+    /// Its telephone.
+    pub phone: String,
+    /// Where guests write to.
+    pub email: String,
+    /// From when rooms are ready: `14:00`.
+    #[serde(with = "hour")]
+    #[schema(value_type = String)]
+    pub checkin_time: Time,
+    /// Until when rooms are left: `12:00`.
+    #[serde(with = "hour")]
+    #[schema(value_type = String)]
+    pub checkout_time: Time,
+    /// The hotel's own day: the first that can be booked.
+    pub business_date: Date,
+}
+
+impl From<Property> for Sign {
+    fn from(property: Property) -> Self {
+        let Property { name, address, phone, email, checkin_time, checkout_time, business_date, .. } = property;
+        Self { name, address, phone, email, checkin_time, checkout_time, business_date }
+    }
+}
+
 /// What is to change; what is absent stays.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PropertyChange {
-    /// What guests read.
+    /// What it is called.
     pub name: Option<String>,
     /// Its address.
     pub address: Option<String>,
@@ -65,13 +95,13 @@ pub struct PropertyChange {
     pub checkin_time: Option<String>,
     /// `12:00`.
     pub checkout_time: Option<String>,
-    /// Whether it is for sale.bp.
+    /// Service charge in basis points, at most 1,100.
     pub service_bp: Option<i32>,
     /// PB1 in basis points.
     pub pb1_bp: Option<i32>,
     /// Whether PB1 is due on the service charge too.
     pub pb1_base_includes_service: Option<bool>,
-    /// What a night costs, as the property enters prices. include tax.
+    /// Whether prices are entered as what the guest pays.
     pub prices_include_tax: Option<bool>,
 }
 

@@ -7,7 +7,7 @@ use hotelhub_web::{Body, IfMatch, Result, etag};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::model::PropertyChange;
+use super::model::{PropertyChange, Sign};
 use super::{Property, store};
 use crate::audit::{self, Actor};
 use crate::node::Node;
@@ -16,7 +16,7 @@ use crate::tenancy::{Session, Tenant};
 
 /// The doors.
 pub fn router() -> OpenApiRouter<Node> {
-    OpenApiRouter::new().routes(routes!(read, change))
+    OpenApiRouter::new().routes(routes!(read, change)).routes(routes!(sign))
 }
 
 /// Reads the property.
@@ -25,6 +25,13 @@ async fn read(tenant: Tenant, staff: Staff) -> Result<Response> {
     staff.may(Permission::PropertyRead)?;
     let db = tenant.connect().await?;
     Ok(sheet(store::the_one(&db).await?))
+}
+
+/// Reads what the hotel shows to strangers: nobody has to be signed in.
+#[utoipa::path(get, path = "/public/property", tag = "public", responses((status = 200, body = Sign)))]
+async fn sign(tenant: Tenant) -> Result<Json<Sign>> {
+    let db = tenant.connect().await?;
+    Ok(Json(store::the_one(&db).await?.into()))
 }
 
 /// Changes the property; its business date is not changed here.

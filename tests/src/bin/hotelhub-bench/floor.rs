@@ -9,6 +9,7 @@ pub(crate) struct Floor {
     admin: Client,
     central: Client,
     scratch: Config,
+    admin_dsn: String,
 }
 
 impl Floor {
@@ -21,7 +22,7 @@ impl Floor {
             .batch_execute("create table if not exists bench_floor (id bigint generated always as identity, note text)")
             .await?;
         let central = connect(&central_dsn.parse()?).await?;
-        Ok(Self { admin, central, scratch: admin_dsn.parse()? })
+        Ok(Self { admin, central, scratch: admin_dsn.parse()?, admin_dsn: admin_dsn.to_owned() })
     }
 
     /// One fresh connection as the superuser, a first read of a table, and three transactions made durable.
@@ -61,15 +62,37 @@ impl Floor {
         Ok(self.central.query_opt(sql, &[&slug]).await?.context("no such tenant")?.get(0))
     }
 
+    /// Waits until the fleet role has made this tenant's database.
+    pub(crate) async fn wait_until_live(&self, slug: &str) -> Result<()> {
+        let sql =
+            "select 1 from databases d join tenants t on t.id = d.tenant_id where t.slug = $1 and d.state = 'live'";
+        for _ in 0..6_000 {
+            if self.central.query_opt(sql, &[&slug]).await?.is_some() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        anyhow::bail!("{slug} is not live within a minute")
+    }
+
+    /// The superuser's connection string to the database of the tenant with this slug.
+    pub(crate) async fn dsn_of(&self, slug: &str) -> Result<String> {
+        let database = self.database_of(slug).await?;
+        let (server, _) = self.admin_dsn.rsplit_once('/').context("a connection string ends in /database")?;
+        Ok(format!("{server}/{database}"))
+    }
+
+    /// Stops the making of ready-made databases until the next start of the control plane, and takes those in store out of it.
+    pub(crate) async fn empty_the_store(&self) -> Result<()> {
+        let sql = "update databases set state = 'failed' where state in ('ready', 'preparing')";
+        self.central.execute(sql, &[]).await?;
+        Ok(())
+    }
+
     /// Backends of the server that belong to this database.
     pub(crate) async fn backends(&self, database: &str) -> Result<i64> {
         let sql = "select count(*) from pg_stat_activity where datname = $1 and backend_type = 'client backend'";
         Ok(self.admin.query_one(sql, &[&database]).await?.get(0))
-    }
-
-    /// The superuser's connection.
-    pub(crate) fn admin(&self) -> &Client {
-        &self.admin
     }
 
     /// The connection to the central database.

@@ -5,19 +5,19 @@ use anyhow::Result;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The frames that went to the server since the last look: message type and length, in order.
+/// The frames that went to the server since the last look: their message types, in order. Lengths differ by the digits in a statement's name.
 #[derive(Clone, Default)]
-pub(crate) struct Frames(Arc<Mutex<Vec<(u8, u32)>>>);
+pub(crate) struct Frames(Arc<Mutex<Vec<u8>>>);
 
 impl Frames {
     /// Takes what was noted.
-    pub(crate) fn take(&self) -> Vec<(u8, u32)> {
+    pub(crate) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How many of these frames ask for an answer: the round trips.
-    pub(crate) fn round_trips(frames: &[(u8, u32)]) -> usize {
-        frames.iter().filter(|(kind, _)| matches!(kind, b'S' | b'Q')).count()
+    pub(crate) fn round_trips(frames: &[u8]) -> usize {
+        frames.iter().filter(|kind| matches!(kind, b'S' | b'Q')).count()
     }
 
     fn note(&self, pending: &mut Vec<u8>) {
@@ -28,7 +28,7 @@ impl Frames {
             if pending.len() < whole {
                 break;
             }
-            frames.push((kind, length));
+            frames.push(kind);
             pending.drain(..whole);
         }
     }

@@ -6,8 +6,8 @@ use hotelhub_tests::House;
 
 use crate::compare::Compared;
 use crate::floor::Floor;
-use hotelhub_tests::{Connection, get};
 use crate::report::Figure;
+use hotelhub_tests::{Connection, get, sign_up};
 
 /// What the public hotel door reads: the same statement is sent directly for the floor.
 const DOOR: &str = "/api/v1/public/property";
@@ -53,4 +53,17 @@ pub(crate) async fn two_hundred_at_once(house: &House, floor: &Floor, slug: &str
         Figure::exact("200 at once on a cold tenant: errors", f64::from(errors), "requests", errors == 0, "0"),
         Figure::exact("200 at once on a cold tenant: connections", open, "backends", backends <= pool, "<= pool size"),
     ])
+}
+
+/// Signs up hotels that nobody visits.
+pub(crate) async fn strangers(house: &House, floor: &Floor, count: usize) -> Result<Vec<String>> {
+    let mut slugs = Vec::new();
+    for i in 0..count {
+        floor.wait_for_ready_databases(1).await?;
+        let slug = format!("sunyi-{i}");
+        sign_up(house, &slug).await?;
+        slugs.push(slug);
+    }
+    floor.wait_until_live(slugs.last().map_or("", String::as_str)).await?;
+    Ok(slugs)
 }

@@ -2,9 +2,9 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use hotelhub_tests::{Hotel, Stock};
-use hotelhub_tests::{Connection, post};
 use crate::report::Figure;
+use hotelhub_tests::{Connection, post};
+use hotelhub_tests::{Hotel, Stock};
 
 /// Everyone books at once; who comes too late is told which night is full.
 pub(crate) async fn ten_for_two_hundred(hotel: &Hotel, stock: &Stock, room_type: &str) -> Result<Figure> {
@@ -17,13 +17,8 @@ pub(crate) async fn ten_for_two_hundred(hotel: &Hotel, stock: &Stock, room_type:
             "reservations": [{"room_type_id": room_type, "rate_plan_id": stock.rate_plan, "arrival": arrival,
                 "departure": departure, "adults": 2, "children": 0}]
         });
-        let request = post(
-            &hotel.host,
-            "/api/v1/bookings",
-            &format!("buyer-{i:04}"),
-            Some(&hotel.cookie),
-            &body.to_string(),
-        );
+        let request =
+            post(&hotel.host, "/api/v1/bookings", &format!("buyer-{i:04}"), Some(&hotel.cookie), &body.to_string());
         let port = hotel.port;
         buyers.spawn(async move { Connection::open(port).await?.send(&request).await });
     }

@@ -4,9 +4,9 @@ use hotelhub_tests::House;
 
 use super::standalone::resident_mib;
 use crate::floor::Floor;
-use hotelhub_tests::{Connection, get};
 use crate::load::throughput;
 use crate::report::Figure;
+use hotelhub_tests::{Connection, get};
 
 /// Tenants that are known but never asked for: rows of the central database with a route each.
 const STRANGERS: &str = "

@@ -1,7 +1,9 @@
 //! The figures of the issues, one file for each thing that is measured.
 pub(crate) mod cold;
 pub(crate) mod last_rooms;
+pub(crate) mod lookup;
 pub(crate) mod memory;
 pub(crate) mod search;
 pub(crate) mod sign_up;
 pub(crate) mod standalone;
+pub(crate) mod warm;

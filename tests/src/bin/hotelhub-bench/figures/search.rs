@@ -2,10 +2,10 @@
 use anyhow::Result;
 
 use crate::compare::percentile;
-use hotelhub_tests::{Hotel, Stock};
-use hotelhub_tests::get;
 use crate::load::latencies;
 use crate::report::Figure;
+use hotelhub_tests::get;
+use hotelhub_tests::{Hotel, Stock};
 
 /// Connections at once.
 const CLIENTS: usize = 32;

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 use hotelhub_tests::{Process, Programs, free_port};
 
 use crate::compare::median;
-use hotelhub_tests::{Connection, get};
 use crate::report::Figure;
+use hotelhub_tests::{Connection, get};
 
 /// Starts, counted; the first of them migrates and is not counted.
 const STARTS: usize = 7;

@@ -1,0 +1,144 @@
+//! From a host to a tenant, while the table changes.
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use hotelhub_data_plane::tenancy::Directory;
+use hotelhub_kernel::{Clock, Entropy, Host, Ids, Slug, TenantId};
+use hotelhub_protocol::{Change, Cluster, ClusterId, Delta, Deltas, Limits, Placement, Route, Snapshot, TenantStatus};
+
+use crate::ALLOCATIONS;
+use crate::compare::Compared;
+use crate::report::Figure;
+
+/// Tenants in the table.
+const TENANTS: usize = 10_000;
+
+/// Lookups in one window.
+const LOOKUPS: usize = 400_000;
+
+/// Windows on each side, in turns.
+const WINDOWS: usize = 31;
+
+/// A hundred deltas a second.
+const DELTA_EVERY: Duration = Duration::from_millis(10);
+
+/// Looks the same hosts up in the same random order in both tables.
+pub(crate) fn against_a_bare_hash() -> Result<Vec<Figure>> {
+    let clock = Clock::wall();
+    let ids = Ids::timed(clock.clone(), Entropy::seeded(1));
+    let routes = (0..TENANTS).map(|n| route(n, &ids)).collect::<Result<Vec<_>>>()?;
+    let bare: HashMap<String, Arc<Route>, RandomState> =
+        routes.iter().filter_map(|route| Some((route.hosts.first()?.to_string(), Arc::new(route.clone())))).collect();
+    let directory = Directory::default();
+    let cluster = Cluster { id: ClusterId("jkt-1".to_owned()), host: "127.0.0.1".to_owned(), port: 5432 };
+    let snapshot = Snapshot { version: 1, taken_at: clock.now(), clusters: vec![cluster], routes: routes.clone() };
+    directory.apply_snapshot(snapshot);
+    let asked = asked(&routes);
+    let stop = AtomicBool::new(false);
+    let allocated = allocations_of_lookups(&directory, &asked);
+    let pairs = std::thread::scope(|scope| {
+        scope.spawn(|| change(&directory, &routes, &stop));
+        let pairs: Vec<_> = (0..WINDOWS).map(|turn| window(turn, &directory, &bare, &asked)).collect();
+        stop.store(true, Ordering::Relaxed);
+        pairs
+    });
+    let name = "host to tenant, 10,000 tenants, 100 deltas/s";
+    #[expect(clippy::cast_precision_loss, reason = "a count that should be 0")]
+    let allocated = allocated as f64;
+    Ok(vec![
+        Figure::ratio_at_most(name, "ns", &Compared::of(&pairs), 1.3, "<= 1.3x a bare hash lookup"),
+        Figure::exact("allocations in 1,000,000 lookups", allocated, "allocations", allocated == 0.0, "0"),
+    ])
+}
+
+fn window(
+    turn: usize,
+    directory: &Directory,
+    bare: &HashMap<String, Arc<Route>, RandomState>,
+    asked: &[String],
+) -> (f64, f64) {
+    let ours = || time(asked, |host| directory.by_host(host).is_some_and(|entry| entry.route.limits.rooms == 42));
+    let theirs = || time(asked, |host| bare.get(host).is_some_and(|route| route.limits.rooms == 42));
+    if turn.is_multiple_of(2) {
+        let ours = ours();
+        (ours, theirs())
+    } else {
+        let theirs = theirs();
+        (ours(), theirs)
+    }
+}
+
+/// Nanoseconds per lookup.
+fn time(asked: &[String], found: impl Fn(&str) -> bool) -> f64 {
+    let start = Instant::now();
+    let mut hits = 0_u32;
+    for host in asked {
+        hits += u32::from(found(black_box(host)));
+    }
+    black_box(hits);
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let count = asked.len() as f64;
+    start.elapsed().as_secs_f64() * 1e9 / count
+}
+
+/// Counted while the table stands still, for applying a delta allocates and the counter belongs to the whole process.
+fn allocations_of_lookups(directory: &Directory, asked: &[String]) -> usize {
+    let before = ALLOCATIONS.stats().allocations;
+    for host in asked.iter().cycle().take(1_000_000) {
+        black_box(directory.by_host(black_box(host)));
+    }
+    ALLOCATIONS.stats().allocations - before
+}
+
+/// Applies a delta every ten milliseconds until it is told to end.
+fn change(directory: &Directory, routes: &[Route], stop: &AtomicBool) {
+    for route in routes.iter().cycle() {
+        std::thread::sleep(DELTA_EVERY);
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let since = directory.version();
+        let mut route = route.clone();
+        route.name.push('\'');
+        let delta = Delta { version: since + 1, change: Change::Route(Box::new(route)) };
+        directory.apply_deltas(Deltas { since, deltas: vec![delta] });
+    }
+}
+
+/// Hosts in an order that no cache foresees.
+fn asked(routes: &[Route]) -> Vec<String> {
+    let entropy = Entropy::seeded(2);
+    let bound = u32::try_from(routes.len()).unwrap_or(u32::MAX);
+    (0..LOOKUPS)
+        .filter_map(|_| {
+            let at = usize::try_from(entropy.below(bound)).ok()?;
+            Some(routes.get(at)?.hosts.first()?.to_string())
+        })
+        .collect()
+}
+
+fn route(n: usize, ids: &Ids) -> Result<Route> {
+    let slug = Slug::parse(&format!("hotel-{n}"))?;
+    let tenant = TenantId(ids.next());
+    let database = format!("t_{}", tenant.0.simple());
+    Ok(Route {
+        tenant,
+        name: format!("Hotel {n}"),
+        hosts: vec![Host::of_slug(&slug, &Host::parse("hotelhub.id")?)],
+        slug,
+        status: TenantStatus::Trial,
+        placement: Placement {
+            cluster: ClusterId("jkt-1".to_owned()),
+            role: database.clone(),
+            database,
+            generation: 1,
+        },
+        limits: Limits { connections: 8, rooms: 42, users: Some(15) },
+        features: Vec::new(),
+    })
+}

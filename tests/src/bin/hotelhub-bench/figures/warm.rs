@@ -1,0 +1,134 @@
+//! A warm request: what tenancy, limits, logs and metrics cost on top of one prepared read.
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use hotelhub_tests::{Connection, House, Process, Programs, free_port, get};
+
+use crate::compare::Compared;
+use crate::frames::{self, Frames};
+use crate::load::throughput;
+use crate::report::Figure;
+
+/// The door that is measured: one prepared read, no session.
+const DOOR: &str = "/api/v1/public/property";
+
+/// Connections at once; the pools on both sides are as large.
+const CLIENTS: usize = 8;
+
+/// Windows measured on each side, in turns.
+const WINDOWS: usize = 21;
+
+/// Throughput of the same read through the house and through a bare handler.
+pub(crate) async fn public_request(house: &House, slug: &str, dsn: &str) -> Result<Figure> {
+    let port = free_port()?;
+    let me = std::env::current_exe()?;
+    let (port_text, size) = (port.to_string(), CLIENTS.to_string());
+    let args = ["bare", "--port", &port_text, "--dsn", dsn, "--pool", &size];
+    let mut bare = Process::start(&house.settings().dir, "bare", &me, &args, &[])?;
+    bare.until_healthy(&format!("http://127.0.0.1:{port}{DOOR}")).await?;
+    let ours = get(&house.host(slug), DOOR, None);
+    let theirs = get("bare.localhost", DOOR, None);
+    let window = Duration::from_millis(700);
+    throughput(house.node_port(), &ours, CLIENTS, window).await?;
+    throughput(port, &theirs, CLIENTS, window).await?;
+    let mut pairs = Vec::new();
+    for turn in 0..WINDOWS {
+        let pair = if turn % 2 == 0 {
+            let ours = throughput(house.node_port(), &ours, CLIENTS, window).await?;
+            (ours, throughput(port, &theirs, CLIENTS, window).await?)
+        } else {
+            let theirs = throughput(port, &theirs, CLIENTS, window).await?;
+            (throughput(house.node_port(), &ours, CLIENTS, window).await?, theirs)
+        };
+        pairs.push(pair);
+    }
+    bare.kill().await?;
+    let compared = Compared::of(&pairs);
+    Ok(Figure::ratio_at_least("warm public request", "req/s", &compared, 0.95, ">= 95 % of a bare handler"))
+}
+
+/// What the house says to Postgres for one warm request, beside what a bare handler says; and what a session adds.
+pub(crate) async fn wire(
+    programs: &Programs,
+    dir: &Path,
+    server: &tokio_postgres::Config,
+    dsn: &str,
+) -> Result<Vec<Figure>> {
+    let frames = Frames::default();
+    let target = server.get_ports().first().copied().context("no port")?;
+    let proxy = frames::listen(target, frames.clone()).await?;
+    let through = dsn.replacen(&format!(":{target}/"), &format!(":{proxy}/"), 1);
+    let ours = house_frames(programs, dir, &through, &frames).await?;
+    let bare = bare_frames(dir, &through, &frames).await?;
+    let public = &ours.public;
+    #[expect(clippy::cast_precision_loss, reason = "a handful of round trips")]
+    let trips = |frames: &[u8]| Frames::round_trips(frames) as f64;
+    let more = trips(&ours.signed_in) - trips(public);
+    Ok(vec![
+        Figure::exact(
+            "warm public request: frames as a bare handler's",
+            trips(public),
+            "round trips",
+            *public == bare,
+            "identical",
+        ),
+        Figure::exact("the same signed in: more round trips", more, "round trips", more <= 1.0, "<= 1"),
+    ])
+}
+
+struct Said {
+    public: Vec<u8>,
+    signed_in: Vec<u8>,
+}
+
+async fn house_frames(programs: &Programs, dir: &Path, dsn: &str, frames: &Frames) -> Result<Said> {
+    let port = free_port()?;
+    let env = [
+        ("APP_MODE", "standalone".to_owned()),
+        ("DATABASE_URL", dsn.to_owned()),
+        ("HOTELHUB_LISTEN", format!("127.0.0.1:{port}")),
+        ("HOTELHUB_METRICS_LISTEN", "127.0.0.1:0".to_owned()),
+        ("HOTELHUB_PUBLIC_SCHEME", "http".to_owned()),
+        ("HOTELHUB_OWNER_EMAIL", "sari@melati.example".to_owned()),
+        ("HOTELHUB_OWNER_PASSWORD", "kamboja-putih-81".to_owned()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value));
+    let mut node = Process::start(dir, "wire", &programs.path("hotelhub"), &["serve"], &env)?;
+    node.until_healthy(&format!("http://127.0.0.1:{port}/readyz")).await?;
+    let host = format!("hotel.localhost:{port}");
+    let mut client = Connection::open(port).await?;
+    let body = r#"{"email":"sari@melati.example","password":"kamboja-putih-81"}"#;
+    let login = client.send(&hotelhub_tests::post(&host, "/api/v1/session", "wire-login", None, body)).await?;
+    let cookie = login.session().with_context(|| format!("no session: {}", login.status))?;
+    let public = last_said(&mut client, &get(&host, DOOR, None), frames).await?;
+    let signed_in = last_said(&mut client, &get(&host, "/api/v1/property", Some(&cookie)), frames).await?;
+    node.stop().await?;
+    Ok(Said { public, signed_in })
+}
+
+async fn bare_frames(dir: &Path, dsn: &str, frames: &Frames) -> Result<Vec<u8>> {
+    let port = free_port()?;
+    let me = std::env::current_exe()?;
+    let port_text = port.to_string();
+    let args = ["bare", "--port", &port_text, "--dsn", dsn, "--pool", "1"];
+    let mut bare = Process::start(dir, "bare-wire", &me, &args, &[])?;
+    bare.until_healthy(&format!("http://127.0.0.1:{port}{DOOR}")).await?;
+    let mut client = Connection::open(port).await?;
+    let said = last_said(&mut client, &get("bare.localhost", DOOR, None), frames).await;
+    bare.kill().await?;
+    said
+}
+
+/// Asks five times and gives what the last request made the server say: by then everything is warm.
+async fn last_said(client: &mut Connection, request: &[u8], frames: &Frames) -> Result<Vec<u8>> {
+    let mut said = Vec::new();
+    for _ in 0..5 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        frames.take();
+        client.send(request).await?.json(200)?;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        said = frames.take();
+    }
+    Ok(said)
+}
