@@ -12,8 +12,11 @@ pub struct Connection {
 
 /// What was answered.
 pub struct Reply {
+    /// The HTTP status.
     pub status: u16,
+    /// The status line and the headers.
     pub head: String,
+    /// The body.
     pub body: Vec<u8>,
 }
 
@@ -36,6 +39,7 @@ impl Reply {
 }
 
 impl Connection {
+    /// Dials the loopback address.
     pub async fn open(port: u16) -> Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port)).await?;
         stream.set_nodelay(true)?;

@@ -8,16 +8,22 @@ use crate::connection::{Connection, get, post};
 /// A signed-up hotel and its owner's session.
 #[derive(Clone, Debug)]
 pub struct Hotel {
+    /// The node's port.
     pub port: u16,
+    /// The hotel's host and port, as it stands in `Host`.
     pub host: String,
+    /// The owner's session, as it stands in `Cookie`.
     pub cookie: String,
 }
 
 /// What a hotel sells.
 #[derive(Clone, Debug)]
 pub struct Stock {
+    /// Ids of room types.
     pub room_types: Vec<String>,
+    /// The id of the one rate plan.
     pub rate_plan: String,
+    /// The hotel's own day.
     pub business_date: jiff::civil::Date,
 }
 

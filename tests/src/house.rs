@@ -1,5 +1,5 @@
 //! Both planes, a mailbox and their settings.
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -297,9 +297,4 @@ async fn central_database(settings: &Settings) -> Result<String> {
 fn dsn_of(admin_dsn: &str, database: &str) -> Result<String> {
     let (server, _) = admin_dsn.rsplit_once('/').context("a connection string ends in /database")?;
     Ok(format!("{server}/{database}"))
-}
-
-/// The folder that a house of this name keeps its logs and state in.
-pub fn folder(root: &Path, name: &str) -> PathBuf {
-    root.join("houses").join(name)
 }

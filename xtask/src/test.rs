@@ -124,6 +124,8 @@ fn tests(filter: Option<&str>, scratch: &Scratch, tally: &mut Tally) -> Result<(
     command.env("HOTELHUB_TEST_POSTGRES", scratch.postgres().dsn("postgres"));
     command.env("HOTELHUB_TEST_REDIS", scratch.redis().url());
     command.env("HOTELHUB_TEST_CHROMEDRIVER", chromedriver);
+    command.env("HOTELHUB_XTASK", std::env::current_exe().context("cannot find this program")?);
+    command.env("HOTELHUB_TEST_DIR", scratch.folder());
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cannot run cargo test")?;
     let failed_before = tally.failed;
     for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
