@@ -15,3 +15,4 @@ pub mod settings;
 pub mod statements;
 pub mod templates;
 pub mod tenancy;
+pub mod work;

@@ -15,6 +15,8 @@ use super::{Sources, node, saas, standalone};
 use crate::config::{Mode, Settings};
 use crate::edge;
 use crate::node::Node;
+use crate::queue::{Worker, carry_hints};
+use crate::work;
 
 /// How long Redis may take to answer at the start; without it the process starts all the same.
 const REDIS_PATIENCE: Duration = Duration::from_secs(1);
@@ -58,6 +60,15 @@ pub async fn start(settings: Settings, roles: &[Role], sources: Sources) -> anyh
     });
     if let Mode::Saas(mode) = &node.settings.mode {
         saas::join(&node, mode, roles, &stop, &mut tasks)?;
+    }
+    if roles.contains(&Role::Work) {
+        let worker = Worker::new(node.clone(), work::registry(&node)?)?;
+        tasks.spawn(worker.run(stop.clone()));
+    }
+    if let Some(url) = node.settings.redis_url.clone() {
+        let (hints, entropy, stop) = (node.hints.clone(), node.entropy.clone(), stop.clone());
+        let works = roles.contains(&Role::Work);
+        tasks.spawn(async move { carry_hints(hints, url.expose(), works, entropy, stop).await });
     }
     if let Some(listener) = listener {
         tasks.spawn(server::serve(listener, edge::app(&node), Limits::default(), stop.clone().cancelled_owned()));

@@ -1,11 +1,14 @@
 //! The job that sends a letter.
 use std::time::Duration;
 
+use anyhow::anyhow;
 use hotelhub_kernel::Backoff;
+use hotelhub_mail::{Mailer, NotSent};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::queue::{Job, Policy};
+use super::store;
+use crate::queue::{Handler, Job, Policy, Run};
 
 /// Sends one kept letter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,4 +25,38 @@ impl Job for SendLetter {
         limit: Duration::from_secs(30),
         backoff: Backoff { base: Duration::from_secs(5), ceiling: Duration::from_secs(300) },
     };
+}
+
+/// Sends letters by this mailer.
+pub fn send_letters(mailer: Mailer) -> Handler {
+    Handler::of(move |run: Run, job: SendLetter| {
+        let mailer = mailer.clone();
+        async move { send(&mailer, &run, job.letter).await }
+    })
+}
+
+/// A letter that went out and whose row was not marked goes again, under the same Message-ID: the reader's mailbox sees one.
+async fn send(mailer: &Mailer, run: &Run, id: Uuid) -> anyhow::Result<()> {
+    let tenant = &run.tenant;
+    let kept = store::queued(&*connect(run).await?, id).await?;
+    let Some(mut letter) = kept else { return Ok(()) };
+    tenant.name().clone_into(&mut letter.from_name);
+    match mailer.send(&letter).await {
+        Ok(()) => Ok(store::mark_sent(&*connect(run).await?, id, tenant.clock().now()).await?),
+        Err(NotSent::Permanent(reason)) => {
+            tracing::warn!(tenant.slug = %tenant.slug(), letter.id = %id, reason, "a letter cannot be delivered");
+            Ok(store::mark_failed(&*connect(run).await?, id, &reason).await?)
+        }
+        Err(NotSent::Transient(reason)) => {
+            if run.last {
+                store::mark_failed(&*connect(run).await?, id, &reason).await?;
+            }
+            Err(anyhow!("the mail server did not take the letter: {reason}"))
+        }
+    }
+}
+
+/// Borrowed anew around the sending: no connection waits for a mail server.
+async fn connect(run: &Run) -> anyhow::Result<crate::tenancy::TenantConn> {
+    run.tenant.connect().await.map_err(|refused| anyhow!("no connection: {}", refused.code()))
 }

@@ -1,11 +1,11 @@
 //! Letters that follow from a change, sent by a job.
 //!
-//! A letter is rendered and kept in the transaction that causes it; its Message-ID is fixed there, so that one sent twice is one. Until
+//! A letter is rendered and kept in the transaction that causes it; its Message-ID is made of its id, so that one sent twice is one. Until
 //! the tenant's owner has confirmed an address, letters to strangers are withheld: a free trial is no way to send mail to anybody.
 mod jobs;
 mod store;
 
-pub use jobs::SendLetter;
+pub use jobs::{SendLetter, send_letters};
 pub(crate) use store::STATEMENTS;
 
 use hotelhub_web::Result;
@@ -43,10 +43,9 @@ pub enum Posted {
 /// Keeps a letter and the job that sends it in the caller's transaction.
 pub async fn letter(session: &Session, tenant: &Tenant, letter: Letter<'_>) -> Result<Posted> {
     let id = tenant.ids().next();
-    let message_id = format!("<{id}@{}>", tenant.host());
     let known = store::may_be_written_to(session, letter.to_address).await?;
     let state = if known { "queued" } else { "withheld" };
-    store::insert(session, id, &message_id, state, &letter, tenant.clock().now()).await?;
+    store::insert(session, id, state, &letter, tenant.clock().now()).await?;
     if !known {
         return Ok(Posted::Withheld(id));
     }

@@ -1,4 +1,5 @@
 //! Letters as rows.
+use hotelhub_mail as mail;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -24,8 +25,18 @@ const RELEASE: &str = "
 
 const COUNT_WITHHELD: &str = "select count(*) from letters where state = 'withheld'";
 
+const QUEUED: &str = "
+    select message_id, to_address, to_name, subject, body_text, body_html, created_at
+      from letters where id = $1 and state = 'queued'";
+
+const MARK_SENT: &str =
+    "update letters set state = 'sent', reason = null, sent_at = $2 where id = $1 and state = 'queued'";
+
+const MARK_FAILED: &str = "update letters set state = 'failed', reason = $2 where id = $1 and state = 'queued'";
+
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[MAY_BE_WRITTEN_TO, AFTER_CONFIRMATIONS, INSERT, RELEASE, COUNT_WITHHELD];
+pub(crate) const STATEMENTS: &[&str] =
+    &[MAY_BE_WRITTEN_TO, AFTER_CONFIRMATIONS, INSERT, RELEASE, COUNT_WITHHELD, QUEUED, MARK_SENT, MARK_FAILED];
 
 pub(super) async fn may_be_written_to(session: &Session, address: &str) -> Result<bool, DbError> {
     if session.query_one(MAY_BE_WRITTEN_TO, &[&address]).await?.get(0) {
@@ -38,13 +49,14 @@ pub(super) async fn may_be_written_to(session: &Session, address: &str) -> Resul
 pub(super) async fn insert(
     session: &Session,
     id: Uuid,
-    message_id: &str,
     state: &str,
     letter: &Letter<'_>,
     now: Timestamp,
 ) -> Result<(), DbError> {
     let Letter { kind, to_address, to_name, subject, text, html } = letter;
-    session.execute(INSERT, &[&id, kind, to_address, to_name, subject, text, html, &message_id, &state, &now]).await?;
+    session
+        .execute(INSERT, &[&id, kind, to_address, to_name, subject, text, html, &id.to_string(), &state, &now])
+        .await?;
     Ok(())
 }
 
@@ -54,4 +66,30 @@ pub(super) async fn release(session: &Session) -> Result<Vec<Uuid>, DbError> {
 
 pub(super) async fn count_withheld(session: &Session) -> Result<i64, DbError> {
     Ok(session.query_one(COUNT_WITHHELD, &[]).await?.get(0))
+}
+
+/// A letter that is to be sent; nothing when it was sent, failed or withheld.
+pub(super) async fn queued(session: &Session, id: Uuid) -> Result<Option<mail::Letter>, DbError> {
+    let row = session.query_opt(QUEUED, &[&id]).await?;
+    Ok(row.map(|row| mail::Letter {
+        id: row.get("message_id"),
+        at: row.get("created_at"),
+        from_name: String::new(),
+        reply_to: String::new(),
+        to_name: row.get("to_name"),
+        to: row.get("to_address"),
+        subject: row.get("subject"),
+        text: row.get("body_text"),
+        html: row.get("body_html"),
+    }))
+}
+
+pub(super) async fn mark_sent(session: &Session, id: Uuid, now: Timestamp) -> Result<(), DbError> {
+    session.execute(MARK_SENT, &[&id, &now]).await?;
+    Ok(())
+}
+
+pub(super) async fn mark_failed(session: &Session, id: Uuid, reason: &str) -> Result<(), DbError> {
+    session.execute(MARK_FAILED, &[&id, &reason]).await?;
+    Ok(())
 }
