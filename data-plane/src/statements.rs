@@ -20,6 +20,7 @@ pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
         ("availability", hotel::availability::STATEMENTS),
         ("guests", hotel::guests::STATEMENTS),
     ]);
+    all.extend(hotel::reservations::STATEMENTS.iter().map(|statements| ("reservations", *statements)));
     all.extend(hotel::rooms::STATEMENTS.iter().map(|statements| ("rooms", *statements)));
     all.extend(hotel::rates::STATEMENTS.iter().map(|statements| ("rates", *statements)));
     all.extend(people::STATEMENTS.iter().map(|statements| ("people", *statements)));

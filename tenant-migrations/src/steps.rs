@@ -82,6 +82,10 @@ const HOTEL: &[Step] = &[
     Step { file: "0011_create_rates.sql", sql: include_str!("../hotel/0011_create_rates.sql") },
     Step { file: "0012_create_reservations.sql", sql: include_str!("../hotel/0012_create_reservations.sql") },
     Step { file: "0013_create_folios.sql", sql: include_str!("../hotel/0013_create_folios.sql") },
+    Step {
+        file: "0014_create_reservation_sheets.sql",
+        sql: include_str!("../hotel/0014_create_reservation_sheets.sql"),
+    },
 ];
 
 /// Every step of a product, in the one order they run in.

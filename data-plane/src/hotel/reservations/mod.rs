@@ -3,28 +3,42 @@
 //! A booking holds one or more reservations; each is one room. What is sold stands behind the counters of the rooms'
 //! inventory. Money is the folio's, keys and beds are the front desk's.
 mod amend;
+mod booking;
+mod changing;
 mod code;
+mod counting;
+mod jobs;
 mod model;
 mod refusal;
+mod routes;
+mod sheet;
+mod sheets;
 mod stay;
+mod store;
 #[cfg(test)]
 mod tests;
+mod wish;
 
 use axum::Router;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::Node;
 
 pub use amend::{Change, Night, Terms, Wish, change};
+pub use booking::{HOLD, book};
+pub use changing::{Amendment, amend, amend_seen, cancel, confirm, no_show};
 pub use code::booking_code;
+pub use counting::release_expired_holds;
+pub use jobs::{ReleaseExpiredHolds, release_holds};
 pub use model::{Action, Status};
 pub use refusal::{Refusal, UnsoldNight};
+pub use routes::router;
+pub use sheet::{Booking, Door, Named, Reservation, Sleeper};
+pub use sheets::{Search, booking, booking_of_link, by_id, list};
 pub use stay::{BadStay, HORIZON, LONGEST, LONGEST_PUBLIC, Stay};
+pub use wish::{BookingWish, Promise, RoomWish, Source, Through};
 
-/// The JSON doors of this capability.
-pub fn router() -> OpenApiRouter<Node> {
-    OpenApiRouter::new()
-}
+/// Every statement of this folder.
+pub(crate) const STATEMENTS: &[&[&str]] = &[store::STATEMENTS, sheets::STATEMENTS];
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {

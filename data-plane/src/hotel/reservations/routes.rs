@@ -1,0 +1,211 @@
+//! JSON doors of bookings and reservations.
+use axum::Json;
+use axum::extract::Path;
+use axum::http::header::ETAG;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use hotelhub_identity::Permission;
+use hotelhub_kernel::Page;
+use hotelhub_web::{AppError, Body, IfMatch, PageQuery, Posted, Query, Result, etag};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::sheet::{Booking, Reservation};
+use super::wish::{BookingWish, Through};
+use super::{Amendment, Search, Status, booking, changing, sheets};
+use crate::hotel::fields;
+use crate::node::Node;
+use crate::people::Staff;
+use crate::tenancy::{Begun, OnceTx, Tenant};
+
+/// The doors.
+pub fn router() -> OpenApiRouter<Node> {
+    OpenApiRouter::new()
+        .routes(routes!(book))
+        .routes(routes!(read_booking))
+        .routes(routes!(confirm))
+        .routes(routes!(list))
+        .routes(routes!(read, amend))
+        .routes(routes!(cancel))
+        .routes(routes!(no_show))
+}
+
+/// Nothing but the wish itself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// Why a reservation ends.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Ending {
+    /// Up to 500 characters.
+    #[serde(default)]
+    reason: String,
+}
+
+/// Which reservations are listed.
+#[derive(Debug, Deserialize, IntoParams)]
+struct Filter {
+    /// One status, or several with commas between.
+    #[serde(default)]
+    status: String,
+    /// Arriving on this day or later.
+    arrival_from: Option<Date>,
+    /// Arriving on this day or earlier.
+    arrival_to: Option<Date>,
+    /// A booking's code, part of a guest's name, or a room's number.
+    #[serde(default)]
+    q: String,
+}
+
+/// Books rooms for a party, all or none, or says which nights are full.
+#[utoipa::path(post, path = "/bookings", tag = "reservations", request_body = BookingWish,
+    responses((status = 201, body = Booking), (status = 409), (status = 422)))]
+async fn book(tenant: Tenant, staff: Staff, wish: Posted<BookingWish>) -> Result<Response> {
+    staff.may(Permission::ReservationCreate)?;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let outcome = booking::book(&tx, &tenant, &staff.actor(), Through::Desk, wish.value).await;
+    answer(tx, StatusCode::CREATED, outcome, |booking| booking.version).await
+}
+
+/// Reads a booking with its reservations.
+#[utoipa::path(get, path = "/bookings/{id}", tag = "reservations", responses((status = 200, body = Booking), (status = 404)))]
+async fn read_booking(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
+    staff.may(Permission::ReservationRead)?;
+    let db = tenant.connect().await?;
+    let booking = sheets::booking(&db, id).await?;
+    Ok(tagged(booking.version, booking))
+}
+
+/// Promises the held rooms of a booking.
+#[utoipa::path(post, path = "/bookings/{id}/confirm", tag = "reservations", request_body = Nothing,
+    responses((status = 200, body = Booking), (status = 404), (status = 409), (status = 412)))]
+async fn confirm(
+    tenant: Tenant,
+    staff: Staff,
+    Path(id): Path<Uuid>,
+    seen: IfMatch,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    staff.may(Permission::ReservationCreate)?;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let outcome = changing::confirm(&tx, &tenant, &staff.actor(), id, Some(seen)).await;
+    answer(tx, StatusCode::OK, outcome, |booking| booking.version).await
+}
+
+/// Lists reservations by arrival.
+#[utoipa::path(get, path = "/reservations", tag = "reservations", params(Filter), responses((status = 200, body = Vec<Reservation>)))]
+async fn list(tenant: Tenant, staff: Staff, page: PageQuery, filter: Query<Filter>) -> Result<Json<Page<Reservation>>> {
+    staff.may(Permission::ReservationRead)?;
+    let search = filter.0.understood()?;
+    let db = tenant.connect().await?;
+    let rows = sheets::list(&db, &search, page.cursor.as_ref(), page.limit).await?;
+    Ok(Json(Page::cut(rows, page.limit, sheets::place)))
+}
+
+/// Reads a reservation.
+#[utoipa::path(get, path = "/reservations/{id}", tag = "reservations",
+    responses((status = 200, body = Reservation), (status = 404)))]
+async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
+    staff.may(Permission::ReservationRead)?;
+    let db = tenant.connect().await?;
+    let reservation = sheets::by_id(&db, id).await?;
+    Ok(tagged(reservation.version, reservation))
+}
+
+/// Changes a reservation: nights that stay keep their price, others are priced now.
+#[utoipa::path(patch, path = "/reservations/{id}", tag = "reservations", request_body = Amendment,
+    responses((status = 200, body = Reservation), (status = 404), (status = 409), (status = 412), (status = 422)))]
+async fn amend(
+    tenant: Tenant,
+    staff: Staff,
+    Path(id): Path<Uuid>,
+    seen: IfMatch,
+    wish: Body<Amendment>,
+) -> Result<Response> {
+    staff.may(Permission::ReservationAmend)?;
+    let tx = tenant.begin().await?;
+    let outcome = changing::amend_seen(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
+    let reservation = tx.settle(outcome).await?;
+    Ok(tagged(reservation.version, reservation))
+}
+
+/// Gives a reservation up.
+#[utoipa::path(post, path = "/reservations/{id}/cancel", tag = "reservations", request_body = Ending,
+    responses((status = 200, body = Reservation), (status = 404), (status = 409), (status = 412)))]
+async fn cancel(
+    tenant: Tenant,
+    staff: Staff,
+    Path(id): Path<Uuid>,
+    seen: IfMatch,
+    wish: Posted<Ending>,
+) -> Result<Response> {
+    staff.may(Permission::ReservationCancel)?;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let outcome = changing::cancel(&tx, &tenant, &staff.actor(), id, Some(seen), &wish.value.reason).await;
+    answer(tx, StatusCode::OK, outcome, |reservation| reservation.version).await
+}
+
+/// Notes that a guest never came.
+#[utoipa::path(post, path = "/reservations/{id}/no-show", tag = "reservations", request_body = Ending,
+    responses((status = 200, body = Reservation), (status = 404), (status = 409), (status = 412)))]
+async fn no_show(
+    tenant: Tenant,
+    staff: Staff,
+    Path(id): Path<Uuid>,
+    seen: IfMatch,
+    wish: Posted<Ending>,
+) -> Result<Response> {
+    staff.may(Permission::ReservationCancel)?;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let outcome = changing::no_show(&tx, &tenant, &staff.actor(), id, Some(seen), &wish.value.reason).await;
+    answer(tx, StatusCode::OK, outcome, |reservation| reservation.version).await
+}
+
+impl Filter {
+    fn understood(self) -> Result<Search> {
+        let statuses = self.status.split(',').filter(|word| !word.is_empty()).map(|word| {
+            Status::parse(word).ok_or_else(|| fields::wrong("status", "statuses of reservations with commas between"))
+        });
+        let day = |field, day: Option<Date>| day.map(|day| fields::date(field, day)).transpose();
+        Ok(Search {
+            statuses: statuses.collect::<Result<_>>()?,
+            arrival_from: day("arrival_from", self.arrival_from)?,
+            arrival_to: day("arrival_to", self.arrival_to)?,
+            text: fields::text("q", &self.q, 120)?,
+        })
+    }
+}
+
+/// Keeps and gives an answer with the version of what it shows.
+async fn answer<T: Serialize>(
+    tx: OnceTx,
+    status: StatusCode,
+    outcome: Result<T, AppError>,
+    version: impl Fn(&T) -> i32,
+) -> Result<Response> {
+    let headers =
+        outcome.as_ref().map(|shown| HeaderMap::from_iter([(ETAG, etag(version(shown)))])).unwrap_or_default();
+    tx.answer_with(status, headers, outcome).await
+}
+
+fn tagged(version: i32, shown: impl Serialize) -> Response {
+    ([(ETAG, etag(version))], Json(shown)).into_response()
+}
