@@ -1,9 +1,12 @@
 //! Who changed what: rows that are only ever added, in the transaction of the change they tell of.
 mod model;
+mod pages;
 mod routes;
 mod store;
 
 pub use model::Actor;
+#[cfg(test)]
+pub(crate) use pages::AuditPage;
 pub(crate) use store::STATEMENTS;
 pub use store::record;
 
@@ -19,5 +22,5 @@ pub fn router() -> OpenApiRouter<Node> {
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {
-    Router::new()
+    pages::pages()
 }

@@ -43,9 +43,6 @@ pub(crate) enum Refused {
     /// The password is right; the code is wrong or was used before.
     #[error("The code is wrong or was used before.")]
     WrongCode,
-    /// Too many failed before; so many seconds to wait.
-    #[error("Too many tries. Please wait {0} seconds.")]
-    TooManyTries(u32),
 }
 
 impl From<Refused> for AppError {
@@ -55,7 +52,6 @@ impl From<Refused> for AppError {
             Refused::WrongCredentials => Self::new(Kind::Unauthenticated, "wrong-credentials", detail),
             Refused::CodeNeeded => Self::new(Kind::Unauthenticated, "code-needed", detail),
             Refused::WrongCode => Self::new(Kind::Unauthenticated, "wrong-code", detail),
-            Refused::TooManyTries(seconds) => Self::new(Kind::TooMany, "too-many-tries", detail).retry_after(seconds),
         }
     }
 }

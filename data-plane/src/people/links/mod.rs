@@ -1,8 +1,12 @@
 //! Links that work once, and only when their page's button is pressed: programs that read mail open links, they press nothing.
 mod model;
+mod pages;
 mod store;
 
 pub(crate) use model::{Purpose, Spent};
+#[cfg(test)]
+pub(crate) use pages::LinkPage;
+pub(crate) use pages::{mail_was_read, pages, spent, used};
 pub(crate) use store::STATEMENTS;
 
 use hotelhub_identity::LinkToken;
@@ -33,14 +37,14 @@ pub(crate) async fn keep(
     store::insert(session, &token.hash(), user, purpose, tenant.clock().now()).await
 }
 
-/// Whether a link would work now; it is not used up.
-pub(crate) async fn is_open(
+/// Whose a link is, if it would work now; it is not used up.
+pub(crate) async fn owner(
     session: &Session,
     tenant: &Tenant,
     token: &LinkToken,
     purpose: Purpose,
-) -> Result<bool, DbError> {
-    store::is_open(session, &token.hash(), purpose, tenant.clock().now()).await
+) -> Result<Option<Uuid>, DbError> {
+    store::owner(session, &token.hash(), purpose, tenant.clock().now()).await
 }
 
 /// Uses a link up: whose it was, or nothing when it does not work.

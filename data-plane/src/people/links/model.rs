@@ -39,8 +39,13 @@ impl Purpose {
 #[error("This link has been used or is too old. Ask for a new one.")]
 pub(crate) struct Spent;
 
+impl Spent {
+    /// The slug of its problem.
+    pub(crate) const CODE: &'static str = "link-spent";
+}
+
 impl From<Spent> for AppError {
     fn from(spent: Spent) -> Self {
-        Self::new(Kind::Gone, "link-spent", spent.to_string())
+        Self::new(Kind::Gone, Spent::CODE, spent.to_string())
     }
 }

@@ -8,10 +8,10 @@ use crate::tenancy::{DbError, Session};
 const INSERT: &str = "
     insert into one_time_links (token_hash, user_id, purpose, created_at, expires_at) values ($1, $2, $3, $4, $5)";
 
-const OPEN: &str = "
-    select exists (
-        select from one_time_links l join users u on u.id = l.user_id
-         where l.token_hash = $1 and l.purpose = $2 and l.used_at is null and l.expires_at > $3 and u.status = 'active')";
+const OWNER: &str = "
+    select l.user_id
+      from one_time_links l join users u on u.id = l.user_id
+     where l.token_hash = $1 and l.purpose = $2 and l.used_at is null and l.expires_at > $3 and u.status = 'active'";
 
 const USE: &str = "
     update one_time_links l set used_at = $3
@@ -24,7 +24,7 @@ const USE_ALL: &str = "
     update one_time_links set used_at = $3 where user_id = $1 and purpose = $2 and used_at is null";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[INSERT, OPEN, USE, USE_ALL];
+pub(crate) const STATEMENTS: &[&str] = &[INSERT, OWNER, USE, USE_ALL];
 
 pub(super) async fn insert(
     session: &Session,
@@ -38,14 +38,14 @@ pub(super) async fn insert(
     Ok(())
 }
 
-pub(super) async fn is_open(
+pub(super) async fn owner(
     session: &Session,
     token_hash: &[u8; 32],
     purpose: Purpose,
     now: Timestamp,
-) -> Result<bool, DbError> {
-    let row = session.query_one(OPEN, &[&token_hash.as_slice(), &purpose.as_str(), &now]).await?;
-    Ok(row.get(0))
+) -> Result<Option<Uuid>, DbError> {
+    let row = session.query_opt(OWNER, &[&token_hash.as_slice(), &purpose.as_str(), &now]).await?;
+    Ok(row.map(|row| row.get("user_id")))
 }
 
 pub(super) async fn use_up(

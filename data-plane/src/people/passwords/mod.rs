@@ -1,7 +1,17 @@
 //! Passwords: set by their owner, for somebody new by who keeps the accounts, or anew through a letter's link.
+mod jobs;
+mod letters;
 mod model;
+mod pages;
 mod routes;
 
+pub use jobs::SendPasswordLink;
+pub(crate) use jobs::send_password_link;
+#[cfg(test)]
+pub(crate) use letters::NewPasswordLetter;
+pub(crate) use pages::pages;
+#[cfg(test)]
+pub(crate) use pages::{ForgotPage, ResetPage};
 pub(crate) use routes::router;
 
 use hotelhub_identity::SessionToken;

@@ -1,11 +1,15 @@
 //! Sessions: who is signed in where. Opened by a password or a link, known by the hash of a token, ended one by one or all at once.
 mod model;
+mod pages;
 mod routes;
 mod sign_in;
 mod staff;
 mod store;
 
 pub(crate) use model::{OpenSession, Visitor};
+#[cfg(test)]
+pub(crate) use pages::LoginPage;
+pub(crate) use pages::pages;
 pub(crate) use routes::{end_one, router, with_session};
 pub(crate) use sign_in::{open, rotate};
 pub use staff::{MaybeStaff, Staff};

@@ -1,15 +1,21 @@
 //! The hotel's people: accounts, their roles, and who may change whose.
 mod letters;
 mod model;
+mod pages;
 mod routes;
 mod store;
 #[cfg(test)]
 mod tests;
+mod view;
 
+#[cfg(test)]
 pub(crate) use letters::Invitation;
 pub(crate) use model::{Account, Changed, Refusal, Status};
+pub(crate) use pages::pages;
 pub(crate) use routes::router;
-pub(crate) use store::{STATEMENTS, by_email, by_id, confirm_email, list, lock, roles_of, set_password};
+pub(crate) use store::{STATEMENTS, by_email, by_id, confirm_email, lock, roles_of, set_password};
+#[cfg(test)]
+pub(crate) use view::TeamPage;
 
 use hotelhub_identity::{HotelRole, LinkToken};
 use hotelhub_web::{AppError, IfMatch, Kind, Lang, Result};
@@ -17,7 +23,6 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::audit;
-use crate::notify;
 use crate::people::links::{self, Purpose};
 use crate::people::model::Email;
 use crate::people::sessions::{self, Staff};

@@ -92,15 +92,15 @@ pub(crate) struct NewUser {
 /// What to change; what is absent stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct UserChange {
-    name: Option<String>,
-    phone: Option<String>,
+pub(super) struct UserChange {
+    pub(super) name: Option<String>,
+    pub(super) phone: Option<String>,
     /// `id` or `en`.
-    language: Option<String>,
+    pub(super) language: Option<String>,
     #[schema(value_type = Option<Vec<String>>)]
-    roles: Option<Vec<HotelRole>>,
+    pub(super) roles: Option<Vec<HotelRole>>,
     /// `active` or `disabled`.
-    status: Option<String>,
+    pub(super) status: Option<String>,
 }
 
 /// The hotel's people, the oldest account first.
@@ -181,7 +181,7 @@ pub(crate) fn newcomer(wish: NewUser) -> Result<Newcomer> {
 }
 
 /// A change whose parts were read.
-struct Edit {
+pub(super) struct Edit {
     name: Option<String>,
     phone: Option<String>,
     lang: Option<Lang>,
@@ -190,7 +190,7 @@ struct Edit {
 }
 
 impl Edit {
-    fn read(wish: UserChange) -> Result<Self> {
+    pub(super) fn read(wish: UserChange) -> Result<Self> {
         let known = |text: String| Status::parse(&text).ok_or_else(|| wrong("status", "is active or disabled"));
         let sorted = |mut roles: Vec<HotelRole>| {
             roles.sort_unstable();
@@ -206,7 +206,7 @@ impl Edit {
         })
     }
 
-    fn over(self, account: &Account) -> Changed {
+    pub(super) fn over(self, account: &Account) -> Changed {
         let now = Changed::of(account);
         Changed {
             name: self.name.unwrap_or(now.name),

@@ -97,7 +97,7 @@ pub(crate) async fn lock(session: &Session, id: Uuid) -> Result<Option<Account>,
 }
 
 /// Up to `limit` accounts, the oldest first, behind the one named `after`.
-pub(crate) async fn list(session: &Session, after: Option<Uuid>, limit: i64) -> Result<Vec<Account>, DbError> {
+pub(super) async fn list(session: &Session, after: Option<Uuid>, limit: i64) -> Result<Vec<Account>, DbError> {
     Ok(session.query(LIST, &[&after, &limit]).await?.iter().map(from_row).collect())
 }
 

@@ -1,0 +1,185 @@
+//! The pages of one's own account.
+use axum::Router;
+use axum::extract::{Form, Path};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use hotelhub_web::preferences::see_other;
+use hotelhub_web::{AppError, Flash, Kind, Result, Visit};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::letters;
+use super::view::{AccountPage, Enrolment};
+use crate::hotel::{properties, shell};
+use crate::node::Node;
+use crate::people::sessions::{self, Staff, Visitor, with_session};
+use crate::people::{passwords, second_factor, users};
+use crate::tenancy::Tenant;
+
+pub(crate) fn pages() -> Router<Node> {
+    Router::new()
+        .route("/account", get(show))
+        .route("/account/password", post(change_password))
+        .route("/account/sessions/{id}/end", post(end_session))
+        .route("/account/factor", post(enrol))
+        .route("/account/factor/confirm", post(confirm))
+        .route("/account/factor/off", post(disable))
+        .route("/account/confirm-email", post(send_confirmation))
+}
+
+/// Sessions shown on the page; nobody has more browsers.
+const SHOWN: i64 = 50;
+
+#[derive(Deserialize)]
+struct PasswordForm {
+    current: Option<String>,
+    new: String,
+}
+
+#[derive(Deserialize)]
+struct ProofForm {
+    password: String,
+}
+
+#[derive(Deserialize)]
+struct CodeForm {
+    code: String,
+}
+
+async fn show(tenant: Tenant, staff: Staff, visit: Visit) -> Result<Response> {
+    rendered(&tenant, &staff, &visit, StatusCode::OK, |_| {}).await
+}
+
+async fn change_password(
+    tenant: Tenant,
+    staff: Staff,
+    visitor: Visitor,
+    visit: Visit,
+    Form(form): Form<PasswordForm>,
+) -> Result<Response> {
+    match passwords::change_own(&tenant, &staff, &visitor, form.current.as_deref(), form.new).await {
+        Ok(token) => {
+            let flash = Flash::good("people.flash.password-saved");
+            Ok(with_session(see_other("/account", Some(&flash)), &token))
+        }
+        Err(refusal) => {
+            let (status, key) = said(refusal)?;
+            rendered(&tenant, &staff, &visit, status, |page| page.password_wrong = Some(key)).await
+        }
+    }
+}
+
+async fn end_session(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
+    match sessions::end_one(&tenant, &staff, id).await {
+        Err(error) if error.kind() != Kind::NotFound => Err(error),
+        _ => Ok(see_other("/account", Some(&Flash::good("people.flash.session-ended")))),
+    }
+}
+
+async fn enrol(
+    tenant: Tenant,
+    staff: Staff,
+    visitor: Visitor,
+    visit: Visit,
+    Form(form): Form<ProofForm>,
+) -> Result<Response> {
+    match second_factor::enrol_proven(&tenant, &staff, &visitor, &form.password).await {
+        Ok(totp) => {
+            let enrolment = Enrolment::of(&totp, tenant.name(), &staff.email);
+            rendered(&tenant, &staff, &visit, StatusCode::OK, |page| page.enrolment = Some(enrolment)).await
+        }
+        Err(refusal) => factor_refused(&tenant, &staff, &visit, refusal).await,
+    }
+}
+
+async fn confirm(
+    tenant: Tenant,
+    staff: Staff,
+    visitor: Visitor,
+    visit: Visit,
+    Form(form): Form<CodeForm>,
+) -> Result<Response> {
+    match second_factor::confirm_first(&tenant, &staff, &visitor, &form.code).await {
+        Ok((codes, token)) => {
+            let fill = |page: &mut AccountPage| page.recovery_codes = codes.expose().to_vec();
+            let response = rendered(&tenant, &staff, &visit, StatusCode::OK, fill).await?;
+            Ok(with_session(response, &token))
+        }
+        Err(refusal) if refusal.code() == "wrong-code" => again(&tenant, &staff, &visit, refusal).await,
+        Err(refusal) => factor_refused(&tenant, &staff, &visit, refusal).await,
+    }
+}
+
+/// The QR code once more, for who mistyped the first code.
+async fn again(tenant: &Tenant, staff: &Staff, visit: &Visit, refusal: AppError) -> Result<Response> {
+    let (status, key) = said(refusal)?;
+    let waiting = passwords::own_account(tenant, staff).await?.totp;
+    let enrolment = waiting.map(|totp| Enrolment::of(&totp, tenant.name(), &staff.email));
+    let fill = |page: &mut AccountPage| {
+        page.factor_wrong = Some(key);
+        page.enrolment = enrolment;
+    };
+    rendered(tenant, staff, visit, status, fill).await
+}
+
+async fn disable(
+    tenant: Tenant,
+    staff: Staff,
+    visitor: Visitor,
+    visit: Visit,
+    Form(form): Form<ProofForm>,
+) -> Result<Response> {
+    match second_factor::disable_proven(&tenant, &staff, &visitor, &form.password).await {
+        Ok(()) => Ok(see_other("/account", Some(&Flash::good("people.flash.factor-off")))),
+        Err(refusal) => factor_refused(&tenant, &staff, &visit, refusal).await,
+    }
+}
+
+async fn send_confirmation(tenant: Tenant, staff: Staff, visitor: Visitor) -> Result<Response> {
+    tenant.node().gate.admit_link(visitor.address).await?;
+    let tx = tenant.begin().await?;
+    let outcome = async {
+        let account = users::lock(&tx, staff.user_id).await?.ok_or_else(users::unknown)?;
+        if account.email_confirmed { Ok(()) } else { letters::send(&tx, &tenant, &account).await }
+    };
+    let outcome = outcome.await;
+    tx.settle(outcome).await?;
+    Ok(see_other("/account", Some(&Flash::good("people.flash.letter-sent"))))
+}
+
+async fn factor_refused(tenant: &Tenant, staff: &Staff, visit: &Visit, refusal: AppError) -> Result<Response> {
+    let (status, key) = said(refusal)?;
+    rendered(tenant, staff, visit, status, |page| page.factor_wrong = Some(key)).await
+}
+
+/// The status and the catalogue's key of a refusal that a form shows; any other is the answer itself.
+fn said(refusal: AppError) -> Result<(StatusCode, String)> {
+    const SHOWN: [&str; 6] =
+        ["weak-password", "wrong-password", "wrong-code", "already-guarded", "not-enrolled", "too-many-attempts"];
+    if SHOWN.contains(&refusal.code()) {
+        Ok((refusal.kind().status(), format!("people.wrong.{}", refusal.code())))
+    } else {
+        Err(refusal)
+    }
+}
+
+async fn rendered(
+    tenant: &Tenant,
+    staff: &Staff,
+    visit: &Visit,
+    status: StatusCode,
+    fill: impl FnOnce(&mut AccountPage),
+) -> Result<Response> {
+    let conn = tenant.connect().await?;
+    let account = users::by_id(&conn, staff.user_id).await?.ok_or_else(users::unknown)?;
+    let open = sessions::open_sessions(&conn, tenant, staff.user_id, None, SHOWN).await?;
+    let codes_left = second_factor::recovery_codes_left(&conn, staff.user_id).await?;
+    let property = properties::the_one(&conn).await?;
+    drop(conn);
+    let shell = shell::of(&property, tenant, staff, visit, "people.account.title");
+    let zone = shell::zone(&property);
+    let mut page = AccountPage::of(&account, open, (staff.session_id, codes_left), (&zone, visit));
+    fill(&mut page);
+    Ok((status, tenant.node().templates.render(&shell, &page)?).into_response())
+}
