@@ -83,6 +83,7 @@ impl Templates {
             registry.set_strict_mode(true);
             registry.set_prevent_indent(true);
             registry.register_helper("t", Box::new(Translate(catalogues.clone())));
+            registry.register_helper("concat", Box::new(Concat));
             registry.register_helper("asset", Box::new(AssetAddress(assets.clone())));
             registry.register_helper("icon", Box::new(Icon(assets.clone())));
             registry.register_helper("refused", Box::new(RefusedBanner(catalogues.clone())));
@@ -221,6 +222,22 @@ impl HelperDef for Translate {
             text = text.replace(&format!("{{{name}}}"), &shown);
         }
         Ok(ScopedJson::Derived(Value::String(text)))
+    }
+}
+
+/// `(concat "folio.method." method)`: texts one behind the other, to name a key.
+struct Concat;
+
+impl HelperDef for Concat {
+    fn call_inner<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+    ) -> Result<ScopedJson<'rc>, RenderError> {
+        let parts = helper.params().iter().map(|param| param.value().as_str().unwrap_or_default());
+        Ok(ScopedJson::Derived(Value::String(parts.collect())))
     }
 }
 

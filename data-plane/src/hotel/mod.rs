@@ -3,6 +3,7 @@ pub mod availability;
 pub mod booking_engine;
 mod fields;
 pub mod folios;
+mod forms;
 pub mod front_desk;
 pub mod guests;
 pub mod properties;
@@ -12,6 +13,8 @@ pub mod rooms;
 mod seed;
 pub(crate) mod shell;
 pub mod taxes;
+#[cfg(test)]
+mod tests;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;

@@ -4,19 +4,20 @@
 //! derived. Which nights a stay has is the reservation's; when a guest leaves is the front desk's.
 mod closing;
 mod model;
+mod pages;
 mod postings;
 mod receipt;
 mod refusal;
 mod routes;
+mod sheet;
 mod store;
 #[cfg(test)]
 mod tests;
 mod words;
 
-use axum::Router;
-
 pub use closing::{is_untouched, open, read, receipt, settle};
 pub use model::{Folio, FolioId, FolioStatus, Stayed, Totals};
+pub use pages::pages;
 pub use postings::{
     Cash, Charge, ChargeCode, Line, Payment, Pieces, ROOM, Seen, change, charge, charge_codes, post_nights,
     reverse_line, reverse_payment, take_cash,
@@ -28,11 +29,6 @@ pub use words::{in_english, terbilang};
 
 use closing::hold;
 pub(crate) use postings::STATEMENTS as POSTING_STATEMENTS;
+#[cfg(test)]
+pub(crate) use sheet::{FolioPage, ReceiptPage};
 pub(crate) use store::STATEMENTS;
-
-use crate::node::Node;
-
-/// The pages of this capability.
-pub fn pages() -> Router<Node> {
-    Router::new()
-}

@@ -1,0 +1,42 @@
+//! Every page and letter of the hotel, rendered in both languages in every frame it may stand in.
+use hotelhub_web::{Lang, Layout, Page, Shell, Templates, UserBadge, Visit};
+
+use super::folios::{FolioPage, ReceiptPage};
+
+fn templates() -> Templates {
+    crate::templates::templates().expect("templates and catalogues parse")
+}
+
+fn renders<P: Page>(templates: &Templates, layout: Layout) {
+    for lang in Lang::ALL {
+        let visit = Visit { lang, ..Visit::default() };
+        let mut shell = Shell::new(&visit, layout, "Hotel Melati", "nav.dashboard");
+        shell.title = Some("Wayan Suarti".to_owned());
+        shell.user = Some(UserBadge::of("Made Wirawan", "Kantor depan"));
+        let html = templates.try_render(&shell, &P::sample());
+        let html = html.unwrap_or_else(|error| panic!("{} in {lang:?}: {error}", P::TEMPLATE));
+        for banned in [" style=", "<style", " onclick", "javascript:", "<script>"] {
+            assert!(!html.contains(banned), "{} has {banned}, which the policy refuses", P::TEMPLATE);
+        }
+        keep(P::TEMPLATE, lang, &html);
+    }
+}
+
+/// Leaves a page under `target/pages`, to be looked at.
+fn keep(name: &str, lang: Lang, html: &str) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pages");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{}.{}.html", name.replace('/', "-"), lang.as_str())), html).unwrap();
+}
+
+#[test]
+fn every_page_renders_in_both_languages() {
+    let templates = templates();
+    renders::<FolioPage>(&templates, Layout::Desk);
+    renders::<ReceiptPage>(&templates, Layout::Print);
+}
+
+#[test]
+fn every_text_stands_in_both_languages() {
+    assert_eq!(templates().flaws(), Vec::<String>::new());
+}
