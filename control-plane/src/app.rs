@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Ids, Key};
+use hotelhub_mail::Mailer;
 use hotelhub_protocol::FeedKey;
 use hotelhub_web::limits::Throttle;
 use hotelhub_web::metrics::Metrics;
@@ -46,6 +47,8 @@ pub struct App {
     pub snapshots: Snapshots,
     /// Pages, letters and their texts.
     pub templates: Arc<Templates>,
+    /// Where letters go, if anywhere.
+    pub mailer: Option<Mailer>,
     /// Counts and times.
     pub metrics: Metrics,
     /// Sign-ups by address.
@@ -59,6 +62,7 @@ impl App {
     pub fn new(settings: Settings, clock: Clock, entropy: Entropy) -> anyhow::Result<Self> {
         let assets = Assets::new(&[Folder::of::<PlaneAssets>()]);
         let templates = Templates::new(&[Folder::of::<PlaneTemplates>()], assets)?;
+        let mailer = settings.smtp_url.as_ref().map(|url| Mailer::new(url, &settings.mail_from));
         let hour = Duration::from_secs(3_600);
         Ok(Self {
             ids: Ids::timed(clock.clone(), entropy.clone()),
@@ -68,6 +72,7 @@ impl App {
             wakes: Wakes::new(),
             snapshots: Snapshots::default(),
             templates: Arc::new(templates),
+            mailer: mailer.transpose()?,
             metrics: Metrics::new()?,
             signups: Throttle::new("signups", settings.signups_per_hour, hour, &clock),
             stop: CancellationToken::new(),

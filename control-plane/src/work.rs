@@ -1,4 +1,5 @@
-//! The loops that run beside or instead of the doors: hearing other processes, the stock of databases, orders nobody will report.
+//! The loops that run beside or instead of the doors: hearing other processes, the stock of databases, orders
+//! nobody will report, letters.
 use std::error::Error;
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::App;
 use crate::fleet::{orders, ready};
+use crate::mails;
 use crate::wakes::Wake;
 
 /// How often the controllers look without being woken.
@@ -20,6 +22,7 @@ pub(crate) fn listen(app: &App, tasks: &mut JoinSet<()>) {
 /// Starts the controllers. Several processes may run them.
 pub(crate) fn start(app: &App, tasks: &mut JoinSet<()>) {
     tasks.spawn(keep_fleet(app.clone()));
+    tasks.spawn(send_letters(app.clone()));
 }
 
 /// Keeps the stock of ready-made databases, and shows to staff what was leased for the last time and never reported.
@@ -37,5 +40,19 @@ async fn keep_fleet(app: App) {
         app.wait(&mut ear, LOOK).await;
         // A burst of wakes is one look.
         tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Sends letters as they are written.
+async fn send_letters(app: App) {
+    let Some(mailer) = app.mailer.clone() else {
+        return tracing::warn!("HOTELHUB_SMTP_URL is not set: letters wait");
+    };
+    let mut ear = app.wakes.listen(Wake::Letters);
+    while !app.stopping() {
+        if let Err(error) = mails::send_due(&app, &mailer).await {
+            tracing::warn!(error = &error as &dyn Error, "letters were not looked after");
+        }
+        app.wait(&mut ear, LOOK).await;
     }
 }
