@@ -7,7 +7,7 @@ use hotelhub_mail::Mailer;
 use hotelhub_protocol::FeedKey;
 use hotelhub_web::limits::Throttle;
 use hotelhub_web::metrics::Metrics;
-use hotelhub_web::{Assets, Folder, Templates};
+use hotelhub_web::{Assets, BadTemplates, Folder, Templates};
 use rust_embed::RustEmbed;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +23,11 @@ struct PlaneTemplates;
 #[derive(RustEmbed)]
 #[folder = "assets/"]
 struct PlaneAssets;
+
+/// The pages, letters and texts of this plane.
+pub fn templates() -> Result<Templates, BadTemplates> {
+    Templates::new(&[Folder::of::<PlaneTemplates>()], Assets::new(&[Folder::of::<PlaneAssets>()]))
+}
 
 /// What every handler and loop is given.
 #[derive(Clone)]
@@ -60,8 +65,6 @@ pub struct App {
 impl App {
     /// Builds the state. Nothing is dialled yet.
     pub fn new(settings: Settings, clock: Clock, entropy: Entropy) -> anyhow::Result<Self> {
-        let assets = Assets::new(&[Folder::of::<PlaneAssets>()]);
-        let templates = Templates::new(&[Folder::of::<PlaneTemplates>()], assets)?;
         let mailer = settings.smtp_url.as_ref().map(|url| Mailer::new(url, &settings.mail_from));
         let hour = Duration::from_secs(3_600);
         Ok(Self {
@@ -71,7 +74,7 @@ impl App {
             secret: settings.secret_key.clone(),
             wakes: Wakes::new(),
             snapshots: Snapshots::default(),
-            templates: Arc::new(templates),
+            templates: Arc::new(templates()?),
             mailer: mailer.transpose()?,
             metrics: Metrics::new()?,
             signups: Throttle::new("signups", settings.signups_per_hour, hour, &clock),

@@ -202,8 +202,13 @@ impl Flags {
 impl Settings {
     /// Where browsers reach a hotel, without a slash at the end.
     pub fn tenant_origin(&self, slug: &Slug) -> String {
+        self.origin_of(&format!("{slug}.{}", self.base_domain))
+    }
+
+    /// Where browsers reach a hotel's host.
+    pub fn origin_of(&self, host: &str) -> String {
         let port = self.tenant_origin_port.map(|port| format!(":{port}")).unwrap_or_default();
-        format!("{}://{slug}.{}{port}", self.scheme.as_str(), self.base_domain)
+        format!("{}://{host}{port}", self.scheme.as_str())
     }
 
     /// Every setting under its environment's name, secrets redacted.

@@ -16,10 +16,11 @@ pub mod signup;
 pub mod staff;
 pub mod subscriptions;
 pub mod tenants;
+mod vendor;
 pub mod wakes;
 mod work;
 
-pub use app::App;
+pub use app::{App, templates};
 
 /// The vendor's calendar date: its schedules run in Asia/Jakarta.
 pub(crate) fn today(clock: &hotelhub_kernel::Clock) -> jiff::civil::Date {

@@ -1,12 +1,11 @@
 //! Every door of the control plane.
 use axum::Router;
-use hotelhub_protocol::paths;
 use hotelhub_web::Front;
 use hotelhub_web::health::{Finding, Health};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{App, fleet, home, signup};
+use crate::{App, audit, fleet, home, signup, tenants};
 
 /// What the API schema says of itself.
 #[derive(OpenApi)]
@@ -17,7 +16,15 @@ struct Schema;
 const MACHINES: &[&str] = &["/node/v1/"];
 
 fn doors() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Schema::openapi()).merge(signup::doors())
+    OpenApiRouter::with_openapi(Schema::openapi())
+        .merge(signup::doors())
+        .merge(tenants::doors())
+        .merge(fleet::doors())
+        .merge(audit::doors())
+}
+
+fn pages() -> Router<App> {
+    home::pages().merge(signup::pages()).merge(tenants::pages()).merge(fleet::pages()).merge(audit::pages())
 }
 
 /// The API schema.
@@ -27,14 +34,8 @@ pub fn schema() -> utoipa::openapi::OpenApi {
 
 /// Everything behind its front layer.
 pub fn router(app: &App) -> Router {
-    debug_assert!(paths::LEASE.starts_with("/node/v1/"));
     let (doors, _) = doors().split_for_parts();
-    let router = doors
-        .merge(home::pages())
-        .merge(signup::pages())
-        .merge(fleet::node_doors())
-        .with_state(app.clone())
-        .merge(health(app).router());
+    let router = doors.merge(pages()).merge(fleet::node_doors()).with_state(app.clone()).merge(health(app).router());
     let settings = &app.settings;
     let mut front = Front::new(app.ids.clone(), app.metrics.clone(), app.templates.clone(), settings.scheme);
     front.trusted_proxies.clone_from(&settings.trusted_proxies);

@@ -5,14 +5,23 @@ pub mod clusters;
 pub mod feed;
 pub mod nodes;
 pub mod orders;
+mod pages;
 pub mod ready;
 pub mod shares;
 
+pub use pages::{FleetPage, pages};
+
 use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
 
 /// The doors that nodes knock at.
 pub fn node_doors() -> Router<App> {
     nodes::router().merge(feed::router()).merge(orders::router())
+}
+
+/// The JSON doors of staff.
+pub fn doors() -> OpenApiRouter<App> {
+    orders::doors().merge(nodes::doors())
 }

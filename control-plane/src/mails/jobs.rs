@@ -50,7 +50,9 @@ async fn send(app: &App, mailer: &Mailer, claimed: Claimed) -> Result<bool, DbEr
     };
     match &settled {
         Settled::Sent => tracing::info!(letter.id = %id, letter.kind = kind, "a letter was sent"),
-        Settled::Again(reason, _) => tracing::warn!(letter.id = %id, reason, "a letter was not taken; it is tried again"),
+        Settled::Again(reason, _) => {
+            tracing::warn!(letter.id = %id, reason, "a letter was not taken; it is tried again")
+        }
         Settled::Failed(reason) => tracing::error!(letter.id = %id, reason, "a letter cannot be sent"),
     }
     store::settle(&app.db.durable, id, fence, &settled, app.clock.now()).await?;

@@ -65,12 +65,7 @@ pub(super) struct Claimed {
 }
 
 /// Claims letters that are due, oldest first; nobody else sends them before `until`.
-pub(super) async fn claim(
-    pool: &PgPool,
-    most: i64,
-    now: Timestamp,
-    until: Timestamp,
-) -> Result<Vec<Claimed>, DbError> {
+pub(super) async fn claim(pool: &PgPool, most: i64, now: Timestamp, until: Timestamp) -> Result<Vec<Claimed>, DbError> {
     let rows = sqlx::query!(
         "update letters set fence = fence + 1, attempts = attempts + 1, leased_until = $3
           where id in (select id from letters
@@ -115,7 +110,13 @@ pub(super) enum Settled {
 
 /// Keeps how it went, unless another sender claimed the letter meanwhile. A sent letter forgets what it said: it may have
 /// carried a link that lets its reader in.
-pub(super) async fn settle(pool: &PgPool, id: Uuid, fence: i64, settled: &Settled, now: Timestamp) -> Result<(), DbError> {
+pub(super) async fn settle(
+    pool: &PgPool,
+    id: Uuid,
+    fence: i64,
+    settled: &Settled,
+    now: Timestamp,
+) -> Result<(), DbError> {
     let (state, reason, due) = match settled {
         Settled::Sent => ("sent", None, None),
         Settled::Again(reason, due) => ("queued", Some(reason), Some(*due)),

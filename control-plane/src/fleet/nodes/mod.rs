@@ -1,9 +1,13 @@
 //! Nodes: processes of the data plane, known by a bearer token, heard by their heartbeats.
 mod bearer;
+mod desk;
 pub(crate) mod role;
 mod routes;
 mod store;
 
 pub(crate) use bearer::Caller;
+pub use desk::doors;
+pub(crate) use desk::retire_by_staff;
+pub(crate) use routes::SILENCE;
 pub use routes::router;
 pub use store::{Enrolled, Node, enrol, list, retire};

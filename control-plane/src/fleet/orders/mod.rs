@@ -2,13 +2,18 @@
 //!
 //! A lease need not survive a crash of the database: a lost one is only an order carried out twice, which every task allows. A fence number
 //! may then come twice, so a report counts only from the node that holds the lease.
+mod desk;
 mod model;
+mod pages;
 mod routes;
 mod store;
 #[cfg(test)]
 mod tests;
 
+pub use desk::doors;
 pub use model::{ATTEMPTS, after_failure};
+pub(crate) use pages::OrderLine;
+pub use pages::{OrdersPage, pages};
 pub use routes::router;
 pub use store::{Listed, list};
-pub(crate) use store::{NewOrder, place, sweep};
+pub(crate) use store::{NewOrder, of_tenant, place, sweep};

@@ -12,6 +12,9 @@ use super::model::{ATTEMPTS, LEASE};
 use crate::database::{DbError, Tx};
 use crate::wakes::Wake;
 
+/// Every state an order can be in, in the order of its life.
+pub(super) const STATES: [&str; 4] = ["queued", "leased", "done", "failed"];
+
 /// An order to be placed.
 pub(crate) struct NewOrder {
     pub(crate) id: Uuid,

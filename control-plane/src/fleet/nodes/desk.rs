@@ -1,0 +1,79 @@
+//! Where staff look at nodes and clusters, and retire what is gone.
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use hotelhub_identity::StaffPermission;
+use hotelhub_web::{AppError, Kind, Posted, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::store::{self, Node};
+use crate::App;
+use crate::audit::{self, Actor};
+use crate::database::DbError;
+use crate::fleet::clusters;
+use crate::staff::VendorStaff;
+use crate::wakes::Wake;
+
+/// The JSON doors.
+pub fn doors() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(list_clusters)).routes(routes!(gone))
+}
+
+/// All of them: there are never many.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Items<T> {
+    items: Vec<T>,
+}
+
+/// Nodes with what they said last, those in service first.
+#[utoipa::path(get, path = "/api/v1/nodes", tag = "fleet",
+    responses((status = 200, body = Items<Node>), (status = 401), (status = 403)))]
+async fn list(State(app): State<App>, staff: VendorStaff) -> Result<Json<Items<Node>>> {
+    staff.may(StaffPermission::FleetRead)?;
+    Ok(Json(Items { items: store::list(&app.db.durable).await? }))
+}
+
+/// Clusters with what they hold.
+#[utoipa::path(get, path = "/api/v1/clusters", tag = "fleet",
+    responses((status = 200, body = Items<clusters::Listed>), (status = 401), (status = 403)))]
+async fn list_clusters(State(app): State<App>, staff: VendorStaff) -> Result<Json<Items<clusters::Listed>>> {
+    staff.may(StaffPermission::FleetRead)?;
+    Ok(Json(Items { items: clusters::list(&app.db.durable).await? }))
+}
+
+/// Nothing to say.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// Retires a node that is gone for good: its token opens nothing, its connection shares are free.
+#[utoipa::path(post, path = "/api/v1/nodes/{name}/retire", tag = "fleet", params(("name" = String, Path)),
+    request_body = Nothing,
+    responses((status = 204), (status = 401), (status = 403), (status = 404)))]
+async fn gone(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(name): Path<String>,
+    _: Posted<Nothing>,
+) -> Result<StatusCode> {
+    retire_by_staff(&app, &staff, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Retires a node and notes who did it.
+pub(crate) async fn retire_by_staff(app: &App, staff: &VendorStaff, name: &str) -> Result<()> {
+    staff.may(StaffPermission::FleetChange)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    if !store::retire(&mut tx, name, now).await? {
+        return Err(AppError::new(Kind::NotFound, "unknown-node", "No node in service has this name."));
+    }
+    let actor = Actor::Staff { id: staff.id, name: staff.name.clone() };
+    audit::record(&mut tx, now, &actor, "node.retire", ("node", name), None, json!({})).await?;
+    tx.commit().await.map_err(DbError::from)?;
+    app.wakes.wake(Wake::Orders);
+    Ok(())
+}

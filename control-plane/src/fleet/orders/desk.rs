@@ -1,0 +1,93 @@
+//! Where staff look at orders and try failed ones again.
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use hotelhub_identity::StaffPermission;
+use hotelhub_kernel::Page;
+use hotelhub_web::{AppError, Kind, PageQuery, Posted, Query, Result};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::store::{self, Listed};
+use crate::App;
+use crate::audit::{self, Actor};
+use crate::database::DbError;
+use crate::staff::VendorStaff;
+use crate::wakes::Wake;
+
+/// The JSON doors.
+pub fn doors() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(again))
+}
+
+/// A filter as a query carries it.
+#[derive(Deserialize)]
+pub(super) struct Filter {
+    #[serde(default)]
+    pub(super) state: String,
+}
+
+impl Filter {
+    /// The state; empty is no filter.
+    pub(super) fn state(&self) -> Result<Option<&str>> {
+        match self.state.as_str() {
+            "" => Ok(None),
+            known if store::STATES.contains(&known) => Ok(Some(known)),
+            _ => {
+                let detail = "A state is queued, leased, done or failed.";
+                Err(AppError::new(Kind::Invalid, "invalid-query", detail).field("state", "unknown"))
+            }
+        }
+    }
+}
+
+/// Work orders, the newest first.
+#[utoipa::path(get, path = "/api/v1/orders", tag = "fleet",
+    params(("state" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, description = "{items, next}"), (status = 401), (status = 403), (status = 422)))]
+async fn list(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Query(filter): Query<Filter>,
+    page: PageQuery,
+) -> Result<Json<Page<Listed>>> {
+    staff.may(StaffPermission::FleetRead)?;
+    Ok(Json(store::list(&app.db.durable, filter.state()?, None, page.cursor.as_ref(), page.limit).await?))
+}
+
+/// Nothing to say.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// Tries a failed order again, from its first attempt on.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/retry", tag = "fleet", params(("id" = Uuid, Path)), request_body = Nothing,
+    responses((status = 204), (status = 401), (status = 403), (status = 409, description = "`not-failed`")))]
+async fn again(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    _: Posted<Nothing>,
+) -> Result<StatusCode> {
+    retry(&app, &staff, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tries a failed order again and notes who wished it.
+pub(super) async fn retry(app: &App, staff: &VendorStaff, order: Uuid) -> Result<()> {
+    staff.may(StaffPermission::FleetChange)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    if !store::retry(&mut tx, order, now).await? {
+        return Err(AppError::new(Kind::Conflict, "not-failed", "Only an order that has failed is tried again."));
+    }
+    let actor = Actor::Staff { id: staff.id, name: staff.name.clone() };
+    let subject = order.to_string();
+    audit::record(&mut tx, now, &actor, "order.retry", ("work_order", &subject), None, json!({})).await?;
+    tx.commit().await.map_err(DbError::from)?;
+    [Wake::Orders, Wake::Signups].into_iter().for_each(|wake| app.wakes.wake(wake));
+    Ok(())
+}

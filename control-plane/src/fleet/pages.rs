@@ -1,0 +1,161 @@
+//! Nodes and clusters as a page.
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{Html, Response};
+use axum::routing::{get, post};
+use hotelhub_identity::StaffPermission;
+use hotelhub_web::preferences::see_other;
+use hotelhub_web::{Flash, FormBody, Page, Result, Visit};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::nodes::{self, Node, SILENCE};
+use super::{clusters, orders};
+use crate::App;
+use crate::staff::VendorStaff;
+use crate::vendor::{form_key, moment, shell};
+
+/// The pages.
+pub fn pages() -> Router<App> {
+    let own = Router::new().route("/vendor/fleet", get(read)).route("/vendor/fleet/nodes/{name}/retire", post(retire));
+    own.merge(orders::pages())
+}
+
+/// What serves, and where the databases are.
+#[derive(Clone, Debug, Serialize)]
+pub struct FleetPage {
+    form_key: String,
+    may_retire: bool,
+    nodes: Vec<NodeLine>,
+    clusters: Vec<ClusterLine>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct NodeLine {
+    name: String,
+    roles: String,
+    state_key: &'static str,
+    tone: &'static str,
+    retired: bool,
+    version: String,
+    heard: String,
+    routes_version: Option<u64>,
+    mebibytes: Option<u64>,
+    requests: Option<u64>,
+    connections: Option<u32>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct ClusterLine {
+    id: String,
+    address: String,
+    state_key: String,
+    granted: i64,
+    budget: i32,
+    databases: i64,
+    capacity: i32,
+    ready: i64,
+    template: String,
+}
+
+impl NodeLine {
+    fn of(node: Node, now: Timestamp, visit: &Visit) -> Self {
+        let silent = node.last_heartbeat_at.is_none_or(|at| now.duration_since(at) > SILENCE);
+        let (state_key, tone) = match (node.retired_at.is_some(), node.last_heartbeat_at, silent) {
+            (true, _, _) => ("node.retired", "calm"),
+            (false, None, _) => ("node.expected", "calm"),
+            (false, _, true) => ("node.silent", "bad"),
+            (false, _, false) => ("node.well", "good"),
+        };
+        let load = node.load;
+        Self {
+            name: node.name,
+            roles: node.roles.join(", "),
+            state_key,
+            tone,
+            retired: node.retired_at.is_some(),
+            version: node.version.unwrap_or_default(),
+            heard: node.last_heartbeat_at.map(|at| moment(at, visit)).unwrap_or_default(),
+            routes_version: load.as_ref().map(|load| load.routes_version),
+            mebibytes: load.as_ref().map(|load| load.resident_bytes / (1024 * 1024)),
+            requests: load.as_ref().map(|load| load.requests_total),
+            connections: load.as_ref().map(|load| load.clusters.iter().map(|cluster| cluster.open).sum()),
+        }
+    }
+}
+
+impl From<clusters::Listed> for ClusterLine {
+    fn from(cluster: clusters::Listed) -> Self {
+        Self {
+            id: cluster.id,
+            address: format!("{}:{}", cluster.host, cluster.port),
+            state_key: format!("cluster.{}", cluster.state),
+            granted: cluster.granted,
+            budget: cluster.budget,
+            databases: cluster.databases,
+            capacity: cluster.capacity,
+            ready: cluster.ready,
+            template: cluster.template.unwrap_or_default(),
+        }
+    }
+}
+
+impl Page for FleetPage {
+    const TEMPLATE: &'static str = "vendor/fleet";
+
+    fn sample() -> Self {
+        let node = NodeLine {
+            name: "node-1".to_owned(),
+            roles: "serve, work, fleet".to_owned(),
+            state_key: "node.silent",
+            tone: "bad",
+            retired: false,
+            version: "0.1.0".to_owned(),
+            heard: "3 Jul 2026 10.15".to_owned(),
+            routes_version: Some(7),
+            mebibytes: Some(80),
+            requests: Some(1_234),
+            connections: Some(12),
+        };
+        let cluster = ClusterLine {
+            id: "jkt-1".to_owned(),
+            address: "10.0.0.5:5432".to_owned(),
+            state_key: "cluster.open".to_owned(),
+            granted: 100,
+            budget: 100,
+            databases: 6,
+            capacity: 1_000,
+            ready: 4,
+            template: "13-abcdef01".to_owned(),
+        };
+        let form_key = "01980f6e-7b9a".to_owned();
+        Self { form_key, may_retire: true, nodes: vec![node], clusters: vec![cluster] }
+    }
+}
+
+async fn read(State(app): State<App>, visit: Visit, staff: VendorStaff) -> Result<Html<String>> {
+    staff.may(StaffPermission::FleetRead)?;
+    let now = app.clock.now();
+    let nodes = nodes::list(&app.db.durable).await?;
+    let page = FleetPage {
+        form_key: form_key(&app),
+        may_retire: staff.can(StaffPermission::FleetChange),
+        nodes: nodes.into_iter().map(|node| NodeLine::of(node, now, &visit)).collect(),
+        clusters: clusters::list(&app.db.durable).await?.into_iter().map(ClusterLine::from).collect(),
+    };
+    app.templates.render(&shell(&visit, &staff, "vendor.fleet"), &page)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+async fn retire(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(name): Path<String>,
+    FormBody(_, _): FormBody<Nothing>,
+) -> Result<Response> {
+    nodes::retire_by_staff(&app, &staff, &name).await?;
+    Ok(see_other("/vendor/fleet", Some(&Flash::good("node.said.retired"))))
+}

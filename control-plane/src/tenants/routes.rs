@@ -1,0 +1,156 @@
+//! Where staff and their scripts look after tenants.
+use axum::Json;
+use axum::extract::{Path, State};
+use hotelhub_identity::StaffPermission;
+use hotelhub_kernel::{Page, TenantId};
+use hotelhub_web::{AppError, Kind, PageQuery, Posted, Query, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::store::{self, Detail, Listed, Search};
+use super::{Refusal, Status, model};
+use crate::App;
+use crate::audit::{self, Actor, Entry};
+use crate::database::DbError;
+use crate::fleet::{feed, orders};
+use crate::staff::VendorStaff;
+use crate::wakes::Wake;
+
+/// The JSON doors.
+pub fn doors() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(read)).routes(routes!(suspend)).routes(routes!(resume))
+}
+
+/// A filter as a query carries it. Limit and cursor are read by [`PageQuery`].
+#[derive(Deserialize)]
+pub(super) struct Filter {
+    #[serde(default)]
+    pub(super) status: String,
+    #[serde(default)]
+    pub(super) q: String,
+}
+
+impl Filter {
+    /// What is looked for; an empty member is no filter.
+    pub(super) fn search(&self) -> Result<Search<'_>> {
+        let text = Some(self.q.trim()).filter(|text| !text.is_empty());
+        let status = match self.status.as_str() {
+            "" => None,
+            known => Some(Status::read(known).ok_or_else(|| {
+                let detail = "A status is trial, active, suspended or churned.";
+                AppError::new(Kind::Invalid, "invalid-query", detail).field("status", "unknown")
+            })?),
+        };
+        Ok(Search { status, text })
+    }
+}
+
+/// Tenants, the newest first.
+#[utoipa::path(get, path = "/api/v1/tenants", tag = "tenants",
+    params(("status" = Option<String>, Query), ("q" = Option<String>, Query), ("limit" = Option<u32>, Query),
+           ("cursor" = Option<String>, Query)),
+    responses((status = 200, description = "{items, next}"), (status = 401), (status = 403), (status = 422)))]
+async fn list(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Query(filter): Query<Filter>,
+    page: PageQuery,
+) -> Result<Json<Page<Listed>>> {
+    staff.may(StaffPermission::TenantRead)?;
+    Ok(Json(store::list(&app.db.durable, &filter.search()?, page.cursor.as_ref(), page.limit).await?))
+}
+
+/// A tenant with its latest orders and changes.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Whole {
+    #[serde(flatten)]
+    pub(super) tenant: Detail,
+    pub(super) orders: Vec<orders::Listed>,
+    pub(super) audit: Vec<Entry>,
+}
+
+/// All the vendor knows of a tenant.
+#[utoipa::path(get, path = "/api/v1/tenants/{id}", tag = "tenants", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Whole), (status = 401), (status = 403), (status = 404)))]
+async fn read(State(app): State<App>, staff: VendorStaff, Path(id): Path<Uuid>) -> Result<Json<Whole>> {
+    staff.may(StaffPermission::TenantRead)?;
+    Ok(Json(whole(&app, TenantId(id)).await?))
+}
+
+pub(super) async fn whole(app: &App, id: TenantId) -> Result<Whole> {
+    let pool = &app.db.durable;
+    let tenant = store::detail(pool, id).await?.ok_or(Refusal::Unknown)?;
+    let orders = orders::of_tenant(pool, id).await?;
+    let audit = audit::list(pool, Some(id), None, 20).await?.items;
+    Ok(Whole { tenant, orders, audit })
+}
+
+/// Why.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Suspension {
+    reason: String,
+}
+
+/// Suspends a tenant; nodes hear of it at once. A suspended one stays as it is.
+#[utoipa::path(post, path = "/api/v1/tenants/{id}/suspend", tag = "tenants", params(("id" = Uuid, Path)),
+    request_body = Suspension,
+    responses((status = 200, body = Detail), (status = 401), (status = 403), (status = 404), (status = 409), (status = 422)))]
+async fn suspend(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    wish: Posted<Suspension>,
+) -> Result<Json<Detail>> {
+    set(&app, &staff, TenantId(id), &Change::Suspend(wish.value.reason)).await.map(Json)
+}
+
+/// Nothing to say.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// Gives a suspended tenant its former status back; nodes hear of it at once.
+#[utoipa::path(post, path = "/api/v1/tenants/{id}/resume", tag = "tenants", params(("id" = Uuid, Path)),
+    request_body = Nothing,
+    responses((status = 200, body = Detail), (status = 401), (status = 403), (status = 404), (status = 409)))]
+async fn resume(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    _: Posted<Nothing>,
+) -> Result<Json<Detail>> {
+    set(&app, &staff, TenantId(id), &Change::Resume).await.map(Json)
+}
+
+/// What staff do to a tenant.
+pub(super) enum Change {
+    Suspend(String),
+    Resume,
+}
+
+/// Changes a tenant's status, notes who did it, and moves the feed.
+pub(super) async fn set(app: &App, staff: &VendorStaff, tenant: TenantId, change: &Change) -> Result<Detail> {
+    staff.may(StaffPermission::TenantChange)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let (action, details, changed) = match change {
+        Change::Suspend(reason) => {
+            let reason = model::reason(reason)?;
+            ("tenant.suspend", json!({ "reason": reason }), store::suspend(&mut tx, tenant, reason, now).await?)
+        }
+        Change::Resume => ("tenant.resume", json!({}), store::resume(&mut tx, tenant, now).await?),
+    };
+    if changed? {
+        let actor = Actor::Staff { id: staff.id, name: staff.name.clone() };
+        let subject = tenant.to_string();
+        audit::record(&mut tx, now, &actor, action, ("tenant", &subject), Some(tenant), details).await?;
+        feed::publish_tenant(&mut tx, tenant, now).await?;
+        tx.commit().await.map_err(DbError::from)?;
+        app.wakes.wake(Wake::Routes);
+    }
+    Ok(store::detail(&app.db.durable, tenant).await?.ok_or(Refusal::Unknown)?)
+}

@@ -1,0 +1,59 @@
+//! The frame around the pages of the vendor's people.
+use hotelhub_identity::StaffPermission as May;
+use hotelhub_kernel::Cursor;
+use hotelhub_web::{Layout, NavItem, Shell, UserBadge, Visit, format};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::App;
+use crate::staff::VendorStaff;
+
+/// Ways in the navigation: key, address, symbol, and what one must be permitted to see it.
+const WAYS: [(&str, &str, &str, May); 4] = [
+    ("vendor.tenants", "/vendor/tenants", "building", May::TenantRead),
+    ("vendor.orders", "/vendor/orders", "list", May::FleetRead),
+    ("vendor.fleet", "/vendor/fleet", "server", May::FleetRead),
+    ("vendor.audit", "/vendor/audit", "shield", May::AuditRead),
+];
+
+/// The shell of a vendor page, with the ways this member of staff may go.
+pub(crate) fn shell(visit: &Visit, staff: &VendorStaff, title_key: &str) -> Shell {
+    let mut shell = Shell::new(visit, Layout::Desk, "HotelHub", title_key);
+    let ways = WAYS.into_iter().filter(|(_, _, _, permission)| staff.can(*permission));
+    shell.nav = ways
+        .map(|(key, href, icon, _)| NavItem {
+            key: key.to_owned(),
+            href: href.to_owned(),
+            icon: icon.to_owned(),
+            current: visit.path.starts_with(href),
+            phone: true,
+        })
+        .collect();
+    shell.user = Some(UserBadge::of(&staff.name, staff.role.as_str()));
+    shell
+}
+
+/// A moment as the vendor's people read it, in Jakarta.
+pub(crate) fn moment(at: Timestamp, visit: &Visit) -> String {
+    let zone = TimeZone::get("Asia/Jakarta").unwrap_or(TimeZone::UTC);
+    format::date_time(at, &zone, visit.lang)
+}
+
+/// The address of the next page: the same query with the cursor.
+pub(crate) fn next(path: &str, query: &[(&str, &str)], cursor: Option<Cursor>) -> Option<String> {
+    let cursor = String::from(cursor?);
+    let pairs = query.iter().filter(|(_, value)| !value.is_empty());
+    let query = pairs.fold(String::new(), |query, (name, value)| format!("{query}{name}={}&", escaped(value)));
+    Some(format!("{path}?{query}cursor={cursor}"))
+}
+
+/// A value as a query string carries it.
+fn escaped(value: &str) -> String {
+    let safe = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
+    value.bytes().map(|b| if safe(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// A fresh key for a form.
+pub(crate) fn form_key(app: &App) -> String {
+    app.ids.next().to_string()
+}
