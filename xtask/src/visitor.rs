@@ -92,7 +92,8 @@ impl Visitor {
         let path = path.strip_prefix(&self.origin).unwrap_or(path);
         let asked = format!("{method} {}{path}", self.origin);
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.origin));
-        request = request.header("origin", &self.origin).header("accept-language", "id");
+        let accept = if path.starts_with("/api/") { "application/json" } else { "text/html" };
+        request = request.header("origin", &self.origin).header("accept-language", "id").header("accept", accept);
         let cookies: Vec<String> = self.jar().iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request = request.header("cookie", cookies.join("; "));

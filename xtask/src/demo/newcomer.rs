@@ -53,7 +53,7 @@ impl Newcomer {
         })?;
         let hotel = Visitor::new(&self.url);
         house.stop.wait_for(&format!("{} answering", self.url), Duration::from_secs(20), || {
-            Ok(hotel.get("/login")?.status.eq(&200).then_some(()))
+            Ok(hotel.get("/api/v1/session")?.status.eq(&401).then_some(()))
         })
     }
 
