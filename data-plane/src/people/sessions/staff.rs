@@ -1,5 +1,5 @@
 //! Who asks: the extractors that every door of the hotel's people takes.
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::extract::{FromRequestParts, MatchedPath, OptionalFromRequestParts};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -134,7 +134,9 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Staff {
 /// 401 for a program; for a person the sign-in page, and back from there.
 fn turned_away(parts: &Parts) -> Response {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    if parts.uri.path().starts_with("/api/") {
+    // The uri of a nested router has lost its beginning; the matched path has not.
+    let door = parts.extensions.get::<MatchedPath>().map_or(path, MatchedPath::as_str);
+    if door.starts_with("/api/") {
         let detail = "Sign in first.";
         return AppError::new(Kind::Unauthenticated, "not-signed-in", detail).into_response();
     }
