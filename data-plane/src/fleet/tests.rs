@@ -25,8 +25,7 @@ fn key() -> Key {
 }
 
 fn server() -> Config {
-    #[expect(clippy::disallowed_methods, reason = "a test learns its server from the environment")]
-    let dsn = std::env::var("HOTELHUB_TEST_POSTGRES").expect("HOTELHUB_TEST_POSTGRES names an administrator's server");
+    let dsn = hotelhub_testkit::env::postgres();
     dsn.parse().unwrap()
 }
 

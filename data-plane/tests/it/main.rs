@@ -2,4 +2,6 @@
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod statements;
+#[cfg(test)]
 mod tenancy;

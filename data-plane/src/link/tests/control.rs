@@ -90,8 +90,7 @@ pub(super) fn pools(metrics: &Metrics, directory: &Directory) -> Pools {
 }
 
 pub(super) fn fleet() -> Fleet {
-    #[expect(clippy::disallowed_methods, reason = "a test learns its server from the environment")]
-    let dsn = std::env::var("HOTELHUB_TEST_POSTGRES").expect("HOTELHUB_TEST_POSTGRES names an administrator's server");
+    let dsn = hotelhub_testkit::env::postgres();
     let admin = Admin::new(dsn.parse().unwrap(), Key::new([9; 32]));
     let admins = BTreeMap::from([(ClusterId("main".into()), admin)]);
     Fleet::new(admins, Clock::wall(), Ids::counted(), Entropy::system())
