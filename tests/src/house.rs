@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio_postgres::Config;
 
+use crate::connection::{Connection, get};
 use crate::process::{Process, free_port};
 use crate::servers::Programs;
 
@@ -46,7 +47,7 @@ pub struct House {
     control_port: u16,
     node_port: u16,
     metrics_port: u16,
-    mailbox: String,
+    mailbox: u16,
     /// The vendor's first administrator: mail address, password, TOTP secret.
     pub admin: Admin,
     /// The control plane, web and work.
@@ -79,9 +80,9 @@ impl House {
         let (admin, token) = furnish(&settings, &control_env).await?;
         let node_env = node_env(&settings, &keys, &smtp, &token, [control_port, node_port, metrics_port]);
         let mut control = start_control(&settings, &control_env)?;
-        control.until_healthy(&format!("http://127.0.0.1:{control_port}/readyz")).await?;
+        control.until_healthy(control_port, "/readyz").await?;
         let mut node = start_node(&settings, &node_env)?;
-        node.until_healthy(&format!("http://127.0.0.1:{node_port}/readyz")).await?;
+        node.until_healthy(node_port, "/readyz").await?;
         Ok(Self {
             settings,
             control_env,
@@ -125,7 +126,7 @@ impl House {
     /// Starts the control plane again after it was killed or stopped.
     pub async fn restart_control(&mut self) -> Result<()> {
         self.control = start_control(&self.settings, &self.control_env)?;
-        self.control.until_healthy(&format!("http://127.0.0.1:{}/readyz", self.control_port)).await
+        self.control.until_healthy(self.control_port, "/readyz").await
     }
 
     /// Starts the control plane anew with another number of ready-made databases to keep in store.
@@ -142,14 +143,15 @@ impl House {
     /// Starts the node again after it was killed or stopped.
     pub async fn restart_node(&mut self) -> Result<()> {
         self.node = start_node(&self.settings, &self.node_env)?;
-        self.node.until_healthy(&format!("http://127.0.0.1:{}/readyz", self.node_port)).await
+        self.node.until_healthy(self.node_port, "/readyz").await
     }
 
     /// The letters that reached the mailbox for this address, oldest first, once there are at least `count`.
     pub async fn letters(&self, to: &str, count: usize) -> Result<Vec<Value>> {
-        let url = format!("{}/api/mails?to={to}", self.mailbox);
+        let request = get("mailbox.localhost", &format!("/api/mails?to={to}"), None);
         for _ in 0..200 {
-            let letters: Vec<Value> = reqwest::get(&url).await?.json().await?;
+            let letters = Connection::open(self.mailbox).await?.send(&request).await?.json(200)?;
+            let letters: Vec<Value> = serde_json::from_value(letters)?;
             if letters.len() >= count {
                 return Ok(letters);
             }
@@ -273,14 +275,14 @@ fn start_node(settings: &Settings, env: &[(String, String)]) -> Result<Process> 
     Process::start(&settings.dir, "node", &settings.programs.path("hotelhub"), &["serve", "--all-in-one"], env)
 }
 
-async fn start_mailbox(settings: &Settings) -> Result<(Process, String, String)> {
-    let [smtp, http] = [free_port()?, free_port()?].map(|port| format!("127.0.0.1:{port}"));
+async fn start_mailbox(settings: &Settings) -> Result<(Process, String, u16)> {
+    let [smtp, http] = [free_port()?, free_port()?];
     let program = settings.programs.path("hotelhub-standins");
-    let args = ["mail", "--smtp", &smtp, "--http", &http];
+    let [smtp, inbox] = [smtp, http].map(|port| format!("127.0.0.1:{port}"));
+    let args = ["mail", "--smtp", &smtp, "--http", &inbox];
     let mut mail = Process::start(&settings.dir, "mail", &program, &args, &[])?;
-    let inbox = format!("http://{http}");
-    mail.until_healthy(&format!("{inbox}/api/mails")).await?;
-    Ok((mail, smtp, inbox))
+    mail.until_healthy(http, "/api/mails").await?;
+    Ok((mail, smtp, http))
 }
 
 async fn central_database(settings: &Settings) -> Result<String> {

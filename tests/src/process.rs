@@ -8,6 +8,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tokio::process::{Child, Command};
 
+use crate::connection::{Connection, get};
+
 /// A running program. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Process {
@@ -52,19 +54,21 @@ impl Process {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// Waits until `url` answers 200, or says what the program logged last.
-    pub async fn until_healthy(&mut self, url: &str) -> Result<()> {
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(2)).build()?;
-        for _ in 0..600 {
+    /// Waits until `path` at this port of the loopback answers 200, or says what the program logged last.
+    pub async fn until_healthy(&mut self, port: u16, path: &str) -> Result<()> {
+        let request = get("health.localhost", path, None);
+        for _ in 0..6_000 {
             if let Some(status) = self.child.try_wait()? {
                 bail!("{} ended with {status}:\n{}", self.name, self.last_words());
             }
-            if client.get(url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            if let Ok(mut connection) = Connection::open(port).await
+                && connection.send(&request).await.is_ok_and(|reply| reply.status == 200)
+            {
                 return Ok(());
             }
-            tokio::time::sleep(Duration::from_millis(25)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        bail!("{} does not become healthy at {url}:\n{}", self.name, self.last_words())
+        bail!("{} does not become healthy at {path}:\n{}", self.name, self.last_words())
     }
 
     /// The process id.

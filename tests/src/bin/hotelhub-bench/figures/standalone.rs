@@ -7,7 +7,6 @@ use hotelhub_tests::{Process, Programs, free_port};
 
 use crate::compare::median;
 use crate::report::Figure;
-use hotelhub_tests::{Connection, get};
 
 /// Starts, counted; the first of them migrates and is not counted.
 const STARTS: usize = 7;
@@ -27,7 +26,7 @@ pub(crate) async fn start_and_rest(programs: &Programs, dir: &Path, dsn: &str) -
         .map(|(key, value)| (key.to_owned(), value));
         let start = Instant::now();
         let mut process = Process::start(dir, "standalone", &programs.path("hotelhub"), &["serve"], &env)?;
-        until_ready(port).await.with_context(|| process.last_words())?;
+        process.until_healthy(port, "/readyz").await?;
         if i > 0 {
             times.push(start.elapsed().as_secs_f64() * 1_000.0);
         }
@@ -39,19 +38,6 @@ pub(crate) async fn start_and_rest(programs: &Programs, dir: &Path, dsn: &str) -
         Figure::at_most("standalone: start to ready", median(&times), "ms", 500.0, "<= 500 ms"),
         Figure::at_most("standalone: resident at rest", resident, "MiB", 80.0, "<= 80 MiB"),
     ])
-}
-
-async fn until_ready(port: u16) -> Result<()> {
-    let request = get("hotel.localhost", "/readyz", None);
-    for _ in 0..6_000 {
-        if let Ok(mut node) = Connection::open(port).await
-            && node.send(&request).await.is_ok_and(|reply| reply.status == 200)
-        {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    anyhow::bail!("not ready within 12 s")
 }
 
 /// Resident memory of a process, as the kernel counts it.

@@ -26,7 +26,7 @@ pub(crate) async fn public_request(house: &House, slug: &str, dsn: &str) -> Resu
     let (port_text, size) = (port.to_string(), CLIENTS.to_string());
     let args = ["bare", "--port", &port_text, "--dsn", dsn, "--pool", &size];
     let mut bare = Process::start(&house.settings().dir, "bare", &me, &args, &[])?;
-    bare.until_healthy(&format!("http://127.0.0.1:{port}{DOOR}")).await?;
+    bare.until_healthy(port, DOOR).await?;
     let ours = get(&house.host(slug), DOOR, None);
     let theirs = get("bare.localhost", DOOR, None);
     let window = Duration::from_millis(700);
@@ -95,7 +95,7 @@ async fn house_frames(programs: &Programs, dir: &Path, dsn: &str, frames: &Frame
     ]
     .map(|(key, value)| (key.to_owned(), value));
     let mut node = Process::start(dir, "wire", &programs.path("hotelhub"), &["serve"], &env)?;
-    node.until_healthy(&format!("http://127.0.0.1:{port}/readyz")).await?;
+    node.until_healthy(port, "/readyz").await?;
     let host = format!("hotel.localhost:{port}");
     let mut client = Connection::open(port).await?;
     let body = r#"{"email":"sari@melati.example","password":"kamboja-putih-81"}"#;
@@ -113,7 +113,7 @@ async fn bare_frames(dir: &Path, dsn: &str, frames: &Frames) -> Result<Vec<u8>> 
     let port_text = port.to_string();
     let args = ["bare", "--port", &port_text, "--dsn", dsn, "--pool", "1"];
     let mut bare = Process::start(dir, "bare-wire", &me, &args, &[])?;
-    bare.until_healthy(&format!("http://127.0.0.1:{port}{DOOR}")).await?;
+    bare.until_healthy(port, DOOR).await?;
     let mut client = Connection::open(port).await?;
     let said = last_said(&mut client, &get("bare.localhost", DOOR, None), frames).await;
     bare.kill().await?;
