@@ -43,9 +43,13 @@ impl Hotel {
     /// Signs up, waits until the hotel is served, and logs the owner in by the one-time link.
     pub async fn open(house: &House, slug: &str) -> Result<Self> {
         let signed_up = sign_up(house, slug).await?;
-        let host = house.host(slug);
-        let port = house.node_port();
-        until_served(port, &host).await?;
+        until_served(house.node_port(), &house.host(slug)).await?;
+        Self::enter(house, slug, &signed_up).await
+    }
+
+    /// Logs the owner in by the one-time link of a sign-up's answer.
+    pub async fn enter(house: &House, slug: &str, signed_up: &Value) -> Result<Self> {
+        let (host, port) = (house.host(slug), house.node_port());
         let link = signed_up.get("login_link").and_then(Value::as_str).context("no login link")?;
         let path = link.find("/login/link/").and_then(|at| link.get(at..)).context("no link path")?;
         let mut node = Connection::open(port).await?;

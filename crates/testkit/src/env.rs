@@ -1,4 +1,5 @@
 //! The one place where tests read the environment.
+use std::path::PathBuf;
 
 /// The administrator's DSN of the test server.
 pub fn postgres() -> String {
@@ -8,6 +9,26 @@ pub fn postgres() -> String {
 /// The URL of the test Redis.
 pub fn redis() -> String {
     needed("HOTELHUB_TEST_REDIS")
+}
+
+/// The folder of the built programs.
+pub fn programs() -> PathBuf {
+    needed("HOTELHUB_BIN_DIR").into()
+}
+
+/// The project's tool, built: it holds private servers.
+pub fn xtask() -> PathBuf {
+    needed("HOTELHUB_XTASK").into()
+}
+
+/// A folder for logs and state, thrown away after the run.
+pub fn folder() -> PathBuf {
+    needed("HOTELHUB_TEST_DIR").into()
+}
+
+/// The browser's driver.
+pub fn chromedriver() -> PathBuf {
+    needed("HOTELHUB_TEST_CHROMEDRIVER").into()
 }
 
 /// Whether scratch databases stay for a look: `KEEP=1`.

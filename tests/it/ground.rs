@@ -1,0 +1,21 @@
+//! What a story stands on: servers of its own, so that it may kill them.
+use anyhow::Result;
+use hotelhub_testkit::env;
+use hotelhub_tests::{House, Programs, Servers, Settings};
+
+/// A house on servers that nobody shares. `name` tells its folder from others'.
+pub(crate) async fn house(name: &str) -> Result<(Servers, House)> {
+    let dir = env::folder().join(name);
+    let servers = Servers::start(&env::xtask(), &dir.join("servers"), false).await?;
+    let house = House::start(Settings {
+        programs: Programs::in_folder(env::programs()),
+        dir: dir.join("house"),
+        admin_dsn: servers.admin_dsn().to_owned(),
+        redis_url: Some(servers.redis_url().to_owned()),
+        central: "central".to_owned(),
+        budget: 60,
+        ready_databases: 3,
+    })
+    .await?;
+    Ok((servers, house))
+}
