@@ -14,7 +14,7 @@ pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
         ("tenancy", tenancy::STATEMENTS),
     ];
     all.extend([("folios", hotel::folios::STATEMENTS), ("postings", hotel::folios::POSTING_STATEMENTS)]);
-    all.push(("overview", hotel::front_desk::OVERVIEW_STATEMENTS));
+    all.extend([("front desk", hotel::front_desk::STATEMENTS), ("overview", hotel::front_desk::OVERVIEW_STATEMENTS)]);
     all.extend([
         ("properties", hotel::properties::STATEMENTS),
         ("availability", hotel::availability::STATEMENTS),

@@ -15,7 +15,7 @@ pub async fn open(session: &Session, tenant: &Tenant, reservation: Uuid) -> Resu
     if let Some(folio) = store::of_reservation(session, reservation).await? {
         return Ok(folio);
     }
-    let unknown = Refusal::Unknown("reservation");
+    let unknown = Refusal::UnknownReservation;
     let (property, business_date) = store::property_of(session, reservation).await?.ok_or(unknown)?;
     let folio = FolioId(tenant.ids().next());
     let number = numbered(session, property, Series::Folio, business_date).await?;
@@ -30,13 +30,13 @@ pub async fn read(session: &Session, folio: FolioId) -> Result<Folio> {
 
 /// The folio as it is printed; a draft until it is closed.
 pub async fn receipt(session: &Session, folio: FolioId) -> Result<Receipt> {
-    let letterhead = store::letterhead(session, folio).await?.ok_or(Refusal::Unknown("folio"))?;
+    let letterhead = store::letterhead(session, folio).await?.ok_or(Refusal::UnknownFolio)?;
     Ok(Receipt::of(read(session, folio).await?, letterhead))
 }
 
 /// Holds the folio against other postings until the transaction ends.
 pub(super) async fn hold(session: &Session, folio: FolioId) -> Result<Locked> {
-    Ok(store::lock(session, folio).await?.ok_or(Refusal::Unknown("folio"))?)
+    Ok(store::lock(session, folio).await?.ok_or(Refusal::UnknownFolio)?)
 }
 
 /// Posts the nights before `leaves`, then closes the folio under the next receipt number; refused while a balance is left.

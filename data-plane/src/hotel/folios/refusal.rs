@@ -11,9 +11,18 @@ pub enum Refusal {
     /// The folio moved on since it was read.
     #[error("this folio was changed meanwhile; read it again")]
     Stale,
-    /// There is no such folio, line or payment.
-    #[error("there is no such {0}")]
-    Unknown(&'static str),
+    /// There is no such folio.
+    #[error("there is no such folio")]
+    UnknownFolio,
+    /// The folio has no such line.
+    #[error("this folio has no such line")]
+    UnknownLine,
+    /// The folio has no such payment.
+    #[error("this folio has no such payment")]
+    UnknownPayment,
+    /// There is no such reservation.
+    #[error("there is no such reservation")]
+    UnknownReservation,
     /// The property has no such charge code.
     #[error("there is no charge code `{0}`")]
     UnknownCharge(String),

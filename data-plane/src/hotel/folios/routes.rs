@@ -235,7 +235,10 @@ impl From<Refusal> for AppError {
         let (kind, code, field) = match &refusal {
             Refusal::Stale => return IfMatch::stale(),
             Refusal::Closed => (Kind::Conflict, "folio-closed", None),
-            Refusal::Unknown(_) => (Kind::NotFound, "not-found", None),
+            Refusal::UnknownFolio => (Kind::NotFound, "unknown-folio", None),
+            Refusal::UnknownLine => (Kind::NotFound, "unknown-line", None),
+            Refusal::UnknownPayment => (Kind::NotFound, "unknown-payment", None),
+            Refusal::UnknownReservation => (Kind::NotFound, "unknown-reservation", None),
             Refusal::UnknownCharge(_) => (Kind::Invalid, "unknown-charge-code", Some("charge_code")),
             Refusal::TooLarge => (Kind::Invalid, "amount-too-large", Some("amount_idr")),
             Refusal::NotPositive => (Kind::Invalid, "amount-not-positive", Some("amount_idr")),

@@ -1,5 +1,5 @@
 //! Folios in the tenant's database.
-use futures_util::future::try_join3;
+use futures_util::future::join3;
 use hotelhub_kernel::{BasisPoints, Rupiah};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -65,7 +65,7 @@ const LOCK: &str = "
       join reservations r on r.id = f.reservation_id
       join properties p on p.id = f.property_id
      where f.id = $1
-       for update of f";
+       for no key update of f";
 
 const TOUCH: &str = "update folios set version = version + 1, updated_at = $2 where id = $1";
 
@@ -100,9 +100,10 @@ pub(super) async fn find(session: &Session, id: FolioId) -> Result<Result<Folio,
     let id: &(dyn crate::tenancy::ToSql + Sync) = &id.0;
     let params = [id];
     let head = session.query_opt(HEAD, &params);
-    let (head, lines, payments) =
-        try_join3(head, session.query(LINES, &params), session.query(PAYMENTS, &params)).await?;
-    let Some(head) = head else { return Ok(Err(Refusal::Unknown("folio"))) };
+    // Not `try_join`: a call that was begun is awaited, or its connection is lost.
+    let (head, lines, payments) = join3(head, session.query(LINES, &params), session.query(PAYMENTS, &params)).await;
+    let (head, lines, payments) = (head?, lines?, payments?);
+    let Some(head) = head else { return Ok(Err(Refusal::UnknownFolio)) };
     let lines: Vec<Line> = lines.iter().map(line).collect();
     let payments: Vec<Payment> = payments.iter().map(payment).collect();
     Ok(Totals::of(&lines, &payments).map(|totals| folio(&head, lines, payments, totals)))

@@ -90,9 +90,12 @@ pub fn occupancy_bp(occupied: i64, rooms: i64) -> i64 {
 /// Why the desk refuses.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// There is no such reservation or room.
-    #[error("there is no such {0}")]
-    Unknown(&'static str),
+    /// There is no such reservation.
+    #[error("there is no such reservation")]
+    UnknownReservation,
+    /// There is no such room.
+    #[error("there is no such room")]
+    UnknownRoom,
     /// The reservation moved on since it was read.
     #[error("this reservation was changed meanwhile; read it again")]
     Stale,

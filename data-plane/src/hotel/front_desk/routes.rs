@@ -1,21 +1,35 @@
 //! The desk's JSON doors.
 use axum::Json;
+use axum::extract::Path;
+use axum::http::header::ETAG;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use hotelhub_identity::Permission;
-use hotelhub_web::{Query, Result};
+use hotelhub_web::{AppError, IfMatch, Kind, Posted, Query, Result, etag};
 use jiff::civil::Date;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
-use super::{FrontDesk, TapeChart};
+use super::{Arriving, FrontDesk, Move, Placing, Refusal, Seen, TapeChart};
+use crate::hotel::reservations::{self, Reservation};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::Tenant;
+use crate::tenancy::{Begun, OnceTx, Tenant};
 
 /// The JSON doors of this capability.
 pub fn router() -> OpenApiRouter<Node> {
-    OpenApiRouter::new().routes(routes!(front_desk)).routes(routes!(tape_chart))
+    OpenApiRouter::new()
+        .routes(routes!(front_desk))
+        .routes(routes!(tape_chart))
+        .routes(routes!(assign_room))
+        .routes(routes!(unassign_room))
+        .routes(routes!(check_in))
+        .routes(routes!(check_out))
+        .routes(routes!(relocate))
+        .routes(routes!(revert_check_in))
 }
 
 /// Which days the chart shows.
@@ -34,6 +48,47 @@ fn fortnight() -> i32 {
     14
 }
 
+/// A room for a guest.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RoomWish {
+    /// The room; of another type than was booked it takes the permission `reservation.amend`.
+    room_id: Uuid,
+    /// The first night in it; absent for all nights to come.
+    #[schema(value_type = Option<String>, format = Date)]
+    from: Option<Date>,
+}
+
+/// A guest at the desk.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ArrivalWish {
+    /// The room, if none is assigned or another is given.
+    room_id: Option<Uuid>,
+    /// Whether the guest takes a room that is not clean.
+    #[serde(default)]
+    accept_dirty: bool,
+}
+
+/// A stay dragged to another place of the chart.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoveWish {
+    /// The room it lands in; absent to change nights alone.
+    room_id: Option<Uuid>,
+    /// Its first night.
+    #[schema(value_type = String, format = Date)]
+    arrival: Date,
+    /// Its departure.
+    #[schema(value_type = String, format = Date)]
+    departure: Date,
+}
+
+/// Nothing but the wish itself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
 /// The desk's day: arrivals, departures, guests in house, occupancy.
 #[utoipa::path(get, path = "/front-desk", tag = "front desk", responses((status = 200, body = FrontDesk)))]
 async fn front_desk(tenant: Tenant, staff: Staff) -> Result<Json<FrontDesk>> {
@@ -48,4 +103,166 @@ async fn tape_chart(tenant: Tenant, staff: Staff, Query(days): Query<ChartQuery>
     staff.may(Permission::FrontdeskRead)?;
     let conn = tenant.connect().await?;
     Ok(Json(super::tape_chart(&conn, days.from, days.days, tenant.clock().now()).await?))
+}
+
+/// Gives a room.
+#[utoipa::path(post, path = "/reservations/{id}/assign-room", tag = "front desk", params(("id" = Uuid, Path)),
+    request_body = RoomWish, responses((status = 200, body = Reservation)))]
+async fn assign_room(
+    tenant: Tenant,
+    staff: Staff,
+    Path(reservation): Path<Uuid>,
+    version: IfMatch,
+    wish: Posted<RoomWish>,
+) -> Result<Response> {
+    staff.may(Permission::FrontdeskAssign)?;
+    let RoomWish { room_id, from } = wish.value;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let wish = Placing { room: room_id, from, may_change_type: staff.can(Permission::ReservationAmend) };
+    let done = super::assign(&tx, &tenant, &staff.actor(), Seen { reservation, version }, wish).await;
+    answer(tx, reservation, done).await
+}
+
+/// Takes the room back before the guest has come.
+#[utoipa::path(post, path = "/reservations/{id}/unassign-room", tag = "front desk", params(("id" = Uuid, Path)),
+    request_body = Nothing, responses((status = 200, body = Reservation)))]
+async fn unassign_room(
+    tenant: Tenant,
+    staff: Staff,
+    Path(reservation): Path<Uuid>,
+    version: IfMatch,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    staff.may(Permission::FrontdeskAssign)?;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let done = super::unassign(&tx, &tenant, &staff.actor(), Seen { reservation, version }).await;
+    answer(tx, reservation, done).await
+}
+
+/// Hands over the key.
+#[utoipa::path(post, path = "/reservations/{id}/check-in", tag = "front desk", params(("id" = Uuid, Path)),
+    request_body = ArrivalWish, responses((status = 200, body = Reservation)))]
+async fn check_in(
+    tenant: Tenant,
+    staff: Staff,
+    Path(reservation): Path<Uuid>,
+    version: IfMatch,
+    wish: Posted<ArrivalWish>,
+) -> Result<Response> {
+    staff.may(Permission::FrontdeskCheckin)?;
+    let ArrivalWish { room_id, accept_dirty } = wish.value;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let may_change_type = staff.can(Permission::ReservationAmend);
+    let guest = Arriving { room: room_id, accept_dirty, may_change_type };
+    let done = super::check_in(&tx, &tenant, &staff.actor(), Seen { reservation, version }, guest).await;
+    answer(tx, reservation, done).await
+}
+
+/// Takes the key back: posts the nights, closes the folio, issues the receipt.
+#[utoipa::path(post, path = "/reservations/{id}/check-out", tag = "front desk", params(("id" = Uuid, Path)),
+    request_body = Nothing, responses((status = 200, body = Reservation)))]
+async fn check_out(
+    tenant: Tenant,
+    staff: Staff,
+    Path(reservation): Path<Uuid>,
+    version: IfMatch,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    staff.may(Permission::FrontdeskCheckout)?;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let done = super::check_out(&tx, &tenant, &staff.actor(), Seen { reservation, version }).await;
+    answer(tx, reservation, done.map(drop)).await
+}
+
+/// Moves a stay to another room, other nights or both.
+#[utoipa::path(post, path = "/reservations/{id}/move", tag = "front desk", params(("id" = Uuid, Path)),
+    request_body = MoveWish, responses((status = 200, body = Reservation)))]
+async fn relocate(
+    tenant: Tenant,
+    staff: Staff,
+    Path(reservation): Path<Uuid>,
+    version: IfMatch,
+    wish: Posted<MoveWish>,
+) -> Result<Response> {
+    staff.may(Permission::FrontdeskAssign)?;
+    staff.may(Permission::ReservationAmend)?;
+    let MoveWish { room_id, arrival, departure } = wish.value;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let wish = Move { room: room_id, arrival, departure, may_change_type: true };
+    let done = super::relocate(&tx, &tenant, &staff.actor(), Seen { reservation, version }, wish).await;
+    answer(tx, reservation, done).await
+}
+
+/// Takes a check-in back on its own day, before anything was posted or paid.
+#[utoipa::path(post, path = "/reservations/{id}/revert-check-in", tag = "front desk", params(("id" = Uuid, Path)),
+    request_body = Nothing, responses((status = 200, body = Reservation)))]
+async fn revert_check_in(
+    tenant: Tenant,
+    staff: Staff,
+    Path(reservation): Path<Uuid>,
+    version: IfMatch,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    staff.may(Permission::FrontdeskCheckin)?;
+    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let done = super::revert_check_in(&tx, &tenant, &staff.actor(), Seen { reservation, version }).await;
+    answer(tx, reservation, done).await
+}
+
+/// Answers with the reservation as it now is.
+async fn answer(tx: OnceTx, reservation: Uuid, done: Result<()>) -> Result<Response> {
+    let outcome = match done {
+        Ok(()) => reservations::by_id(&tx, reservation).await,
+        Err(refusal) => Err(refusal),
+    };
+    let tag = outcome.as_ref().map(|reservation| HeaderMap::from_iter([(ETAG, etag(reservation.version))]));
+    tx.answer_with(StatusCode::OK, tag.unwrap_or_default(), outcome).await
+}
+
+impl From<Refusal> for AppError {
+    fn from(refusal: Refusal) -> Self {
+        let said = format!("{}.", capitalised(&refusal.to_string()));
+        match refusal {
+            Refusal::Stale => IfMatch::stale(),
+            Refusal::UnknownReservation => Self::new(Kind::NotFound, "unknown-reservation", said),
+            Refusal::UnknownRoom => Self::new(Kind::NotFound, "unknown-room", said),
+            Refusal::NotAllowed { action, status } => {
+                Self::new(Kind::Conflict, "not-allowed-now", said).with("action", action).with("status", status)
+            }
+            Refusal::OutsideStay { .. } => Self::new(Kind::Invalid, "outside-stay", said.clone()).field("from", said),
+            Refusal::RoomTaken { nights, .. } => {
+                Self::new(Kind::Conflict, "room-taken", said).with("conflicts", nights)
+            }
+            Refusal::OutOfOrder(_) => Self::new(Kind::Conflict, "room-out-of-order", said),
+            Refusal::Occupied(_) => Self::new(Kind::Conflict, "room-occupied", said),
+            Refusal::NotReady(_) => Self::new(Kind::Conflict, "room-not-ready", said),
+            Refusal::OtherType(_) => Self::new(Kind::Forbidden, "not-permitted", said)
+                .with("permission", Permission::ReservationAmend.as_str()),
+            Refusal::NoRoom => Self::new(Kind::Conflict, "no-room", said),
+            Refusal::TooLateToRevert => Self::new(Kind::Conflict, "too-late-to-revert", said),
+        }
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

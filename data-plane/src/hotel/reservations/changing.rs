@@ -16,7 +16,7 @@ use crate::audit::{self, Actor};
 use crate::hotel::availability::Party;
 use crate::hotel::rates::{self, Asked};
 use crate::hotel::rooms::inventory::{self, Counter, Moves};
-use crate::hotel::{fields, rooms};
+use crate::hotel::{fields, front_desk, rooms};
 use crate::tenancy::{Session, Tenant};
 
 /// A changed reservation; what is absent stays.
@@ -116,6 +116,7 @@ async fn end(
     }
     count(db, &moves).await?;
     store::settle(db, tenant.clock().now(), held.booking, &[id], status, &reason).await?;
+    front_desk::release(db, id, held.terms.stay.arrival()).await?;
     let what = format!("reservation.{action}");
     audit::record(db, tenant, actor, &what, ("reservation", id), json!({ "reason": reason })).await?;
     sheets::by_id(db, id).await
@@ -137,17 +138,27 @@ pub async fn amend_seen(
         held.notes = fields::text("notes", notes, 2_000)?;
     }
     let Amendment { arrival, departure, room_type_id: room_type, rate_plan_id: rate_plan, .. } = wish;
-    rewrite(db, tenant, actor, held, Wish { arrival, departure, room_type, rate_plan }).await?;
+    let before = held.terms;
+    let after = rewrite(db, tenant, actor, held, Wish { arrival, departure, room_type, rate_plan }).await?;
+    front_desk::follow(db, tenant, id, before, after).await?;
     sheets::by_id(db, id).await
 }
 
 /// Changes what a reservation was sold as, for whoever holds it: nights that stay keep their price, others are priced now.
-pub async fn amend(db: &Session, tenant: &Tenant, actor: &Actor, id: Uuid, wish: Wish) -> Result<(), AppError> {
+/// Answers what it was and what it is; its rooms are the caller's to let follow.
+pub async fn amend(
+    db: &Session,
+    tenant: &Tenant,
+    actor: &Actor,
+    id: Uuid,
+    wish: Wish,
+) -> Result<(Terms, Terms), AppError> {
     let held = hold(db, id, None).await?;
-    rewrite(db, tenant, actor, held, wish).await
+    let before = held.terms;
+    Ok((before, rewrite(db, tenant, actor, held, wish).await?))
 }
 
-async fn rewrite(db: &Session, tenant: &Tenant, actor: &Actor, held: Held, wish: Wish) -> Result<(), AppError> {
+async fn rewrite(db: &Session, tenant: &Tenant, actor: &Actor, held: Held, wish: Wish) -> Result<Terms, AppError> {
     let before = held.terms;
     let agreed: Vec<Night> = store::nights(db, &[held.id]).await?.into_iter().map(|(_, night)| night).collect();
     let Change { terms, kept, fresh } = change(held.status, before, &agreed, wish, held.business_date)?;
@@ -170,7 +181,7 @@ async fn rewrite(db: &Session, tenant: &Tenant, actor: &Actor, held: Held, wish:
         "adults": after.party.adults, "children": after.party.children,
     });
     audit::record(db, tenant, actor, "reservation.amend", ("reservation", after.id), what).await?;
-    Ok(())
+    Ok(terms)
 }
 
 /// Lets holds go that ran out and stand in the way of more nights.

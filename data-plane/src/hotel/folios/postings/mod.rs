@@ -77,7 +77,7 @@ pub async fn reverse_line(
 ) -> Result<Folio> {
     let held = hold(session, seen).await?;
     let folio = super::read(session, held.id).await?;
-    let wrong = folio.lines.iter().find(|posted| posted.id == line).ok_or(Refusal::Unknown("line"))?;
+    let wrong = folio.lines.iter().find(|posted| posted.id == line).ok_or(Refusal::UnknownLine)?;
     let opposite = NewLine {
         id: tenant.ids().next(),
         business_date: held.business_date,
@@ -123,7 +123,7 @@ pub async fn reverse_payment(
 ) -> Result<Folio> {
     let held = hold(session, seen).await?;
     let folio = super::read(session, held.id).await?;
-    let wrong = folio.payments.iter().find(|taken| taken.id == payment).ok_or(Refusal::Unknown("payment"))?;
+    let wrong = folio.payments.iter().find(|taken| taken.id == payment).ok_or(Refusal::UnknownPayment)?;
     let opposite = NewPayment {
         id: tenant.ids().next(),
         business_date: held.business_date,

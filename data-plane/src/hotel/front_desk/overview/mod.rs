@@ -2,7 +2,7 @@
 mod model;
 mod store;
 
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::{join, join3};
 use hotelhub_web::Result;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
@@ -19,7 +19,9 @@ pub const LONGEST_CHART: i32 = 93;
 /// The desk's day: the lists of arrivals, departures and guests in house.
 pub async fn front_desk(session: &Session) -> Result<FrontDesk> {
     let business_date = properties::the_one(session).await?.business_date;
-    let (stays, rooms_total) = try_join(store::day(session, business_date), store::count_rooms(session)).await?;
+    // Not `try_join`: a call that was begun is awaited, or its connection is lost.
+    let (stays, rooms_total) = join(store::day(session, business_date), store::count_rooms(session)).await;
+    let (stays, rooms_total) = (stays?, rooms_total?);
     let chosen = |wanted: &[Label]| -> Vec<DayStay> {
         stays.iter().filter(|stay| stay.label.is_some_and(|label| wanted.contains(&label))).cloned().collect()
     };
@@ -43,7 +45,8 @@ pub async fn tape_chart(session: &Session, from: Option<Date>, days: i32, now: T
     let from = fields::date("from", from.unwrap_or(business_date))?;
     let to = from.saturating_add(days.days());
     let (types, rooms, stays) =
-        try_join3(store::types(session), store::rooms(session), store::chart(session, from, to, now)).await?;
+        join3(store::types(session), store::rooms(session), store::chart(session, from, to, now)).await;
+    let (types, rooms, stays) = (types?, rooms?, stays?);
     let room_types = types
         .into_iter()
         .map(|DayType { id, code, name }| {
