@@ -8,6 +8,7 @@ use hotelhub_web::metrics::Metrics;
 use redis::aio::ConnectionManager;
 
 use crate::config::Settings;
+use crate::hotel::booking_engine::BookingGate;
 use crate::people::Gate;
 use crate::queue::Hints;
 use crate::tenancy::{Directory, Pools};
@@ -38,6 +39,8 @@ pub struct NodeParts {
     pub secret: Key,
     /// What stands before every password.
     pub gate: Gate,
+    /// What stands before the public booking doors.
+    pub booking_gate: BookingGate,
     /// What is counted and timed.
     pub metrics: Metrics,
     /// Redis, where there is one: wake-ups and counters, nothing that may not be lost.

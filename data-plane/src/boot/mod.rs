@@ -15,6 +15,7 @@ pub use self::house::{House, start};
 pub(crate) use self::standalone::STATEMENTS;
 pub use self::standalone::migrate;
 use crate::config::Settings;
+use crate::hotel::booking_engine::BookingGate;
 use crate::node::{Node, NodeParts};
 use crate::people::Gate;
 use crate::queue::Hints;
@@ -62,6 +63,7 @@ fn node(
     let pools = Pools::new(learnt.access, settings.pool, pool_metrics, learnt.directory.clone(), roles.to_vec());
     Ok(Node::new(NodeParts {
         gate: Gate::new(&sources.clock, redis.clone()),
+        booking_gate: BookingGate::new(&sources.clock, redis.clone()),
         templates: Arc::new(templates::templates().context("the templates cannot be read")?),
         directory: learnt.directory,
         pools,

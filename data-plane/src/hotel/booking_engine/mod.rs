@@ -1,13 +1,24 @@
-//! Scaffold of the capability.
+//! Booking engine: the doors through which guests book without asking the desk.
+//!
+//! A room is held for a quarter of an hour, confirmed with a name and an address, and managed by a link whose token only the
+//! guest has. What is sold and at which price is decided by the reservations, as for the desk.
+mod booking;
+mod gate;
+mod letters;
+mod model;
+mod routes;
+#[cfg(test)]
+mod tests;
+
 use axum::Router;
-use utoipa_axum::router::OpenApiRouter;
+
+pub use booking::{HeldBooking, cancel, confirm, find, hold, hotel, must_open};
+pub use gate::BookingGate;
+pub use letters::Confirmation;
+pub use model::{GuestBooking, GuestName, GuestStay, PublicHotel, cancellable, free_until};
+pub use routes::router;
 
 use crate::node::Node;
-
-/// The JSON doors of this capability.
-pub fn router() -> OpenApiRouter<Node> {
-    OpenApiRouter::new()
-}
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {
