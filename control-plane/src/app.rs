@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Settings;
 use crate::database::Database;
 use crate::fleet::feed::Snapshots;
+use crate::staff::Gate;
 use crate::wakes::{Ear, Wakes};
 
 #[derive(RustEmbed)]
@@ -58,6 +59,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Sign-ups by address.
     pub signups: Throttle,
+    /// What stands before every password of staff.
+    pub staff: Gate,
     /// Cancelled when the process shall end.
     pub stop: CancellationToken,
 }
@@ -77,6 +80,7 @@ impl App {
             templates: Arc::new(templates()?),
             mailer: mailer.transpose()?,
             metrics: Metrics::new()?,
+            staff: Gate::new(&clock),
             signups: Throttle::new("signups", settings.signups_per_hour, hour, &clock),
             stop: CancellationToken::new(),
             settings: Arc::new(settings),

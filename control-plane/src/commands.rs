@@ -1,6 +1,9 @@
 //! What the command line does besides serving: small, direct changes of the central database, each in the audit log.
+use std::io::BufRead;
+
 use anyhow::{Context as _, Result, bail};
 use clap::Arg;
+use hotelhub_identity::StaffRole;
 use hotelhub_kernel::{Clock, Entropy, Key};
 use serde_json::json;
 
@@ -11,6 +14,7 @@ use crate::config::{DatabaseFlags, Settings};
 use crate::database::{Database, DbError};
 use crate::fleet::clusters::{self, NewCluster};
 use crate::fleet::nodes;
+use crate::staff;
 
 /// Brings the central database to the built-in schema; how many migrations ran.
 pub async fn migrate(database: &DatabaseFlags) -> Result<usize> {
@@ -26,9 +30,29 @@ fn open(database: &DatabaseFlags) -> Result<Database> {
 
 /// Makes staff accounts.
 pub async fn admin(admin: Admin) -> Result<String> {
-    let Admin::Create { flags, .. } = admin;
-    let _app = App::new(flags.settings()?, Clock::wall(), Entropy::system())?;
-    bail!("staff accounts are not built in yet")
+    let Admin::Create { flags, email, name, password_stdin, json } = admin;
+    let app = App::new(flags.settings()?, Clock::wall(), Entropy::system())?;
+    let given = if password_stdin { Some(first_line(std::io::stdin().lock())?) } else { None };
+    let made = staff::create(&app, &email, &name, StaffRole::SuperAdmin, given).await?;
+    if json {
+        let shown = json!({
+            "email": made.email, "password": made.password, "totp_secret": made.totp_secret, "totp_uri": made.totp_uri,
+            "recovery_codes": made.recovery_codes,
+        });
+        return Ok(shown.to_string());
+    }
+    let codes = made.recovery_codes.join("\n  ");
+    Ok(format!(
+        "{} may sign in.\npassword: {}\nauthenticator: {}\n{}\nrecovery codes, each for once:\n  {codes}",
+        made.email, made.password, made.totp_secret, made.totp_uri
+    ))
+}
+
+/// A secret typed or piped in, without its line end.
+fn first_line(mut input: impl BufRead) -> Result<String> {
+    let mut line = String::new();
+    input.read_line(&mut line).context("standard input")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Enrols and retires nodes.

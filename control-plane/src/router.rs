@@ -5,7 +5,7 @@ use hotelhub_web::health::{Finding, Health};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{App, audit, fleet, home, signup, tenants};
+use crate::{App, audit, fleet, home, signup, staff, tenants};
 
 /// What the API schema says of itself.
 #[derive(OpenApi)]
@@ -18,13 +18,19 @@ const MACHINES: &[&str] = &["/node/v1/"];
 fn doors() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Schema::openapi())
         .merge(signup::doors())
+        .merge(staff::doors())
         .merge(tenants::doors())
         .merge(fleet::doors())
         .merge(audit::doors())
 }
 
 fn pages() -> Router<App> {
-    home::pages().merge(signup::pages()).merge(tenants::pages()).merge(fleet::pages()).merge(audit::pages())
+    home::pages()
+        .merge(signup::pages())
+        .merge(staff::pages())
+        .merge(tenants::pages())
+        .merge(fleet::pages())
+        .merge(audit::pages())
 }
 
 /// The API schema.

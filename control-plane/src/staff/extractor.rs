@@ -1,12 +1,17 @@
 //! Who asks: the extractor that every door of the vendor's people takes.
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use hotelhub_identity::{StaffPermission, StaffRole};
+use hotelhub_identity::{SessionToken, StaffPermission, StaffRole};
 use hotelhub_web::preferences::see_other;
-use hotelhub_web::{AppError, Kind, Result};
+use hotelhub_web::{AppError, Kind, Result, cookies};
 use uuid::Uuid;
+
+use super::sign_in::session_key;
+use super::store;
+use crate::App;
+use crate::audit::Actor;
 
 /// Somebody of the vendor, signed in with both factors.
 #[derive(Clone, Debug)]
@@ -37,13 +42,41 @@ impl VendorStaff {
     pub fn can(&self, permission: StaffPermission) -> bool {
         self.role.may(permission)
     }
+
+    /// Whom the audit log names.
+    pub fn actor(&self) -> Actor {
+        Actor::Staff { id: self.id, name: self.name.clone() }
+    }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for VendorStaff {
+/// The name of the session's cookie, without its `__Host-`.
+pub(super) const COOKIE: &str = "session";
+
+impl OptionalFromRequestParts<App> for VendorStaff {
+    type Rejection = AppError;
+
+    /// Session, account and role are read in one statement; a cookie that was not marked here asks no database.
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>> {
+        let cookie = cookies::read(&parts.headers, COOKIE);
+        let token = cookie.and_then(|cookie| SessionToken::read(&session_key(app), cookie));
+        let Some(token) = token else { return Ok(None) };
+        let known = store::who(&app.db.durable, &token.hash(), app.clock.now()).await?;
+        Ok(known.map(|known| Self {
+            id: known.id,
+            name: known.name,
+            email: known.email,
+            role: known.role,
+            session_id: known.session,
+        }))
+    }
+}
+
+impl FromRequestParts<App> for VendorStaff {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| turned_away(parts))
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let found = <Self as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await;
+        found.map_err(AppError::into_response)?.ok_or_else(|| turned_away(parts))
     }
 }
 

@@ -4,6 +4,7 @@
 mod link;
 mod password;
 mod permission;
+mod readable;
 mod recovery;
 mod role;
 mod session;
@@ -20,5 +21,5 @@ pub use recovery::RecoveryCodes;
 pub use role::HotelRole;
 pub use session::SessionToken;
 pub use staff::{StaffPermission, StaffRole};
-pub use throttle::{Throttle, Verdict};
+pub use throttle::Throttle;
 pub use totp::Totp;

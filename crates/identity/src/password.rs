@@ -5,6 +5,8 @@ use argon2::{Algorithm, Argon2, Params, PasswordVerifier, Version};
 use hotelhub_kernel::Entropy;
 use thiserror::Error;
 
+use crate::readable::readable;
+
 /// The memory one hash takes, in KiB; with two passes and one lane the OWASP minimum of 2023.
 const MEMORY_KIB: u32 = 19_456;
 /// The fewest characters a password has.
@@ -110,6 +112,11 @@ impl Password {
         }
         let one_letter = plain.chars().all(|c| plain.starts_with(c));
         if one_letter || COMMON.contains(&plain.as_str()) { Err(WeakPassword::Common) } else { Ok(()) }
+    }
+
+    /// A password made up for somebody: 80 random bits, readable.
+    pub fn invent(entropy: &Entropy) -> String {
+        readable(entropy)
     }
 
     /// Hashes a password that [`Password::suits`] an unknown account. Takes tens of milliseconds and 19 MiB.

@@ -1,10 +1,7 @@
 //! Recovery codes: the way in for who lost the second factor. Each works once.
 use hotelhub_kernel::{Entropy, sha256};
 
-/// Letters and digits that nobody mistakes for one another; 32 of them.
-const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstvwxyz0123456789";
-/// The letters of a code: 80 bits, too many to try even for who has the hashes.
-const LENGTH: usize = 16;
+use crate::readable::{LENGTH, readable};
 
 /// Ten fresh codes, shown once.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,7 +13,7 @@ impl RecoveryCodes {
 
     /// Fresh codes.
     pub fn mint(entropy: &Entropy) -> Self {
-        Self((0..Self::COUNT).map(|_| code(&entropy.bytes())).collect())
+        Self((0..Self::COUNT).map(|_| readable(entropy)).collect())
     }
 
     /// The codes as people keep them: `7k2m-xw9q-…`.
@@ -39,17 +36,6 @@ impl RecoveryCodes {
         let plain: String = letters.take(LENGTH + 1).collect();
         (plain.len() == LENGTH).then(|| sha256(plain.as_bytes()))
     }
-}
-
-fn code(random: &[u8; LENGTH]) -> String {
-    let mut text = String::with_capacity(LENGTH + LENGTH / 4);
-    for (i, byte) in random.iter().enumerate() {
-        if i > 0 && i.is_multiple_of(4) {
-            text.push('-');
-        }
-        text.push(LETTERS.get(usize::from(byte & 31)).map_or('0', |letter| char::from(*letter)));
-    }
-    text
 }
 
 impl std::fmt::Debug for RecoveryCodes {
