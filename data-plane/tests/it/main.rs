@@ -1,6 +1,16 @@
 //! The data plane through its front door.
 #[cfg(test)]
+mod availability;
+#[cfg(test)]
+mod furnished;
+#[cfg(test)]
 mod house;
+#[cfg(test)]
+mod rates;
+#[cfg(test)]
+mod reservations;
+#[cfg(test)]
+mod rooms;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]

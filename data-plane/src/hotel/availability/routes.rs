@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Availability, Party, Seen, store};
-use crate::hotel::reservations::{Refusal, Stay};
+use crate::hotel::reservations::{Refusal, Stay, field_of};
 use crate::node::Node;
 use crate::people::MaybeStaff;
 use crate::tenancy::Tenant;
@@ -43,7 +43,7 @@ fn two() -> i16 {
     responses((status = 200, body = Availability), (status = 422)))]
 async fn search(tenant: Tenant, staff: MaybeStaff, wish: Query<Wish>) -> Result<Json<Availability>> {
     let Wish { arrival, departure, adults, children } = wish.0;
-    let stay = Stay::new(arrival, departure).map_err(|why| Refusal::stay("departure", why))?;
+    let stay = Stay::new(arrival, departure).map_err(|why| Refusal::stay(field_of(why), why))?;
     let party = Party::new(adults, children, "")?;
     let seen = if staff.0.is_some() { Seen::ByStaff } else { Seen::ByPublic };
     let db = tenant.connect().await?;

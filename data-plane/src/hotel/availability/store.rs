@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::model::priced;
 use super::{Availability, FreeType, Offer, Party, Seen};
-use crate::hotel::reservations::{LONGEST, LONGEST_PUBLIC, Refusal, Stay};
+use crate::hotel::reservations::{LONGEST, LONGEST_PUBLIC, Refusal, Stay, field_of};
 use crate::hotel::taxes::TaxRule;
 use crate::tenancy::{Row, Session};
 
@@ -45,8 +45,8 @@ pub async fn search(db: &Session, stay: Stay, party: Party, seen: Seen) -> Resul
         Seen::ByPublic => (LONGEST_PUBLIC, false),
     };
     let stay = stay.within(longest).map_err(|why| Refusal::stay("departure", why))?;
-    let (adults, children) = (i32::from(party.adults), i32::from(party.children));
-    let rows = db.query(SEARCH, &[&stay.arrival(), &stay.departure(), &adults, &children, &all_plans]).await?;
+    let rows =
+        db.query(SEARCH, &[&stay.arrival(), &stay.departure(), &party.adults, &party.children, &all_plans]).await?;
     let mut found = Availability {
         arrival: stay.arrival(),
         departure: stay.departure(),
@@ -55,7 +55,7 @@ pub async fn search(db: &Session, stay: Stay, party: Party, seen: Seen) -> Resul
     };
     if let Some(row) = rows.first() {
         let business_date: Date = row.get(0);
-        stay.sold_on(business_date).map_err(|why| Refusal::stay("arrival", why))?;
+        stay.sold_on(business_date).map_err(|why| Refusal::stay(field_of(why), why))?;
     }
     for row in &rows {
         add(&mut found, stay, row);

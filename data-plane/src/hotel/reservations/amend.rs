@@ -95,9 +95,9 @@ fn wanted(now: Terms, wish: Wish) -> Result<Terms, Refusal> {
 }
 
 /// The field a clerk has to look at.
-pub(super) fn field_of(why: BadStay) -> &'static str {
+pub(crate) fn field_of(why: BadStay) -> &'static str {
     match why {
-        BadStay::InThePast(_) => "arrival",
+        BadStay::InThePast(_) | BadStay::NoSuchArrival => "arrival",
         _ => "departure",
     }
 }

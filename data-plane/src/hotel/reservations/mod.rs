@@ -23,6 +23,7 @@ use axum::Router;
 
 use crate::node::Node;
 
+pub(crate) use amend::field_of;
 pub use amend::{Change, Night, Terms, Wish, change};
 pub use booking::{HOLD, book};
 pub use changing::{Amendment, amend, amend_seen, cancel, confirm, no_show};

@@ -119,7 +119,7 @@ fn code_of(why: BadStay) -> &'static str {
         BadStay::TooLong(_) => "stay-too-long",
         BadStay::InThePast(_) => "arrival-in-the-past",
         BadStay::TooFarAhead(_) => "too-far-ahead",
-        BadStay::NoSuchYear => "no-such-year",
+        BadStay::NoSuchArrival | BadStay::NoSuchDeparture => "no-such-year",
     }
 }
 

@@ -16,9 +16,12 @@ pub enum BadStay {
     /// Departure on or before arrival.
     #[error("a stay has at least one night: departure must be after arrival")]
     NoNights,
-    /// A year that no calendar on a desk shows.
+    /// An arrival in a year that no calendar on a desk shows.
     #[error("dates lie between the years 1900 and 2999")]
-    NoSuchYear,
+    NoSuchArrival,
+    /// A departure in such a year.
+    #[error("dates lie between the years 1900 and 2999")]
+    NoSuchDeparture,
     /// More nights than are sold in one stay.
     #[error("a stay has at most {0} nights")]
     TooLong(i32),
@@ -42,8 +45,12 @@ pub const HORIZON: i32 = 1_095;
 impl Stay {
     /// The stay between two dates.
     pub fn new(arrival: Date, departure: Date) -> Result<Self, BadStay> {
-        if ![arrival, departure].iter().all(|day| (1900..=2999).contains(&day.year())) {
-            return Err(BadStay::NoSuchYear);
+        let shown = |day: Date| (1900..=2999).contains(&day.year());
+        if !shown(arrival) {
+            return Err(BadStay::NoSuchArrival);
+        }
+        if !shown(departure) {
+            return Err(BadStay::NoSuchDeparture);
         }
         if departure <= arrival {
             return Err(BadStay::NoNights);

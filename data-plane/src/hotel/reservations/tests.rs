@@ -44,7 +44,7 @@ fn dates_that_are_no_stay_are_refused_with_their_reason() {
     assert_eq!(Stay::new(TODAY, TODAY - 3.days()), Err(BadStay::NoNights));
     assert_eq!(Stay::new(TODAY, TODAY + 10.years()), Err(BadStay::TooLong(365)));
     assert!(Stay::new(TODAY, TODAY + 365.days()).is_ok());
-    assert_eq!(Stay::new(Date::MIN, Date::MAX), Err(BadStay::NoSuchYear));
+    assert_eq!(Stay::new(Date::MIN, Date::MAX), Err(BadStay::NoSuchArrival));
     assert_eq!(Stay::new(date(1900, 1, 1), date(2999, 12, 31)), Err(BadStay::TooLong(365)));
     assert_eq!(stay(0, 31).within(30), Err(BadStay::TooLong(30)));
     assert_eq!(stay(-1, 2).sold_on(TODAY), Err(BadStay::InThePast(TODAY)));
