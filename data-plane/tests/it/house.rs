@@ -197,6 +197,8 @@ impl Drop for Database {
 }
 
 fn sources() -> (Sources, Clock) {
+    // As `main` does; the second of several houses finds it installed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let clock = Clock::at("2026-07-03T02:00:00Z".parse().unwrap());
     let entropy = Entropy::system();
     (Sources { clock: clock.clone(), ids: Ids::timed(clock.clone(), entropy.clone()), entropy }, clock)

@@ -1,0 +1,83 @@
+//! One hard budget per Postgres server: bounded waits, evictions, and a cold hotel that everybody wants at once.
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use hotelhub_protocol::{Role, Share};
+use hotelhub_web::Kind;
+
+use super::{WHO, both, counted, pid, settles_at};
+use crate::house::{House, cluster};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_at_a_cold_hotel_are_all_served_by_its_few_connections() {
+    let house = House::saas_with(4, |_| {}).await;
+    let (melati, _) = both(&house).await;
+    let asking = (0..200).map(|_| async {
+        let conn = melati.connect().await?;
+        Ok::<i32, hotelhub_web::AppError>(conn.query_one(WHO, &[]).await?.get(0))
+    });
+    let answers = join_all(asking).await;
+    assert!(answers.iter().all(Result::is_ok), "{:?}", answers.iter().find(|answer| answer.is_err()));
+    assert!(counted(&house.node, "hotelhub_pool_opens_total") <= 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_budget_means_a_bounded_wait_and_then_a_refusal() {
+    let house = House::saas_with(4, |settings| {
+        settings.pool.budget = 2;
+        settings.pool.wait = Duration::from_millis(300);
+    })
+    .await;
+    let (melati, kenanga) = both(&house).await;
+    let first = melati.connect().await.unwrap();
+    let second = melati.connect().await.unwrap();
+    let asked = Instant::now();
+    let refused = kenanga.connect().await.err().expect("there is no room");
+    assert_eq!((refused.kind(), refused.code()), (Kind::Unavailable, "busy"));
+    assert!(asked.elapsed() >= Duration::from_millis(300));
+    assert_eq!(house.node.pools.open_connections(), 2);
+
+    drop(first);
+    pid(&kenanga).await;
+    assert_eq!(counted(&house.node, "hotelhub_pool_evictions_total"), 1, "an idle connection made room");
+    assert!(house.node.pools.open_connections() <= 2);
+    drop(second);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_is_served_when_another_hotel_gives_back() {
+    let house = House::saas_with(2, |settings| settings.pool.budget = 2).await;
+    let (melati, kenanga) = both(&house).await;
+    let busy = async |tenant: &hotelhub_data_plane::tenancy::Tenant| {
+        join_all((0..60).map(|_| async { pid(tenant).await })).await
+    };
+    tokio::join!(busy(&melati), busy(&kenanga));
+    assert!(house.node.pools.open_connections() <= 2);
+    assert_eq!(counted(&house.node, "hotelhub_pool_refusals_total"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_smaller_share_is_lived_by_as_connections_come_back() {
+    let house = House::saas_with(4, |_| {}).await;
+    let (melati, _) = both(&house).await;
+    let held = join_all((0..4).map(|_| async { melati.connect().await.unwrap() })).await;
+    let share = |connections| Share { cluster: cluster(), role: Role::Serve, connections };
+    house.node.pools.grant(&[share(1)]);
+    drop(held);
+    settles_at(&house, 1).await;
+    pid(&melati).await;
+    house.node.pools.grant(&[share(3)]);
+    let held = join_all((0..3).map(|_| async { melati.connect().await.unwrap() })).await;
+    assert_eq!(house.node.pools.open_connections(), 3);
+    drop(held);
+    assert!(house.node.pools.load().iter().any(|load| load.holding.contains(&share(3))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_quiet_hotel_gives_its_connections_up() {
+    let house = House::saas_with(4, |settings| settings.pool.idle = Duration::from_millis(200)).await;
+    let (melati, kenanga) = both(&house).await;
+    let (first, _) = (pid(&melati).await, pid(&kenanga).await);
+    settles_at(&house, 0).await;
+    assert_ne!(pid(&melati).await, first, "and opens a new one when somebody asks");
+}

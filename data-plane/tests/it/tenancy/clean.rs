@@ -1,0 +1,141 @@
+//! A connection is lent clean or not at all. Each hotel has one connection here, so that the next always gets what the last left.
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use hotelhub_data_plane::tenancy::{DbError, Tenant};
+use hotelhub_web::{AppError, Kind};
+
+use super::{COUNT, KEEP, both, counted, kept, pid};
+use crate::house::House;
+
+const NUMBER: &str = "select $1::bigint, pg_current_xact_id_if_assigned() is null";
+const SLEEP: &str = "select pg_sleep($1::float8)";
+
+/// Lets a future be polled this often, then drops it where it stands.
+struct Patience<F>(Pin<Box<F>>, usize);
+
+impl<F: Future> Future for Patience<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Poll::Ready(value) = self.0.as_mut().poll(cx) {
+            return Poll::Ready(Some(value));
+        }
+        self.1 -= 1;
+        if self.1 == 0 { Poll::Ready(None) } else { Poll::Pending }
+    }
+}
+
+async fn work(tenant: &Tenant, name: &str) -> Result<(), AppError> {
+    let tx = tenant.begin().await?;
+    tx.query_one(COUNT, &[]).await?;
+    tx.execute(KEEP, &[&name]).await?;
+    tx.query_one(SLEEP, &[&0.001_f64]).await?;
+    Ok(tx.commit().await?)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_given_up_at_any_await_leaves_nothing_for_the_next() {
+    let house = House::saas_with(1, |_| {}).await;
+    let (melati, kenanga) = both(&house).await;
+    let mut finished = 0;
+    for patience in 1..60_usize {
+        let before = kept(&melati).await;
+        let name = format!("test.{patience}");
+        let given_up = Patience(Box::pin(work(&melati, &name)), patience).await;
+        let number = i64::try_from(patience).unwrap();
+        let conn = melati.connect().await.unwrap();
+        let row = conn.query_one(NUMBER, &[&number]).await.unwrap();
+        assert_eq!(row.get::<_, i64>(0), number, "an answer to somebody else's question");
+        assert!(row.get::<_, bool>(1), "somebody else's transaction");
+        let after: i64 = conn.query_one(COUNT, &[]).await.unwrap().get(0);
+        match given_up {
+            Some(outcome) => {
+                outcome.unwrap();
+                finished += 1;
+                assert_eq!(after, before + 1);
+            }
+            None => assert!(after == before || after == before + 1),
+        }
+        if finished > 3 {
+            break;
+        }
+    }
+    assert!(finished > 3, "a patient request is answered");
+    assert_eq!(kept(&kenanga).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_given_up_in_flight_closes_its_connection() {
+    let house = House::saas_with(1, |_| {}).await;
+    let (melati, _) = both(&house).await;
+    let first = pid(&melati).await;
+    let conn = melati.connect().await.unwrap();
+    {
+        let mut sleeping = pin!(conn.query_one(SLEEP, &[&30.0_f64]));
+        let soon = tokio::time::Duration::from_millis(50);
+        assert!(tokio::time::timeout(soon, &mut sleeping).await.is_err());
+    }
+    drop(conn);
+    assert_ne!(pid(&melati).await, first);
+    assert_eq!(counted(&house.node, "hotelhub_pool_dirty_total"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_dropped_without_an_end_closes_its_connection() {
+    let house = House::saas_with(1, |_| {}).await;
+    let (melati, _) = both(&house).await;
+    let first = pid(&melati).await;
+    let tx = melati.begin().await.unwrap();
+    tx.execute(KEEP, &[&"test.dropped"]).await.unwrap();
+    drop(tx);
+    assert_ne!(pid(&melati).await, first);
+    assert_eq!(kept(&melati).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_rolls_back_and_keeps_its_connection() {
+    let house = House::saas_with(1, |_| {}).await;
+    let (melati, _) = both(&house).await;
+    let first = pid(&melati).await;
+    for round in 0..20 {
+        let tx = melati.begin().await.unwrap();
+        tx.execute(KEEP, &[&"test.twice"]).await.unwrap();
+        let error: DbError = if round % 2 == 0 {
+            let refused = AppError::new(Kind::Conflict, "sold-out", "No.");
+            assert_eq!(tx.settle::<()>(Err(refused)).await.unwrap_err().code(), "sold-out");
+            continue;
+        } else {
+            tx.execute(KEEP, &[&"test.twice"]).await.unwrap_err()
+        };
+        assert_eq!(error.constraint(), Some("settings_pkey"));
+        assert_eq!(error.refusal(&[("other", 1), ("settings_pkey", 2)]), Some(2));
+        assert!(tx.settle(Ok(())).await.is_err(), "what failed cannot be committed by mistake");
+    }
+    assert_eq!(kept(&melati).await, 0);
+    assert_eq!(pid(&melati).await, first, "a clean refusal costs no connection");
+    assert_eq!(counted(&house.node, "hotelhub_pool_opens_total"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_backend_is_replaced_before_anybody_notices() {
+    let house = House::saas_with(1, |_| {}).await;
+    let (melati, _) = both(&house).await;
+    let sql = house.sql().await;
+    for _ in 0..10 {
+        let killed = pid(&melati).await;
+        sql.execute("select pg_terminate_backend($1, 2000)", &[&killed]).await.unwrap();
+        let tx = melati.begin().await.unwrap();
+        tx.rollback().await.unwrap();
+    }
+    let tx = melati.begin().await.unwrap();
+    let killed: i32 = tx.query_one(WHO, &[]).await.unwrap().get(0);
+    sql.execute("select pg_terminate_backend($1, 2000)", &[&killed]).await.unwrap();
+    let error: AppError = tx.query_one(WHO, &[]).await.unwrap_err().into();
+    assert_eq!(error.kind(), Kind::Unavailable);
+    drop(tx);
+    assert_eq!(kept(&melati).await, 0);
+}
+
+use super::WHO;

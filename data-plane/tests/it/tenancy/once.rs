@@ -1,0 +1,112 @@
+//! The same request twice: one effect, one answer.
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::post;
+use futures_util::future::join_all;
+use hotelhub_data_plane::tenancy::{Begun, Scope, Tenant, resolve};
+use hotelhub_web::{AppError, Kind, Posted, Result};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::{KEEP, both, kept};
+use crate::house::House;
+
+/// Keeps a name, or refuses it when it is `no`.
+async fn keep(tenant: Tenant, wish: Posted<Value>) -> Result<Response> {
+    let tx = match tenant.begin_once(&Scope::guest("192.0.2.1"), &wish.key).await? {
+        Begun::Fresh(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let name = format!("test.{}", wish.value["name"].as_str().unwrap());
+    let outcome = match tx.execute(KEEP, &[&name]).await {
+        _ if name == "test.no" => Err(AppError::new(Kind::Conflict, "no", "No.")),
+        Ok(_) => Ok(json!({ "zebra": tenant.ids().next(), "apple": name })),
+        Err(error) => Err(error.into()),
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert("etag", HeaderValue::from_static("\"1\""));
+    tx.answer_with(StatusCode::CREATED, headers, outcome).await
+}
+
+struct Heard {
+    status: u16,
+    replayed: bool,
+    etag: bool,
+    text: String,
+}
+
+async fn ask(app: &Router, house: &House, key: &str, name: &str) -> Heard {
+    let request = Request::post("/keep")
+        .header("host", &house.host)
+        .header("content-type", "application/json")
+        .header("idempotency-key", key)
+        .body(Body::from(json!({ "name": name }).to_string()))
+        .unwrap();
+    let response = app.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    Heard {
+        status: parts.status.as_u16(),
+        replayed: parts.headers.contains_key("idempotency-replayed"),
+        etag: parts.headers.contains_key("etag"),
+        text: String::from_utf8(bytes.to_vec()).unwrap(),
+    }
+}
+
+fn doors(house: &House) -> Router {
+    Router::new().route("/keep", post(keep)).layer(from_fn_with_state(house.node.clone(), resolve))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_key_has_one_effect_and_the_same_answer_to_the_byte() {
+    let house = House::saas().await;
+    let (melati, _) = both(&house).await;
+    let app = doors(&house);
+    let first = ask(&app, &house, "key-00001", "a").await;
+    let again = ask(&app, &house, "key-00001", "a").await;
+    assert_eq!((first.status, first.replayed, first.etag), (201, false, true), "{}", first.text);
+    assert_eq!((again.status, again.replayed, again.etag), (201, true, true));
+    assert_eq!(first.text, again.text);
+    assert_eq!(kept(&melati).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_key_with_another_body_is_refused() {
+    let house = House::saas().await;
+    let (melati, _) = both(&house).await;
+    let app = doors(&house);
+    ask(&app, &house, "key-00001", "a").await;
+    let other = ask(&app, &house, "key-00001", "b").await;
+    assert_eq!(other.status, 422);
+    assert!(other.text.contains("key-reused"), "{}", other.text);
+    assert_eq!(kept(&melati).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_keeps_nothing_so_the_same_key_may_try_again() {
+    let house = House::saas().await;
+    let (melati, _) = both(&house).await;
+    let app = doors(&house);
+    for _ in 0..2 {
+        let refused = ask(&app, &house, "key-00001", "no").await;
+        assert_eq!((refused.status, refused.replayed), (409, false));
+    }
+    assert_eq!(kept(&melati).await, 0);
+    assert_eq!(ask(&app, &house, "key-00001", "yes").await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_at_once_under_one_key_have_one_effect() {
+    let house = House::saas().await;
+    let (melati, _) = both(&house).await;
+    let app = doors(&house);
+    let answers = join_all((0..20).map(|_| ask(&app, &house, "key-00001", "a"))).await;
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.text), (201, &answers[0].text));
+    }
+    assert_eq!(answers.iter().filter(|answer| !answer.replayed).count(), 1);
+    assert_eq!(kept(&melati).await, 1);
+}
