@@ -76,10 +76,9 @@ impl TenantTx {
         if self.has_failed() {
             return self.commit().await;
         }
-        // After a statement that failed, `commit` rolls back.
-        let (last, committed) = tokio::join!(biased; self.execute(sql, params), self.conn.say("commit"));
-        last?;
-        committed
+        // After a statement that failed, `commit` rolls back; one that cannot even be prepared drops the transaction here.
+        self.execute_and_say(sql, params, "commit").await?;
+        Ok(())
     }
 
     /// Leaves everything as it was.

@@ -29,7 +29,7 @@ pub async fn resolve(State(node): State<Node>, mut request: Request, next: Next)
 fn tenant(node: &Node, request: &Request) -> Result<Tenant, AppError> {
     let named = authority(request.headers(), request.uri())?;
     let tenant = match node.sole {
-        Some(sole) => standalone(node, sole, named),
+        Some(sole) => standalone(node, sole, named)?,
         None => Host::parsed(named, |host| Some(Tenant::at(node.clone(), node.directory.by_host(host)?, host)))
             .map_err(no_name)?,
     };
@@ -41,11 +41,13 @@ fn tenant(node: &Node, request: &Request) -> Result<Tenant, AppError> {
 }
 
 /// The one house of this machine, by whatever name or address it was reached.
-fn standalone(node: &Node, sole: TenantId, named: &str) -> Option<Tenant> {
+fn standalone(node: &Node, sole: TenantId, named: &str) -> Result<Option<Tenant>, AppError> {
     let fits = (1..=255).contains(&named.len())
         && named.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'));
-    let entry = node.directory.by_id(sole).filter(|_| fits)?;
-    Some(Tenant::anywhere(node.clone(), entry, named))
+    if !fits {
+        return Err(no_name(BadHost::Shape));
+    }
+    Ok(node.directory.by_id(sole).map(|entry| Tenant::anywhere(node.clone(), entry, named)))
 }
 
 fn nobody() -> AppError {

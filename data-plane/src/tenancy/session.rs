@@ -53,6 +53,20 @@ impl Session {
         self.counted(async { self.client.batch_execute(word).await }).await
     }
 
+    /// A statement and a word right behind it, in one round trip once the statement is known. The statement is prepared before anything is
+    /// sent, or the word would overtake it.
+    pub(super) async fn execute_and_say(
+        &self,
+        sql: &'static str,
+        params: Params<'_>,
+        word: &'static str,
+    ) -> Result<u64, DbError> {
+        let statement = self.counted(self.prepared(sql)).await?;
+        let (done, said) = tokio::join!(biased; self.counted(self.client.execute(&statement, params)), self.say(word));
+        let changed = done?;
+        said.map(|()| changed)
+    }
+
     /// Whether every call that was begun has ended.
     pub(super) fn is_quiet(&self) -> bool {
         self.in_flight.load(Ordering::Acquire) == 0

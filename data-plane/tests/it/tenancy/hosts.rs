@@ -17,7 +17,11 @@ async fn say(house: &House, head: &str) -> String {
 /// What a GET of `/api/v1/session` with these host lines is answered: the status, and whether it reached a hotel.
 async fn status(house: &House, lines: &str) -> (u16, bool) {
     let lines = lines.replace("PORT", house.host.rsplit(':').next().unwrap());
-    let answer = say(house, &format!("GET /api/v1/session HTTP/1.1\r\n{lines}accept: application/json\r\nconnection: close\r\n\r\n")).await;
+    let answer = say(
+        house,
+        &format!("GET /api/v1/session HTTP/1.1\r\n{lines}accept: application/json\r\nconnection: close\r\n\r\n"),
+    )
+    .await;
     let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
     (status, answer.contains("unauthenticated") || status == 401)
 }
