@@ -77,13 +77,9 @@ impl Newcomer {
     /// The owner chooses a password and confirms the mail address by the letter's link.
     pub(super) fn settle(&self, house: &House, owner: &Visitor, password: &str) -> Result<()> {
         owner.post("/api/v1/me/password", &json!({ "new_password": password }))?.expect(204)?;
+        press(owner, "/account", "/account/confirm-email")?;
         let link = mailbox::link(house, &self.email, "/email/confirm/")?;
-        let page = owner.get(&link)?;
-        if let Ok((action, fields)) = page.form("/email/confirm/") {
-            let answer = owner.submit(&action, &fields)?;
-            ensure!(answer.status < 400, "confirming the address answered {}: {}", answer.status, answer.text);
-        }
-        Ok(())
+        press(owner, &link, "/email/confirm/")
     }
 
     /// What the demo remembers of this hotel.
@@ -102,6 +98,14 @@ impl Newcomer {
             filled: false,
         })
     }
+}
+
+/// Opens a page and presses the button of its form that posts to a path containing `part`.
+fn press(visitor: &Visitor, path: &str, part: &str) -> Result<()> {
+    let (action, fields) = visitor.get(path)?.expect(200)?.form(part)?;
+    let answer = visitor.submit(&action, &fields)?;
+    ensure!(answer.status < 400, "{action} answered {}: {}", answer.status, answer.text);
+    Ok(())
 }
 
 /// Signs a hotel up and leaves its owner logged in, with a password and a confirmed address.

@@ -112,7 +112,7 @@ fn a_model_neither_waits_nor_asks_the_time_nor_speaks_sql() {
 
 #[test]
 fn strings_lifetimes_and_comments_are_told_apart() {
-    let source = "fn f<'a>(c: char) { /* a /* b */ c */ let x = ('\\'', '\"', r#\"say \"hi\"\"#, b\"\\\"\"); }";
+    let source = "fn é<'a>(c: char) { '—'; /* a /* b */ c */ let x = ('\\'', '\"', r#\"say \"hi\"\"#, b\"\\\"\"); }";
     let texts: Vec<_> = tokens::read(source)
         .into_iter()
         .filter_map(|token| match token.kind {

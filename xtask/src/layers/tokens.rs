@@ -98,11 +98,12 @@ impl<'a> Reader<'a> {
 
 /// The length of a string's opening, the text that closes it and whether a backslash escapes, if one begins here.
 fn string_fence(rest: &str) -> Option<(usize, String, bool)> {
-    let prefix = ["br", "cr", "r", "b", "c", ""].into_iter().find(|prefix| {
-        let after = &rest[prefix.len().min(rest.len())..];
-        rest.starts_with(prefix) && (after.starts_with('"') || (prefix.ends_with('r') && after.starts_with('#')))
-    })?;
-    let after = &rest[prefix.len()..];
+    let begins =
+        |after: &str, prefix: &str| after.starts_with('"') || (prefix.ends_with('r') && after.starts_with('#'));
+    let (prefix, after) = ["br", "cr", "r", "b", "c", ""]
+        .into_iter()
+        .filter_map(|prefix| Some((prefix, rest.strip_prefix(prefix)?)))
+        .find(|(prefix, after)| begins(after, prefix))?;
     let hashes = after.len() - after.trim_start_matches('#').len();
     after[hashes..].starts_with('"').then(|| match prefix.ends_with('r') {
         true => (prefix.len() + hashes + 1, format!("\"{}", "#".repeat(hashes)), false),
