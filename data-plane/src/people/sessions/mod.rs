@@ -5,8 +5,9 @@ mod routes;
 mod sign_in;
 mod staff;
 mod store;
+mod visitor;
 
-pub(crate) use model::{OpenSession, Visitor};
+pub(crate) use model::OpenSession;
 #[cfg(test)]
 pub(crate) use pages::LoginPage;
 pub(crate) use pages::pages;
@@ -14,6 +15,7 @@ pub(crate) use routes::{end_one, router, with_session};
 pub(crate) use sign_in::{open, rotate};
 pub use staff::{MaybeStaff, Staff};
 pub(crate) use store::STATEMENTS;
+pub(crate) use visitor::Visitor;
 
 use uuid::Uuid;
 

@@ -8,10 +8,10 @@ use hotelhub_web::preferences::{local, see_other};
 use hotelhub_web::{Flash, Layout, Page, Query, Result, Shell, Visit};
 use serde::{Deserialize, Serialize};
 
-use super::model::Visitor;
 use super::routes::{sign_out, with_session, without_session};
 use super::sign_in::{SignIn, sign_in};
 use super::staff::MaybeStaff;
+use super::visitor::Visitor;
 use crate::node::Node;
 use crate::tenancy::Tenant;
 

@@ -15,10 +15,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::model::{LIFETIME, OpenSession, Visitor};
+use super::model::{LIFETIME, OpenSession};
 use super::sign_in::{SignIn, sign_in};
 use super::staff::{COOKIE, MaybeStaff, Staff};
 use super::store;
+use super::visitor::Visitor;
 use crate::audit;
 use crate::node::Node;
 use crate::tenancy::{Session, Tenant};

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::model::Visitor;
 use super::store;
+use super::visitor::Visitor;
 use crate::audit::{self, Actor};
 use crate::people::model::{Email, Refused};
 use crate::people::second_factor::{self, Proof};

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::model::{IDLE, LIFETIME, OpenSession, SEEN_EVERY, Visitor};
+use super::model::{IDLE, LIFETIME, OpenSession, SEEN_EVERY};
+use super::visitor::Visitor;
 use crate::people::users::roles_of;
 use crate::tenancy::{DbError, Session};
 
