@@ -18,13 +18,12 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Subcommand, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one, for the length of the program")]
 pub enum Command {
     /// Answers visitors, staff and nodes until SIGTERM.
     Serve {
         /// All settings.
         #[command(flatten)]
-        flags: Flags,
+        flags: Box<Flags>,
         /// Also runs what `work` runs, in the same process.
         #[arg(long)]
         work: bool,
@@ -33,7 +32,7 @@ pub enum Command {
     Work {
         /// All settings.
         #[command(flatten)]
-        flags: Flags,
+        flags: Box<Flags>,
     },
     /// Brings the central database to this version's schema. Safe to run twice and from two places.
     Migrate {
@@ -45,7 +44,7 @@ pub enum Command {
     Config {
         /// All settings.
         #[command(flatten)]
-        flags: Flags,
+        flags: Box<Flags>,
         /// Prints the reference of all settings instead, as a table.
         #[arg(long)]
         markdown: bool,
@@ -70,7 +69,7 @@ pub enum Admin {
     Create {
         /// All settings.
         #[command(flatten)]
-        flags: Flags,
+        flags: Box<Flags>,
         /// The mail address to sign in with.
         #[arg(long)]
         email: String,
@@ -93,7 +92,7 @@ pub enum Node {
     Enrol {
         /// All settings.
         #[command(flatten)]
-        flags: Flags,
+        flags: Box<Flags>,
         /// The node's name: small letters, digits and hyphens.
         #[arg(long)]
         name: String,

@@ -43,7 +43,7 @@ async fn run(cli: Cli) -> Result<()> {
     }
 }
 
-fn app(flags: Flags) -> Result<hotelhub_control_plane::App> {
+fn app(flags: Box<Flags>) -> Result<hotelhub_control_plane::App> {
     let settings = flags.settings()?;
     telemetry::init(settings.log.log_format, &settings.log.log)?;
     hotelhub_control_plane::App::new(settings, Clock::wall(), Entropy::system())

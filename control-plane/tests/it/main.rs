@@ -1,1 +1,19 @@
-//! The control plane through its front door.
+//! The control plane through its front door, on a database of each test's own.
+#[cfg(test)]
+mod feed;
+#[cfg(test)]
+mod letters;
+#[cfg(test)]
+mod office;
+#[cfg(test)]
+mod orders;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod ready;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod shares;
+#[cfg(test)]
+mod signups;

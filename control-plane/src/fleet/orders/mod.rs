@@ -15,5 +15,5 @@ pub use model::{ATTEMPTS, after_failure};
 pub(crate) use pages::OrderLine;
 pub use pages::{OrdersPage, pages};
 pub use routes::router;
-pub use store::{Listed, list};
-pub(crate) use store::{NewOrder, of_tenant, place, sweep};
+pub use store::{Listed, list, sweep};
+pub(crate) use store::{NewOrder, of_tenant, place};

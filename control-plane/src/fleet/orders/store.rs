@@ -174,7 +174,7 @@ pub(super) async fn put_back(
 }
 
 /// Shows to staff what was leased for the last time and never heard of again; how many there were.
-pub(crate) async fn sweep(pool: &PgPool, now: Timestamp) -> Result<u64, DbError> {
+pub async fn sweep(pool: &PgPool, now: Timestamp) -> Result<u64, DbError> {
     let swept = sqlx::query!(
         "with swept as (
              update work_orders

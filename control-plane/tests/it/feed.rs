@@ -1,0 +1,89 @@
+//! The routing table, whole and in changes.
+use futures_util::future::join_all;
+use hotelhub_protocol::{Change, Role};
+use reqwest::StatusCode;
+
+use crate::office::{Office, a_moment};
+
+#[tokio::test]
+async fn fifty_sign_ups_at_once_make_a_feed_without_a_gap() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Serve, Role::Fleet]).await;
+    let start = node.snapshot().await.version;
+    let slugs: Vec<String> = (1..=50).map(|n| format!("hotel-{n}")).collect();
+    let signed_up = join_all(slugs.iter().map(|slug| office.sign_up(slug))).await;
+    assert!(signed_up.iter().all(|answer| answer.status == StatusCode::CREATED));
+    let workers = (0..5).map(async |_| {
+        while let Some(order) = node.lease(0).await {
+            assert_eq!(node.done(&order).await.status, StatusCode::NO_CONTENT);
+        }
+    });
+    let follower = async {
+        let (mut since, mut seen) = (start, Vec::new());
+        while seen.len() < 50 {
+            let deltas = node.deltas(since, 5_000).await.unwrap().expect("a change within five seconds");
+            assert_eq!(deltas.since, since);
+            for delta in deltas.deltas {
+                since += 1;
+                assert_eq!(delta.version, since, "no gap, no overtaking");
+                let Change::Route(route) = delta.change else { panic!("{:?}", delta.change) };
+                seen.push(route.slug.to_string());
+            }
+        }
+        (since, seen)
+    };
+    let ((version, mut seen), _) = tokio::join!(follower, join_all(workers));
+    seen.sort();
+    let mut wanted = slugs.clone();
+    wanted.sort();
+    assert_eq!(seen, wanted);
+    let snapshot = node.snapshot().await;
+    assert_eq!((snapshot.version, snapshot.routes.len()), (version, 50));
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_or_not_any_more_known_is_gone() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Serve]).await;
+    office.add_cluster("jkt-22", 100, 10).await;
+    office.add_cluster("jkt-333", 100, 10).await;
+    let version = node.snapshot().await.version;
+    assert_eq!(version, 3);
+    assert_eq!(node.deltas(version, 0).await, Ok(None));
+    assert_eq!(node.deltas(version + 1, 0).await, Err(StatusCode::GONE));
+    assert_eq!(node.deltas(0, 0).await.unwrap().unwrap().deltas.len(), 3);
+    office.scratch.connect().await.unwrap().execute("delete from routes_feed where version <= 2", &[]).await.unwrap();
+    assert_eq!(node.deltas(1, 0).await, Err(StatusCode::GONE));
+    assert_eq!(node.deltas(2, 0).await.unwrap().unwrap().deltas.len(), 1);
+}
+
+#[tokio::test]
+async fn a_node_that_waits_is_woken_by_the_change() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Serve, Role::Fleet]).await;
+    let version = node.snapshot().await.version;
+    let waiting = tokio::spawn({
+        let node = node.clone();
+        async move { node.deltas(version, 20_000).await }
+    });
+    office.sign_up("melati").await;
+    let order = node.lease(0).await.unwrap();
+    a_moment().await;
+    node.done(&order).await;
+    let deltas = waiting.await.unwrap().unwrap().expect("a change");
+    assert_eq!(deltas.deltas[0].version, version + 1);
+}
+
+#[tokio::test]
+async fn the_feed_is_for_nodes_alone_and_holds_no_secret() {
+    let office = Office::open().await;
+    let stranger = office.visitor().get("/node/v1/routes/snapshot").await.unwrap();
+    assert_eq!(stranger.status, StatusCode::BAD_REQUEST);
+    let stranger = office.visitor().with("hotelhub-protocol", "1").get("/node/v1/routes/snapshot").await.unwrap();
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+    let node = office.node("node-1", &[Role::Serve, Role::Fleet]).await;
+    office.sign_up("melati").await;
+    node.done(&node.lease(0).await.unwrap()).await;
+    let text = serde_json::to_string(&node.snapshot().await).unwrap();
+    assert!(!text.contains("budi@melati.test") && !text.contains("password") && !text.contains("token"), "{text}");
+}

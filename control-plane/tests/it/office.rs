@@ -1,0 +1,212 @@
+//! An office for tests: the control plane in this process, with one cluster and one node.
+//!
+//! The clock stands at 09:00 in Jakarta on 3 July 2026 until the test moves it. Nothing is shared with another test.
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hotelhub_control_plane::config::{LogFlags, Settings};
+use hotelhub_control_plane::fleet::clusters::{self, NewCluster};
+use hotelhub_control_plane::fleet::nodes;
+use hotelhub_control_plane::{App, router};
+use hotelhub_kernel::{Clock, Entropy, Host, Key, Secret, hex, sha256};
+use hotelhub_protocol::{
+    ClusterId, Deltas, Heartbeat, HeartbeatAnswer, LeaseWish, Order, OrderId, Outcome, Report, Role, Signed, Snapshot,
+    VERSION, VERSION_HEADER, paths,
+};
+use hotelhub_testkit::{Answer, Scratch, Template, Visitor, env};
+use hotelhub_web::origin::Scheme;
+use hotelhub_web::server::{Limits, serve};
+use hotelhub_web::telemetry;
+use jiff::Timestamp;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+pub(crate) const CLUSTER: &str = "jkt-1";
+pub(crate) const TEMPLATE: &str = "13-abcdef01";
+
+/// A running control plane.
+pub(crate) struct Office {
+    pub(crate) app: App,
+    pub(crate) clock: Clock,
+    address: SocketAddr,
+    pub(crate) scratch: Scratch,
+}
+
+/// A node that speaks the protocol over HTTP.
+#[derive(Clone)]
+pub(crate) struct Node {
+    visitor: Visitor,
+    verifier: hotelhub_protocol::FeedVerifier,
+}
+
+impl Office {
+    /// With one open cluster.
+    pub(crate) async fn open() -> Self {
+        let office = Self::empty(|_| {}).await;
+        office.add_cluster(CLUSTER, 100, 1_000).await;
+        office
+    }
+
+    /// Without any cluster, its settings changed by the test.
+    pub(crate) async fn empty(change: impl FnOnce(&mut Settings)) -> Self {
+        let sums: String = hotelhub_central_migrations::migrations().iter().map(|m| m.sql).collect();
+        let template = format!("it_central_{}", &hex(&sha256(sums.as_bytes()))[..8]);
+        let build = async |dsn: String| hotelhub_central_migrations::migrate(&dsn).await.map(drop).map_err(Into::into);
+        Template::ready(&env::postgres(), &template, build).await.unwrap();
+        let scratch = Scratch::create(&env::postgres(), Some(&template)).await.unwrap();
+        let mut settings = settings(scratch.dsn());
+        change(&mut settings);
+        let clock = Clock::at("2026-07-03T02:00:00Z".parse().unwrap());
+        let app = App::new(settings, clock.clone(), Entropy::system()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = app.stop.clone().cancelled_owned();
+        tokio::spawn(serve(listener, router::router(&app), Limits::default(), stop));
+        Self { app, clock, address, scratch }
+    }
+
+    pub(crate) async fn add_cluster(&self, id: &str, budget: u32, capacity: u32) {
+        let mut tx = self.app.db.begin().await.unwrap();
+        let port = 5_432 + u16::try_from(id.len()).unwrap();
+        let new = NewCluster { id: id.to_owned(), host: id.to_owned(), port, budget, capacity };
+        clusters::add(&mut tx, &new, self.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Somebody with a browser and no cookie.
+    pub(crate) fn visitor(&self) -> Visitor {
+        let host = format!("hotelhub.localhost:{}", self.address.port());
+        Visitor::new(&format!("http://{}", self.address), &host).unwrap()
+    }
+
+    /// A node with its own token.
+    pub(crate) async fn node(&self, name: &str, roles: &[Role]) -> Node {
+        let mut tx = self.app.db.begin().await.unwrap();
+        let enrolled = nodes::enrol(&mut tx, name, roles, &self.app.entropy, self.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let visitor = self.visitor().with("authorization", &format!("Bearer {}", enrolled.token));
+        let visitor = visitor.with(VERSION_HEADER, &VERSION.to_string());
+        Node { visitor, verifier: self.app.feed_key.verifier() }
+    }
+
+    /// Signs a hotel up and answers with what came back.
+    pub(crate) async fn sign_up(&self, slug: &str) -> Answer {
+        self.visitor().post("/api/v1/signups", &wish(slug)).await.unwrap()
+    }
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        self.app.stop.cancel();
+    }
+}
+
+fn settings(dsn: String) -> Settings {
+    Settings {
+        database_url: Secret::new(dsn),
+        database_connections: 8,
+        log: LogFlags { log: "info".to_owned(), log_format: telemetry::Format::Pretty },
+        listen: "127.0.0.1:0".parse().unwrap(),
+        metrics_listen: None,
+        base_domain: Host::parse("hotelhub.localhost").unwrap(),
+        public_url: "http://hotelhub.localhost".to_owned(),
+        scheme: Scheme::Http,
+        tenant_origin_port: Some(8080),
+        feed_key: Key::new([1; 32]),
+        secret_key: Key::new([2; 32]),
+        smtp_url: None,
+        mail_from: "halo@hotelhub.localhost".to_owned(),
+        trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
+        redis_url: None,
+        ready_databases: 4,
+        signups_per_hour: 1_000,
+    }
+}
+
+/// A hotel that may be signed up.
+pub(crate) fn wish(slug: &str) -> Value {
+    json!({
+        "hotel": "Hotel Melati", "owner": "Budi Santoso", "email": format!("budi@{slug}.test"),
+        "phone": "+62 812-3456-7890", "rooms": 42, "slug": slug
+    })
+}
+
+impl Node {
+    /// The most urgent order, waited for at most so long.
+    pub(crate) async fn lease(&self, wait_ms: u64) -> Option<Order> {
+        let wish = LeaseWish { clusters: vec![ClusterId(CLUSTER.to_owned())], wait_ms };
+        let answer = self.post(paths::LEASE, &serde_json::to_value(wish).unwrap()).await;
+        if answer.status == StatusCode::NO_CONTENT {
+            return None;
+        }
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        Some(self.verifier.open("order", &signed(&answer)).unwrap())
+    }
+
+    pub(crate) async fn done(&self, order: &Order) -> Answer {
+        self.report(order.id, order.fence, Outcome::Done { template: TEMPLATE.to_owned() }).await
+    }
+
+    pub(crate) async fn failed(&self, order: &Order, reason: &str) -> Answer {
+        self.report(order.id, order.fence, Outcome::Failed { reason: reason.to_owned() }).await
+    }
+
+    pub(crate) async fn report(&self, order: OrderId, fence: u64, outcome: Outcome) -> Answer {
+        let report = Report { order, fence, outcome };
+        self.post(paths::REPORT, &serde_json::to_value(report).unwrap()).await
+    }
+
+    pub(crate) async fn snapshot(&self) -> Snapshot {
+        let answer = self.visitor.get(paths::SNAPSHOT).await.unwrap();
+        self.verifier.open("snapshot", &signed(&answer)).unwrap()
+    }
+
+    /// The changes after a version; nothing when there is none within the wait.
+    pub(crate) async fn deltas(&self, since: u64, wait_ms: u64) -> Result<Option<Deltas>, StatusCode> {
+        let path = format!("{}?since={since}&wait_ms={wait_ms}", paths::DELTAS);
+        let answer = self.visitor.get(&path).await.unwrap();
+        match answer.status {
+            StatusCode::OK => Ok(Some(self.verifier.open("deltas", &signed(&answer)).unwrap())),
+            StatusCode::NO_CONTENT => Ok(None),
+            other => Err(other),
+        }
+    }
+
+    pub(crate) async fn heartbeat(&self, beat: &Heartbeat) -> HeartbeatAnswer {
+        let answer = self.post(paths::HEARTBEAT, &serde_json::to_value(beat).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        serde_json::from_str(&answer.text).unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.visitor.post(path, body).await.unwrap()
+    }
+
+    /// The same node with another header.
+    pub(crate) fn with(&self, name: &str, value: &str) -> Self {
+        Self { visitor: self.visitor.with(name, value), ..self.clone() }
+    }
+}
+
+fn signed(answer: &Answer) -> Signed {
+    serde_json::from_str(&answer.text).unwrap()
+}
+
+/// A sign of life of a process that started at `started_at`.
+pub(crate) fn beat(roles: &[Role], started_at: Timestamp) -> Heartbeat {
+    Heartbeat {
+        version: "0.1.0".to_owned(),
+        roles: roles.to_vec(),
+        started_at,
+        routes_version: 0,
+        requests_total: 0,
+        resident_bytes: 1,
+        clusters: Vec::new(),
+    }
+}
+
+/// Waits a moment: longer than anything that happens at once.
+pub(crate) async fn a_moment() {
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}

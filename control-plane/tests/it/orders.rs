@@ -1,0 +1,142 @@
+//! Work orders: leased, fenced, tried again, shown.
+use std::time::Instant;
+
+use hotelhub_protocol::Role;
+use jiff::SignedDuration;
+use reqwest::StatusCode;
+
+use crate::office::{Office, a_moment, beat};
+
+#[tokio::test]
+async fn an_order_whose_lease_ran_out_is_anothers_and_the_first_report_is_refused() {
+    let office = Office::open().await;
+    let (first, second) = (office.node("node-1", &[Role::Fleet]).await, office.node("node-2", &[Role::Fleet]).await);
+    office.sign_up("melati").await;
+    let slow = first.lease(0).await.unwrap();
+    assert!(second.lease(0).await.is_none(), "nobody else gets a leased order");
+    office.clock.advance(SignedDuration::from_secs(61));
+    let again = second.lease(0).await.unwrap();
+    assert_eq!((again.id, again.fence), (slow.id, slow.fence + 1));
+    let stale = first.done(&slow).await;
+    assert_eq!((stale.status, stale.code().as_str()), (StatusCode::CONFLICT, "stale-fence"));
+    assert_eq!(first.failed(&slow, "too late").await.status, StatusCode::CONFLICT);
+    assert!(first.snapshot().await.routes.is_empty());
+    assert_eq!(second.done(&again).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(second.done(&again).await.status, StatusCode::NO_CONTENT, "saying it twice is the same");
+    assert_eq!(second.snapshot().await.routes.len(), 1);
+}
+
+#[tokio::test]
+async fn a_report_that_comes_late_counts_as_long_as_nobody_took_over() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    office.sign_up("melati").await;
+    let order = node.lease(0).await.unwrap();
+    office.clock.advance(SignedDuration::from_secs(600));
+    assert_eq!(node.done(&order).await.status, StatusCode::NO_CONTENT);
+    assert!(node.lease(0).await.is_none());
+}
+
+#[tokio::test]
+async fn a_fence_of_another_node_is_worth_nothing() {
+    let office = Office::open().await;
+    let (first, second) = (office.node("node-1", &[Role::Fleet]).await, office.node("node-2", &[Role::Fleet]).await);
+    office.sign_up("melati").await;
+    let order = first.lease(0).await.unwrap();
+    assert_eq!(second.done(&order).await.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn a_failing_order_is_tried_eight_times_and_then_shown_with_its_reason() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    let status = office.sign_up("melati").await.json()["status_url"].as_str().unwrap().to_owned();
+    for attempt in 1..=8 {
+        let order = node.lease(0).await.unwrap_or_else(|| panic!("attempt {attempt}"));
+        assert_eq!(order.fence, attempt);
+        assert_eq!(node.failed(&order, "the disk is full").await.status, StatusCode::NO_CONTENT);
+        assert!(node.lease(0).await.is_none(), "not at once");
+        office.clock.advance(SignedDuration::from_secs(61));
+    }
+    assert!(node.lease(0).await.is_none());
+    let sql = office.scratch.connect().await.unwrap();
+    let row = sql.query_one("select state, last_error, attempts from work_orders", &[]).await.unwrap();
+    let told: (&str, &str, i16) = (row.get(0), row.get(1), row.get(2));
+    assert_eq!(told, ("failed", "the disk is full", 8));
+    assert_eq!(office.visitor().get(&status).await.unwrap().json()["status"], "failed");
+}
+
+#[tokio::test]
+async fn an_order_whose_workers_all_die_is_shown_too() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    office.sign_up("melati").await;
+    for _ in 0..8 {
+        node.lease(0).await.unwrap();
+        office.clock.advance(SignedDuration::from_secs(61));
+    }
+    assert!(node.lease(0).await.is_none());
+    hotelhub_control_plane::fleet::orders::sweep(&office.app.db.durable, office.clock.now()).await.unwrap();
+    let row = office
+        .scratch
+        .connect()
+        .await
+        .unwrap()
+        .query_one("select state, last_error from work_orders", &[])
+        .await
+        .unwrap();
+    assert_eq!((row.get::<_, &str>(0), row.get::<_, &str>(1)), ("failed", "its worker was not heard of again"));
+}
+
+#[tokio::test]
+async fn a_worker_that_waits_is_woken_by_the_sign_up() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    let waiting = tokio::spawn({
+        let node = node.clone();
+        async move { (node.lease(20_000).await, Instant::now()) }
+    });
+    a_moment().await;
+    office.sign_up("melati").await;
+    let answered = Instant::now();
+    let (order, leased) = waiting.await.unwrap();
+    assert!(order.is_some());
+    assert!(leased.saturating_duration_since(answered).as_millis() < 450, "sooner than the next look");
+}
+
+#[tokio::test]
+async fn a_node_that_starts_anew_lets_go_of_what_its_former_process_leased() {
+    let office = Office::open().await;
+    let roles = [Role::Fleet];
+    let (node, other) = (office.node("node-1", &roles).await, office.node("node-2", &roles).await);
+    node.heartbeat(&beat(&roles, office.clock.now())).await;
+    office.sign_up("melati").await;
+    office.clock.advance(SignedDuration::from_secs(1));
+    let lost = node.lease(0).await.unwrap();
+    assert!(other.lease(0).await.is_none());
+    office.clock.advance(SignedDuration::from_secs(2));
+    node.heartbeat(&beat(&roles, office.clock.now())).await;
+    let again = other.lease(0).await.unwrap();
+    assert_eq!(again.id, lost.id);
+}
+
+#[tokio::test]
+async fn only_an_enrolled_fleet_worker_that_speaks_our_version_gets_orders() {
+    let office = Office::open().await;
+    office.sign_up("melati").await;
+    let node = office.node("node-1", &[Role::Serve, Role::Work]).await;
+    let lease = "/node/v1/orders/lease";
+    let wish = serde_json::json!({ "clusters": ["jkt-1"], "wait_ms": 0 });
+    let asked = async |node: &crate::office::Node| {
+        let answer = node.post(lease, &wish).await;
+        (answer.status.as_u16(), answer.code())
+    };
+    assert_eq!(asked(&node).await, (403, "role-missing".to_owned()));
+    assert_eq!(asked(&node.with("hotelhub-protocol", "2")).await, (400, "protocol-version".to_owned()));
+    assert_eq!(asked(&node.with("authorization", "")).await, (401, "unknown-node".to_owned()));
+    let forged = node.with("authorization", "Bearer node-1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    assert_eq!(asked(&forged).await, (401, "unknown-node".to_owned()));
+    let renewed = office.node("node-1", &[Role::Fleet]).await;
+    assert_eq!(asked(&node).await, (401, "unknown-node".to_owned()), "the old token is worth nothing");
+    assert!(renewed.lease(0).await.is_some());
+}

@@ -1,0 +1,61 @@
+//! Connection shares over the wire.
+use hotelhub_protocol::{ClusterId, ClusterLoad, Heartbeat, Role, Share};
+use jiff::SignedDuration;
+use reqwest::StatusCode;
+
+use crate::office::{CLUSTER, Office, beat};
+
+fn holding(office: &Office, shares: &[Share], roles: &[Role]) -> Heartbeat {
+    let cluster = ClusterId(CLUSTER.to_owned());
+    let load = ClusterLoad { cluster, open: 0, holding: shares.to_vec(), template: None };
+    Heartbeat { clusters: vec![load], ..beat(roles, office.clock.now()) }
+}
+
+fn amounts(shares: &[Share]) -> Vec<u32> {
+    shares.iter().map(|share| share.connections).collect()
+}
+
+#[tokio::test]
+async fn a_second_node_gets_its_half_once_the_first_has_let_go() {
+    let office = Office::open().await;
+    let roles = [Role::Serve];
+    let (first, second) = (office.node("node-1", &roles).await, office.node("node-2", &roles).await);
+    let all = first.heartbeat(&holding(&office, &[], &roles)).await.shares;
+    assert_eq!(amounts(&all), [100]);
+    let none = second.heartbeat(&holding(&office, &[], &roles)).await;
+    assert_eq!(amounts(&none.shares), [0]);
+    let half = first.heartbeat(&holding(&office, &all, &roles)).await;
+    assert_eq!(amounts(&half.shares), [50]);
+    assert!(half.again_in_ms < 5_000, "others wait for what it lets go");
+    assert_eq!(amounts(&second.heartbeat(&holding(&office, &[], &roles)).await.shares), [0]);
+    let settled = first.heartbeat(&holding(&office, &half.shares, &roles)).await;
+    assert_eq!((amounts(&settled.shares), settled.again_in_ms), (vec![50], 5_000));
+    assert_eq!(amounts(&second.heartbeat(&holding(&office, &[], &roles)).await.shares), [50]);
+}
+
+#[tokio::test]
+async fn a_node_cut_off_keeps_its_share_until_staff_retire_it() {
+    let office = Office::open().await;
+    let roles = [Role::Serve];
+    let (first, second) = (office.node("node-1", &roles).await, office.node("node-2", &roles).await);
+    let all = first.heartbeat(&holding(&office, &[], &roles)).await.shares;
+    first.heartbeat(&holding(&office, &all, &roles)).await;
+    office.clock.advance(SignedDuration::from_hours(48));
+    assert_eq!(amounts(&second.heartbeat(&holding(&office, &[], &roles)).await.shares), [0]);
+    let mut tx = office.app.db.begin().await.unwrap();
+    assert!(hotelhub_control_plane::fleet::nodes::retire(&mut tx, "node-1", office.clock.now()).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(amounts(&second.heartbeat(&holding(&office, &[], &roles)).await.shares), [100]);
+    let gone = first.post("/node/v1/heartbeat", &serde_json::json!({})).await;
+    assert_eq!(gone.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_node_gets_shares_only_for_roles_it_was_enrolled_for() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Serve, Role::Work]).await;
+    let answer = node.heartbeat(&holding(&office, &[], &[Role::Serve, Role::Work, Role::Fleet])).await;
+    let roles: Vec<Role> = answer.shares.iter().map(|share| share.role).collect();
+    assert_eq!(roles, [Role::Serve, Role::Work]);
+    assert_eq!(amounts(&answer.shares), [70, 30]);
+}
