@@ -1,24 +1,34 @@
-//! Which tenants to look at and when: a timer for each, in memory. What it forgets in a crash, the sweep after the restart finds.
+//! Which tenants to look at and when, in memory. What it forgets in a crash, the sweep after the restart finds.
+//!
+//! Two kinds of time: a job is due by the node's clock, which a test may hold in its hand; a commit is waited for in real time.
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::TenantId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::Hint;
 
 /// A hint goes out before its transaction commits. A look that does not find the job comes again after these, and then gives up: the
 /// transaction was rolled back.
-const LOOKS: [SignedDuration; 5] = [
-    SignedDuration::from_millis(5),
-    SignedDuration::from_millis(50),
-    SignedDuration::from_millis(500),
-    SignedDuration::from_secs(5),
-    SignedDuration::from_secs(60),
+const LOOKS: [Duration; 5] = [
+    Duration::from_millis(5),
+    Duration::from_millis(50),
+    Duration::from_millis(500),
+    Duration::from_secs(5),
+    Duration::from_secs(60),
 ];
+
+/// Now, by the node's clock and in real time.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) clock: Timestamp,
+    pub(super) real: Instant,
+}
 
 #[derive(Default)]
 pub(super) struct Agenda {
@@ -28,10 +38,11 @@ pub(super) struct Agenda {
 
 #[derive(Default)]
 struct Days {
-    /// The next look at each tenant; the same in both, by time and by tenant.
-    by_time: BTreeSet<(Timestamp, TenantId)>,
-    by_tenant: HashMap<TenantId, Timestamp>,
-    /// Jobs hinted at and not found yet, and how many looks there were.
+    /// Tenants with something due, by the clock.
+    due: Timers<Timestamp>,
+    /// Tenants with a commit to wait for, in real time.
+    commits: Timers<Instant>,
+    /// Jobs hinted at and not found yet.
     expected: HashMap<TenantId, HashMap<Uuid, Expected>>,
     /// Tenants that are being looked at: one look at a time.
     busy: HashSet<TenantId>,
@@ -44,18 +55,23 @@ struct Expected {
     looks: usize,
 }
 
+/// The earliest time for each tenant.
+struct Timers<T> {
+    by_time: BTreeSet<(T, TenantId)>,
+    by_tenant: HashMap<TenantId, T>,
+}
+
 impl Agenda {
     /// Takes a hint in.
-    pub(super) fn note(&self, hint: Hint, now: Timestamp) {
+    pub(super) fn note(&self, hint: Hint, now: Moment) {
         let mut days = self.days();
-        let first = hint.due.max(now) + LOOKS[0];
         days.expected.entry(hint.tenant).or_default().insert(hint.job, Expected { due: hint.due, looks: 0 });
-        days.set(hint.tenant, first);
+        days.plan(hint.tenant, now);
     }
 
     /// A look is worth while then; an earlier one that is planned stays.
     pub(super) fn look_at(&self, tenant: TenantId, when: Timestamp) {
-        self.days().set(tenant, when);
+        self.days().due.set(tenant, when);
         self.changed.notify_one();
     }
 
@@ -66,30 +82,26 @@ impl Agenda {
         }
     }
 
-    /// The next tenant that is due, if it is not being looked at.
-    pub(super) fn due(&self, now: Timestamp) -> Option<TenantId> {
+    /// The next tenant to look at, if it is not being looked at.
+    pub(super) fn next(&self, now: Moment) -> Option<TenantId> {
         let mut days = self.days();
-        let next = days.by_time.iter().take_while(|(when, _)| *when <= now).find(|(_, t)| !days.busy.contains(t));
-        let (when, tenant) = *next?;
-        days.by_time.remove(&(when, tenant));
-        days.by_tenant.remove(&tenant);
+        let free = |tenant: &TenantId| !days.busy.contains(tenant);
+        let tenant = days.due.first(now.clock, free).or_else(|| days.commits.first(now.real, free))?;
+        days.due.clear(tenant, now.clock);
+        days.commits.clear(tenant, now.real);
         days.busy.insert(tenant);
-        days.count_look(tenant, now);
+        let expected = days.expected.entry(tenant).or_default();
+        expected.values_mut().filter(|job| job.due <= now.clock).for_each(|job| job.looks += 1);
         Some(tenant)
     }
 
     /// The look is over.
-    pub(super) fn looked(&self, tenant: TenantId, now: Timestamp) {
+    pub(super) fn looked(&self, tenant: TenantId, now: Moment) {
         let mut days = self.days();
         days.busy.remove(&tenant);
-        days.plan_next_look(tenant, now);
+        days.plan(tenant, now);
         drop(days);
         self.changed.notify_one();
-    }
-
-    /// Hints may have been lost: every tenant is new again.
-    pub(super) fn forget_seen(&self) {
-        self.days().seen.clear();
     }
 
     /// Whether a tenant was never heard of; from now on it was.
@@ -97,11 +109,19 @@ impl Agenda {
         self.days().seen.insert(tenant)
     }
 
-    /// How long until something is due.
-    pub(super) fn pause(&self, now: Timestamp) -> Duration {
+    /// Hints may have been lost: every tenant is new again.
+    pub(super) fn forget_seen(&self) {
+        self.days().seen.clear();
+    }
+
+    /// How long until there is somebody to look at.
+    pub(super) fn pause(&self, now: Moment) -> Duration {
         let days = self.days();
-        let next = days.by_time.iter().find(|(_, tenant)| !days.busy.contains(tenant));
-        next.map_or(Duration::MAX, |(when, _)| Duration::try_from(when.duration_since(now)).unwrap_or_default())
+        let free = |tenant: &TenantId| !days.busy.contains(tenant);
+        let due = days.due.earliest(free).map(|when| when.duration_since(now.clock));
+        let due = due.map(|pause| Duration::try_from(pause).unwrap_or_default());
+        let commit = days.commits.earliest(free).map(|when| when.saturating_duration_since(now.real));
+        due.into_iter().chain(commit).min().unwrap_or(Duration::MAX)
     }
 
     /// Waits until something was added that may be due earlier.
@@ -115,7 +135,32 @@ impl Agenda {
 }
 
 impl Days {
-    fn set(&mut self, tenant: TenantId, when: Timestamp) {
+    /// Plans the next look for the hinted jobs that were not found yet.
+    fn plan(&mut self, tenant: TenantId, now: Moment) {
+        let Some(expected) = self.expected.get_mut(&tenant) else { return };
+        expected.retain(|_, job| job.looks < LOOKS.len());
+        if expected.is_empty() {
+            self.expected.remove(&tenant);
+            return;
+        }
+        for job in expected.values() {
+            match LOOKS.get(job.looks) {
+                Some(pause) if job.due <= now.clock => self.commits.set(tenant, now.real + *pause),
+                _ => self.due.set(tenant, job.due),
+            }
+        }
+    }
+}
+
+impl<T> Default for Timers<T> {
+    fn default() -> Self {
+        Self { by_time: BTreeSet::new(), by_tenant: HashMap::new() }
+    }
+}
+
+impl<T: Copy + Ord> Timers<T> {
+    /// Sets a tenant's time, unless it has an earlier one.
+    fn set(&mut self, tenant: TenantId, when: T) {
         if let Some(planned) = self.by_tenant.get(&tenant).copied() {
             if planned <= when {
                 return;
@@ -126,22 +171,19 @@ impl Days {
         self.by_tenant.insert(tenant, when);
     }
 
-    /// Counts a look that begins for the hinted jobs that it may find.
-    fn count_look(&mut self, tenant: TenantId, now: Timestamp) {
-        let expected = self.expected.entry(tenant).or_default();
-        expected.values_mut().filter(|job| job.due <= now).for_each(|job| job.looks += 1);
+    fn first(&self, now: T, free: impl Fn(&TenantId) -> bool) -> Option<TenantId> {
+        self.by_time.iter().take_while(|(when, _)| *when <= now).map(|(_, tenant)| *tenant).find(free)
     }
 
-    /// Plans the look after this one for the hinted jobs that it did not find.
-    fn plan_next_look(&mut self, tenant: TenantId, now: Timestamp) {
-        let Some(expected) = self.expected.get_mut(&tenant) else { return };
-        expected.retain(|_, job| job.looks < LOOKS.len());
-        let next = expected.values().map(|job| job.due.max(now) + LOOKS[job.looks]).min();
-        if expected.is_empty() {
-            self.expected.remove(&tenant);
-        }
-        if let Some(next) = next {
-            self.set(tenant, next);
+    fn earliest(&self, free: impl Fn(&TenantId) -> bool) -> Option<T> {
+        self.by_time.iter().find(|(_, tenant)| free(tenant)).map(|(when, _)| *when)
+    }
+
+    /// Strikes a tenant's time if it has come.
+    fn clear(&mut self, tenant: TenantId, now: T) {
+        if let Some(when) = self.by_tenant.get(&tenant).copied().filter(|when| *when <= now) {
+            self.by_tenant.remove(&tenant);
+            self.by_time.remove(&(when, tenant));
         }
     }
 }

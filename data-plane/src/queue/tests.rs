@@ -3,12 +3,33 @@ use std::time::Duration;
 
 use hotelhub_kernel::TenantId;
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::Hint;
-use super::agenda::Agenda;
+use super::agenda::{Agenda, Moment};
 
-fn at(millis: i64) -> Timestamp {
+/// A test's two clocks.
+#[derive(Clone, Copy)]
+struct Start(Instant);
+
+impl Start {
+    fn now() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Both clocks moved by so many milliseconds.
+    fn at(self, millis: i64) -> Moment {
+        self.apart(millis, millis)
+    }
+
+    /// The node's clock and real time, each moved by its own.
+    fn apart(self, clock: i64, real: i64) -> Moment {
+        Moment { clock: due(clock), real: self.0 + Duration::from_millis(real.unsigned_abs()) }
+    }
+}
+
+fn due(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(1_000_000 + millis).unwrap()
 }
 
@@ -21,56 +42,72 @@ fn hint(n: u128, job: u128, due: Timestamp) -> Hint {
 }
 
 #[test]
-fn a_hinted_job_is_looked_for_until_it_is_found() {
-    let agenda = Agenda::default();
-    agenda.note(hint(1, 7, at(0)), at(0));
-    assert_eq!(agenda.due(at(4)), None, "its transaction has yet to commit");
-    assert_eq!(agenda.due(at(5)), Some(tenant(1)));
-    agenda.looked(tenant(1), at(6));
-    assert_eq!(agenda.due(at(55)), None);
-    assert_eq!(agenda.due(at(56)), Some(tenant(1)), "it was not found the first time");
+fn a_hinted_job_is_looked_for_until_it_is_found_also_while_the_clock_stands_still() {
+    let (agenda, start) = (Agenda::default(), Start::now());
+    agenda.note(hint(1, 7, due(0)), start.at(0));
+    assert_eq!(agenda.next(start.apart(0, 4)), None, "its transaction has yet to commit");
+    assert_eq!(agenda.next(start.apart(0, 5)), Some(tenant(1)));
+    agenda.looked(tenant(1), start.apart(0, 6));
+    assert_eq!(agenda.next(start.apart(0, 55)), None);
+    assert_eq!(agenda.next(start.apart(0, 56)), Some(tenant(1)), "it was not found the first time");
     agenda.found(tenant(1), Uuid::from_u128(7));
-    agenda.looked(tenant(1), at(57));
-    assert_eq!(agenda.pause(at(57)), Duration::MAX, "nothing is left to look for");
+    agenda.looked(tenant(1), start.apart(0, 57));
+    assert_eq!(agenda.pause(start.apart(0, 57)), Duration::MAX, "nothing is left to look for");
 }
 
 #[test]
 fn a_hint_of_a_transaction_that_was_rolled_back_is_given_up() {
-    let agenda = Agenda::default();
-    agenda.note(hint(1, 7, at(0)), at(0));
-    let mut now = at(0);
-    let mut looks = 0;
+    let (agenda, start) = (Agenda::default(), Start::now());
+    agenda.note(hint(1, 7, due(0)), start.at(0));
+    let (mut now, mut looks) = (start.at(0), 0);
     while agenda.pause(now) < Duration::MAX {
-        now += SignedDuration::try_from(agenda.pause(now)).unwrap();
-        assert_eq!(agenda.due(now), Some(tenant(1)));
+        now.real += agenda.pause(now);
+        assert_eq!(agenda.next(now), Some(tenant(1)));
         agenda.looked(tenant(1), now);
         looks += 1;
     }
     assert_eq!(looks, 5);
-    assert!(now.duration_since(at(0)) > SignedDuration::from_secs(60));
+    assert!(now.real - start.0 > Duration::from_secs(60));
 }
 
 #[test]
 fn a_delayed_job_is_looked_for_when_it_is_due_and_not_before() {
-    let agenda = Agenda::default();
-    agenda.note(hint(1, 7, at(900_000)), at(0));
-    agenda.note(hint(2, 8, at(0)), at(0));
-    assert_eq!(agenda.due(at(10)), Some(tenant(2)));
-    assert_eq!(agenda.due(at(899_999)), None);
-    assert_eq!(agenda.due(at(900_005)), Some(tenant(1)));
+    let (agenda, start) = (Agenda::default(), Start::now());
+    agenda.note(hint(1, 7, due(900_000)), start.at(0));
+    agenda.note(hint(2, 8, due(0)), start.at(0));
+    assert_eq!(agenda.next(start.at(10)), Some(tenant(2)));
+    assert_eq!(agenda.next(start.at(899_999)), None);
+    assert_eq!(agenda.next(start.at(900_000)), Some(tenant(1)));
+    assert_eq!(agenda.pause(start.at(0)), Duration::MAX, "both are being looked at");
+    agenda.looked(tenant(1), start.at(900_001));
+    assert_eq!(agenda.pause(start.at(900_001)), Duration::from_millis(50));
 }
 
 #[test]
 fn one_tenant_is_looked_at_by_one_hand_at_a_time_and_the_earliest_plan_counts() {
-    let agenda = Agenda::default();
-    agenda.look_at(tenant(1), at(50));
-    agenda.look_at(tenant(1), at(10));
-    agenda.look_at(tenant(1), at(70));
-    assert_eq!(agenda.due(at(10)), Some(tenant(1)));
-    agenda.look_at(tenant(1), at(10));
-    assert_eq!(agenda.due(at(10)), None, "it is being looked at");
-    agenda.looked(tenant(1), at(11));
-    assert_eq!(agenda.due(at(11)), Some(tenant(1)));
+    let (agenda, start) = (Agenda::default(), Start::now());
+    agenda.look_at(tenant(1), due(50));
+    agenda.look_at(tenant(1), due(10));
+    agenda.look_at(tenant(1), due(70));
+    assert_eq!(agenda.next(start.at(10)), Some(tenant(1)));
+    agenda.look_at(tenant(1), due(10));
+    assert_eq!(agenda.next(start.at(10)), None, "it is being looked at");
+    agenda.looked(tenant(1), start.at(11));
+    assert_eq!(agenda.next(start.at(11)), Some(tenant(1)));
+}
+
+#[test]
+fn two_hints_of_one_tenant_are_followed_until_both_are_found() {
+    let (agenda, start) = (Agenda::default(), Start::now());
+    agenda.note(hint(1, 7, due(0)), start.at(0));
+    agenda.note(hint(1, 8, due(0)), start.at(1));
+    assert_eq!(agenda.next(start.at(5)), Some(tenant(1)));
+    agenda.found(tenant(1), Uuid::from_u128(7));
+    agenda.looked(tenant(1), start.at(6));
+    assert_eq!(agenda.next(start.at(56)), Some(tenant(1)), "the second had not committed");
+    agenda.found(tenant(1), Uuid::from_u128(8));
+    agenda.looked(tenant(1), start.at(57));
+    assert_eq!(agenda.pause(start.at(57)), Duration::MAX);
 }
 
 #[test]
@@ -79,4 +116,7 @@ fn a_tenant_is_new_once_until_hints_may_have_been_lost() {
     assert!(agenda.is_new(tenant(1)) && !agenda.is_new(tenant(1)));
     agenda.forget_seen();
     assert!(agenda.is_new(tenant(1)));
+    let start = Start::now();
+    agenda.look_at(tenant(1), due(0) + SignedDuration::from_secs(1));
+    assert_eq!(agenda.pause(start.at(0)), Duration::from_secs(1));
 }

@@ -6,9 +6,10 @@ use hotelhub_kernel::TenantId;
 use jiff::SignedDuration;
 use prometheus::{IntCounterVec, Opts};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::agenda::Agenda;
+use super::agenda::{Agenda, Moment};
 use super::registry::{Registry, Run};
 use super::store::{self, Claimed, End};
 use crate::node::Node;
@@ -61,16 +62,16 @@ impl Worker {
 
 impl Inner {
     async fn look_where_told(self: Arc<Self>) {
-        let (hints, clock) = (&self.node.hints, &self.node.clock);
+        let hints = &self.node.hints;
         hints.listen();
         loop {
             if hints.take_missed() {
                 self.agenda.forget_seen();
             }
             for hint in hints.take() {
-                self.agenda.note(hint, clock.now());
+                self.agenda.note(hint, self.now());
             }
-            while let Some(tenant) = self.agenda.due(clock.now()) {
+            while let Some(tenant) = self.agenda.next(self.now()) {
                 let Ok(hand) = self.hands.clone().acquire_owned().await else { return };
                 let look = Look { inner: self.clone(), tenant };
                 tokio::spawn(async move {
@@ -79,7 +80,7 @@ impl Inner {
                     drop(hand);
                 });
             }
-            let pause = self.agenda.pause(clock.now()).min(TICK);
+            let pause = self.agenda.pause(self.now()).min(TICK);
             tokio::select! {
                 () = hints.came() => {}
                 () = self.agenda.changed() => {}
@@ -100,6 +101,10 @@ impl Inner {
             }
             tokio::time::sleep(SWEEP_PAUSE).await;
         }
+    }
+
+    fn now(&self) -> Moment {
+        Moment { clock: self.node.clock.now(), real: Instant::now() }
     }
 
     /// Claims a batch of one tenant and runs it; says when to look again.
@@ -193,7 +198,7 @@ struct Look {
 
 impl Drop for Look {
     fn drop(&mut self) {
-        self.inner.agenda.looked(self.tenant, self.inner.node.clock.now());
+        self.inner.agenda.looked(self.tenant, self.inner.now());
     }
 }
 

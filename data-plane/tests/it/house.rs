@@ -99,10 +99,15 @@ impl House {
 
     /// [`House::saas`] with this many connections per hotel, and other settings.
     pub(crate) async fn saas_with(connections: u16, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::saas_as(&[Role::Serve, Role::Work], connections, change).await
+    }
+
+    /// [`House::saas_with`] in a process of these roles.
+    pub(crate) async fn saas_as(roles: &[Role], connections: u16, change: impl FnOnce(&mut Settings)) -> Self {
         let (sources, clock) = sources();
         let mut settings = settings(Mode::Saas(Box::new(saas_mode())));
         change(&mut settings);
-        let process = boot::start(settings, &[Role::Serve, Role::Work], sources.clone()).await.unwrap();
+        let process = boot::start(settings, roles, sources.clone()).await.unwrap();
         let fleet = fleet(&sources);
         fleet.freeze_template(&cluster()).await.unwrap();
         let port = process.address.unwrap().port();

@@ -15,3 +15,5 @@ mod rooms;
 mod statements;
 #[cfg(test)]
 mod tenancy;
+#[cfg(test)]
+mod work;

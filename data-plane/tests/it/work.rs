@@ -1,0 +1,302 @@
+//! Jobs and letters: what follows from a change happens, once, also after a crash.
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hotelhub_data_plane::notify::{self, Letter, Posted};
+use hotelhub_data_plane::queue::{Handler, Hint, Job, Policy, Registry, Run, Worker};
+use hotelhub_kernel::{Backoff, Secret};
+use hotelhub_mail::Mailer;
+use hotelhub_protocol::Role;
+use hotelhub_testkit::mail::{Fault, MailStandIn};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use tokio_postgres::Client;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::house::{House, OWNER};
+
+/// A job of the tests' own: what it does each time is the test's to say.
+#[derive(Serialize, Deserialize)]
+struct Chore {
+    says: String,
+}
+
+impl Job for Chore {
+    const NAME: &'static str = "chore";
+    const POLICY: Policy = Policy {
+        queue: "tests",
+        tries: 3,
+        limit: Duration::from_secs(2),
+        backoff: Backoff { base: Duration::from_secs(10), ceiling: Duration::from_secs(60) },
+    };
+}
+
+/// A house whose only worker is the test's.
+struct Yard {
+    house: House,
+    sql: Client,
+    stop: CancellationToken,
+}
+
+impl Yard {
+    async fn new(handlers: impl IntoIterator<Item = Handler>) -> Self {
+        let house = House::saas_as(&[Role::Serve], 4, |_| {}).await;
+        let sql = house.sql().await;
+        let stop = CancellationToken::new();
+        let worker = Worker::new(house.node.clone(), Registry::new(handlers)).unwrap();
+        tokio::spawn(worker.run(stop.clone()));
+        Self { house, sql, stop }
+    }
+
+    /// Puts a job in as a transaction would that said so; `due` after so many seconds.
+    async fn enqueue(&self, due: i64) -> Uuid {
+        let (id, now) = (Uuid::from_bytes(self.house.node.entropy.bytes()), self.house.clock.now());
+        let due = now + SignedDuration::from_secs(due);
+        let insert = "insert into jobs (id, queue, name, payload, due_at, created_at) values ($1, 'tests', 'chore', '{\"says\": \"hi\"}', $2, $3)";
+        self.sql.execute(insert, &[&id, &due, &now]).await.unwrap();
+        self.house.node.hints.send(Hint { tenant: self.house.tenant, job: id, due });
+        id
+    }
+
+    async fn state(&self, job: Uuid) -> (String, i16) {
+        let row = self.sql.query_one("select state, attempts from jobs where id = $1", &[&job]).await.unwrap();
+        (row.get(0), row.get(1))
+    }
+
+    async fn becomes(&self, job: Uuid, state: &str, attempts: i16) {
+        for _ in 0..500 {
+            if self.state(job).await == (state.to_owned(), attempts) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("wanted {state} after {attempts}, it is {:?}", self.state(job).await);
+    }
+
+    fn later(&self, seconds: i64) {
+        self.house.clock.advance(SignedDuration::from_secs(seconds));
+    }
+}
+
+impl Drop for Yard {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Counts its runs; fails the first `failures` of them.
+fn failing(failures: u32) -> (Handler, Arc<AtomicU32>) {
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = runs.clone();
+    let handler = Handler::of(move |_: Run, chore: Chore| {
+        let run = counted.fetch_add(1, Ordering::SeqCst);
+        async move {
+            assert_eq!(chore.says, "hi");
+            anyhow::ensure!(run >= failures, "not yet");
+            Ok(())
+        }
+    });
+    (handler, runs)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_fails_is_tried_again_after_a_pause_and_then_done() {
+    let (handler, runs) = failing(2);
+    let yard = Yard::new([handler]).await;
+    let job = yard.enqueue(0).await;
+    yard.becomes(job, "queued", 1).await;
+    yard.later(60);
+    yard.becomes(job, "queued", 2).await;
+    yard.later(60);
+    yard.becomes(job, "done", 3).await;
+    assert_eq!(runs.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_always_fails_is_kept_with_its_reason() {
+    let (handler, runs) = failing(99);
+    let yard = Yard::new([handler]).await;
+    let job = yard.enqueue(0).await;
+    for attempt in 1..=3 {
+        yard.later(100);
+        yard.becomes(job, if attempt == 3 { "failed" } else { "queued" }, attempt).await;
+    }
+    let row = yard.sql.query_one("select last_error from jobs where id = $1", &[&job]).await.unwrap();
+    assert_eq!(row.get::<_, String>(0), "not yet");
+    yard.later(1_000);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(runs.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_waits_for_its_time() {
+    let (handler, runs) = failing(0);
+    let yard = Yard::new([handler]).await;
+    let job = yard.enqueue(900).await;
+    yard.later(890);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+    yard.later(11);
+    yard.becomes(job, "done", 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_worker_left_is_found_without_a_hint() {
+    let (handler, _) = failing(0);
+    let house = House::saas_as(&[Role::Serve], 4, |_| {}).await;
+    let (sql, now) = (house.sql().await, house.clock.now());
+    let [left, forgotten] = [1, 2].map(Uuid::from_u128);
+    let insert = "insert into jobs (id, queue, name, payload, state, due_at, attempts, fence, leased_until, created_at)
+                  values ($1, 'tests', 'chore', '{\"says\": \"hi\"}', $2, $3, $4, 1, $5, $3)";
+    let lease = now + SignedDuration::from_secs(30);
+    sql.execute(insert, &[&left, &"running", &now, &1_i16, &Some(lease)]).await.unwrap();
+    sql.execute(insert, &[&forgotten, &"queued", &now, &0_i16, &None::<jiff::Timestamp>]).await.unwrap();
+
+    let stop = CancellationToken::new();
+    let worker = Worker::new(house.node.clone(), Registry::new([handler])).unwrap();
+    tokio::spawn(worker.run(stop.clone()));
+    let yard = Yard { house, sql, stop };
+    yard.becomes(forgotten, "done", 1).await;
+    assert_eq!(yard.state(left).await, ("running".to_owned(), 1), "its lease is not over");
+    yard.later(31);
+    yard.becomes(left, "done", 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_lost_its_lease_ends_nothing() {
+    let gate = Arc::new(tokio::sync::Notify::new());
+    let waits = gate.clone();
+    let handler = Handler::of(move |_: Run, _: Chore| {
+        let waits = waits.clone();
+        async move {
+            waits.notified().await;
+            Ok(())
+        }
+    });
+    let yard = Yard::new([handler]).await;
+    let job = yard.enqueue(0).await;
+    yard.becomes(job, "running", 1).await;
+    // Another worker thought it dead and took the job.
+    yard.sql.execute("update jobs set fence = fence + 1 where id = $1", &[&job]).await.unwrap();
+    gate.notify_one();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(yard.state(job).await, ("running".to_owned(), 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_takes_too_long_is_cut_off_and_an_unknown_job_is_left_alone() {
+    let handler = Handler::of(|_: Run, _: Chore| std::future::pending());
+    let yard = Yard::new([handler]).await;
+    let job = yard.enqueue(0).await;
+    let strange = Uuid::from_u128(7);
+    let insert = "insert into jobs (id, queue, name, payload, due_at, created_at) values ($1, 'tests', 'of-tomorrow', '{}', $2, $2)";
+    yard.sql.execute(insert, &[&strange, &yard.house.clock.now()]).await.unwrap();
+    yard.becomes(job, "queued", 1).await;
+    let row = yard.sql.query_one("select last_error from jobs where id = $1", &[&job]).await.unwrap();
+    assert_eq!(row.get::<_, String>(0), "it took longer than 2 s");
+    assert_eq!(yard.state(strange).await, ("queued".to_owned(), 0));
+}
+
+/// A house with a mail server, whose chores write a letter to this address.
+async fn writing_to(mail: &MailStandIn, to: &'static str) -> (Yard, Arc<Mutex<Vec<Posted>>>) {
+    let mailer = Mailer::new(&Secret::new(format!("smtp://{}", mail.smtp)), "HotelHub <surat@hotelhub.test>").unwrap();
+    let posted = Arc::new(Mutex::new(Vec::new()));
+    let kept = posted.clone();
+    let write = Handler::of(move |run: Run, _: Chore| {
+        let kept = kept.clone();
+        async move {
+            let letter = Letter {
+                kind: "test",
+                to_address: to,
+                to_name: "Budi",
+                subject: "Halo",
+                text: "Halo",
+                html: "<p>Halo</p>",
+            };
+            let tx = run.tenant.begin().await.map_err(|refused| anyhow::anyhow!("{}", refused.code()))?;
+            let outcome = notify::letter(&tx, &run.tenant, letter).await;
+            let outcome = tx.settle(outcome).await.map_err(|refused| anyhow::anyhow!("{}", refused.code()))?;
+            kept.lock().unwrap().push(outcome);
+            Ok(())
+        }
+    });
+    let release = Handler::of(|run: Run, _: Release| async move {
+        let tx = run.tenant.begin().await.map_err(|refused| anyhow::anyhow!("{}", refused.code()))?;
+        let outcome = notify::release_withheld(&tx, &run.tenant).await;
+        tx.settle(outcome).await.map_err(|refused| anyhow::anyhow!("{}", refused.code()))?;
+        Ok(())
+    });
+    (Yard::new([write, release, notify::send_letters(mailer)]).await, posted)
+}
+
+/// Stands for the owner who confirms an address.
+#[derive(Serialize, Deserialize)]
+struct Release;
+
+impl Job for Release {
+    const NAME: &'static str = "release";
+    const POLICY: Policy = Policy { limit: Duration::from_secs(5), ..Chore::POLICY };
+}
+
+async fn arrives(mail: &MailStandIn, count: usize) {
+    for _ in 0..500 {
+        if mail.inbox.mails(None).len() == count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("wanted {count} letters, there are {}", mail.inbox.mails(None).len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_whose_taking_was_not_heard_goes_again_under_the_same_id() {
+    let mail = MailStandIn::start("127.0.0.1:0", "127.0.0.1:0").await.unwrap();
+    mail.inbox.misbehave(Fault::DropAfterData, 1);
+    let (yard, posted) = writing_to(&mail, "budi@tamu.test").await;
+    yard.enqueue(0).await;
+    arrives(&mail, 1).await;
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        yard.later(20);
+    }
+    arrives(&mail, 2).await;
+    let Posted::Queued(id) = posted.lock().unwrap()[0] else { panic!("it was withheld") };
+    for letter in mail.inbox.mails(None) {
+        assert!(letter.message_id.contains(&format!("{id}@hotelhub.test")), "{}", letter.message_id);
+    }
+    let state = "select state from letters where id = $1";
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(yard.sql.query_one(state, &[&id]).await.unwrap().get::<_, String>(0), "sent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_whose_address_is_not_confirmed_writes_to_nobody_outside_until_it_is() {
+    let mail = MailStandIn::start("127.0.0.1:0", "127.0.0.1:0").await.unwrap();
+    let (yard, posted) = writing_to(&mail, "budi@tamu.test").await;
+    yard.sql.execute("update users set email_confirmed_at = null", &[]).await.unwrap();
+    let job = yard.enqueue(0).await;
+    yard.becomes(job, "done", 1).await;
+    assert!(matches!(posted.lock().unwrap()[..], [Posted::Withheld(_)]));
+    assert!(mail.inbox.mails(None).is_empty());
+    let reason = "select reason from letters where state = 'withheld'";
+    assert_eq!(yard.sql.query_one(reason, &[]).await.unwrap().get::<_, String>(0), "owner-not-confirmed");
+
+    yard.sql.execute("update users set email_confirmed_at = now() where email = $1", &[&OWNER]).await.unwrap();
+    let (id, now) = (Uuid::from_u128(8), yard.house.clock.now());
+    let insert = "insert into jobs (id, queue, name, payload, due_at, created_at) values ($1, 'tests', 'release', 'null', $2, $2)";
+    yard.sql.execute(insert, &[&id, &now]).await.unwrap();
+    yard.house.node.hints.send(Hint { tenant: yard.house.tenant, job: id, due: now });
+    yard.becomes(id, "done", 1).await;
+    arrives(&mail, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_house_itself_is_written_to_at_once() {
+    let mail = MailStandIn::start("127.0.0.1:0", "127.0.0.1:0").await.unwrap();
+    let (yard, _) = writing_to(&mail, OWNER).await;
+    yard.sql.execute("update users set email_confirmed_at = null", &[]).await.unwrap();
+    yard.enqueue(0).await;
+    arrives(&mail, 1).await;
+}
