@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{GuestBooking, HeldBooking, PublicHotel};
+use super::{GuestBooking, HeldBooking};
 use crate::audit::Actor;
 use crate::hotel::guests::NewGuest;
 use crate::hotel::reservations::RoomWish;
@@ -19,12 +19,7 @@ use crate::tenancy::{Begun, Scope, Tenant};
 
 /// The JSON doors of this capability.
 pub fn router() -> OpenApiRouter<Node> {
-    OpenApiRouter::new()
-        .routes(routes!(hotel))
-        .routes(routes!(hold))
-        .routes(routes!(confirm))
-        .routes(routes!(find))
-        .routes(routes!(cancel))
+    OpenApiRouter::new().routes(routes!(hold)).routes(routes!(confirm)).routes(routes!(find)).routes(routes!(cancel))
 }
 
 /// Who sleeps in a held room.
@@ -41,13 +36,6 @@ pub(crate) struct ConfirmWish {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
-
-/// The hotel as strangers see it.
-#[utoipa::path(get, path = "/public/property", tag = "booking engine", responses((status = 200, body = PublicHotel)))]
-async fn hotel(tenant: Tenant) -> Result<Json<PublicHotel>> {
-    let conn = tenant.connect().await?;
-    Ok(Json(super::hotel(&conn).await?))
-}
 
 /// Keeps a room for a quarter of an hour.
 #[utoipa::path(post, path = "/public/holds", tag = "booking engine", request_body = RoomWish,
