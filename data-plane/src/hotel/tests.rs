@@ -2,6 +2,8 @@
 use hotelhub_web::{Lang, Layout, Page, Shell, Templates, UserBadge, Visit};
 
 use super::folios::{FolioPage, ReceiptPage};
+use super::front_desk::{DashboardPage, TapePage};
+use super::reservations::{DetailPage, ListPage, NewPage};
 
 fn templates() -> Templates {
     crate::templates::templates().expect("templates and catalogues parse")
@@ -33,6 +35,11 @@ fn keep(name: &str, lang: Lang, html: &str) {
 fn every_page_renders_in_both_languages() {
     let templates = templates();
     renders::<FolioPage>(&templates, Layout::Desk);
+    renders::<DashboardPage>(&templates, Layout::Desk);
+    renders::<TapePage>(&templates, Layout::Desk);
+    renders::<ListPage>(&templates, Layout::Desk);
+    renders::<DetailPage>(&templates, Layout::Desk);
+    renders::<NewPage>(&templates, Layout::Desk);
     renders::<ReceiptPage>(&templates, Layout::Print);
 }
 

@@ -8,7 +8,10 @@ mod changing;
 mod code;
 mod counting;
 mod jobs;
+mod listing;
 mod model;
+mod new;
+mod pages;
 mod refusal;
 mod routes;
 mod sheet;
@@ -17,11 +20,8 @@ mod stay;
 mod store;
 #[cfg(test)]
 mod tests;
+mod view;
 mod wish;
-
-use axum::Router;
-
-use crate::node::Node;
 
 pub(crate) use amend::field_of;
 pub use amend::{Change, Night, Terms, Wish, change};
@@ -31,6 +31,8 @@ pub use code::booking_code;
 pub use counting::release_expired_holds;
 pub use jobs::{ReleaseExpiredHolds, release_holds};
 pub use model::{Action, Status};
+pub use pages::pages;
+pub(crate) use pages::show;
 pub use refusal::{Refusal, UnsoldNight};
 pub use routes::router;
 pub use sheet::{Booking, Door, Named, Reservation, Sleeper};
@@ -41,7 +43,5 @@ pub use wish::{BookingWish, Promise, RoomWish, Source, Through};
 /// Every statement of this folder.
 pub(crate) const STATEMENTS: &[&[&str]] = &[store::STATEMENTS, sheets::STATEMENTS];
 
-/// The pages of this capability.
-pub fn pages() -> Router<Node> {
-    Router::new()
-}
+#[cfg(test)]
+pub(crate) use {listing::ListPage, new::NewPage, view::DetailPage};

@@ -1,0 +1,240 @@
+//! `/desk/reservations/new`: dates and party, what is free, who comes.
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use hotelhub_identity::Permission;
+use hotelhub_web::{FormBody, Lang, Page, Query, Refused, RequestKey, Result, Visit, format};
+use jiff::ToSpan as _;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{BookingWish, Promise, Refusal, RoomWish, Source, Stay, Through, booking};
+use crate::hotel::availability::{self, Availability, Party, Seen};
+use crate::hotel::fields::wrong;
+use crate::hotel::guests::NewGuest;
+use crate::hotel::{forms, properties, shell};
+use crate::node::Node;
+use crate::people::Staff;
+use crate::tenancy::Tenant;
+
+/// The pages of a new booking.
+pub(super) fn pages() -> Router<Node> {
+    Router::new().route("/desk/reservations/new", get(blank).post(book))
+}
+
+/// Everything the form holds, as it was typed.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+struct Form {
+    #[serde(default)]
+    arrival: String,
+    #[serde(default)]
+    departure: String,
+    #[serde(default)]
+    adults: String,
+    #[serde(default)]
+    children: String,
+    /// `<room type>/<rate plan>`.
+    #[serde(default)]
+    offer: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    phone: String,
+    #[serde(default)]
+    notes: String,
+    #[serde(default)]
+    status: String,
+}
+
+/// A room type that is free, or full.
+#[derive(Serialize)]
+struct TypeRow {
+    name: String,
+    available: i32,
+    offers: Vec<OfferRow>,
+}
+
+/// A plan it can be had under.
+#[derive(Serialize)]
+struct OfferRow {
+    value: String,
+    plan: String,
+    breakfast: bool,
+    per_night: String,
+    total: String,
+    chosen: bool,
+}
+
+/// The page.
+#[derive(Serialize)]
+pub(crate) struct NewPage {
+    form: Form,
+    first_day: String,
+    nights: Option<i32>,
+    types: Vec<TypeRow>,
+    form_key: String,
+    refused: Option<Refused>,
+}
+
+async fn blank(tenant: Tenant, staff: Staff, visit: Visit, Query(form): Query<Form>) -> Result<Response> {
+    staff.may(Permission::ReservationCreate)?;
+    show(&tenant, &staff, &visit, form, StatusCode::OK, None).await
+}
+
+async fn book(tenant: Tenant, staff: Staff, visit: Visit, FormBody(form, key): FormBody<Form>) -> Result<Response> {
+    staff.may(Permission::ReservationCreate)?;
+    match try_book(&tenant, &staff, &form, &key).await {
+        Ok(response) => Ok(response),
+        Err(error) => {
+            let (status, refused) = forms::again(error)?;
+            show(&tenant, &staff, &visit, form, status, Some(refused)).await
+        }
+    }
+}
+
+async fn try_book(tenant: &Tenant, staff: &Staff, form: &Form, key: &RequestKey) -> Result<Response> {
+    let (room_type, plan) = form.offer.split_once('/').ok_or_else(|| wrong("offer", "choose one"))?;
+    let room = RoomWish {
+        room_type_id: forms::choice("offer", room_type)?,
+        rate_plan_id: forms::choice("offer", plan)?,
+        arrival: forms::date("arrival", &form.arrival)?,
+        departure: forms::date("departure", &form.departure)?,
+        adults: forms::whole("adults", &form.adults)?,
+        children: forms::whole("children", &form.children)?,
+    };
+    let guest = NewGuest {
+        name: form.name.clone(),
+        email: form.email.clone(),
+        phone: form.phone.clone(),
+        nationality: String::new(),
+    };
+    let status = if form.status == "hold" { Promise::Hold } else { Promise::Confirmed };
+    let wish = BookingWish { guest, status, source: Source::Desk, notes: form.notes.clone(), reservations: vec![room] };
+    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
+        Ok(tx) => tx,
+        Err(answer) => return Ok(answer),
+    };
+    let outcome = booking::book(&tx, tenant, &staff.actor(), Through::Desk, wish).await;
+    let first = outcome.as_ref().ok().and_then(|booking| booking.reservations.first()).map(|room| room.id);
+    let path = first.map_or_else(|| "/desk/reservations".to_owned(), |id: Uuid| format!("/desk/reservations/{id}"));
+    forms::land(tx, outcome, &path, "flash.reservation.booked").await
+}
+
+async fn show(
+    tenant: &Tenant,
+    staff: &Staff,
+    visit: &Visit,
+    mut form: Form,
+    status: StatusCode,
+    refused: Option<Refused>,
+) -> Result<Response> {
+    let db = tenant.connect().await?;
+    let property = properties::the_one(&db).await?;
+    let first_day = property.business_date;
+    let mut found = None;
+    let mut refused = refused;
+    fill(&mut form, first_day);
+    match asked(&form) {
+        Ok((stay, party)) => match availability::search(&db, stay, party, Seen::ByStaff).await {
+            Ok(free) => found = Some(free),
+            Err(error) => refused = refused.or(Some(forms::again(error)?.1)),
+        },
+        Err(error) => refused = refused.or(Some(forms::again(error)?.1)),
+    }
+    let shell = shell::of(&property, tenant, staff, visit, "reservation.new");
+    let page = NewPage {
+        first_day: first_day.to_string(),
+        nights: found.as_ref().map(|free| free.nights),
+        types: found.map(|free| type_rows(free, &form.offer, visit.lang)).unwrap_or_default(),
+        form,
+        form_key: forms::key(tenant),
+        refused,
+    };
+    forms::shown(tenant, status, &shell, &page)
+}
+
+/// One night from the hotel's own day, two adults, until somebody says otherwise.
+fn fill(form: &mut Form, today: jiff::civil::Date) {
+    let default = |field: &mut String, value: String| {
+        if field.is_empty() {
+            *field = value;
+        }
+    };
+    default(&mut form.arrival, today.to_string());
+    let arrival = form.arrival.parse::<jiff::civil::Date>().unwrap_or(today);
+    default(&mut form.departure, arrival.saturating_add(1.day()).to_string());
+    default(&mut form.adults, "2".to_owned());
+    default(&mut form.children, "0".to_owned());
+}
+
+fn asked(form: &Form) -> Result<(Stay, Party)> {
+    let (arrival, departure) = (forms::date("arrival", &form.arrival)?, forms::date("departure", &form.departure)?);
+    let stay = Stay::new(arrival, departure).map_err(|why| Refusal::stay("departure", why))?;
+    let party = Party::new(forms::whole("adults", &form.adults)?, forms::whole("children", &form.children)?, "")?;
+    Ok((stay, party))
+}
+
+fn type_rows(free: Availability, chosen: &str, _: Lang) -> Vec<TypeRow> {
+    let nights = i64::from(free.nights.max(1));
+    let of_type = |of: availability::FreeType| TypeRow {
+        offers: of
+            .offers
+            .into_iter()
+            .map(|offer| {
+                let value = format!("{}/{}", of.id, offer.rate_plan_id);
+                let each = offer.total.gross.share(1, nights).unwrap_or_default();
+                OfferRow {
+                    chosen: value == chosen,
+                    value,
+                    plan: offer.name,
+                    breakfast: offer.breakfast,
+                    per_night: format::rupiah(each),
+                    total: format::rupiah(offer.total.gross),
+                }
+            })
+            .collect(),
+        name: of.name,
+        available: of.available,
+    };
+    free.room_types.into_iter().map(of_type).collect()
+}
+
+impl Page for NewPage {
+    const TEMPLATE: &'static str = "hotel/reservations/new";
+
+    fn sample() -> Self {
+        let offer = |value: &str, plan: &str, breakfast| OfferRow {
+            value: value.to_owned(),
+            plan: plan.to_owned(),
+            breakfast,
+            per_night: "Rp1.210.000".to_owned(),
+            total: "Rp2.420.000".to_owned(),
+            chosen: breakfast,
+        };
+        let form = Form {
+            arrival: "2026-07-03".to_owned(),
+            departure: "2026-07-05".to_owned(),
+            adults: "2".to_owned(),
+            children: "0".to_owned(),
+            ..Form::default()
+        };
+        Self {
+            form,
+            first_day: "2026-07-03".to_owned(),
+            nights: Some(2),
+            types: vec![
+                TypeRow {
+                    name: "Deluxe".to_owned(),
+                    available: 3,
+                    offers: vec![offer("1/1", "Kamar saja", false), offer("1/2", "Termasuk sarapan", true)],
+                },
+                TypeRow { name: "Suite".to_owned(), available: 0, offers: Vec::new() },
+            ],
+            form_key: "sample-key".to_owned(),
+            refused: None,
+        }
+    }
+}
