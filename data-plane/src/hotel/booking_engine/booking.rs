@@ -8,11 +8,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::letters;
-use super::model::{GuestBooking, PublicHotel, cancellable, free_until};
+use super::model::{GuestBooking, cancellable, free_until};
 use crate::audit::Actor;
 use crate::hotel::guests::{self, NewGuest};
+use crate::hotel::properties::{self, Property};
 use crate::hotel::reservations::{self, Booking, BookingWish, Promise, RoomWish, Source, Through};
-use crate::hotel::{fields, properties, rates};
+use crate::hotel::{fields, rates};
 use crate::tenancy::{Session, Tenant};
 
 /// A booking and the token that opens it.
@@ -27,11 +28,6 @@ pub struct HeldBooking {
 
 /// Who sleeps there until somebody says.
 const UNNAMED: &str = "Tamu";
-
-/// The hotel as strangers see it.
-pub async fn hotel(session: &Session) -> Result<PublicHotel> {
-    Ok(properties::the_one(session).await?.into())
-}
 
 /// Keeps a room for a quarter of an hour.
 pub async fn hold(session: &Session, tenant: &Tenant, actor: &Actor, wish: RoomWish) -> Result<HeldBooking> {
@@ -80,7 +76,7 @@ pub async fn find(session: &Session, tenant: &Tenant, token: &str) -> Result<Gue
 /// Gives the booking up while that is free.
 pub async fn cancel(session: &Session, tenant: &Tenant, actor: &Actor, token: &str) -> Result<GuestBooking> {
     let booking = find(session, tenant, token).await?;
-    let today = today(session, tenant).await?;
+    let today = today(tenant, &properties::the_one(session).await?)?;
     cancellable(booking.status, booking.free_until, today, &booking.hotel.phone)?;
     let rooms = opened_by(session, token).await?.reservations;
     for room in rooms {
@@ -106,15 +102,15 @@ async fn seen_by_guest(session: &Session, tenant: &Tenant, booking: Booking) -> 
     let plans = rates::plans_by_id(session, &plans).await?;
     let days = |plan: Uuid| plans.iter().find(|known| known.id == plan).map_or(0, |plan| plan.free_cancellation_days);
     let free = booking.reservations.iter().map(|room| free_until(room.arrival, days(room.rate_plan.id))).min();
-    let hotel = hotel(session).await?;
-    let today = today(session, tenant).await?;
-    GuestBooking::of(booking, free.ok_or_else(unknown)?, hotel, today).ok_or_else(unknown)
+    let property = properties::the_one(session).await?;
+    let today = today(tenant, &property)?;
+    GuestBooking::of(booking, free.ok_or_else(unknown)?, property.into(), today).ok_or_else(unknown)
 }
 
 /// The calendar's day where the hotel stands: what a guest calls today.
-async fn today(session: &Session, tenant: &Tenant) -> Result<Date> {
-    let zone = properties::the_one(session).await?.time_zone;
-    Ok(tenant.clock().today(&TimeZone::get(&zone).map_err(AppError::internal)?))
+fn today(tenant: &Tenant, property: &Property) -> Result<Date> {
+    let zone = TimeZone::get(&property.time_zone).map_err(AppError::internal)?;
+    Ok(tenant.clock().today(&zone))
 }
 
 fn unknown() -> AppError {

@@ -12,10 +12,10 @@ mod tests;
 
 use axum::Router;
 
-pub use booking::{HeldBooking, cancel, confirm, find, hold, hotel, must_open};
+pub use booking::{HeldBooking, cancel, confirm, find, hold, must_open};
 pub use gate::BookingGate;
 pub use letters::Confirmation;
-pub use model::{GuestBooking, GuestName, GuestStay, PublicHotel, cancellable, free_until};
+pub use model::{GuestBooking, GuestName, GuestStay, cancellable, free_until};
 pub use routes::router;
 
 use crate::node::Node;

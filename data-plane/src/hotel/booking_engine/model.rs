@@ -1,37 +1,15 @@
 //! What a guest sees of a booking, and until when giving it up is free.
 use hotelhub_web::{AppError, Kind};
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::hotel::availability::NightPrice;
-use crate::hotel::properties::Property;
-use crate::hotel::reservations::{Booking, Reservation, Status};
+use crate::hotel::properties::Sign;
+use crate::hotel::reservations::{Action, Booking, Reservation, Status};
 use crate::hotel::taxes::Taxes;
-
-/// The hotel as strangers see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PublicHotel {
-    /// Its name.
-    pub name: String,
-    /// Where it stands.
-    pub address: String,
-    /// Its telephone.
-    pub phone: String,
-    /// Its mail address.
-    pub email: String,
-    /// From when a room is ready on the day of arrival.
-    #[schema(value_type = String)]
-    pub checkin_time: Time,
-    /// Until when it is left on the day of departure.
-    #[schema(value_type = String)]
-    pub checkout_time: Time,
-    /// The hotel's own day: the first that can be booked.
-    #[schema(value_type = String, format = Date)]
-    pub business_date: Date,
-}
 
 /// A booking as its guest sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -57,7 +35,7 @@ pub struct GuestBooking {
     /// Whether it can be given up for nothing now.
     pub can_cancel: bool,
     /// Where it is.
-    pub hotel: PublicHotel,
+    pub hotel: Sign,
 }
 
 /// The guest of a booking.
@@ -108,20 +86,6 @@ pub fn cancellable(status: Status, free_until: Date, today: Date, phone: &str) -
     Err(AppError::new(Kind::Conflict, "cancellation-fee", detail).with("phone", phone).with("free_until", free_until))
 }
 
-impl From<Property> for PublicHotel {
-    fn from(property: Property) -> Self {
-        Self {
-            name: property.name,
-            address: property.address,
-            phone: property.phone,
-            email: property.email,
-            checkin_time: property.checkin_time,
-            checkout_time: property.checkout_time,
-            business_date: property.business_date,
-        }
-    }
-}
-
 impl From<Reservation> for GuestStay {
     fn from(room: Reservation) -> Self {
         Self {
@@ -139,7 +103,7 @@ impl From<Reservation> for GuestStay {
 
 impl GuestBooking {
     /// A booking as its guest sees it on a calendar day; nothing when it holds no room or its sum does not fit.
-    pub fn of(booking: Booking, free_until: Date, hotel: PublicHotel, today: Date) -> Option<Self> {
+    pub fn of(booking: Booking, free_until: Date, hotel: Sign, today: Date) -> Option<Self> {
         let first = booking.reservations.first()?;
         let (status, hold_until) = (first.status, first.hold_until);
         let known = !matches!(status, Status::Hold | Status::Expired);
@@ -148,7 +112,7 @@ impl GuestBooking {
             email: first.guest.email.clone(),
             phone: first.guest.phone.clone(),
         });
-        let ends = status.after(crate::hotel::reservations::Action::Cancel).is_some();
+        let ends = status.after(Action::Cancel).is_some();
         Some(Self {
             id: booking.id,
             code: booking.code,
