@@ -6,6 +6,8 @@ mod furnished;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod rates;
 #[cfg(test)]
 mod reservations;

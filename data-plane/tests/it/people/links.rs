@@ -1,0 +1,146 @@
+//! Links that work once, and passwords chosen anew.
+use std::time::Duration;
+
+use hotelhub_identity::LinkToken;
+use hotelhub_kernel::Entropy;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::house::{DESK, Hotel, House, OWNER, PASSWORD, in_both};
+
+/// Puts a link of this purpose into a hotel, as a welcome letter carries it; it works for a day.
+async fn plant(hotel: &Hotel, email: &str, purpose: &str) -> String {
+    let token = LinkToken::mint(&Entropy::system());
+    let sql = "insert into one_time_links (token_hash, user_id, purpose, created_at, expires_at)
+               select $1, id, $3, '2026-07-03T02:00:00Z', '2026-07-04T02:00:00Z' from users where email = $2";
+    hotel.sql().await.execute(sql, &[&token.hash().as_slice(), &email, &purpose]).await.unwrap();
+    token.as_text()
+}
+
+/// The text of the newest letter of a kind, once the job has written it.
+async fn letter(hotel: &Hotel, kind: &str) -> String {
+    let sql = "select body_text from letters where kind = $1 order by created_at desc, id desc limit 1";
+    let client = hotel.sql().await;
+    for _ in 0..100 {
+        if let Some(row) = client.query_opt(sql, &[&kind]).await.unwrap() {
+            return row.get(0);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("no letter of kind {kind} was written");
+}
+
+/// The path of the one link in a letter.
+fn link_in(letter: &str) -> String {
+    let address = letter.split_whitespace().find(|word| word.starts_with("http")).unwrap();
+    let behind = address.split_once("://").unwrap().1;
+    behind[behind.find('/').unwrap()..].to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_link_works_once_and_not_by_being_opened() {
+    in_both(async |house: &House| {
+        let sql = house.sql().await;
+        let fresh = "update users set password_hash = null, email_confirmed_at = null where email = $1";
+        sql.execute(fresh, &[&OWNER]).await.unwrap();
+        let path = format!("/login/link/{}", plant(house, OWNER, "login").await);
+        let scanner = house.stranger();
+        for _ in 0..3 {
+            let page = scanner.page(&path).await.unwrap();
+            assert_eq!(page.status, 200);
+            assert_eq!(page.text.matches("<button").count(), 1, "one button");
+        }
+        assert_eq!(scanner.cookie("__Host-session"), None);
+
+        let owner = house.stranger();
+        let answer = owner.form(&path, &[]).await.unwrap();
+        assert_eq!((answer.status.as_u16(), answer.location()), (303, Some("/account")), "{}", answer.text);
+        let user = owner.get("/api/v1/session").await.unwrap().json()["user"].clone();
+        assert_eq!((&user["email"], &user["email_confirmed"]), (&json!(OWNER), &json!(true)));
+
+        for _ in 0..2 {
+            let again = house.stranger();
+            assert_eq!(again.form(&path, &[]).await.unwrap().status, 410);
+            assert_eq!(again.page(&path).await.unwrap().status, 410);
+            assert_eq!(again.cookie("__Host-session"), None);
+        }
+        let chosen =
+            owner.post("/api/v1/me/password", &json!({ "new_password": "dua belas ekor itik" })).await.unwrap();
+        assert_eq!(chosen.status, 204, "{}", chosen.text);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_too_old_or_of_another_purpose_or_hotel_opens_nothing() {
+    let house = House::saas().await;
+    let [melati, kenanga] = &house.hotels[..] else { panic!("two hotels") };
+    let token = plant(melati, OWNER, "login").await;
+    for (hotel, path) in [
+        (kenanga, format!("/login/link/{token}")),
+        (melati, format!("/password/reset/{token}")),
+        (melati, format!("/email/confirm/{token}")),
+        (melati, "/login/link/nonsense".to_owned()),
+    ] {
+        assert_eq!(hotel.stranger().page(&path).await.unwrap().status, 410, "{path}");
+        let fields = [("password", "tiga belas itik")];
+        assert_eq!(hotel.stranger().form(&path, &fields).await.unwrap().status, 410, "{path}");
+    }
+    let two = [melati.stranger(), melati.stranger()];
+    let path = format!("/login/link/{token}");
+    let (one, other) = tokio::join!(two[0].form(&path, &[]), two[1].form(&path, &[]));
+    let mut statuses = [one.unwrap().status.as_u16(), other.unwrap().status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 410], "two at once");
+    let late = plant(melati, OWNER, "login").await;
+    house.clock.advance(SignedDuration::from_hours(24));
+    assert_eq!(melati.stranger().form(&format!("/login/link/{late}"), &[]).await.unwrap().status, 410);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forgotten_password_is_chosen_anew_and_ends_every_session() {
+    in_both(async |house: &House| {
+        let desk = house.desk().await;
+        let stranger = house.stranger();
+        let known = stranger.form("/password/forgot", &[("email", " Dewi@Hotel.test ")]).await.unwrap();
+        let unknown = stranger.form("/password/forgot", &[("email", "nobody@hotel.test")]).await.unwrap();
+        assert_eq!((known.status.as_u16(), &known.text), (200, &unknown.text), "nobody learns who is here");
+        assert_eq!(stranger.form("/password/forgot", &[("email", "none")]).await.unwrap().status, 422);
+
+        let path = link_in(&letter(house, "new-password").await);
+        assert_eq!(stranger.page(&path).await.unwrap().status, 200);
+        let weak = stranger.form(&path, &[("password", "password123")]).await.unwrap();
+        assert_eq!(weak.status, 422);
+        let set = stranger.form(&path, &[("password", "tujuh ekor angsa")]).await.unwrap();
+        assert_eq!((set.status.as_u16(), set.location()), (303, Some("/login")), "{}", set.text);
+        assert_eq!(desk.get("/api/v1/session").await.unwrap().status, 401);
+        assert_eq!(stranger.form(&path, &[("password", "delapan ekor angsa")]).await.unwrap().status, 410);
+        let old = json!({ "email": DESK, "password": PASSWORD });
+        assert_eq!(stranger.post("/api/v1/session", &old).await.unwrap().status, 401);
+        let new = json!({ "email": DESK, "password": "tujuh ekor angsa" });
+        assert_eq!(stranger.post("/api/v1/session", &new).await.unwrap().status, 200);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_is_confirmed_by_a_button_and_the_letters_kept_back_then_go() {
+    let house = House::standalone().await;
+    let sql = house.sql().await;
+    sql.execute("update users set email_confirmed_at = null", &[]).await.unwrap();
+    let owner = house.owner().await;
+    let user = json!({ "name": "Made", "email": "made@hotel.test", "roles": ["housekeeping"] });
+    assert_eq!(owner.post("/api/v1/users", &user).await.unwrap().status, 201);
+    let state = "select state from letters where kind = 'invitation'";
+    assert_eq!(sql.query_one(state, &[]).await.unwrap().get::<_, &str>(0), "withheld");
+
+    assert_eq!(owner.form("/account/confirm-email", &[]).await.unwrap().status, 303);
+    let path = link_in(&letter(&house, "confirm-email").await);
+    assert_eq!(house.stranger().page(&path).await.unwrap().status, 200);
+    let unread = owner.get("/api/v1/session").await.unwrap().json()["user"]["email_confirmed"].clone();
+    assert_eq!(unread, json!(false), "opening confirms nothing");
+    assert_eq!(house.stranger().form(&path, &[]).await.unwrap().status, 303);
+    let read = owner.get("/api/v1/session").await.unwrap().json()["user"]["email_confirmed"].clone();
+    assert_eq!(read, json!(true));
+    assert_eq!(sql.query_one(state, &[]).await.unwrap().get::<_, &str>(0), "queued");
+}
