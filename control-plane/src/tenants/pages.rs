@@ -21,6 +21,7 @@ use crate::vendor::{form_key, moment, next, shell};
 /// The pages.
 pub fn pages() -> Router<App> {
     Router::new()
+        .route("/vendor", get(async || see_other("/vendor/tenants", None)))
         .route("/vendor/tenants", get(list))
         .route("/vendor/tenants/{id}", get(read))
         .route("/vendor/tenants/{id}/suspend", post(suspend))

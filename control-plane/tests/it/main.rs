@@ -17,3 +17,5 @@ mod schema;
 mod shares;
 #[cfg(test)]
 mod signups;
+#[cfg(test)]
+mod vendor;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use hotelhub_control_plane::config::{LogFlags, Settings};
 use hotelhub_control_plane::fleet::clusters::{self, NewCluster};
 use hotelhub_control_plane::fleet::nodes;
-use hotelhub_control_plane::{App, router};
+use hotelhub_control_plane::{App, router, staff};
+use hotelhub_identity::{StaffRole, Totp};
 use hotelhub_kernel::{Clock, Entropy, Host, Key, Secret, hex, sha256};
 use hotelhub_protocol::{
     ClusterId, Deltas, Heartbeat, HeartbeatAnswer, LeaseWish, Order, OrderId, Outcome, Report, Role, Signed, Snapshot,
@@ -78,6 +79,20 @@ impl Office {
     pub(crate) fn visitor(&self) -> Visitor {
         let host = format!("hotelhub.localhost:{}", self.address.port());
         Visitor::new(&format!("http://{}", self.address), &host).unwrap()
+    }
+
+    /// A member of staff of this role, signed in with both factors.
+    pub(crate) async fn staff(&self, role: StaffRole) -> Visitor {
+        let email = format!("{}@hotelhub.test", role.as_str());
+        let made = staff::create(&self.app, &email, "Sari Wulandari", role, None).await.unwrap();
+        let secret = "select totp_secret from staff where email = $1";
+        let row = self.scratch.connect().await.unwrap().query_one(secret, &[&email]).await.unwrap();
+        let code = Totp::kept(row.get(0)).unwrap().code_at(self.clock.now());
+        let visitor = self.visitor();
+        let body = json!({ "email": made.email, "password": made.password, "code": code });
+        let answer = visitor.post("/api/v1/session", &body).await.unwrap();
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        visitor
     }
 
     /// A node with its own token.
