@@ -10,7 +10,8 @@ use crate::hotel::reservations::{LONGEST, LONGEST_PUBLIC, Refusal, Stay, field_o
 use crate::hotel::taxes::TaxRule;
 use crate::tenancy::{Row, Session};
 
-/// Nights without counters lie beyond the horizon: nothing is sold there yet, so that all rooms in order are free.
+/// Rows come in no order: sorting a handful here is cheaper than asking the server to. Prices come in the order of their
+/// days, as the index gives them. Nights without counters lie beyond the horizon: nothing is sold there yet, so that all rooms in order are free.
 const SEARCH: &str = "
     select p.business_date, p.service_bp, p.pb1_bp, p.pb1_base_includes_service, p.prices_include_tax,
            t.id as type_id, t.code as type_code, t.name as type_name, t.description as type_description,
@@ -18,7 +19,8 @@ const SEARCH: &str = "
            case when f.days = $2::date - $1::date then f.free
                 else least(f.free, (select count(*) from rooms m where m.room_type_id = t.id and m.service <> 'ooo'))
             end::int as free,
-           r.id as plan_id, r.code as plan_code, r.name as plan_name, r.breakfast, r.free_cancellation_days, n.prices
+           r.id as plan_id, r.code as plan_code, r.name as plan_name, r.breakfast, r.free_cancellation_days, n.prices,
+           t.sort as type_sort, r.sort as plan_sort
       from properties p
       left join room_types t
         on t.property_id = p.id and t.max_adults >= $3 and t.max_adults + t.max_children >= $3 + $4
@@ -28,12 +30,13 @@ const SEARCH: &str = "
             where room_type_id = t.id and day >= $1 and day < $2) f on true
       left join rate_plans r on r.property_id = p.id and (r.public or $5) and f.free is distinct from 0
       left join lateral (
-           select array_agg(price_idr order by day) as prices
-             from rate_days
-            where rate_plan_id = r.id and room_type_id = t.id and day >= $1 and day < $2
+           select array_agg(price_idr) as prices
+             from (select price_idr, closed, min_nights
+                     from rate_days
+                    where rate_plan_id = r.id and room_type_id = t.id and day >= $1 and day < $2
+                    order by day) d
            having count(*) = $2::date - $1::date
-              and not bool_or(closed) and max(min_nights) <= $2::date - $1::date) n on true
-     order by t.sort, t.code, r.sort, r.code";
+              and not bool_or(closed) and max(min_nights) <= $2::date - $1::date) n on true";
 
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[SEARCH];
@@ -45,7 +48,7 @@ pub async fn search(db: &Session, stay: Stay, party: Party, seen: Seen) -> Resul
         Seen::ByPublic => (LONGEST_PUBLIC, false),
     };
     let stay = stay.within(longest).map_err(|why| Refusal::stay("departure", why))?;
-    let rows =
+    let mut rows =
         db.query(SEARCH, &[&stay.arrival(), &stay.departure(), &party.adults, &party.children, &all_plans]).await?;
     let mut found = Availability {
         arrival: stay.arrival(),
@@ -57,6 +60,7 @@ pub async fn search(db: &Session, stay: Stay, party: Party, seen: Seen) -> Resul
         let business_date: Date = row.get(0);
         stay.sold_on(business_date).map_err(|why| Refusal::stay(field_of(why), why))?;
     }
+    rows.sort_by(|one, other| place(one).cmp(&place(other)));
     for row in &rows {
         add(&mut found, stay, row);
     }
@@ -84,6 +88,11 @@ fn add(found: &mut Availability, stay: Stay, row: &Row) {
     {
         free.offers.push(offer);
     }
+}
+
+/// Where a row stands in the house's order.
+fn place(row: &Row) -> (Option<i16>, Option<&str>, Option<i16>, Option<&str>) {
+    (row.get(18), row.get(6), row.get(19), row.get(13))
 }
 
 fn offer(stay: Stay, row: &Row) -> Option<Offer> {

@@ -95,11 +95,11 @@ pub async fn relocate(session: &Session, tenant: &Tenant, actor: &Actor, seen: S
 }
 
 /// Lets the rooms of a reservation follow its changed nights: nights given up free the room, nights added are in the last
-/// room, another type gives the room back. For whoever changes a reservation and holds it.
+/// room, another type gives the room back unless the guest sleeps in it. For whoever changes a reservation and holds it.
 pub async fn follow(session: &Session, tenant: &Tenant, reservation: Uuid, before: Terms, after: Terms) -> Result<()> {
     let Some(held) = store::lock(session, reservation).await? else { return Ok(()) };
     let Some((room, last)) = store::last_room(session, reservation).await? else { return Ok(()) };
-    if before.room_type != after.room_type {
+    if before.room_type != after.room_type && held.status != Status::InHouse {
         store::clear(session, reservation, first_free(&held)).await?;
         return Ok(());
     }
