@@ -2,6 +2,8 @@
 mod files;
 mod options;
 mod shown;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};

@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use hotelhub_kernel::Host;
 use hotelhub_protocol::Role;
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::server::{self, Limits};
@@ -45,12 +46,17 @@ pub async fn start(settings: Settings, roles: &[Role], sources: Sources) -> anyh
         Some(url) => open_redis(url.expose()).await?,
         None => None,
     };
+    let plain = settings.public_scheme == Scheme::Http;
+    let port = settings.public_port.or_else(|| address.filter(|at| plain && at.port() != 80).map(|at| at.port()));
     let learnt = match &settings.mode {
-        Mode::Standalone(mode) => standalone::learn(mode, &settings, &sources).await?,
+        Mode::Standalone(mode) => {
+            let host = mode.hosts.first().map_or("localhost", Host::as_str);
+            let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+            let origin = format!("{}://{host}{port}", settings.public_scheme.as_str());
+            standalone::learn(mode, &origin, &sources).await?
+        }
         Mode::Saas(mode) => saas::learn(mode),
     };
-    let port =
-        settings.public_port.or_else(|| address.filter(|_| settings.public_scheme == Scheme::Http).map(|a| a.port()));
     let node = node(settings, sources, roles, learnt, redis, port)?;
     let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
     let metrics_address = show_metrics(&node, &stop, &mut tasks).await?;

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::{Learnt, Sources};
-use crate::config::{Settings, Standalone};
+use crate::config::Standalone;
 use crate::fleet;
 use crate::tenancy::{Access, Directory};
 
@@ -40,7 +40,7 @@ pub async fn migrate(settings: &Standalone) -> anyhow::Result<Report> {
 }
 
 /// Migrates, founds the house if nobody did, and learns the one tenant.
-pub(super) async fn learn(mode: &Standalone, settings: &Settings, sources: &Sources) -> anyhow::Result<Learnt> {
+pub(super) async fn learn(mode: &Standalone, origin: &str, sources: &Sources) -> anyhow::Result<Learnt> {
     let config = config(mode)?;
     let mut client = enter(&config).await?;
     let report = hotelhub_tenant_migrations::migrate(&mut client, Product::Hotel).await?;
@@ -48,7 +48,7 @@ pub(super) async fn learn(mode: &Standalone, settings: &Settings, sources: &Sour
         tracing::info!(steps = report.applied.len(), version = report.version, "the database was migrated");
     }
     if client.query_opt(WHOSE_HOUSE, &[]).await?.is_none() {
-        found(&mut client, mode, settings, sources).await?;
+        found(&mut client, mode, origin, sources).await?;
     }
     let house = client.query_one(WHOSE_HOUSE, &[]).await?;
     let (tenant, slug) = (TenantId(house.try_get("tenant_id")?), house.try_get::<_, &str>("slug")?);
@@ -78,7 +78,7 @@ async fn enter(config: &Config) -> anyhow::Result<Client> {
 }
 
 /// The first run: whose house it is, the owner, and a way in.
-async fn found(client: &mut Client, mode: &Standalone, settings: &Settings, sources: &Sources) -> anyhow::Result<()> {
+async fn found(client: &mut Client, mode: &Standalone, origin: &str, sources: &Sources) -> anyhow::Result<()> {
     let Sources { clock, entropy, ids } = sources;
     let token = LinkToken::mint(entropy);
     let owner = OwnerSeed {
@@ -110,9 +110,7 @@ async fn found(client: &mut Client, mode: &Standalone, settings: &Settings, sour
             client.execute(SET_PASSWORD, &[&user, &hash.as_str(), &clock.now()]).await?;
         }
         None => {
-            let host = mode.hosts.first().map_or("localhost", Host::as_str);
-            let port = settings.public_port.unwrap_or_else(|| settings.listen.port());
-            let link = format!("{}://{host}:{port}/login/link/{}", settings.public_scheme.as_str(), token.as_text());
+            let link = format!("{origin}/login/link/{}", token.as_text());
             tracing::warn!(link, "the owner logs in by this link, once");
         }
     }

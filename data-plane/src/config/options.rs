@@ -240,7 +240,7 @@ pub fn given() -> Result<(Command, impl FnOnce() -> Result<Settings, BadSettings
 }
 
 impl Cli {
-    fn settings(self) -> Result<Settings, BadSettings> {
+    pub(super) fn settings(self) -> Result<Settings, BadSettings> {
         let Options { mode, http, outside, pool, standalone, saas } = self.options;
         let serves_only = self.command == Command::Serve { all_in_one: false };
         let mode = match mode {

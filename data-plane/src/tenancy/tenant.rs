@@ -118,7 +118,15 @@ impl Tenant {
 
     /// A connection of its own, or 503 when none comes free in time.
     pub async fn connect(&self) -> Result<TenantConn, AppError> {
-        Ok(TenantConn::of(self.node.pools.lend(&self.entry).await?))
+        let lent = self.node.pools.lend(&self.entry).await;
+        if lent.is_err()
+            && let Some(now) = self.node.directory.by_id(self.id())
+            && !now.shares_pool_with(&self.entry)
+        {
+            // The data moved, or was migrated, since the request was resolved: it is the same tenant at its present place.
+            return Ok(TenantConn::of(self.node.pools.lend(&now).await?));
+        }
+        Ok(TenantConn::of(lent?))
     }
 
     /// A transaction.

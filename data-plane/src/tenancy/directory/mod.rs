@@ -21,6 +21,13 @@ pub struct TenantEntry {
     pub(super) pool: Arc<PoolSlot>,
 }
 
+impl TenantEntry {
+    /// Whether both are of one placement.
+    pub(super) fn shares_pool_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.pool, &other.pool)
+    }
+}
+
 /// What became of changes that were to be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applied {
@@ -61,7 +68,13 @@ impl Default for Directory {
 }
 
 impl Directory {
-    /// The tenant at a host, which is in lower case and without port.
+    /// Shows the tenant at a host, which is in lower case and without port: one hash, no lock, no allocation.
+    #[inline]
+    pub fn find<T>(&self, host: &str, show: impl FnOnce(&Arc<TenantEntry>) -> T) -> Option<T> {
+        self.0.hosts.find(host, show)
+    }
+
+    /// The tenant at a host, to keep.
     pub fn by_host(&self, host: &str) -> Option<Arc<TenantEntry>> {
         self.0.hosts.get(host)
     }

@@ -1,0 +1,53 @@
+use clap::Parser as _;
+
+use super::options::{BadSettings, Cli};
+use super::{Mode, Settings, as_markdown};
+
+const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+fn read(arguments: &[&str]) -> Result<Settings, BadSettings> {
+    Cli::try_parse_from([&["hotelhub"], arguments].concat()).unwrap().settings()
+}
+
+fn saas<'a>(command: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let public = "O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik=";
+    let node = ["--node-token", "t", "--feed-public-key", public, "--node-secret", KEY];
+    [&[command, "--mode", "saas"], node.as_slice(), more].concat()
+}
+
+#[test]
+fn a_mode_names_what_it_lacks() {
+    let Err(BadSettings::Missing(name)) = read(&["serve", "--mode", "standalone"]) else { panic!("it has a database") };
+    assert_eq!(name, "DATABASE_URL");
+    let Err(BadSettings::Missing(name)) = read(&["serve", "--mode", "saas", "--node-secret", KEY]) else {
+        panic!("it has a feed")
+    };
+    assert_eq!(name, "HOTELHUB_FEED_PUBLIC_KEY");
+}
+
+#[test]
+fn a_process_that_serves_holds_no_administrators_address() {
+    let admins = ["--cluster-admins", "main=postgres://root@db/postgres"];
+    assert!(matches!(read(&saas("serve", &admins)), Err(BadSettings::AdministratorInPublic)));
+    assert!(read(&saas("fleet", &admins)).is_ok());
+    assert!(read(&saas("serve", &[admins.as_slice(), &["--all-in-one"]].concat())).is_ok());
+}
+
+#[test]
+fn keys_of_servers_are_read_by_name() {
+    let keys = format!("main={KEY}, second={KEY}");
+    let settings = read(&saas("work", &["--cluster-keys", &keys])).unwrap();
+    let Mode::Saas(saas_settings) = settings.mode else { panic!("it is saas") };
+    assert_eq!(saas_settings.cluster_keys.len(), 2);
+    assert!(matches!(
+        read(&saas("work", &["--cluster-keys", "main=short"])),
+        Err(BadSettings::Wrong("HOTELHUB_CLUSTER_KEYS", _))
+    ));
+}
+
+#[test]
+fn the_reference_names_every_variable_and_the_files_of_secrets() {
+    let text = as_markdown();
+    assert!(text.contains("`HOTELHUB_LISTEN`") && text.contains("`DATABASE_URL_FILE`"));
+    assert!(!text.contains("HOTELHUB_LISTEN_FILE"), "it is no secret");
+}
