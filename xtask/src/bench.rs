@@ -102,6 +102,7 @@ fn servers(folder: &Path, traces: &Traces, stop: &Stop) -> Result<(Postgres, Red
         port: ports::free()?,
         password: &password,
         disk: Disk::Durable,
+        kept: true,
         connections: 400,
         log: &folder.join("postgres.log"),
     };

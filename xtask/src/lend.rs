@@ -105,6 +105,7 @@ impl Ground {
             port: self.postgres_port,
             password: &self.password,
             disk: self.disk,
+            kept: true,
             connections: 400,
             log: &self.dir.join("postgres.log"),
         };

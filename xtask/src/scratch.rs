@@ -63,6 +63,7 @@ impl Scratch {
             port: ports::free()?,
             password: &random::password()?,
             disk: Disk::Scratch,
+            kept: false,
             connections,
             log: &folder.path().join("postgres.log"),
         };

@@ -25,6 +25,16 @@ const CLUSTER: &str = "demo";
 const MAIL_FROM: &str = "HotelHub <halo@hotelhub.localhost>";
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a house is started from.
+pub(super) struct Start<'a> {
+    pub(super) folder: &'a Path,
+    /// Whether its data is for the next start as well.
+    pub(super) kept: bool,
+    pub(super) state: State,
+    pub(super) traces: Traces,
+    pub(super) programs: Programs,
+}
+
 /// A running house. Dropping it stops everything.
 #[derive(Debug)]
 pub(crate) struct House {
@@ -42,8 +52,9 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// Starts everything in `folder`, making what a first start has to make.
-    pub(super) fn start(folder: &Path, state: State, traces: Traces, programs: Programs, stop: &Stop) -> Result<Self> {
+    /// Starts everything, making what a first start has to make.
+    pub(super) fn start(start: Start<'_>, stop: &Stop) -> Result<Self> {
+        let Start { folder, kept, state, traces, programs } = start;
         let logs = folder.join("logs");
         fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))?;
         let wish = Wish {
@@ -51,6 +62,7 @@ impl House {
             port: state.ports.postgres,
             password: &state.secrets.postgres,
             disk: Disk::Durable,
+            kept,
             connections: 200,
             log: &logs.join("postgres.log"),
         };
@@ -258,7 +270,8 @@ impl Drop for House {
             process.stop(Duration::from_secs(15));
         }
         self.redis.process.stop(Duration::from_secs(5));
-        self.postgres.process.stop(Duration::from_secs(20));
+        // Its last checkpoint writes every file that was touched: slow on a slow disk, and worth waiting for.
+        self.postgres.process.stop(Duration::from_secs(60));
         self.traces.clear();
     }
 }

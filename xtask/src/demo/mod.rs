@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::Args;
 
-use self::house::House;
+use self::house::{House, Start};
 use self::sample::{Hotel, read};
 use self::state::{Ports, State};
 use crate::programs::Programs;
@@ -65,7 +65,7 @@ fn show(wish: &Wish, programs: Programs, stop: &Stop) -> Result<()> {
         traces = Traces::take_over(&folder)?;
     }
     let state = State::open(&folder, &Ports::usual())?;
-    let mut house = House::start(&folder, state, traces, programs, stop)?;
+    let mut house = House::start(Start { folder: &folder, kept: true, state, traces, programs }, stop)?;
     move_in(&mut house, wish.minimal)?;
     summary::write(&house)?;
     summary::show(&house);
@@ -83,8 +83,8 @@ fn check(wish: &Wish, programs: Programs, stop: &Stop) -> Result<()> {
     let begun = Instant::now();
     let state = State::open(folder.path(), &Ports::any())?;
     let traces = Traces::take_over(folder.path())?;
-    let mut house =
-        House::start(folder.path(), state, traces, programs, stop).inspect_err(|_| keep_logs(folder.path()))?;
+    let mut house = House::start(Start { folder: folder.path(), kept: false, state, traces, programs }, stop)
+        .inspect_err(|_| keep_logs(folder.path()))?;
     let outcome = move_in(&mut house, wish.minimal)
         .and_then(|()| summary::write(&house))
         .and_then(|()| story::tell(&mut house))

@@ -84,7 +84,7 @@ impl Newcomer {
 
     /// What the demo remembers of this hotel.
     pub(super) fn tenant(&self, house: &House, password: &str) -> Result<Tenant> {
-        let statement = format!("select database_name from tenants where id = '{}'", self.id);
+        let statement = format!("select name from databases where tenant_id = '{}'", self.id);
         let database = house.postgres.sql(CENTRAL, &statement)?.pop().context("the tenant has no database")?;
         let host = self.url.split("://").last().and_then(|rest| rest.split(':').next()).unwrap_or_default().to_owned();
         let owner = Owner { email: self.email.clone(), password: password.to_owned() };

@@ -32,6 +32,8 @@ pub(crate) struct Wish<'a> {
     /// The superuser's password; takes effect when the cluster is made.
     pub(crate) password: &'a str,
     pub(crate) disk: Disk,
+    /// Whether its data outlives this run: otherwise it is stopped without a last checkpoint.
+    pub(crate) kept: bool,
     pub(crate) connections: u32,
     pub(crate) log: &'a Path,
 }
@@ -57,7 +59,8 @@ impl Postgres {
         }
         let command = &mut account.command(bin.join("postgres"));
         command.arg("-D").arg(&data).args(settings(wish).iter().flat_map(|setting| ["-c", setting]));
-        let mut process = Process::start("postgres", command, wish.log)?.ended_by(Signal::INT);
+        let mut process = Process::start("postgres", command, wish.log)?;
+        process = process.ended_by(if wish.kept { Signal::INT } else { Signal::QUIT });
         let own = process.id().to_string();
         stop.wait_for("the start of Postgres", Duration::from_secs(60), || {
             process.check()?;
