@@ -81,6 +81,7 @@ create table work_orders (
     constraint work_orders_tenant_fits_kind check ((kind = 'create_tenant') = (tenant_id is not null))
 );
 create index work_orders_due on work_orders (cluster_id, priority, next_attempt_at) where state in ('queued', 'leased');
+create index work_orders_failed on work_orders (created_at) where state = 'failed';
 create index work_orders_by_tenant on work_orders (tenant_id) where tenant_id is not null;
 
 -- The version of the routing table. Its one row is locked by whoever changes a route until that change is there: no gaps, no overtaking.

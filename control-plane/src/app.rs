@@ -8,6 +8,7 @@ use hotelhub_protocol::FeedKey;
 use hotelhub_web::limits::Throttle;
 use hotelhub_web::metrics::Metrics;
 use hotelhub_web::{Assets, BadTemplates, Folder, Templates};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use rust_embed::RustEmbed;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,12 @@ struct PlaneAssets;
 /// The pages, letters and texts of this plane.
 pub fn templates() -> Result<Templates, BadTemplates> {
     Templates::new(&[Folder::of::<PlaneTemplates>()], Assets::new(&[Folder::of::<PlaneAssets>()]))
+}
+
+/// Dialled when it is needed; a server that is away is noticed soon.
+fn counters(url: &str) -> redis::RedisResult<ConnectionManager> {
+    let config = ConnectionManagerConfig::new().set_connection_timeout(Some(Duration::from_millis(500)));
+    ConnectionManager::new_lazy_with_config(redis::Client::open(url)?, config.set_number_of_retries(1))
 }
 
 /// What every handler and loop is given.
@@ -61,6 +68,8 @@ pub struct App {
     pub signups: Throttle,
     /// What stands before every password of staff.
     pub staff: Gate,
+    /// Where processes count together; each counts alone while it is away.
+    pub redis: Option<ConnectionManager>,
     /// Cancelled when the process shall end.
     pub stop: CancellationToken,
 }
@@ -70,6 +79,7 @@ impl App {
     pub fn new(settings: Settings, clock: Clock, entropy: Entropy) -> anyhow::Result<Self> {
         let mailer = settings.smtp_url.as_ref().map(|url| Mailer::new(url, &settings.mail_from));
         let hour = Duration::from_secs(3_600);
+        let redis = settings.redis_url.as_ref().map(|url| counters(url.expose())).transpose()?;
         Ok(Self {
             ids: Ids::timed(clock.clone(), entropy.clone()),
             db: Database::open(settings.database_url.expose(), settings.database_connections)?,
@@ -81,7 +91,8 @@ impl App {
             mailer: mailer.transpose()?,
             metrics: Metrics::new()?,
             staff: Gate::new(&clock),
-            signups: Throttle::new("signups", settings.signups_per_hour, hour, &clock),
+            signups: Throttle::new("signups", settings.signups_per_hour, hour, &clock).shared(redis.clone()),
+            redis,
             stop: CancellationToken::new(),
             settings: Arc::new(settings),
             clock,

@@ -7,6 +7,7 @@ pub mod config;
 pub mod database;
 pub mod domains;
 pub mod fleet;
+mod health;
 pub mod home;
 pub mod mails;
 pub mod plans;

@@ -1,11 +1,10 @@
 //! Every door of the control plane.
 use axum::Router;
 use hotelhub_web::Front;
-use hotelhub_web::health::{Finding, Health};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{App, audit, fleet, home, signup, staff, tenants};
+use crate::{App, audit, fleet, health, home, signup, staff, tenants};
 
 /// What the API schema says of itself.
 #[derive(OpenApi)]
@@ -41,18 +40,11 @@ pub fn schema() -> utoipa::openapi::OpenApi {
 /// Everything behind its front layer.
 pub fn router(app: &App) -> Router {
     let (doors, _) = doors().split_for_parts();
-    let router = doors.merge(pages()).merge(fleet::node_doors()).with_state(app.clone()).merge(health(app).router());
+    let router =
+        doors.merge(pages()).merge(fleet::node_doors()).with_state(app.clone()).merge(health::of(app).router());
     let settings = &app.settings;
     let mut front = Front::new(app.ids.clone(), app.metrics.clone(), app.templates.clone(), settings.scheme);
     front.trusted_proxies.clone_from(&settings.trusted_proxies);
     front.machine_paths = MACHINES;
     front.around(router)
-}
-
-fn health(app: &App) -> Health {
-    let pool = app.db.durable.clone();
-    Health::new(env!("CARGO_PKG_VERSION"), &app.clock).check("database", move || {
-        let pool = pool.clone();
-        async move { Finding::of(sqlx::query!("select 1 as one").fetch_one(&pool).await) }
-    })
 }
