@@ -11,4 +11,5 @@ pub use create::{Created, create};
 pub use extractor::VendorStaff;
 pub use gate::Gate;
 pub(crate) use pages::pages;
+pub use pages::{AccountPage, LoginPage};
 pub(crate) use routes::doors;

@@ -31,7 +31,7 @@ const ACCOUNT: &str = "/vendor/account";
 
 /// The sign-in form, as it was filled in but for the secrets.
 #[derive(Serialize)]
-pub(crate) struct LoginPage {
+pub struct LoginPage {
     next: String,
     email: String,
     /// The catalogue's key of what was wrong.
@@ -48,7 +48,7 @@ impl Page for LoginPage {
 
 /// One's own account: password and sessions.
 #[derive(Serialize)]
-pub(crate) struct AccountPage {
+pub struct AccountPage {
     name: String,
     email: String,
     role: String,

@@ -18,4 +18,6 @@ mod shares;
 #[cfg(test)]
 mod signups;
 #[cfg(test)]
+mod staff;
+#[cfg(test)]
 mod vendor;
