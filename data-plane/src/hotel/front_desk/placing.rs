@@ -48,7 +48,9 @@ pub struct Move {
 pub async fn assign(session: &Session, tenant: &Tenant, actor: &Actor, seen: Seen, wish: Placing) -> Result<()> {
     let held = hold(session, seen).await?;
     let nights = nights_to_place(held.status, held.stay, held.business_date, wish.from)?;
+    let left = room_now(session, &held).await?;
     let room = put(session, tenant, &held, wish.room, nights, wish.may_change_type).await?;
+    leave(session, tenant, &held, left, &room, nights).await?;
     store::touch(session, held.id, tenant.clock().now()).await?;
     let what = json!({ "room": room.number, "from": nights.arrival(), "to": nights.departure() });
     Ok(audit::record(session, tenant, actor, "reservation.assign-room", ("reservation", held.id), what).await?)
@@ -72,6 +74,7 @@ pub async fn relocate(session: &Session, tenant: &Tenant, actor: &Actor, seen: S
     if held.status.after(Action::Move).is_none() {
         return Err(Refusal::NotAllowed { action: Action::Move, status: held.status }.into());
     }
+    let left = room_now(session, &held).await?;
     let redated = (wish.arrival, wish.departure) != (held.stay.arrival(), held.stay.departure());
     if redated {
         let other =
@@ -87,7 +90,8 @@ pub async fn relocate(session: &Session, tenant: &Tenant, actor: &Actor, seen: S
     if let Some(room) = wish.room {
         let held = store::lock(session, held.id).await?.ok_or(Refusal::UnknownReservation)?;
         let nights = nights_to_place(held.status, held.stay, held.business_date, None)?;
-        put(session, tenant, &held, room, nights, wish.may_change_type).await?;
+        let room = put(session, tenant, &held, room, nights, wish.may_change_type).await?;
+        leave(session, tenant, &held, left, &room, nights).await?;
         store::touch(session, held.id, tenant.clock().now()).await?;
     }
     let what = json!({ "room_id": wish.room, "arrival": wish.arrival, "departure": wish.departure });
@@ -150,16 +154,31 @@ pub(super) async fn put(
     if !taken.is_empty() {
         return Err(Refusal::RoomTaken { number: room.number, nights: taken }.into());
     }
-    let moves_now = held.status == Status::InHouse && nights.holds(held.business_date);
-    let left = if moves_now { store::room_on(session, held.id, held.business_date).await? } else { None };
     store::clear(session, held.id, nights.arrival()).await?;
-    let now = tenant.clock().now();
-    store::place(session, tenant.ids().next(), held.id, &room, nights, now).await??;
-    if let Some(left) = left.filter(|left| *left != room.id) {
-        must_be_empty(session, held, &room).await?;
-        store::make_dirty(session, left, now).await?;
-    }
+    store::place(session, tenant.ids().next(), held.id, &room, nights, tenant.clock().now()).await??;
     Ok(room)
+}
+
+/// The room that a guest in house has the key of.
+async fn room_now(session: &Session, held: &Held) -> Result<Option<Uuid>> {
+    if held.status != Status::InHouse {
+        return Ok(None);
+    }
+    Ok(store::last_room(session, held.id).await?.map(|(room, _)| room))
+}
+
+/// Lets a guest in house who moves tonight leave one room dirty and find the other empty.
+async fn leave(
+    session: &Session,
+    tenant: &Tenant,
+    held: &Held,
+    left: Option<Uuid>,
+    room: &Room,
+    nights: Stay,
+) -> Result<()> {
+    let Some(left) = left.filter(|left| *left != room.id && nights.holds(held.business_date)) else { return Ok(()) };
+    must_be_empty(session, held, room).await?;
+    Ok(store::make_dirty(session, left, tenant.clock().now()).await?)
 }
 
 /// Refuses a room whose last guest should have left and has not.
