@@ -2,6 +2,14 @@
 #[cfg(test)]
 mod availability;
 #[cfg(test)]
+mod booking_engine;
+#[cfg(test)]
+mod clerk;
+#[cfg(test)]
+mod folios;
+#[cfg(test)]
+mod front_desk;
+#[cfg(test)]
 mod furnished;
 #[cfg(test)]
 mod house;
