@@ -12,6 +12,8 @@ mod front_desk;
 #[cfg(test)]
 mod furnished;
 #[cfg(test)]
+mod guests;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod people;

@@ -276,6 +276,24 @@ async fn a_wish_that_no_hotel_grants_is_refused_by_its_field_and_changes_nothing
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_that_is_none_and_a_body_that_is_none_are_told_so() {
+    let house = House::standalone().await;
+    let hotel = furnish(&house, 1).await;
+    let unknown = "/api/v1/reservations/00000000-0000-7000-8000-00000000dead";
+    assert_eq!(hotel.desk.get(unknown).await.unwrap().code(), "unknown-reservation");
+    assert_eq!(hotel.desk.if_match(1).post(&format!("{unknown}/cancel"), &json!({})).await.unwrap().status, 404);
+    let crooked = hotel.desk.get("/api/v1/reservations/melati").await.unwrap();
+    assert!([400, 404, 422].contains(&crooked.status.as_u16()), "{}", crooked.status);
+    assert_eq!(crooked.headers["content-type"], "application/problem+json", "{}", crooked.text);
+    for body in [json!(null), json!([]), json!("book"), json!(7)] {
+        let refused = hotel.desk.post("/api/v1/bookings", &body).await.unwrap();
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (422, "invalid-body"), "{}", refused.text);
+    }
+    let stranger = house.stranger().post("/api/v1/bookings", &hotel.wish("hold", "2026-07-10", "2026-07-12", 1)).await;
+    assert_eq!(stranger.unwrap().status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_list_turns_its_pages_by_arrival() {
     let house = House::standalone().await;
     let hotel = furnish(&house, 5).await;
