@@ -1,7 +1,6 @@
 // A search form that answers while it is filled in: the part of its own page that it names is exchanged. Without this
 // script its button does the same.
 for (const form of document.querySelectorAll("form[data-live]")) {
-  form.querySelector("[data-plain]")?.setAttribute("hidden", "");
   let running;
   let timer;
 

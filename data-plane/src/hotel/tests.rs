@@ -1,6 +1,7 @@
 //! Every page and letter of the hotel, rendered in both languages in every frame it may stand in.
-use hotelhub_web::{Lang, Layout, Page, Shell, Templates, UserBadge, Visit};
+use hotelhub_web::{Lang, Layout, Letter, Page, Shell, Templates, UserBadge, Visit};
 
+use super::booking_engine::{ConfirmPage, Confirmation, HomePage, ManagePage, OffersPage};
 use super::folios::{FolioPage, ReceiptPage};
 use super::front_desk::{DashboardPage, TapePage};
 use super::reservations::{DetailPage, ListPage, NewPage};
@@ -36,11 +37,25 @@ fn every_page_renders_in_both_languages() {
     let templates = templates();
     renders::<FolioPage>(&templates, Layout::Desk);
     renders::<DashboardPage>(&templates, Layout::Desk);
+    renders::<HomePage>(&templates, Layout::Public);
+    renders::<OffersPage>(&templates, Layout::Public);
+    renders::<ConfirmPage>(&templates, Layout::Public);
+    renders::<ManagePage>(&templates, Layout::Public);
     renders::<TapePage>(&templates, Layout::Desk);
     renders::<ListPage>(&templates, Layout::Desk);
     renders::<DetailPage>(&templates, Layout::Desk);
     renders::<NewPage>(&templates, Layout::Desk);
     renders::<ReceiptPage>(&templates, Layout::Print);
+}
+
+#[test]
+fn every_letter_renders_in_both_languages() {
+    let templates = templates();
+    for lang in Lang::ALL {
+        let (subject, text, html) = templates.try_letter(lang, "Hotel Melati", &Confirmation::sample()).unwrap();
+        assert!(!subject.is_empty() && text.contains("/manage/") && html.contains("/manage/"), "{subject}\n{text}");
+        keep(Confirmation::TEMPLATE, lang, &html);
+    }
 }
 
 #[test]

@@ -4,23 +4,20 @@
 //! guest has. What is sold and at which price is decided by the reservations, as for the desk.
 mod booking;
 mod gate;
+mod leaves;
 mod letters;
 mod model;
+mod pages;
 mod routes;
 #[cfg(test)]
 mod tests;
-
-use axum::Router;
 
 pub use booking::{HeldBooking, cancel, confirm, find, hold, must_open};
 pub use gate::BookingGate;
 pub use letters::Confirmation;
 pub use model::{GuestBooking, GuestName, GuestStay, cancellable, free_until};
+pub use pages::pages;
 pub use routes::router;
 
-use crate::node::Node;
-
-/// The pages of this capability.
-pub fn pages() -> Router<Node> {
-    Router::new()
-}
+#[cfg(test)]
+pub(crate) use leaves::{ConfirmPage, HomePage, ManagePage, OffersPage};

@@ -30,6 +30,7 @@ pub use changing::{Amendment, amend, amend_seen, cancel, confirm, no_show};
 pub use code::booking_code;
 pub use counting::release_expired_holds;
 pub use jobs::{ReleaseExpiredHolds, release_holds};
+pub(crate) use listing::tone;
 pub use model::{Action, Status};
 pub use pages::pages;
 pub(crate) use pages::show;
