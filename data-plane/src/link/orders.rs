@@ -1,10 +1,11 @@
 //! The fleet role's loop: leases orders, has them carried out, reports.
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::Backoff;
 use hotelhub_protocol::{ClusterId, LeaseWish, Order, Outcome, Report, Task};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::Instant;
 
 use super::client::WAIT;
 use super::{Inner, LinkError};
@@ -14,14 +15,43 @@ use crate::fleet::Fleet;
 const CREATING: usize = 2;
 /// Leased preparations that wait for their turn.
 const PREPARATIONS: usize = 16;
-/// How long a preparation steps back for tenants that are being made.
-const STEP_BACK: Duration = Duration::from_secs(2);
+/// A preparation begins when no tenant was made for this long: the newest one's first guest is just coming in.
+const QUIET: Duration = Duration::from_millis(150);
+/// It steps back no longer than this.
+const STEP_BACK: Duration = Duration::from_millis(600);
 const PAUSES: Backoff = Backoff { base: Duration::from_millis(200), ceiling: Duration::from_secs(15) };
+
+/// Who makes tenants now, and when the last one was made.
+#[derive(Clone)]
+struct Creating {
+    places: Arc<Semaphore>,
+    last: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Creating {
+    fn made(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Waits until nobody makes a tenant and the last one has settled in.
+    async fn quiet(&self) {
+        // The lease loop holds one place while it waits for the next order.
+        let others = u32::try_from(CREATING - 1).unwrap_or(1);
+        loop {
+            drop(self.places.acquire_many(others).await);
+            let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            match last.map(|last| last + QUIET).filter(|quiet_at| *quiet_at > Instant::now()) {
+                Some(quiet_at) => tokio::time::sleep_until(quiet_at).await,
+                None => return,
+            }
+        }
+    }
+}
 
 /// Works for ever. Somebody waits for a tenant and nobody for a preparation: those stand in a line of their own, one at a time.
 pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
     freeze_templates(&link, &fleet).await;
-    let creating = Arc::new(Semaphore::new(CREATING));
+    let creating = Creating { places: Arc::new(Semaphore::new(CREATING)), last: Arc::default() };
     let (preparations, line) = mpsc::channel(PREPARATIONS);
     let prepare = prepare_one_by_one(link.clone(), fleet.clone(), creating.clone(), line);
     let lease = lease_on_and_on(link, fleet, creating, preparations);
@@ -41,14 +71,14 @@ async fn freeze_templates(link: &Inner, fleet: &Fleet) {
     }
 }
 
-async fn lease_on_and_on(link: Arc<Inner>, fleet: Fleet, creating: Arc<Semaphore>, preparations: mpsc::Sender<Order>) {
+async fn lease_on_and_on(link: Arc<Inner>, fleet: Fleet, creating: Creating, preparations: mpsc::Sender<Order>) {
     let mut failures = 0;
     loop {
-        let Ok(place) = creating.clone().acquire_owned().await else { return };
+        let Ok(place) = creating.places.clone().acquire_owned().await else { return };
         match link.lease(fleet.clusters()).await {
             Ok(Some(order)) => {
                 failures = 0;
-                hand_on(&link, &fleet, order, place, &preparations).await;
+                hand_on(&link, &fleet, order, (place, &creating), &preparations).await;
             }
             Ok(None) => failures = 0,
             Err(error) => {
@@ -67,7 +97,7 @@ async fn hand_on(
     link: &Arc<Inner>,
     fleet: &Fleet,
     order: Order,
-    place: OwnedSemaphorePermit,
+    (place, creating): (OwnedSemaphorePermit, &Creating),
     preparations: &mpsc::Sender<Order>,
 ) {
     if matches!(order.task, Task::PrepareDatabase { .. }) {
@@ -76,18 +106,17 @@ async fn hand_on(
         let _ = preparations.send(order).await;
         return;
     }
-    let (link, fleet) = (link.clone(), fleet.clone());
+    let (link, fleet, creating) = (link.clone(), fleet.clone(), creating.clone());
     tokio::spawn(async move {
         link.carry_out(&fleet, order).await;
+        creating.made();
         drop(place);
     });
 }
 
-async fn prepare_one_by_one(link: Arc<Inner>, fleet: Fleet, creating: Arc<Semaphore>, mut line: mpsc::Receiver<Order>) {
+async fn prepare_one_by_one(link: Arc<Inner>, fleet: Fleet, creating: Creating, mut line: mpsc::Receiver<Order>) {
     while let Some(order) = line.recv().await {
-        // The lease loop holds one place while it waits for the next order.
-        let others = u32::try_from(CREATING - 1).unwrap_or(1);
-        let _ = tokio::time::timeout(STEP_BACK, creating.acquire_many(others)).await;
+        let _ = tokio::time::timeout(STEP_BACK, creating.quiet()).await;
         link.carry_out(&fleet, order).await;
     }
 }

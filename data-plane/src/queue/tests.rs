@@ -1,13 +1,14 @@
 //! The rules of when to look where.
 use std::time::Duration;
 
-use hotelhub_kernel::TenantId;
+use hotelhub_kernel::{Entropy, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Hint;
 use super::agenda::{Agenda, Moment};
+use super::{Hint, Hints, carry_hints};
 
 /// A test's two clocks.
 #[derive(Clone, Copy)]
@@ -119,4 +120,30 @@ fn a_tenant_is_new_once_until_hints_may_have_been_lost() {
     let start = Start::now();
     agenda.look_at(tenant(1), due(0) + SignedDuration::from_secs(1));
     assert_eq!(agenda.pause(start.at(0)), Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_hint_travels_to_the_worker_of_another_process() {
+    let (web, worker) = (Hints::default(), Hints::default());
+    let stop = CancellationToken::new();
+    let redis = hotelhub_testkit::env::redis();
+    for (hints, works) in [(&web, false), (&worker, true)] {
+        let (hints, redis, stop) = (hints.clone(), redis.clone(), stop.clone());
+        tokio::spawn(async move { carry_hints(hints, &redis, works, Entropy::system(), stop).await });
+    }
+    worker.listen();
+    let sent = hint(1, 7, due(0));
+    let arrived = async {
+        // Until both are connected a hint is lost, which costs delay and no job.
+        loop {
+            web.send(sent);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            if worker.take().contains(&sent) {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), arrived).await.unwrap();
+    assert!(web.take().is_empty(), "a process without a worker keeps none");
+    stop.cancel();
 }
