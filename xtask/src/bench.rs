@@ -9,6 +9,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::servers::account::remove_folder;
 use crate::servers::postgres::{Disk, Postgres, Wish as Cluster};
 use crate::servers::redis::Redis;
 use crate::servers::traces::Traces;
@@ -95,14 +96,16 @@ fn build() -> Result<PathBuf> {
     Ok(repo::target().join("release/hotelhub-bench"))
 }
 
+/// A fresh cluster each time: what an earlier bench left would be synced at this one's checkpoints.
 fn servers(folder: &Path, traces: &Traces, stop: &Stop) -> Result<(Postgres, Redis)> {
+    remove_folder(&folder.join("postgres"))?;
     let password = random::kept_password(&folder.join("password"))?;
     let wish = Cluster {
         folder: &folder.join("postgres"),
         port: ports::free()?,
         password: &password,
         disk: Disk::Durable,
-        kept: true,
+        kept: false,
         connections: 400,
         log: &folder.join("postgres.log"),
     };

@@ -105,7 +105,7 @@ impl Ground {
             port: self.postgres_port,
             password: &self.password,
             disk: self.disk,
-            kept: true,
+            kept: false,
             connections: 400,
             log: &self.dir.join("postgres.log"),
         };
