@@ -1,1 +1,0 @@
-//! The hosts a tenant is served at.

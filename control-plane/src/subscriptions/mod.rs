@@ -1,1 +1,0 @@
-//! Which plan a tenant is on, and since when.
