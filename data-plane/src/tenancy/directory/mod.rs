@@ -1,4 +1,5 @@
 //! Who lives where: the whole routing table as this node holds it, read without a lock.
+mod hosts;
 mod shards;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{Change, Cluster, ClusterId, Deltas, Route, Snapshot};
 
+use self::hosts::Hosts;
 use self::shards::Shards;
 use super::pool::PoolSlot;
 
@@ -42,7 +44,7 @@ pub enum Applied {
 pub struct Directory(Arc<Inner>);
 
 struct Inner {
-    hosts: Shards<str, Arc<TenantEntry>>,
+    hosts: Hosts<Arc<TenantEntry>>,
     tenants: Shards<TenantId, Arc<TenantEntry>>,
     version: AtomicU64,
     writer: Mutex<Writer>,
@@ -59,7 +61,7 @@ struct Writer {
 impl Default for Directory {
     fn default() -> Self {
         Self(Arc::new(Inner {
-            hosts: Shards::new(),
+            hosts: Hosts::new(),
             tenants: Shards::new(),
             version: AtomicU64::new(0),
             writer: Mutex::default(),
@@ -76,7 +78,7 @@ impl Directory {
 
     /// The tenant at a host, to keep.
     pub fn by_host(&self, host: &str) -> Option<Arc<TenantEntry>> {
-        self.0.hosts.get(host)
+        self.0.hosts.find(host, Arc::clone)
     }
 
     /// The tenant of an id.
@@ -122,7 +124,7 @@ impl Directory {
         let hosts = entries.iter().flat_map(|entry| entry.route.hosts.iter().map(move |host| (host.as_str(), entry)));
         // Were a host in two routes, the later one would have it, as with deltas.
         let hosts: HashMap<&str, &Arc<TenantEntry>> = hosts.collect();
-        self.0.hosts.replace(hosts.into_iter().map(|(host, entry)| (Arc::from(host), entry.clone())));
+        self.0.hosts.replace(hosts.into_iter().map(|(host, entry)| (host, entry.clone())));
         writer.filled = true;
         self.0.version.store(snapshot.version, Ordering::Release);
         for old in before {
@@ -156,7 +158,7 @@ impl Directory {
         let entry = Arc::new(self.entry(route, &[]));
         self.0.tenants.put(Arc::new(entry.route.tenant), entry.clone());
         for host in &entry.route.hosts {
-            self.0.hosts.put(Arc::from(host.as_str()), entry.clone());
+            self.0.hosts.put(host.as_str(), entry.clone());
         }
         if let Some(before) = before {
             for host in before.route.hosts.iter().filter(|host| !entry.route.hosts.contains(host)) {
@@ -183,7 +185,7 @@ impl Directory {
                 let entry = Arc::new(self.entry(old.route.clone(), &moved));
                 self.0.tenants.put(Arc::new(entry.route.tenant), entry.clone());
                 for host in &entry.route.hosts {
-                    self.0.hosts.put(Arc::from(host.as_str()), entry.clone());
+                    self.0.hosts.put(host.as_str(), entry.clone());
                 }
                 self.close_if_left(&old);
             }

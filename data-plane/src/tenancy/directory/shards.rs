@@ -1,4 +1,4 @@
-//! The maps of the directory: shards that are replaced whole, so that a reader takes no lock and a change copies one shard.
+//! The directory by identity: shards that are replaced whole, so that a reader takes no lock and a change copies one shard.
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
@@ -27,17 +27,11 @@ impl<K: ?Sized + Eq + std::hash::Hash, V: Clone> Shards<K, V> {
         Self { shards, hasher: RandomState::default() }
     }
 
-    /// Shows what `key` leads to: one hash, no lock, no allocation, no count.
-    #[inline]
-    pub(super) fn find<T>(&self, key: &K, show: impl FnOnce(&V) -> T) -> Option<T> {
+    /// What `key` leads to: one hash, no lock, no allocation.
+    pub(super) fn get(&self, key: &K) -> Option<V> {
         let hash = self.hasher.hash_one(key);
         let shard = self.shard(hash)?.load();
-        shard.find(hash, |(known, _)| **known == *key).map(|(_, value)| show(value))
-    }
-
-    /// What `key` leads to, to keep.
-    pub(super) fn get(&self, key: &K) -> Option<V> {
-        self.find(key, V::clone)
+        shard.find(hash, |(known, _)| **known == *key).map(|(_, value)| value.clone())
     }
 
     /// Puts an entry in place of the one of the same key. Writers take turns by a lock of their own.
