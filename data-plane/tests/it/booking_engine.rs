@@ -1,4 +1,5 @@
 //! A guest books without asking the desk.
+use hotelhub_protocol::{Change, Delta, Deltas, TenantStatus};
 use hotelhub_testkit::{Answer, Visitor};
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
@@ -174,4 +175,27 @@ async fn who_holds_room_after_room_has_to_wait() {
     let last = last.unwrap();
     assert_eq!((last.status.as_u16(), last.code().as_str()), (429, "too-many-attempts"));
     assert!(last.headers.contains_key("retry-after"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hotel_in_arrears_takes_no_new_bookings_and_still_lets_its_guests_look() {
+    let house = House::saas().await;
+    let hotel = furnish(&house, 2).await;
+    let guest = house.guest();
+    let (promised, kept) = (
+        held(&guest, &hotel, "2026-07-10", "2026-07-11").await,
+        held(&guest, &hotel, "2026-07-10", "2026-07-11").await,
+    );
+    assert_eq!(confirm(&guest, &promised).await.status, 200);
+    let mut route = house.node.directory.by_id(house.tenant).unwrap().route.clone();
+    route.status = TenantStatus::Suspended;
+    let since = house.node.directory.version();
+    let delta = Delta { version: since + 1, change: Change::Route(Box::new(route)) };
+    house.node.directory.apply_deltas(Deltas { since, deltas: vec![delta] });
+
+    let refused = guest.post("/api/v1/public/holds", &wish(&hotel, "2026-07-20", "2026-07-21")).await.unwrap();
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (403, "suspended"));
+    assert_eq!(confirm(&guest, &kept).await.code(), "suspended");
+    let door = format!("/api/v1/public/bookings/{}", promised["token"].as_str().unwrap());
+    assert_eq!(guest.get(&door).await.unwrap().json()["status"], "confirmed");
 }

@@ -208,7 +208,7 @@ async fn the_desk_sees_who_comes_who_leaves_and_who_sleeps_here() {
         day[list].as_array().unwrap().iter().map(|stay| stay["id"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(ids("arrivals"), [coming.reservation]);
-    assert_eq!(ids("departures"), [leaving.reservation.clone()]);
+    assert_eq!(ids("departures"), std::slice::from_ref(&leaving.reservation));
     assert_eq!(ids("in_house"), [leaving.reservation, staying.reservation]);
     assert_eq!(day["arrivals"][0]["label"], "due_in");
     assert_eq!(day["departures"][0]["label"], "due_out");

@@ -1,7 +1,8 @@
 //! The rules of the public doors.
+use hotelhub_web::{Lang, Letter as _};
 use jiff::civil::date;
 
-use super::model::{cancellable, free_until};
+use super::{Confirmation, cancellable, free_until};
 use crate::hotel::reservations::Status;
 
 #[test]
@@ -20,4 +21,16 @@ fn giving_up_is_free_until_so_many_days_before_the_arrival() {
 #[test]
 fn what_is_only_held_is_given_up_for_nothing() {
     assert!(cancellable(Status::Hold, date(2026, 7, 1), date(2026, 7, 9), "").is_ok());
+}
+
+#[test]
+fn the_confirmation_is_written_in_both_languages() {
+    let templates = crate::templates::templates().unwrap();
+    for (lang, title) in [(Lang::Id, "Pesanan BKG-8XK2"), (Lang::En, "booking BKG-8XK2")] {
+        let (subject, text, html) = templates.try_letter(lang, "Hotel Melati", &Confirmation::sample()).unwrap();
+        assert!(subject.contains(title), "{subject}");
+        for said in ["Wayan Suarti", "Kamar Deluxe", "Rp2.420.000", "https://melati.hotelhub.id/manage/4Zk0"] {
+            assert!(text.contains(said) && html.contains(said), "{said} is not in {text}");
+        }
+    }
 }
