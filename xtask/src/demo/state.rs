@@ -84,11 +84,15 @@ impl State {
     /// What the folder remembers, or a new state; a remembered port that somebody else took meanwhile is replaced.
     pub(super) fn open(folder: &Path, wanted: &Ports) -> Result<Self> {
         let file = folder.join("state.json");
-        let mut state = match fs::read_to_string(&file) {
+        let mut state: Self = match fs::read_to_string(&file) {
             Ok(text) => serde_json::from_str(&text).with_context(|| format!("{} is damaged", file.display()))?,
             Err(_) => Self::new(wanted)?,
         };
         state.ports = state.ports.free()?;
+        let port = state.ports.node;
+        for tenant in &mut state.tenants {
+            tenant.url = format!("http://{}:{port}", tenant.host);
+        }
         state.save(folder)?;
         Ok(state)
     }
