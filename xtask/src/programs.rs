@@ -16,7 +16,7 @@ impl Programs {
     /// Builds the three programs in one go. SQL is checked against the committed cache.
     pub(crate) fn build() -> Result<Self> {
         let mut cargo = Command::new(repo::cargo());
-        cargo.args(["build", "--quiet", "-p", "hotelhub-data-plane", "-p", "hotelhub-control-plane"]);
+        cargo.args(["build", "-p", "hotelhub-data-plane", "-p", "hotelhub-control-plane"]);
         cargo.args(["-p", "hotelhub-testkit", "--bins"]).current_dir(repo::root()).env("SQLX_OFFLINE", "true");
         ensure!(cargo.status().context("cannot run cargo build")?.success(), "the programs do not build");
         Ok(Self { folder: repo::target().join("debug") })

@@ -48,7 +48,7 @@ pub(crate) struct Wish {
 /// Runs until somebody stops it, or to the end of the story with `--check`.
 pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
     install::ensure_all(install::SERVERS)?;
-    let programs = step("build", Programs::build)?;
+    let programs = Programs::build()?;
     match wish.check {
         true => check(wish, programs, stop),
         false => show(wish, programs, stop),
