@@ -45,12 +45,7 @@ pub async fn book(
         Promise::Hold => (Status::Hold, Counter::Held, Some(now + HOLD)),
         Promise::Confirmed => (Status::Confirmed, Counter::Sold, None),
     };
-    let mut moves = expired.moves.clone();
-    for night in nights.iter().flatten() {
-        moves.add(counter, night.room_type, night.day, 1);
-    }
-    count(db, &moves).await?;
-    announce_expired(db, tenant, &expired).await?;
+    take(db, tenant, expired, counter, &nights).await?;
 
     let id = tenant.ids().next();
     let rooms: Vec<(Uuid, Room)> = rooms.into_iter().map(|room| (tenant.ids().next(), room)).collect();
@@ -75,15 +70,30 @@ pub async fn book(
         nights: &nights,
     };
     store::book(db, now, &booking).await?;
-    let ids: Vec<Uuid> = rooms.iter().map(|(id, _)| *id).collect();
-    let subject = ("booking", id);
-    audit::record(db, tenant, actor, "booking.create", subject, json!({ "status": status, "rooms": rooms.len() }))
-        .await?;
+    let what = json!({ "status": status, "rooms": rooms.len() });
+    audit::record(db, tenant, actor, "booking.create", ("booking", id), what).await?;
+    let rooms: Vec<Uuid> = rooms.into_iter().map(|(id, _)| id).collect();
     match hold_until {
         Some(due) => queue::enqueue_at(db, tenant, &ReleaseExpiredHolds {}, due).await?,
-        None => open_folios(db, tenant, &ids).await?,
+        None => open_folios(db, tenant, &rooms).await?,
     }
     sheets::booking(db, id).await
+}
+
+/// Counts the nights of every room, after what ran out was given back, or says which are full.
+async fn take(
+    db: &Session,
+    tenant: &Tenant,
+    expired: store::Expired,
+    counter: Counter,
+    nights: &[Vec<Night>],
+) -> Result<(), AppError> {
+    let mut moves = expired.moves.clone();
+    for night in nights.iter().flatten() {
+        moves.add(counter, night.room_type, night.day, 1);
+    }
+    count(db, &moves).await?;
+    announce_expired(db, tenant, &expired).await
 }
 
 /// Opens the folios of reservations that are promised.

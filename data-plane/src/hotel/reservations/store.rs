@@ -188,13 +188,17 @@ pub(super) async fn book(db: &Session, now: Timestamp, b: &NewBooking<'_>) -> Re
         &night_plans,
         &prices,
     ];
-    db.execute(BOOK, values).await.map(drop).map_err(|error| match error.constraint() {
-        // Another booking drew the same code in the same moment.
+    db.execute(BOOK, values).await.map(drop).map_err(unbooked)
+}
+
+/// Another booking drew the same code in the same moment, or something broke.
+fn unbooked(error: DbError) -> AppError {
+    match error.constraint() {
         Some("bookings_code_unique" | "reservations_booking_id_fkey") => {
             AppError::new(Kind::Unavailable, "busy", "Please try again.").retry_after(1).because(error)
         }
         _ => error.into(),
-    })
+    }
 }
 
 /// Holds a reservation.
