@@ -39,7 +39,7 @@ pub(crate) struct House {
     pub(crate) node: Node,
     pub(crate) clock: Clock,
     pub(crate) hotels: Vec<Hotel>,
-    process: boot::House,
+    _process: boot::House,
     _databases: Vec<Database>,
 }
 
@@ -89,7 +89,13 @@ impl House {
         let port = process.address.unwrap().port();
         let hotel = Hotel::new(TenantId(tenant), format!("localhost:{port}"), port, dsn).await;
         let node = process.node.clone();
-        Self { node, clock, hotels: vec![hotel], process, _databases: vec![Database::Scratch { _scratch: scratch }] }
+        Self {
+            node,
+            clock,
+            hotels: vec![hotel],
+            _process: process,
+            _databases: vec![Database::Scratch { _scratch: scratch }],
+        }
     }
 
     /// Two hotels of a control plane, Melati and Kenanga. The control plane itself is away.
@@ -124,12 +130,7 @@ impl House {
         }
         let (clusters, taken_at) = (vec![server()], clock.now());
         process.node.directory.apply_snapshot(Snapshot { version: 1, taken_at, clusters, routes });
-        Self { node: process.node.clone(), clock, hotels, process, _databases: databases }
-    }
-
-    /// Ends as a process does at SIGTERM.
-    pub(crate) async fn stop(self) {
-        self.process.stop().await;
+        Self { node: process.node.clone(), clock, hotels, _process: process, _databases: databases }
     }
 }
 
