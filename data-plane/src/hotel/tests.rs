@@ -4,7 +4,10 @@ use hotelhub_web::{Lang, Layout, Letter, Page, Shell, Templates, UserBadge, Visi
 use super::booking_engine::{ConfirmPage, Confirmation, HomePage, ManagePage, OffersPage};
 use super::folios::{FolioPage, ReceiptPage};
 use super::front_desk::{DashboardPage, TapePage};
+use super::properties::PropertyPage;
+use super::rates::RatesPage;
 use super::reservations::{DetailPage, ListPage, NewPage};
+use super::rooms::RoomsPage;
 
 fn templates() -> Templates {
     crate::templates::templates().expect("templates and catalogues parse")
@@ -41,6 +44,9 @@ fn every_page_renders_in_both_languages() {
     renders::<OffersPage>(&templates, Layout::Public);
     renders::<ConfirmPage>(&templates, Layout::Public);
     renders::<ManagePage>(&templates, Layout::Public);
+    renders::<PropertyPage>(&templates, Layout::Desk);
+    renders::<RoomsPage>(&templates, Layout::Desk);
+    renders::<RatesPage>(&templates, Layout::Desk);
     renders::<TapePage>(&templates, Layout::Desk);
     renders::<ListPage>(&templates, Layout::Desk);
     renders::<DetailPage>(&templates, Layout::Desk);

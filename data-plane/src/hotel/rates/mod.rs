@@ -2,15 +2,16 @@
 //!
 //! What a guest pays on top is the tax rule's; what was agreed with a guest is the reservation's.
 mod model;
+mod pages;
 mod plans;
 mod prices;
 
-use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::Node;
 
 pub use model::{DayPrice, RatePlan};
+pub use pages::pages;
 pub use plans::{NewRatePlan, RatePlanChange, add_plan, amend_plan, by_id as plans_by_id, of_house as plans_of_house};
 pub use prices::{Asked, Priced, Prices, Set, month, prices, set_prices};
 
@@ -22,7 +23,5 @@ pub fn router() -> OpenApiRouter<Node> {
     plans::router().merge(prices::router())
 }
 
-/// The pages of this capability.
-pub fn pages() -> Router<Node> {
-    Router::new()
-}
+#[cfg(test)]
+pub(crate) use pages::RatesPage;

@@ -1,0 +1,287 @@
+//! `/desk/rates`: rate plans, and a month of prices that is set in ranges.
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use hotelhub_identity::Permission;
+use hotelhub_web::{FormBody, Lang, Page, Query, Refused, RequestKey, Result, Visit, format};
+use jiff::ToSpan as _;
+use jiff::civil::{Date, Weekday};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Asked, DayPrice, NewRatePlan, Prices};
+use crate::hotel::forms::Choice;
+use crate::hotel::{forms, properties, rooms, shell};
+use crate::node::Node;
+use crate::people::Staff;
+use crate::tenancy::Tenant;
+
+/// The pages of this capability.
+pub fn pages() -> Router<Node> {
+    Router::new()
+        .route("/desk/rates", get(show))
+        .route("/desk/rate-plans", post(add_plan))
+        .route("/desk/rate-plans/{id}/prices", post(set_prices))
+}
+
+/// Which month of which plan and room type is seen.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Sight {
+    #[serde(default)]
+    plan: String,
+    #[serde(default)]
+    room_type: String,
+    /// Any day of the month.
+    #[serde(default)]
+    month: String,
+}
+
+/// The page.
+#[derive(Serialize)]
+pub(crate) struct RatesPage {
+    plans: Vec<Choice>,
+    room_types: Vec<Choice>,
+    plan: Option<Uuid>,
+    room_type: String,
+    month: String,
+    month_name: String,
+    earlier: String,
+    later: String,
+    weekdays: Vec<&'static str>,
+    blanks: Vec<i8>,
+    days: Vec<DayCell>,
+    first: String,
+    last: String,
+    may_change: bool,
+    form_key: String,
+    refused: Option<Refused>,
+}
+
+/// A night of the month.
+#[derive(Serialize)]
+struct DayCell {
+    day: i8,
+    class: &'static str,
+    price: Option<String>,
+    closed: bool,
+    min_nights: i16,
+}
+
+async fn show(tenant: Tenant, staff: Staff, visit: Visit, Query(sight): Query<Sight>) -> Result<Response> {
+    page(&tenant, &staff, &visit, &sight, StatusCode::OK, None).await
+}
+
+async fn page(
+    tenant: &Tenant,
+    staff: &Staff,
+    visit: &Visit,
+    sight: &Sight,
+    status: StatusCode,
+    refused: Option<Refused>,
+) -> Result<Response> {
+    staff.may(Permission::RateRead)?;
+    let db = tenant.connect().await?;
+    let property = properties::the_one(&db).await?;
+    let plans = super::plans_of_house(&db, None, 200).await?;
+    let types = rooms::types_of_house(&db, None, 200).await?;
+    let plan = plans.iter().find(|plan| plan.id.to_string() == sight.plan).or(plans.first()).map(|plan| plan.id);
+    let of = types.iter().find(|of| of.id.to_string() == sight.room_type).or(types.first()).map(|of| of.id);
+    let today = property.business_date;
+    let month = sight.month.parse::<Date>().unwrap_or(today).first_of_month();
+    let prices = match (plan, of) {
+        (Some(rate_plan), Some(room_type)) => {
+            let to = month.saturating_add(1.month());
+            super::month(&db, Asked { rate_plan, room_type, from: month, to }).await?
+        }
+        _ => Vec::new(),
+    };
+    let shell = shell::of(&property, tenant, staff, visit, "nav.rates");
+    let text = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+    let mut page = RatesPage::of(month, &prices, visit.lang);
+    page.plans = plans.iter().map(|known| Choice::new(known.id, known.name.clone(), &text(plan))).collect();
+    page.room_types = types.iter().map(|known| Choice::new(known.id, known.name.clone(), &text(of))).collect();
+    page.plan = plan;
+    page.room_type = text(of);
+    page.first = month.max(today).to_string();
+    page.may_change = staff.can(Permission::RateChange);
+    page.form_key = forms::key(tenant);
+    page.refused = refused;
+    forms::shown(tenant, status, &shell, &page)
+}
+
+impl RatesPage {
+    fn of(month: Date, prices: &[DayPrice], lang: Lang) -> Self {
+        let next = month.saturating_add(1.month());
+        let days = month.series(1.day()).take_while(|day| *day < next);
+        let monday = jiff::civil::date(2026, 6, 1);
+        Self {
+            plans: Vec::new(),
+            room_types: Vec::new(),
+            plan: None,
+            room_type: String::new(),
+            month: month.to_string(),
+            month_name: format::month_year(month, lang),
+            earlier: month.saturating_sub(1.month()).to_string(),
+            later: next.to_string(),
+            weekdays: monday.series(1.day()).take(7).map(|day| format::weekday_short(day, lang)).collect(),
+            blanks: (0..month.weekday().to_monday_zero_offset()).collect(),
+            days: days.map(|day| DayCell::of(day, prices.iter().find(|price| price.date == day))).collect(),
+            first: month.to_string(),
+            last: next.saturating_sub(1.day()).to_string(),
+            may_change: false,
+            form_key: String::new(),
+            refused: None,
+        }
+    }
+}
+
+impl DayCell {
+    fn of(day: Date, price: Option<&DayPrice>) -> Self {
+        let weekend = matches!(day.weekday(), Weekday::Friday | Weekday::Saturday);
+        let class = match price {
+            None => "unpriced",
+            Some(price) if price.closed => "closed",
+            Some(_) if weekend => "weekend",
+            Some(_) => "",
+        };
+        Self {
+            day: day.day(),
+            class,
+            price: price.map(|price| format::amount(price.price)),
+            closed: price.is_some_and(|price| price.closed),
+            min_nights: price.map_or(1, |price| price.min_nights),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct PricesForm {
+    room_type_id: String,
+    from: String,
+    until: String,
+    price_idr: String,
+    #[serde(default)]
+    weekend_price_idr: String,
+    #[serde(default)]
+    closed: bool,
+    min_nights: String,
+    month: String,
+}
+
+async fn set_prices(
+    tenant: Tenant,
+    staff: Staff,
+    visit: Visit,
+    Path(plan): Path<Uuid>,
+    FormBody(form, key): FormBody<PricesForm>,
+) -> Result<Response> {
+    staff.may(Permission::RateChange)?;
+    let sight = Sight { plan: plan.to_string(), room_type: form.room_type_id.clone(), month: form.month.clone() };
+    match try_set_prices(&tenant, &staff, plan, &sight, form, &key).await {
+        Ok(response) => Ok(response),
+        Err(error) => {
+            let (status, refused) = forms::again(error)?;
+            page(&tenant, &staff, &visit, &sight, status, Some(refused)).await
+        }
+    }
+}
+
+async fn try_set_prices(
+    tenant: &Tenant,
+    staff: &Staff,
+    plan: Uuid,
+    sight: &Sight,
+    form: PricesForm,
+    key: &RequestKey,
+) -> Result<Response> {
+    let room_type_id: Uuid = forms::choice("room_type_id", &form.room_type_id)?;
+    let from = forms::date("from", &form.from)?;
+    let wish = Prices {
+        room_type_id,
+        from,
+        to: forms::date("to", &form.until)?.saturating_add(1.day()),
+        price_idr: forms::rupiah("price_idr", &form.price_idr)?,
+        weekend_price_idr: forms::maybe_rupiah("weekend_price_idr", &form.weekend_price_idr)?,
+        closed: form.closed,
+        min_nights: forms::whole("min_nights", &form.min_nights)?,
+    };
+    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
+        Ok(tx) => tx,
+        Err(answer) => return Ok(answer),
+    };
+    let outcome = super::set_prices(&tx, tenant, &staff.actor(), plan, wish).await;
+    let month = sight.month.parse::<Date>().unwrap_or(from);
+    let path = format!("/desk/rates?plan={plan}&room_type={room_type_id}&month={month}");
+    forms::land(tx, outcome, &path, "flash.rates.set").await
+}
+
+#[derive(Deserialize)]
+struct PlanForm {
+    code: String,
+    name: String,
+    #[serde(default)]
+    breakfast: bool,
+    free_cancellation_days: String,
+    #[serde(default)]
+    public: bool,
+}
+
+async fn add_plan(
+    tenant: Tenant,
+    staff: Staff,
+    visit: Visit,
+    FormBody(form, key): FormBody<PlanForm>,
+) -> Result<Response> {
+    staff.may(Permission::RateChange)?;
+    match try_add_plan(&tenant, &staff, form, &key).await {
+        Ok(response) => Ok(response),
+        Err(error) => {
+            let (status, refused) = forms::again(error)?;
+            page(&tenant, &staff, &visit, &Sight::default(), status, Some(refused)).await
+        }
+    }
+}
+
+async fn try_add_plan(tenant: &Tenant, staff: &Staff, form: PlanForm, key: &RequestKey) -> Result<Response> {
+    let wish = NewRatePlan {
+        code: form.code,
+        name: form.name,
+        description: String::new(),
+        breakfast: form.breakfast,
+        free_cancellation_days: forms::whole("free_cancellation_days", &form.free_cancellation_days)?,
+        public: form.public,
+        sort: 0,
+    };
+    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
+        Ok(tx) => tx,
+        Err(answer) => return Ok(answer),
+    };
+    let outcome = super::add_plan(&tx, tenant, &staff.actor(), wish).await;
+    forms::land(tx, outcome, "/desk/rates", "flash.saved").await
+}
+
+impl Page for RatesPage {
+    const TEMPLATE: &'static str = "hotel/rates/rates";
+
+    fn sample() -> Self {
+        let month = jiff::civil::date(2026, 7, 1);
+        let price = |day: i8, closed| DayPrice {
+            date: jiff::civil::date(2026, 7, day),
+            price: hotelhub_kernel::Rupiah(if day % 7 < 3 { 950_000 } else { 750_000 }),
+            closed,
+            min_nights: if day == 17 { 2 } else { 1 },
+        };
+        let prices: Vec<DayPrice> = (1..=28).map(|day| price(day, day == 9)).collect();
+        Self {
+            plans: vec![Choice::new("1", "Fleksibel dengan sarapan", "1"), Choice::new("2", "Kamar saja", "1")],
+            room_types: vec![Choice::new("1", "Deluxe", "1"), Choice::new("2", "Suite", "1")],
+            plan: Some(Uuid::from_u128(1)),
+            room_type: "1".to_owned(),
+            may_change: true,
+            form_key: "sample-key".to_owned(),
+            ..Self::of(month, &prices, Lang::Id)
+        }
+    }
+}

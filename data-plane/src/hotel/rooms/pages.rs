@@ -1,0 +1,296 @@
+//! `/desk/rooms`: room types, their rooms, how clean they are.
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use hotelhub_identity::Permission;
+use hotelhub_web::{FormBody, IfMatch, Page, Refused, RequestKey, Result, Visit};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Housekeeping, NewRoomType, NewRooms, Room, RoomChange, RoomType, Service};
+use crate::hotel::fields::wrong;
+use crate::hotel::forms::Choice;
+use crate::hotel::{forms, properties, shell};
+use crate::node::Node;
+use crate::people::Staff;
+use crate::tenancy::Tenant;
+
+/// The pages of this capability.
+pub fn pages() -> Router<Node> {
+    Router::new()
+        .route("/desk/rooms", get(show).post(add_rooms))
+        .route("/desk/room-types", post(add_type))
+        .route("/desk/rooms/{id}", post(change))
+}
+
+/// The page.
+#[derive(Serialize)]
+pub(crate) struct RoomsPage {
+    types: Vec<TypeCard>,
+    choices: Vec<Choice>,
+    may_change: bool,
+    may_clean: bool,
+    form_key: String,
+    refused: Option<Refused>,
+}
+
+/// A room type and its rooms.
+#[derive(Serialize)]
+struct TypeCard {
+    name: String,
+    code: String,
+    count: i64,
+    sleeps: String,
+    rooms: Vec<Tile>,
+}
+
+/// A room.
+#[derive(Serialize)]
+struct Tile {
+    id: Uuid,
+    version: i32,
+    number: String,
+    housekeeping: &'static str,
+    cleaning: Vec<Choice>,
+    service: Vec<Choice>,
+}
+
+const CLEANING: [Housekeeping; 4] =
+    [Housekeeping::Dirty, Housekeeping::Pickup, Housekeeping::Clean, Housekeeping::Inspected];
+const SERVICE: [Service; 3] = [Service::Ok, Service::Oos, Service::Ooo];
+
+/// All rooms of a house: more than any hotel has.
+const ALL: usize = 5_000;
+
+impl Tile {
+    fn of(room: &Room) -> Self {
+        let (housekeeping, service) = (room.housekeeping.as_str(), room.service.as_str());
+        Self {
+            id: room.id,
+            version: room.version,
+            number: room.number.clone(),
+            housekeeping,
+            cleaning: CLEANING.map(|is| Choice::new(is.as_str(), format!("room.{}", is.as_str()), housekeeping)).into(),
+            service: SERVICE.map(|is| Choice::new(is.as_str(), format!("room.{}", is.as_str()), service)).into(),
+        }
+    }
+}
+
+impl TypeCard {
+    fn of(of: &RoomType, rooms: &[Room]) -> Self {
+        Self {
+            name: of.name.clone(),
+            code: of.code.clone(),
+            count: of.rooms,
+            sleeps: format!("{} + {}", of.max_adults, of.max_children),
+            rooms: rooms.iter().filter(|room| room.room_type_id == of.id).map(Tile::of).collect(),
+        }
+    }
+}
+
+async fn show(tenant: Tenant, staff: Staff, visit: Visit) -> Result<Response> {
+    page(&tenant, &staff, &visit, StatusCode::OK, None).await
+}
+
+async fn page(
+    tenant: &Tenant,
+    staff: &Staff,
+    visit: &Visit,
+    status: StatusCode,
+    refused: Option<Refused>,
+) -> Result<Response> {
+    staff.may(Permission::RoomRead)?;
+    let db = tenant.connect().await?;
+    let property = properties::the_one(&db).await?;
+    let types = super::types_of_house(&db, None, ALL).await?;
+    let rooms = super::of_house(&db, None, ALL).await?;
+    let shell = shell::of(&property, tenant, staff, visit, "nav.rooms");
+    let page = RoomsPage {
+        choices: types.iter().map(|of| Choice::new(of.id, of.name.clone(), "")).collect(),
+        types: types.iter().map(|of| TypeCard::of(of, &rooms)).collect(),
+        may_change: staff.can(Permission::RoomChange),
+        may_clean: staff.can(Permission::HousekeepingUpdate),
+        form_key: forms::key(tenant),
+        refused,
+    };
+    forms::shown(tenant, status, &shell, &page)
+}
+
+async fn answered(tenant: &Tenant, staff: &Staff, visit: &Visit, outcome: Result<Response>) -> Result<Response> {
+    match outcome {
+        Ok(response) => Ok(response),
+        Err(error) => {
+            let (status, refused) = forms::again(error)?;
+            page(tenant, staff, visit, status, Some(refused)).await
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct TypeForm {
+    code: String,
+    name: String,
+    #[serde(default)]
+    description: String,
+    max_adults: String,
+    max_children: String,
+}
+
+async fn add_type(
+    tenant: Tenant,
+    staff: Staff,
+    visit: Visit,
+    FormBody(form, key): FormBody<TypeForm>,
+) -> Result<Response> {
+    staff.may(Permission::RoomChange)?;
+    let outcome = try_add_type(&tenant, &staff, form, &key).await;
+    answered(&tenant, &staff, &visit, outcome).await
+}
+
+async fn try_add_type(tenant: &Tenant, staff: &Staff, form: TypeForm, key: &RequestKey) -> Result<Response> {
+    let wish = NewRoomType {
+        code: form.code,
+        name: form.name,
+        description: form.description,
+        max_adults: forms::whole("max_adults", &form.max_adults)?,
+        max_children: forms::whole("max_children", &form.max_children)?,
+        sort: 0,
+    };
+    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
+        Ok(tx) => tx,
+        Err(answer) => return Ok(answer),
+    };
+    let outcome = super::add_type(&tx, tenant, &staff.actor(), wish).await;
+    forms::land(tx, outcome, "/desk/rooms", "flash.saved").await
+}
+
+#[derive(Deserialize)]
+struct RoomsForm {
+    room_type_id: String,
+    #[serde(default)]
+    floor: String,
+    numbers: String,
+}
+
+async fn add_rooms(
+    tenant: Tenant,
+    staff: Staff,
+    visit: Visit,
+    FormBody(form, key): FormBody<RoomsForm>,
+) -> Result<Response> {
+    staff.may(Permission::RoomChange)?;
+    let outcome = try_add_rooms(&tenant, &staff, form, &key).await;
+    answered(&tenant, &staff, &visit, outcome).await
+}
+
+async fn try_add_rooms(tenant: &Tenant, staff: &Staff, form: RoomsForm, key: &RequestKey) -> Result<Response> {
+    let wish = NewRooms {
+        room_type_id: forms::choice("room_type_id", &form.room_type_id)?,
+        floor: form.floor,
+        numbers: numbers(&form.numbers)?,
+    };
+    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
+        Ok(tx) => tx,
+        Err(answer) => return Ok(answer),
+    };
+    let outcome = super::add(&tx, tenant, &staff.actor(), wish).await;
+    forms::land(tx, outcome, "/desk/rooms", "flash.saved").await
+}
+
+/// `101-105, 201, VIP` → 101, 102, 103, 104, 105, 201, VIP.
+fn numbers(text: &str) -> Result<Vec<String>> {
+    let mut all = Vec::new();
+    for part in text.split([',', ' ', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
+        let ends = part.split_once('-').and_then(|(a, b)| Some((a.parse::<u32>().ok()?, b.parse::<u32>().ok()?)));
+        match ends {
+            Some((first, last)) if first <= last && last - first < 500 => {
+                all.extend((first..=last).map(|n| n.to_string()))
+            }
+            Some(_) => return Err(wrong("numbers", "numbers like 101-120, 201")),
+            None => all.push(part.to_owned()),
+        }
+    }
+    Ok(all)
+}
+
+#[derive(Deserialize)]
+struct ChangeForm {
+    version: String,
+    housekeeping: String,
+    #[serde(default)]
+    service: String,
+}
+
+async fn change(
+    tenant: Tenant,
+    staff: Staff,
+    visit: Visit,
+    Path(id): Path<Uuid>,
+    FormBody(form, key): FormBody<ChangeForm>,
+) -> Result<Response> {
+    staff.may(Permission::HousekeepingUpdate)?;
+    let outcome = try_change(&tenant, &staff, id, form, &key).await;
+    answered(&tenant, &staff, &visit, outcome).await
+}
+
+async fn try_change(tenant: &Tenant, staff: &Staff, id: Uuid, form: ChangeForm, key: &RequestKey) -> Result<Response> {
+    let seen = Some(IfMatch(forms::whole("version", &form.version)?));
+    let unknown = || wrong("housekeeping", "choose one");
+    let mut wish = RoomChange {
+        housekeeping: Some(Housekeeping::parse(&form.housekeeping).ok_or_else(unknown)?),
+        ..RoomChange::default()
+    };
+    if !form.service.is_empty() {
+        staff.may(Permission::RoomChange)?;
+        wish.service = Some(Service::parse(&form.service).ok_or_else(|| wrong("service", "choose one"))?);
+    }
+    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
+        Ok(tx) => tx,
+        Err(answer) => return Ok(answer),
+    };
+    let outcome = super::amend(&tx, tenant, &staff.actor(), id, seen, wish).await;
+    forms::land(tx, outcome, "/desk/rooms", "flash.saved").await
+}
+
+impl Page for RoomsPage {
+    const TEMPLATE: &'static str = "hotel/rooms/rooms";
+
+    fn sample() -> Self {
+        let room = |n: u128, housekeeping, service| Room {
+            id: Uuid::from_u128(n),
+            number: (200 + n).to_string(),
+            floor: "2".to_owned(),
+            room_type_id: Uuid::from_u128(1),
+            housekeeping,
+            service,
+            version: 1,
+        };
+        let rooms = [
+            room(1, Housekeeping::Inspected, Service::Ok),
+            room(2, Housekeeping::Dirty, Service::Ok),
+            room(3, Housekeeping::Clean, Service::Oos),
+            room(4, Housekeeping::Pickup, Service::Ooo),
+        ];
+        let deluxe = RoomType {
+            id: Uuid::from_u128(1),
+            code: "DLX".to_owned(),
+            name: "Deluxe".to_owned(),
+            description: String::new(),
+            max_adults: 2,
+            max_children: 1,
+            sort: 1,
+            rooms: 4,
+            version: 1,
+        };
+        Self {
+            types: vec![TypeCard::of(&deluxe, &rooms)],
+            choices: vec![Choice::new("1", "Deluxe", "1")],
+            may_change: true,
+            may_clean: true,
+            form_key: "sample-key".to_owned(),
+            refused: None,
+        }
+    }
+}
