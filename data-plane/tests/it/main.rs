@@ -16,6 +16,8 @@ mod guests;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod rates;
