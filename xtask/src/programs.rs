@@ -15,9 +15,18 @@ pub(crate) struct Programs {
 impl Programs {
     /// Builds the three programs in one go. SQL is checked against the committed cache.
     pub(crate) fn build() -> Result<Self> {
+        let packages = ["hotelhub-data-plane", "hotelhub-control-plane", "hotelhub-testkit"];
+        Self::build_packages(packages.map(|package| ["-p", package]).as_flattened())
+    }
+
+    /// Builds every program of the workspace, with the features that its tests are built with, so that nothing is built twice.
+    pub(crate) fn build_workspace() -> Result<Self> {
+        Self::build_packages(&["--workspace"])
+    }
+
+    fn build_packages(packages: &[&str]) -> Result<Self> {
         let mut cargo = Command::new(repo::cargo());
-        cargo.args(["build", "-p", "hotelhub-data-plane", "-p", "hotelhub-control-plane"]);
-        cargo.args(["-p", "hotelhub-testkit", "--bins"]).current_dir(repo::root()).env("SQLX_OFFLINE", "true");
+        cargo.arg("build").args(packages).arg("--bins").current_dir(repo::root()).env("SQLX_OFFLINE", "true");
         ensure!(cargo.status().context("cannot run cargo build")?.success(), "the programs do not build");
         Ok(Self { folder: repo::target().join("debug") })
     }

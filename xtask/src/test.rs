@@ -96,8 +96,8 @@ fn run_step(step: Step, wish: &Wish, scratch: &Scratch, tally: &mut Tally) -> Re
         Step::Layers => layers::check(),
         Step::Clippy => cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]),
         Step::Sqlx => sqlx::run(true, scratch),
-        Step::Openapi => generated::schemas(true, &Programs::build()?),
-        Step::Docs => generated::settings(true, &Programs::build()?),
+        Step::Openapi => generated::schemas(true, &Programs::build_workspace()?),
+        Step::Docs => generated::settings(true, &Programs::build_workspace()?),
         Step::Tests => tests(wish.filter.as_deref(), scratch, tally),
         Step::Deny if install::on_path("cargo-deny").is_none() => {
             println!("cargo-deny is not installed: skipped");
@@ -116,7 +116,7 @@ fn cargo(arguments: &[&str]) -> Result<()> {
 
 /// Runs the workspace's tests, shows what they say and counts their results.
 fn tests(filter: Option<&str>, scratch: &Scratch, tally: &mut Tally) -> Result<()> {
-    let programs = Programs::build()?;
+    let programs = Programs::build_workspace()?;
     let chromedriver = install::on_path("chromedriver").context("no chromedriver")?;
     let mut command = Command::new(repo::cargo());
     command.args(["test", "--workspace", "--no-fail-fast"]).args(filter).current_dir(repo::root());

@@ -165,12 +165,9 @@ fn receipt(owner: &Visitor, folio: &str) -> Result<()> {
     ensure!(gross == sum("lines", "net_idr")? + sum("lines", "service_idr")? + sum("lines", "pb1_idr")?, "{said}");
     ensure!(gross == sum("payments", "amount_idr")?, "paid is not owed: {said}");
     ensure!(said["balance_idr"] == 0, "the balance is not nothing: {said}");
-    let minibar = gross_of(MINIBAR_IDR * MINIBAR_BOTTLES);
-    let nights = gross - minibar;
-    ensure!(
-        nights > 0 && nights % gross_of(NIGHT_IDR) == 0,
-        "{gross} is not nights of {NIGHT_IDR} and minibar: {said}"
-    );
+    // Who leaves on the day of arrival owes the first night.
+    let owed = gross_of(NIGHT_IDR) + gross_of(MINIBAR_IDR * MINIBAR_BOTTLES);
+    ensure!(gross == owed, "{gross} instead of {owed}, a night and the minibar: {said}");
     let page = owner.get(&format!("/desk/folios/{folio}/receipt"))?.expect(200)?.text;
     ensure!(page.contains(&with_dots(gross)), "the receipt does not say {}", with_dots(gross));
     Ok(())
