@@ -22,7 +22,7 @@ impl Folder {
         let parent = repo::target().join("scratch");
         for entry in fs::read_dir(&parent).into_iter().flatten().flatten() {
             if Traces::abandoned(&entry.path()) {
-                remove(&entry.path());
+                let _ = remove_folder(&entry.path());
             }
         }
         let folder = parent.join(format!("{name}-{}", random::name()?));
@@ -37,13 +37,8 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        remove(&self.0);
+        let _ = remove_folder(&self.0);
     }
-}
-
-fn remove(folder: &Path) {
-    let _ = remove_folder(&folder.join("postgres"));
-    let _ = fs::remove_dir_all(folder);
 }
 
 /// A Postgres that never flushes and a Redis; dropping it stops them.

@@ -75,9 +75,9 @@ fn run_steps(wish: &Wish, scratch: &Scratch, stop: &Stop, tally: &mut Tally) {
         }
         let name = format!("{step:?}").to_lowercase();
         println!("── {name}");
-        let begun = Instant::now();
+        let (begun, failed_before) = (Instant::now(), tally.failed);
         let outcome = run_step(*step, wish, scratch, tally);
-        let mark = if outcome.is_ok() { "✓" } else { "✗" };
+        let mark = if outcome.is_ok() && tally.failed == failed_before { "✓" } else { "✗" };
         println!("{mark} {name} {}\n", progress::time(begun.elapsed()).trim());
         if let Err(error) = outcome {
             eprintln!("error: {error:#}");
@@ -124,7 +124,7 @@ fn tests(filter: Option<&str>, scratch: &Scratch, tally: &mut Tally) -> Result<(
     command.env("HOTELHUB_TEST_POSTGRES", scratch.postgres().dsn("postgres"));
     command.env("HOTELHUB_TEST_REDIS", scratch.redis().url());
     command.env("HOTELHUB_TEST_CHROMEDRIVER", chromedriver);
-    command.env("HOTELHUB_XTASK", std::env::current_exe().context("cannot find this program")?);
+    command.env("HOTELHUB_XTASK", programs.folder().join("xtask"));
     command.env("HOTELHUB_TEST_DIR", scratch.folder());
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cannot run cargo test")?;
     let failed_before = tally.failed;

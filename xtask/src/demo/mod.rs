@@ -61,7 +61,8 @@ fn show(wish: &Wish, programs: Programs, stop: &Stop) -> Result<()> {
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut traces = Traces::take_over(&folder)?;
     if wish.fresh {
-        clear(&folder)?;
+        remove_folder(&folder)?;
+        fs::create_dir_all(&folder)?;
         traces = Traces::take_over(&folder)?;
     }
     let state = State::open(&folder, &Ports::usual())?;
@@ -117,14 +118,6 @@ fn move_in(house: &mut House, minimal: bool) -> Result<()> {
         house.state.tenants[at].filled = true;
         house.save()?;
     }
-    Ok(())
-}
-
-/// Empties the folder of a demo, its cluster included.
-fn clear(folder: &Path) -> Result<()> {
-    remove_folder(&folder.join("postgres"))?;
-    fs::remove_dir_all(folder).with_context(|| format!("cannot clear {}", folder.display()))?;
-    fs::create_dir_all(folder)?;
     Ok(())
 }
 

@@ -4,9 +4,14 @@ use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::random;
+
+/// Where folders go that an account cannot reach elsewhere.
+const ELSEWHERE: &str = "/var/tmp";
+/// How their names begin.
+const PREFIX: &str = "hotelhub-";
 
 /// The account a server is started under.
 #[derive(Clone, Debug)]
@@ -69,7 +74,7 @@ impl Account {
             self.own(wanted)?;
             return Ok(wanted.to_owned());
         }
-        let elsewhere = Path::new("/var/tmp").join(format!("hotelhub-{}", random::name()?));
+        let elsewhere = Path::new(ELSEWHERE).join(format!("{PREFIX}{}", random::name()?));
         fs::create_dir(&elsewhere).with_context(|| format!("cannot make {}", elsewhere.display()))?;
         self.own(&elsewhere)?;
         std::os::unix::fs::symlink(&elsewhere, wanted)?;
@@ -82,14 +87,24 @@ impl Account {
     }
 }
 
-/// Removes a folder made by [`Account::folder`], and what its link points to.
-pub(crate) fn remove_folder(wanted: &Path) -> Result<()> {
-    let Ok(real) = fs::canonicalize(wanted) else {
-        let _ = fs::remove_file(wanted);
-        return Ok(());
+/// Removes a folder with everything in it, and what the links of [`Account::folder`] in it point to; other links are not followed.
+pub(crate) fn remove_folder(path: &Path) -> Result<()> {
+    let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
+    let removed = if found.is_dir() {
+        for entry in fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))? {
+            remove_folder(&entry?.path())?;
+        }
+        fs::remove_dir(path)
+    } else {
+        let target = fs::read_link(path).ok();
+        if let Some(lent) = target.filter(|target| target.parent() == Some(Path::new(ELSEWHERE)) && is_ours(target)) {
+            let _ = fs::remove_dir_all(lent);
+        }
+        fs::remove_file(path)
     };
-    fs::remove_dir_all(&real).with_context(|| format!("cannot remove {}", real.display()))?;
-    let _ = fs::remove_file(wanted);
-    ensure!(!wanted.exists(), "cannot remove {}", wanted.display());
-    Ok(())
+    removed.with_context(|| format!("cannot remove {}", path.display()))
+}
+
+fn is_ours(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
 }
