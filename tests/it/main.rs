@@ -1,3 +1,5 @@
 //! The whole house: both planes as processes on real servers, and what must hold when one of them dies.
 mod bad_days;
+mod browser;
 mod ground;
+mod story_in_a_browser;
