@@ -3,10 +3,10 @@ use anyhow::Result;
 use hotelhub_testkit::env;
 use hotelhub_tests::{House, Programs, Servers, Settings};
 
-/// A house on servers that nobody shares. `name` tells its folder from others'.
+/// A house on durable servers that nobody shares. `name` tells its folder from others..
 pub(crate) async fn house(name: &str) -> Result<(Servers, House)> {
     let dir = env::folder().join(name);
-    let servers = Servers::start(&env::xtask(), &dir.join("servers"), false).await?;
+    let servers = Servers::start(&env::xtask(), &dir.join("servers"), true).await?;
     let house = House::start(Settings {
         programs: Programs::in_folder(env::programs()),
         dir: dir.join("house"),
