@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::programs::Programs;
 use crate::scratch::Scratch;
 use crate::stop::Stop;
-use crate::{generated, install, layers, progress, repo, sqlx};
+use crate::{demo, generated, install, layers, progress, repo, sqlx};
 
 /// What to prove.
 #[derive(Args)]
@@ -38,6 +38,8 @@ enum Step {
     Docs,
     /// All tests of the workspace.
     Tests,
+    /// The demo, filled and told from the first sign-up to the last receipt.
+    Story,
     /// Licences, sources and banned libraries; needs cargo-deny.
     Deny,
 }
@@ -76,7 +78,7 @@ fn run_steps(wish: &Wish, scratch: &Scratch, stop: &Stop, tally: &mut Tally) {
         let name = format!("{step:?}").to_lowercase();
         println!("── {name}");
         let (begun, failed_before) = (Instant::now(), tally.failed);
-        let outcome = run_step(*step, wish, scratch, tally);
+        let outcome = run_step(*step, wish, scratch, stop, tally);
         let mark = if outcome.is_ok() && tally.failed == failed_before { "✓" } else { "✗" };
         println!("{mark} {name} {}\n", progress::time(begun.elapsed()).trim());
         if let Err(error) = outcome {
@@ -90,7 +92,7 @@ fn run_steps(wish: &Wish, scratch: &Scratch, stop: &Stop, tally: &mut Tally) {
     }
 }
 
-fn run_step(step: Step, wish: &Wish, scratch: &Scratch, tally: &mut Tally) -> Result<()> {
+fn run_step(step: Step, wish: &Wish, scratch: &Scratch, stop: &Stop, tally: &mut Tally) -> Result<()> {
     match step {
         Step::Fmt => cargo(&["fmt", "--all", "--check"]),
         Step::Layers => layers::check(),
@@ -99,6 +101,7 @@ fn run_step(step: Step, wish: &Wish, scratch: &Scratch, tally: &mut Tally) -> Re
         Step::Openapi => generated::schemas(true, &Programs::build_workspace()?),
         Step::Docs => generated::settings(true, &Programs::build_workspace()?),
         Step::Tests => tests(wish.filter.as_deref(), scratch, tally),
+        Step::Story => demo::prove(Programs::build_workspace()?, stop).map(|()| tally.passed += 1),
         Step::Deny if install::on_path("cargo-deny").is_none() => {
             println!("cargo-deny is not installed: skipped");
             Ok(())

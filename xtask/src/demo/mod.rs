@@ -55,6 +55,11 @@ pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
     }
 }
 
+/// Proves the whole story, sample data included, with programs that are built already.
+pub(crate) fn prove(programs: Programs, stop: &Stop) -> Result<()> {
+    check(&Wish { fresh: false, minimal: false, check: true }, programs, stop)
+}
+
 fn show(wish: &Wish, programs: Programs, stop: &Stop) -> Result<()> {
     let begun = Instant::now();
     let folder = repo::target().join("demo");
