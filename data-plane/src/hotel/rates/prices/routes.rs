@@ -50,6 +50,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, range: Query<R
     let Range { room_type_id, from, to } = range.0;
     check_range(from, to)?;
     let db = tenant.connect().await?;
+    must_be_a_plan(&db, id).await?;
     let items = store::month(&db, Asked { rate_plan: id, room_type: room_type_id, from, to }).await?;
     Ok(Json(Page { items, next: None }))
 }
@@ -67,10 +68,15 @@ async fn set(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, wish: Body<Pric
 /// Sets the prices of a room type under a plan for a range of nights.
 pub async fn write(db: &Session, tenant: &Tenant, actor: &Actor, plan: Uuid, prices: Prices) -> Result<Set> {
     prices.check()?;
-    if plans_by_id(db, &[plan]).await?.is_empty() {
-        return Err(AppError::new(Kind::NotFound, "unknown-rate-plan", "There is no such rate plan."));
-    }
+    must_be_a_plan(db, plan).await?;
     let nights = store::set(db, plan, &prices).await?;
     audit::record(db, tenant, actor, "rate.change", ("rate_plan", plan), &prices).await?;
     Ok(Set { nights })
+}
+
+async fn must_be_a_plan(db: &Session, id: Uuid) -> Result<()> {
+    if plans_by_id(db, &[id]).await?.is_empty() {
+        return Err(AppError::new(Kind::NotFound, "unknown-rate-plan", "There is no such rate plan."));
+    }
+    Ok(())
 }
