@@ -16,6 +16,7 @@ use crate::wakes::Wake;
 /// How far a sign-up is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SignupStatus)]
 pub(super) enum Status {
     /// Its database is being made.
     Preparing,

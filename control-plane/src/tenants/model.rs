@@ -6,6 +6,7 @@ use thiserror::Error;
 /// A tenant's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = TenantStatus)]
 pub enum Status {
     /// In its trial.
     Trial,

@@ -12,6 +12,7 @@ use crate::database::{DbError, Tx};
 
 /// A tenant in a list.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ListedTenant)]
 pub(super) struct Listed {
     pub(super) id: Uuid,
     pub(super) slug: String,

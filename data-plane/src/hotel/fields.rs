@@ -1,6 +1,13 @@
 //! Texts and dates of a request, bounded at the door; a refusal names the field.
 use hotelhub_web::{AppError, Kind};
 use jiff::civil::Date;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Nothing but the wish itself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
 
 /// A field that holds what it cannot.
 pub(crate) fn wrong(field: impl Into<String>, message: impl Into<String>) -> AppError {

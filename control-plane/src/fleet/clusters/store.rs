@@ -34,6 +34,7 @@ pub enum Added {
 
 /// A cluster as staff see it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ListedCluster)]
 pub struct Listed {
     /// Its name.
     pub id: String,

@@ -215,6 +215,7 @@ pub(crate) async fn retry(tx: &mut Tx, order: Uuid, now: Timestamp) -> Result<bo
 
 /// An order as staff see it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ListedOrder)]
 pub struct Listed {
     /// Which.
     pub id: Uuid,

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::leaves::{ConfirmPage, HomePage, ManagePage, OffersPage};
 use crate::audit::Actor;
 use crate::hotel::availability::{self, Availability, Party, Seen};
+use crate::hotel::fields::Nothing;
 use crate::hotel::guests::NewGuest;
 use crate::hotel::properties::{self, Property};
 use crate::hotel::reservations::{Refusal, RoomWish, Status, Stay};
@@ -100,7 +101,7 @@ async fn show_offers(
         Err(error) => (None, refused.or(Some(forms::again(error)?.1))),
     };
     let shell = shell::public(&property, visit, "book.offers");
-    let mut page = OffersPage::of(finder, free, property.checkin_time, visit.lang);
+    let mut page = OffersPage::of(finder, free, visit.lang);
     page.form_key = forms::key(tenant);
     page.refused = refused;
     forms::shown(tenant, status, &shell, &page)
@@ -275,17 +276,13 @@ async fn show_booking(
     forms::shown(tenant, status, &shell, &page)
 }
 
-/// Nothing but the wish itself.
-#[derive(Deserialize)]
-struct CancelForm {}
-
 async fn cancel(
     State(node): State<Node>,
     tenant: Tenant,
     visit: Visit,
     ClientAddress(address): ClientAddress,
     Path(token): Path<String>,
-    FormBody(CancelForm {}, key): FormBody<CancelForm>,
+    FormBody(Nothing {}, key): FormBody<Nothing>,
 ) -> Result<Response> {
     node.booking_gate.admit_token(&tenant, address).await?;
     match try_cancel(&tenant, address, &token, &key).await {

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{GuestBooking, HeldBooking};
 use crate::audit::Actor;
+use crate::hotel::fields::Nothing;
 use crate::hotel::guests::NewGuest;
 use crate::hotel::reservations::RoomWish;
 use crate::node::Node;
@@ -31,11 +32,6 @@ pub(crate) struct ConfirmWish {
     /// The guest; the confirmation goes to the mail address.
     guest: NewGuest,
 }
-
-/// Nothing but the wish itself.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Nothing {}
 
 /// Keeps a room for a quarter of an hour.
 #[utoipa::path(post, path = "/public/holds", tag = "booking engine", request_body = RoomWish,

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{Cash, Charge, ChargeCode, Folio, FolioId, Pieces, Receipt, Refusal, Seen};
-use crate::hotel::fields;
+use crate::hotel::fields::{self, Nothing};
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::{Begun, OnceTx, Tenant};
@@ -78,11 +78,6 @@ pub(crate) enum Method {
     /// Notes and coins.
     Cash,
 }
-
-/// Nothing but the wish itself.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Nothing {}
 
 fn one() -> i16 {
     1

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{Arriving, FrontDesk, Move, Placing, Refusal, Seen, TapeChart};
+use crate::hotel::fields::Nothing;
 use crate::hotel::reservations::{self, Reservation};
 use crate::node::Node;
 use crate::people::Staff;
@@ -51,7 +52,7 @@ fn fortnight() -> i32 {
 /// A room for a guest.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RoomWish {
+pub(crate) struct RoomChoice {
     /// The room; of another type than was booked it takes the permission `reservation.amend`.
     room_id: Uuid,
     /// The first night in it; absent for all nights to come.
@@ -84,11 +85,6 @@ pub(crate) struct MoveWish {
     departure: Date,
 }
 
-/// Nothing but the wish itself.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Nothing {}
-
 /// The desk's day: arrivals, departures, guests in house, occupancy.
 #[utoipa::path(get, path = "/front-desk", tag = "front desk", responses((status = 200, body = FrontDesk)))]
 async fn front_desk(tenant: Tenant, staff: Staff) -> Result<Json<FrontDesk>> {
@@ -107,16 +103,16 @@ async fn tape_chart(tenant: Tenant, staff: Staff, Query(days): Query<ChartQuery>
 
 /// Gives a room.
 #[utoipa::path(post, path = "/reservations/{id}/assign-room", tag = "front desk", params(("id" = Uuid, Path)),
-    request_body = RoomWish, responses((status = 200, body = Reservation)))]
+    request_body = RoomChoice, responses((status = 200, body = Reservation)))]
 async fn assign_room(
     tenant: Tenant,
     staff: Staff,
     Path(reservation): Path<Uuid>,
     version: IfMatch,
-    wish: Posted<RoomWish>,
+    wish: Posted<RoomChoice>,
 ) -> Result<Response> {
     staff.may(Permission::FrontdeskAssign)?;
-    let RoomWish { room_id, from } = wish.value;
+    let RoomChoice { room_id, from } = wish.value;
     let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
         Begun::Fresh(tx) => tx,
         Begun::Answered(answer) => return Ok(answer),

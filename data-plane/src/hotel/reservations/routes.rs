@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::sheet::{Booking, Reservation};
 use super::wish::{BookingWish, Through};
 use super::{Amendment, Search, Status, booking, changing, sheets};
-use crate::hotel::fields;
+use crate::hotel::fields::{self, Nothing};
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::{Begun, OnceTx, Tenant};
@@ -33,11 +33,6 @@ pub fn router() -> OpenApiRouter<Node> {
         .routes(routes!(cancel))
         .routes(routes!(no_show))
 }
-
-/// Nothing but the wish itself.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 /// Why a reservation ends.
 #[derive(Debug, Deserialize, ToSchema)]
