@@ -20,4 +20,6 @@ mod signups;
 #[cfg(test)]
 mod staff;
 #[cfg(test)]
+mod strangers;
+#[cfg(test)]
 mod vendor;

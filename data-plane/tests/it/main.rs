@@ -28,6 +28,8 @@ mod rooms;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
+mod strangers;
+#[cfg(test)]
 mod tenancy;
 #[cfg(test)]
 mod work;
