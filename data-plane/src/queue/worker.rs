@@ -13,7 +13,7 @@ use super::agenda::{Agenda, Moment};
 use super::registry::{Registry, Run};
 use super::store::{self, Claimed, End};
 use crate::node::Node;
-use crate::tenancy::Tenant;
+use crate::tenancy::{Tenant, forget_old};
 
 /// Jobs claimed from one tenant at a time, then run one after the other.
 pub(super) const BATCH: i64 = 4;
@@ -107,7 +107,7 @@ impl Inner {
         Moment { clock: self.node.clock.now(), real: Instant::now() }
     }
 
-    /// Claims a batch of one tenant and runs it; says when to look again.
+    /// Claims a batch of one tenant and runs it; says when to look again. Keys whose time is over go on the same visit.
     async fn look(&self, tenant: TenantId) {
         let Some(tenant) = Tenant::by_id(&self.node, tenant) else { return };
         match self.claim(&tenant).await {
@@ -132,6 +132,7 @@ impl Inner {
         let outcome = async {
             let jobs = store::claim(&tx, now, BATCH, known).await?;
             let next = store::next(&tx, known, &jobs).await?;
+            forget_old(&tx, now).await?;
             Ok((jobs, next))
         };
         let outcome = outcome.await;

@@ -16,6 +16,7 @@ pub use conn::{TenantConn, TenantTx};
 pub use directory::{Applied, Directory, TenantEntry};
 pub use error::DbError;
 pub(crate) use once::STATEMENTS;
+pub(crate) use once::forget_old;
 pub use once::{Begun, OnceTx, Scope};
 pub use pool::{Access, PoolLimits, PoolMetrics, Pools};
 pub use resolve::resolve;

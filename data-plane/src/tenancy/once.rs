@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use hotelhub_kernel::Clock;
 use hotelhub_web::{AppError, Kind, RequestKey};
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -28,8 +29,17 @@ const KEEP_ANSWER: &str = "
        set status = $3, headers = $4, body = $5
      where scope = $1 and key = $2";
 
+/// Some at a time; a key that is being asked for waits for the next time.
+const FORGET: &str = "
+    delete from idempotency_keys
+     where ctid = any (array(
+           select ctid from idempotency_keys where created_at < $1 order by created_at limit 500 for update skip locked))";
+
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[TAKE_KEY, KEPT_ANSWER, KEEP_ANSWER];
+pub(crate) const STATEMENTS: &[&str] = &[TAKE_KEY, KEPT_ANSWER, KEEP_ANSWER, FORGET];
+
+/// How long an answer is kept for whoever asks again.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(48);
 
 /// Says that an answer is that of an earlier request.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -109,6 +119,11 @@ pub(super) async fn begin(
             Ok(Err(reused()))
         }
     }
+}
+
+/// Lets the oldest keys go whose time is over.
+pub(crate) async fn forget_old(session: &Session, now: Timestamp) -> Result<u64, DbError> {
+    session.execute(FORGET, &[&(now - KEPT_FOR)]).await
 }
 
 impl OnceTx {

@@ -1,4 +1,6 @@
 //! The same request twice: one effect, one answer.
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
@@ -8,11 +10,13 @@ use axum::routing::post;
 use futures_util::future::join_all;
 use hotelhub_data_plane::tenancy::{Begun, Scope, Tenant, resolve};
 use hotelhub_web::{AppError, Kind, Posted, Result};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::{KEEP, both, kept};
-use crate::house::House;
+use crate::furnished::furnish;
+use crate::house::{House, in_both};
 
 /// Keeps a name, or refuses it when it is `no`.
 async fn keep(tenant: Tenant, wish: Posted<Value>) -> Result<Response> {
@@ -109,4 +113,29 @@ async fn twenty_at_once_under_one_key_have_one_effect() {
     }
     assert_eq!(answers.iter().filter(|answer| !answer.replayed).count(), 1);
     assert_eq!(kept(&melati).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_forgotten_after_two_days_by_whoever_comes_to_work() {
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let sql = house.sql().await;
+        let keys = "insert into idempotency_keys (scope, key, request_hash, created_at)
+            values ('user:x', 'an-old-key', sha256('x'), '2026-07-01T02:00:00Z'),
+                   ('user:x', 'a-young-key', sha256('x'), '2026-07-01T03:00:00Z')";
+        sql.batch_execute(keys).await.unwrap();
+        hotel.book("hold", "2026-07-10", "2026-07-12").await;
+        house.clock.advance(SignedDuration::from_mins(16));
+        let mut kept = Vec::new();
+        for _ in 0..100 {
+            let rows = sql.query("select key from idempotency_keys where scope = 'user:x'", &[]).await.unwrap();
+            kept = rows.iter().map(|row| row.get::<_, String>(0)).collect();
+            if kept.len() == 1 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(kept, ["a-young-key"]);
+    })
+    .await;
 }
