@@ -63,6 +63,7 @@ async fn book(guest: &Visitor) -> String {
     seen(guest, "/").await;
     let offers = seen(guest, "/book?arrival=2026-07-03&departure=2026-07-05&adults=2&children=0").await;
     assert!(offers.text.contains("Rp2.420.000"), "{}", offers.text);
+    assert!(!offers.text.contains("Batal gratis"), "the last free day is over: {}", offers.text);
     let (of, plan) = (offers.field("room_type_id").unwrap(), offers.field("rate_plan_id").unwrap());
     let wish = [
         ("room_type_id", of.as_str()),
@@ -162,6 +163,7 @@ async fn a_booking_is_given_up_behind_its_link_and_the_desk_changes_one_of_its_o
     assert!(gone.text.contains("Batal"), "{}", gone.text);
 
     let offers = seen(&guest, "/book?arrival=2026-07-20&departure=2026-07-21&adults=2").await;
+    assert!(offers.text.contains("Batal gratis sampai"), "{}", offers.text);
     let (of, plan) = (offers.field("room_type_id").unwrap(), offers.field("rate_plan_id").unwrap());
     let wish = [
         ("room_type_id", of.as_str()),

@@ -90,7 +90,7 @@ pub(crate) struct ConfirmPage {
     expired: bool,
     rooms: Vec<RoomLine>,
     bill: Bill,
-    free_until: String,
+    free_until: Option<String>,
     name: String,
     email: String,
     phone: String,
@@ -163,12 +163,15 @@ impl HomePage {
 }
 
 impl OffersPage {
-    pub(super) fn of(finder: Finder, free: Option<Availability>, lang: Lang) -> Self {
+    pub(super) fn of(finder: Finder, free: Option<Availability>, today: Date, lang: Lang) -> Self {
         let day = |text: &str| text.parse::<Date>().map(|day| format::date_long(day, lang)).unwrap_or_default();
         let nights = free.as_ref().map(|free| free.nights);
         let types: Vec<TypeCard> = free
             .map(|free| {
-                free.room_types.into_iter().map(|of| TypeCard::of(of, free.arrival, free.nights, lang)).collect()
+                free.room_types
+                    .into_iter()
+                    .map(|of| TypeCard::of(of, [today, free.arrival], free.nights, lang))
+                    .collect()
             })
             .unwrap_or_default();
         Self {
@@ -185,7 +188,7 @@ impl OffersPage {
 }
 
 impl TypeCard {
-    fn of(of: FreeType, arrival: Date, nights: i32, lang: Lang) -> Self {
+    fn of(of: FreeType, days: [Date; 2], nights: i32, lang: Lang) -> Self {
         Self {
             id: of.id,
             name: of.name,
@@ -193,14 +196,15 @@ impl TypeCard {
             sleeps: of.max_adults,
             available: of.available,
             few: (1..=3).contains(&of.available),
-            plans: of.offers.iter().map(|offer| PlanRow::of(offer, arrival, nights, lang)).collect(),
+            plans: of.offers.iter().map(|offer| PlanRow::of(offer, days, nights, lang)).collect(),
         }
     }
 }
 
 impl PlanRow {
-    fn of(offer: &Offer, arrival: Date, nights: i32, lang: Lang) -> Self {
-        let until = (offer.free_cancellation_days > 0).then(|| free_until(arrival, offer.free_cancellation_days));
+    fn of(offer: &Offer, [today, arrival]: [Date; 2], nights: i32, lang: Lang) -> Self {
+        let until = Some(free_until(arrival, offer.free_cancellation_days))
+            .filter(|until| offer.free_cancellation_days > 0 && *until >= today);
         let each = offer.total.gross.share(1, i64::from(nights.max(1))).unwrap_or_default();
         let line = |night: &crate::hotel::availability::NightPrice| NightLine {
             day: format!("{} {}", format::weekday_short(night.date, lang), format::day_month(night.date, lang)),
@@ -248,7 +252,8 @@ impl ConfirmPage {
             expired: !running,
             rooms: rooms(booking, lang),
             bill: Bill::of(&booking.total),
-            free_until: format::date_long(booking.free_until, lang),
+            free_until: (booking.free_until >= now.to_zoned(zone.clone()).date())
+                .then(|| format::date_long(booking.free_until, lang)),
             name: guest.name,
             email: guest.email,
             phone: guest.phone,

@@ -20,7 +20,7 @@ pub struct Confirmation {
     pb1: String,
     checkin: String,
     checkout: String,
-    free_until: String,
+    free_until: Option<String>,
     link: String,
 }
 
@@ -61,7 +61,7 @@ impl Letter for Confirmation {
             pb1: "Rp220.000".into(),
             checkin: "14:00".into(),
             checkout: "12:00".into(),
-            free_until: "Kamis, 2 Juli 2026".into(),
+            free_until: Some("Kamis, 2 Juli 2026".into()),
             link: "https://melati.hotelhub.id/manage/4Zk0".into(),
         }
     }
@@ -91,7 +91,7 @@ impl Confirmation {
             pb1: format::rupiah(booking.total.pb1),
             checkin: hour(booking.hotel.checkin_time),
             checkout: hour(booking.hotel.checkout_time),
-            free_until: format::date_long(booking.free_until, lang),
+            free_until: booking.can_cancel.then(|| format::date_long(booking.free_until, lang)),
             link,
         }
     }

@@ -101,7 +101,7 @@ async fn show_offers(
         Err(error) => (None, refused.or(Some(forms::again(error)?.1))),
     };
     let shell = shell::public(&property, visit, "book.offers");
-    let mut page = OffersPage::of(finder, free, visit.lang);
+    let mut page = OffersPage::of(finder, free, property.business_date, visit.lang);
     page.form_key = forms::key(tenant);
     page.refused = refused;
     forms::shown(tenant, status, &shell, &page)

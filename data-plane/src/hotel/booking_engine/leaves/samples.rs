@@ -98,7 +98,7 @@ impl Page for ConfirmPage {
             expired: false,
             rooms: vec![room()],
             bill: bill(),
-            free_until: "Kamis, 2 Juli 2026".to_owned(),
+            free_until: Some("Kamis, 2 Juli 2026".to_owned()),
             name: String::new(),
             email: String::new(),
             phone: String::new(),
