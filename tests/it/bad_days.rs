@@ -108,7 +108,7 @@ async fn a_booking_is_there_once_whoever_is_killed_and_whenever() -> Result<()> 
     let kept = texts(&tenant, "select code from bookings").await?;
     ensure!(kept == codes, "answered {codes:?}, kept {kept:?}");
     let sold: Vec<i16> = tenant
-        .query("select sold from inventory_days where day in ($1::date, $1::date + 1)", &[&arrival])
+        .query("select sold from inventory_days where day >= $1 and day < $2", &[&arrival, &departure])
         .await?
         .iter()
         .map(|row| row.get(0))
