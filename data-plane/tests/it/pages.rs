@@ -6,8 +6,9 @@ use crate::house::{House, OWNER, in_both};
 /// A form of the page last seen, sent as a browser does: its key and version as the page printed them.
 async fn send(who: &Visitor, page: &Answer, path: &str, fields: &[(&str, &str)]) -> Answer {
     let key = format!("{}-{}", page.field("_key").expect("the page has a form"), path.len());
-    let version = page.field("version").unwrap_or_default();
-    let mut all = vec![("_key", key.as_str()), ("version", version.as_str())];
+    let version = page.field("version");
+    let mut all = vec![("_key", key.as_str())];
+    all.extend(version.as_deref().map(|version| ("version", version)));
     all.extend(fields.iter().copied());
     who.form(path, &all).await.unwrap()
 }
