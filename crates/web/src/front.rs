@@ -100,6 +100,9 @@ struct Asked {
     flashed: bool,
 }
 
+/// From here on an answer counts as slow.
+const SLOW: Duration = Duration::from_millis(500);
+
 async fn stand(State(standing): State<Standing>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let front = &*standing.front;
@@ -128,9 +131,14 @@ async fn stand(State(standing): State<Standing>, mut request: Request, next: Nex
     response
 }
 
+/// A request that went well and fast is counted by the metrics and told at `debug`; `info` tells what somebody may ask about.
 fn log(span: &Span, status: StatusCode, took: Duration) {
     let millis = took.as_secs_f64() * 1_000.0;
-    tracing::info!(parent: span, http.status = status.as_u16(), took_ms = millis, "answered");
+    if status.is_server_error() || status.is_client_error() || took >= SLOW {
+        tracing::info!(parent: span, http.status = status.as_u16(), took_ms = millis, "answered");
+    } else {
+        tracing::debug!(parent: span, http.status = status.as_u16(), took_ms = millis, "answered");
+    }
 }
 
 async fn answer(standing: &Standing, request: Request, next: Next) -> Response {
