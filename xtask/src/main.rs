@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the one who started it")]
 mod bench;
 mod demo;
+mod deny;
 mod generated;
 mod install;
 mod layers;
