@@ -1,10 +1,19 @@
 //! Every door of a hotel: JSON under `/api/v1` with its schema, pages beside it.
 use axum::Router;
+use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::Node;
 use crate::{audit, hotel, people, settings};
+
+/// What the API schema says of itself.
+#[derive(utoipa::OpenApi)]
+#[openapi(info(
+    title = "HotelHub, a hotel's doors",
+    description = "Every POST needs an Idempotency-Key; refusals are problem details (RFC 9457)."
+))]
+struct Schema;
 
 /// The JSON doors, as they stand under `/api/v1`.
 pub fn api() -> OpenApiRouter<Node> {
@@ -18,16 +27,11 @@ pub fn pages() -> Router<Node> {
 
 /// Everything a tenant's host answers, and the schema of its JSON doors.
 pub fn doors() -> (Router<Node>, OpenApi) {
-    let (api, schema) = OpenApiRouter::new().nest("/api/v1", api()).split_for_parts();
+    let (api, schema) = OpenApiRouter::with_openapi(Schema::openapi()).nest("/api/v1", api()).split_for_parts();
     (api.merge(pages()), schema)
 }
 
 /// The schema of the JSON doors.
 pub fn schema() -> OpenApi {
-    let (_, mut schema) = doors();
-    schema.info.title = "HotelHub, a hotel's doors".to_owned();
-    schema.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    schema.info.description =
-        Some("Every POST needs an Idempotency-Key; refusals are problem details (RFC 9457).".to_owned());
-    schema
+    doors().1
 }
