@@ -1,8 +1,10 @@
 //! What tests need of the outside: scratch databases, visitors with a browser's manners, and stand-ins of outside services.
 pub mod env;
 pub mod mail;
+mod routing;
 mod scratch;
 mod visitor;
 
+pub use routing::routing_table;
 pub use scratch::{Scratch, Template};
 pub use visitor::{Answer, Visitor};

@@ -8,8 +8,9 @@ use anyhow::Result;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hotelhub_data_plane::tenancy::Directory;
-use hotelhub_kernel::{Clock, Entropy, Host, Ids, Slug, TenantId};
-use hotelhub_protocol::{Change, Cluster, ClusterId, Delta, Deltas, Limits, Placement, Route, Snapshot, TenantStatus};
+use hotelhub_kernel::Entropy;
+use hotelhub_protocol::{Change, Delta, Deltas, Route};
+use hotelhub_testkit::routing_table;
 
 use crate::ALLOCATIONS;
 use crate::compare::Compared;
@@ -29,14 +30,11 @@ const DELTA_EVERY: Duration = Duration::from_millis(10);
 
 /// Looks the same hosts up in the same random order in both tables.
 pub(crate) fn against_a_bare_hash() -> Result<Vec<Figure>> {
-    let clock = Clock::wall();
-    let ids = Ids::timed(clock.clone(), Entropy::seeded(1));
-    let routes = (0..TENANTS).map(|n| route(n, &ids)).collect::<Result<Vec<_>>>()?;
+    let snapshot = routing_table(TENANTS)?;
+    let routes = snapshot.routes.clone();
     let bare: HashMap<String, Arc<Route>, RandomState> =
         routes.iter().filter_map(|route| Some((route.hosts.first()?.to_string(), Arc::new(route.clone())))).collect();
     let directory = Directory::default();
-    let cluster = Cluster { id: ClusterId("jkt-1".to_owned()), host: "127.0.0.1".to_owned(), port: 5432 };
-    let snapshot = Snapshot { version: 1, taken_at: clock.now(), clusters: vec![cluster], routes: routes.clone() };
     directory.apply_snapshot(snapshot);
     let asked = asked(&routes);
     let stop = AtomicBool::new(false);
@@ -122,25 +120,4 @@ fn asked(routes: &[Route]) -> Vec<String> {
             Some(routes.get(at)?.hosts.first()?.to_string())
         })
         .collect()
-}
-
-fn route(n: usize, ids: &Ids) -> Result<Route> {
-    let slug = Slug::parse(&format!("hotel-{n}"))?;
-    let tenant = TenantId(ids.next());
-    let database = format!("t_{}", tenant.0.simple());
-    Ok(Route {
-        tenant,
-        name: format!("Hotel {n}"),
-        hosts: vec![Host::of_slug(&slug, &Host::parse("hotelhub.id")?)],
-        slug,
-        status: TenantStatus::Trial,
-        placement: Placement {
-            cluster: ClusterId("jkt-1".to_owned()),
-            role: database.clone(),
-            database,
-            generation: 1,
-        },
-        limits: Limits { connections: 8, rooms: 42, users: Some(15) },
-        features: Vec::new(),
-    })
 }
