@@ -86,6 +86,7 @@ const HOTEL: &[Step] = &[
         file: "0014_create_reservation_sheets.sql",
         sql: include_str!("../hotel/0014_create_reservation_sheets.sql"),
     },
+    Step { file: "0015_version_availability.sql", sql: include_str!("../hotel/0015_version_availability.sql") },
 ];
 
 /// Every step of a product, in the one order they run in.
