@@ -143,6 +143,14 @@ impl AppError {
         self
     }
 
+    /// The same refusal without its cause, for another who is refused for the same.
+    #[must_use]
+    pub fn public(&self) -> Self {
+        let Parts { kind, code, detail, fields, extras, retry_after, .. } = &*self.0;
+        let (detail, fields, extras) = (detail.clone(), fields.clone(), extras.clone());
+        Self(Box::new(Parts { kind: *kind, code, detail, fields, extras, retry_after: *retry_after, cause: None }))
+    }
+
     /// The kind of refusal.
     pub fn kind(&self) -> Kind {
         self.0.kind
