@@ -8,6 +8,7 @@ use hotelhub_web::metrics::Metrics;
 use redis::aio::ConnectionManager;
 
 use crate::config::Settings;
+use crate::hotel::availability::Calendars;
 use crate::hotel::booking_engine::BookingGate;
 use crate::people::Gate;
 use crate::queue::Hints;
@@ -41,6 +42,8 @@ pub struct NodeParts {
     pub gate: Gate,
     /// What stands before the public booking doors.
     pub booking_gate: BookingGate,
+    /// What the hotels that are asked for have free.
+    pub calendars: Calendars,
     /// What is counted and timed.
     pub metrics: Metrics,
     /// Redis, where there is one: wake-ups and counters, nothing that may not be lost.

@@ -64,6 +64,10 @@ pub async fn start(settings: Settings, roles: &[Role], sources: Sources) -> anyh
     tasks.spawn(async move {
         stopped.run_until_cancelled(pools.keep_tidy()).await;
     });
+    let (calendars, stopped) = (node.calendars.clone(), stop.clone());
+    tasks.spawn(async move {
+        stopped.run_until_cancelled(calendars.keep_tidy()).await;
+    });
     if let Mode::Saas(mode) = &node.settings.mode {
         saas::join(&node, mode, roles, &stop, &mut tasks)?;
     }

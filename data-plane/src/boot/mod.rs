@@ -15,6 +15,7 @@ pub use self::house::{House, start};
 pub(crate) use self::standalone::STATEMENTS;
 pub use self::standalone::migrate;
 use crate::config::Settings;
+use crate::hotel::availability::Calendars;
 use crate::hotel::booking_engine::BookingGate;
 use crate::node::{Node, NodeParts};
 use crate::people::Gate;
@@ -67,6 +68,7 @@ fn node(
         templates: Arc::new(templates::templates().context("the templates cannot be read")?),
         directory: learnt.directory,
         pools,
+        calendars: Calendars::register(&metrics)?,
         hints: Hints::default(),
         secret: learnt.secret,
         metrics,

@@ -73,17 +73,9 @@ impl House {
         Template::ready(&env::postgres(), &template, migrate).await.unwrap();
         let scratch = Scratch::create(&env::postgres(), Some(&template)).await.unwrap();
         let dsn = scratch.dsn();
-        let mode = Standalone {
-            database_url: Secret::new(dsn.clone()),
-            hosts: Vec::new(),
-            owner_email: Some(OWNER.to_owned()),
-            owner_password: None,
-            hotel_name: "Hotel Melati".to_owned(),
-            time_zone: "Asia/Jakarta".to_owned(),
-        };
+        let mode = standalone(dsn.clone());
         let (sources, clock) = sources();
-        let settings = settings(Mode::Standalone(Box::new(mode)));
-        let process = boot::start(settings, &[Role::Serve, Role::Work], sources).await.unwrap();
+        let process = boot::start(settings(mode), &[Role::Serve, Role::Work], sources).await.unwrap();
         let client = enter(&dsn).await;
         let tenant = client.query_one("select tenant_id from house", &[]).await.unwrap().get(0);
         let port = process.address.unwrap().port();
@@ -96,6 +88,17 @@ impl House {
             _process: process,
             _databases: vec![Database::Scratch { _scratch: scratch }],
         }
+    }
+
+    /// Another process of the same hotel, with its own connections and its own memory.
+    pub(crate) async fn beside(&self) -> Self {
+        let mode = standalone(self.dsn.clone());
+        let (sources, clock) = sources();
+        let process = boot::start(settings(mode), &[Role::Serve], sources).await.unwrap();
+        let port = process.address.unwrap().port();
+        let (host, server) = (format!("localhost:{port}"), format!("http://127.0.0.1:{port}"));
+        let hotel = Hotel { tenant: self.tenant, host, server, dsn: self.dsn.clone() };
+        Self { node: process.node.clone(), clock, hotels: vec![hotel], _process: process, _databases: Vec::new() }
     }
 
     /// Two hotels of a control plane, Melati and Kenanga. The control plane itself is away.
@@ -176,6 +179,11 @@ impl Hotel {
         visitor
     }
 
+    /// An administrator of the server, in no hotel's database.
+    pub(crate) async fn admin(&self) -> Client {
+        enter(&env::postgres()).await
+    }
+
     /// An administrator's look into the hotel's database.
     pub(crate) async fn sql(&self) -> Client {
         enter(&self.dsn).await
@@ -226,6 +234,17 @@ fn settings(mode: Mode) -> Settings {
         pool: PoolLimits { wait: Duration::from_secs(10), ..PoolLimits::default() },
         mode,
     }
+}
+
+fn standalone(dsn: String) -> Mode {
+    Mode::Standalone(Box::new(Standalone {
+        database_url: Secret::new(dsn),
+        hosts: Vec::new(),
+        owner_email: Some(OWNER.to_owned()),
+        owner_password: None,
+        hotel_name: "Hotel Melati".to_owned(),
+        time_zone: "Asia/Jakarta".to_owned(),
+    }))
 }
 
 fn saas_mode() -> Saas {

@@ -4,6 +4,8 @@ mod availability;
 #[cfg(test)]
 mod booking_engine;
 #[cfg(test)]
+mod calendar;
+#[cfg(test)]
 mod clerk;
 #[cfg(test)]
 mod folios;

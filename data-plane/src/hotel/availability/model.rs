@@ -1,14 +1,12 @@
 //! What a search finds.
 use hotelhub_kernel::Rupiah;
 use hotelhub_web::AppError;
-use jiff::ToSpan as _;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::hotel::fields;
-use crate::hotel::reservations::Stay;
 use crate::hotel::taxes::{TaxRule, Taxes};
 
 /// Who comes.
@@ -86,11 +84,23 @@ pub struct Offer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct NightPrice {
     /// The night of this date.
+    #[serde(serialize_with = "iso_day")]
     pub date: Date,
     /// Its price.
     #[serde(rename = "price_idr")]
     #[schema(value_type = i64)]
     pub price: Rupiah,
+}
+
+impl Availability {
+    /// The answer as JSON, written at once into as much memory as it is likely to take.
+    pub(super) fn to_json(&self) -> Result<Vec<u8>, AppError> {
+        let nights = |kind: &FreeType| kind.offers.iter().map(|offer| 320 + 44 * offer.nights.len()).sum::<usize>();
+        let likely: usize = self.room_types.iter().map(|kind| 512 + nights(kind)).sum();
+        let mut json = Vec::with_capacity(128 + likely);
+        serde_json::to_writer(&mut json, self).map_err(AppError::internal)?;
+        Ok(json)
+    }
 }
 
 impl Party {
@@ -102,15 +112,23 @@ impl Party {
     }
 }
 
-/// The nights of a stay with their prices, and their total; nothing when the total cannot be counted.
-pub(super) fn priced(stay: Stay, prices: &[i64], rule: &TaxRule) -> Option<(Vec<NightPrice>, Taxes)> {
-    let mut date = stay.arrival();
-    let mut nights = Vec::with_capacity(prices.len());
-    let mut total = Taxes::default();
-    for price in prices.iter().copied().map(Rupiah) {
-        total = total.checked_add(rule.split(price)?)?;
-        nights.push(NightPrice { date, price });
-        date = date.saturating_add(1.day());
-    }
+/// The nights of a stay with their total; nothing when the total cannot be counted.
+pub(super) fn priced(nights: Vec<NightPrice>, rule: &TaxRule) -> Option<(Vec<NightPrice>, Taxes)> {
+    let add = |total: Taxes, night: &NightPrice| total.checked_add(rule.split(night.price)?);
+    let total = nights.iter().try_fold(Taxes::default(), add)?;
     Some((nights, total))
+}
+
+/// `2026-07-31`, without the detour of a formatter: an answer has dozens of them.
+fn iso_day<S: Serializer>(date: &Date, to: S) -> Result<S::Ok, S::Error> {
+    let Ok(year) = u16::try_from(date.year()) else { return date.serialize(to) };
+    let digit = |number: u16| b'0' + (number % 10).to_le_bytes()[0];
+    let (month, day) = (u16::from(date.month().unsigned_abs()), u16::from(date.day().unsigned_abs()));
+    let (years, months, days) = ([year / 1000, year / 100, year / 10, year], [month / 10, month], [day / 10, day]);
+    let mut text = *b"0000-00-00";
+    let places = [0, 1, 2, 3, 5, 6, 8, 9];
+    for (place, number) in places.into_iter().zip(years.into_iter().chain(months).chain(days)) {
+        text[place] = digit(number);
+    }
+    to.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
 }

@@ -1,5 +1,6 @@
 //! The JSON door of a search, for staff and public alike.
-use axum::Json;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use hotelhub_web::{Query, Result};
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -7,7 +8,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Availability, Party, Seen, store};
+use super::{Availability, Party, Seen};
 use crate::hotel::reservations::{Refusal, Stay, field_of};
 use crate::node::Node;
 use crate::people::MaybeStaff;
@@ -41,11 +42,11 @@ fn two() -> i16 {
 /// Says which room types are free for a stay and what they cost; guests see public plans only.
 #[utoipa::path(get, path = "/availability", tag = "availability", params(Wish),
     responses((status = 200, body = Availability), (status = 422)))]
-async fn search(tenant: Tenant, staff: MaybeStaff, wish: Query<Wish>) -> Result<Json<Availability>> {
+async fn search(tenant: Tenant, staff: MaybeStaff, wish: Query<Wish>) -> Result<Response> {
     let Wish { arrival, departure, adults, children } = wish.0;
     let stay = Stay::new(arrival, departure).map_err(|why| Refusal::stay(field_of(why), why))?;
     let party = Party::new(adults, children, "")?;
     let seen = if staff.0.is_some() { Seen::ByStaff } else { Seen::ByPublic };
-    let db = tenant.connect().await?;
-    store::search(&db, stay, party, seen).await.map(Json)
+    let found = super::search(&tenant, stay, party, seen).await?;
+    Ok(([(CONTENT_TYPE, "application/json")], found.to_json()?).into_response())
 }

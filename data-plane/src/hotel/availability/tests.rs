@@ -2,9 +2,8 @@
 use hotelhub_kernel::{BasisPoints, Rupiah};
 use jiff::civil::date;
 
-use super::Party;
 use super::model::priced;
-use crate::hotel::reservations::Stay;
+use super::{NightPrice, Party};
 use crate::hotel::taxes::TaxRule;
 
 const RULE: TaxRule = TaxRule {
@@ -16,10 +15,19 @@ const RULE: TaxRule = TaxRule {
 
 #[test]
 fn a_stay_costs_the_sum_of_its_nights_not_the_tax_of_their_sum() {
-    let stay = Stay::new(date(2026, 7, 31), date(2026, 8, 2)).unwrap();
-    let (nights, total) = priced(stay, &[5, 5], &RULE).unwrap();
+    let night = |date| NightPrice { date, price: Rupiah(5) };
+    let (nights, total) = priced(vec![night(date(2026, 7, 31)), night(date(2026, 8, 1))], &RULE).unwrap();
     assert_eq!(nights.iter().map(|night| night.date).collect::<Vec<_>>(), [date(2026, 7, 31), date(2026, 8, 1)]);
     assert_eq!((total.net, total.service, total.pb1, total.gross), (Rupiah(10), Rupiah(2), Rupiah(2), Rupiah(14)));
+}
+
+#[test]
+fn a_night_is_written_as_its_date_is() {
+    for day in [date(1900, 1, 9), date(2026, 12, 31), date(2999, 10, 10), date(-1, 2, 3)] {
+        let night = NightPrice { date: day, price: Rupiah(5) };
+        let expected = format!(r#"{{"date":{},"price_idr":5}}"#, serde_json::to_string(&day).unwrap());
+        assert_eq!(serde_json::to_string(&night).unwrap(), expected);
+    }
 }
 
 #[test]

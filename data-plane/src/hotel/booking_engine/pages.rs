@@ -19,7 +19,7 @@ use crate::hotel::properties::{self, Property};
 use crate::hotel::reservations::{Refusal, RoomWish, Status, Stay};
 use crate::hotel::{forms, shell};
 use crate::node::Node;
-use crate::tenancy::{Scope, Session, Tenant};
+use crate::tenancy::{Scope, Tenant};
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {
@@ -93,10 +93,9 @@ async fn show_offers(
     status: StatusCode,
     refused: Option<Refused>,
 ) -> Result<Response> {
-    let db = tenant.connect().await?;
-    let property = properties::the_one(&db).await?;
+    let property = properties::the_one(&*tenant.connect().await?).await?;
     let finder = finder.filled(property.business_date);
-    let (free, refused) = match find(&db, &property, &finder).await {
+    let (free, refused) = match find(tenant, &property, &finder).await {
         Ok(free) => (Some(free), refused),
         Err(error) => (None, refused.or(Some(forms::again(error)?.1))),
     };
@@ -107,9 +106,9 @@ async fn show_offers(
     forms::shown(tenant, status, &shell, &page)
 }
 
-async fn find(db: &Session, property: &Property, finder: &Finder) -> Result<Availability> {
+async fn find(tenant: &Tenant, property: &Property, finder: &Finder) -> Result<Availability> {
     let (stay, party) = finder.asked(property.business_date)?;
-    availability::search(db, stay, party, Seen::ByPublic).await
+    availability::search(tenant, stay, party, Seen::ByPublic).await
 }
 
 /// A room that somebody chose.

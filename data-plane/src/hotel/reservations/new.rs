@@ -131,14 +131,13 @@ async fn show(
     status: StatusCode,
     refused: Option<Refused>,
 ) -> Result<Response> {
-    let db = tenant.connect().await?;
-    let property = properties::the_one(&db).await?;
+    let property = properties::the_one(&*tenant.connect().await?).await?;
     let first_day = property.business_date;
     let mut found = None;
     let mut refused = refused;
     fill(&mut form, first_day);
     match asked(&form) {
-        Ok((stay, party)) => match availability::search(&db, stay, party, Seen::ByStaff).await {
+        Ok((stay, party)) => match availability::search(tenant, stay, party, Seen::ByStaff).await {
             Ok(free) => found = Some(free),
             Err(error) => refused = refused.or(Some(forms::again(error)?.1)),
         },

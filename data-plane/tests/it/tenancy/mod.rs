@@ -24,7 +24,7 @@ const COUNT: &str = "select count(*) from settings where name like 'test.%'";
 const KEEP: &str = "insert into settings (name, value, updated_at) values ($1, 'true', now())";
 
 /// The tenant as a handler gets it: by the host of a request, for nothing else makes one.
-async fn tenant_of(node: &Node, hotel: &Hotel) -> Tenant {
+pub(crate) async fn tenant_of(node: &Node, hotel: &Hotel) -> Tenant {
     let caught = Arc::new(Mutex::new(None));
     let catcher = caught.clone();
     let door = async move |tenant: Tenant| *catcher.lock().unwrap() = Some(tenant);
@@ -51,7 +51,7 @@ async fn kept(tenant: &Tenant) -> i64 {
 }
 
 /// A counter of the node's metrics.
-fn counted(node: &Node, name: &str) -> u64 {
+pub(crate) fn counted(node: &Node, name: &str) -> u64 {
     let text = String::from_utf8(node.metrics.text().unwrap()).unwrap();
     let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
     line.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default()

@@ -1,0 +1,175 @@
+//! The calendar's rows. Every statement reads the version beside what it reads, so that nothing from two versions is put together.
+use std::collections::BTreeMap;
+
+use hotelhub_kernel::BasisPoints;
+use uuid::Uuid;
+
+use super::house::{House, RatePlan, RoomType};
+use super::nights::Nights;
+use super::prices::{PricedNights, Prices};
+use super::{Calendar, Loaded, Version};
+use crate::hotel::taxes::TaxRule;
+use crate::tenancy::{DbError, Row, Session};
+
+/// The busiest statement of the house.
+const VERSION: &str = "select house, nights, prices from availability_version where only_row";
+
+const ROOM_TYPES: &str = "
+    select v.house, v.nights, v.prices,
+           p.business_date, p.service_bp, p.pb1_bp, p.pb1_base_includes_service, p.prices_include_tax,
+           t.id, t.code, t.name, t.description, t.max_adults, t.max_children,
+           (select count(*) from rooms m where m.room_type_id = t.id and m.service <> 'ooo')::int as rooms
+      from availability_version v
+     cross join (select * from properties order by created_at, id limit 1) p
+      left join room_types t on t.property_id = p.id
+     where v.only_row
+     order by t.sort, t.code collate \"C\"";
+
+const RATE_PLANS: &str = "
+    select v.house, v.nights, v.prices, r.id, r.code, r.name, r.breakfast, r.free_cancellation_days, r.public
+      from availability_version v
+     cross join (select id from properties order by created_at, id limit 1) p
+      left join rate_plans r on r.property_id = p.id
+     where v.only_row
+     order by r.sort, r.code collate \"C\"";
+
+/// A row per chunk and room type. Chunks have 64 nights, the first from 1 January 1970.
+const NIGHTS: &str = "
+    select v.house, v.nights, v.prices, c.chunk, t.id as room_type_id, n.places, n.free
+      from availability_version v
+     cross join unnest($1::int[]) as c (chunk)
+      left join room_types t on true
+      left join lateral (
+           select array_agg((day - date '1970-01-01' - c.chunk * 64)::smallint) as places,
+                  array_agg((physical - out_of_order - held - sold)::smallint) as free
+             from inventory_days
+            where room_type_id = t.id
+              and day >= date '1970-01-01' + c.chunk * 64 and day < date '1970-01-01' + (c.chunk + 1) * 64) n on true
+     where v.only_row";
+
+/// A row per chunk, rate plan and room type.
+const PRICES: &str = "
+    select v.house, v.nights, v.prices, c.chunk, r.id as rate_plan_id, t.id as room_type_id,
+           n.places, n.price_idr, n.closed, n.min_nights
+      from availability_version v
+     cross join unnest($1::int[]) as c (chunk)
+      left join (rate_plans r cross join room_types t) on true
+      left join lateral (
+           select array_agg((day - date '1970-01-01' - c.chunk * 64)::smallint) as places,
+                  array_agg(price_idr::int) as price_idr, array_agg(closed) as closed, array_agg(min_nights) as min_nights
+             from rate_days
+            where rate_plan_id = r.id and room_type_id = t.id
+              and day >= date '1970-01-01' + c.chunk * 64 and day < date '1970-01-01' + (c.chunk + 1) * 64) n on true
+     where v.only_row";
+
+/// Every statement of this file.
+pub(crate) const STATEMENTS: &[&str] = &[VERSION, ROOM_TYPES, RATE_PLANS, NIGHTS, PRICES];
+
+/// The present version.
+pub(in crate::hotel::availability) async fn version(db: &Session) -> Result<Version, DbError> {
+    Ok(version_of(&db.query_one(VERSION, &[]).await?))
+}
+
+/// A calendar of the house without nights; none when the house changed while it was read, or has no property.
+pub(in crate::hotel::availability) async fn house(db: &Session) -> Result<Option<Calendar>, DbError> {
+    let (types, plans) = tokio::join!(biased; db.query(ROOM_TYPES, &[]), db.query(RATE_PLANS, &[]));
+    let (types, plans) = (types?, plans?);
+    let (Some(first), Some(last)) = (types.first(), plans.last()) else { return Ok(None) };
+    let version = version_of(last);
+    if version_of(first).house != version.house {
+        return Ok(None);
+    }
+    let house = House {
+        business_date: first.get("business_date"),
+        rule: tax_rule(first),
+        room_types: types.iter().filter_map(room_type).collect(),
+        rate_plans: plans.iter().filter_map(rate_plan).collect(),
+    };
+    Ok(Some(Calendar::of(version, house)))
+}
+
+/// The free rooms of some chunks; none when none was asked for.
+pub(in crate::hotel::availability) async fn nights(
+    db: &Session,
+    chunks: &[i32],
+) -> Result<Option<Loaded<Nights>>, DbError> {
+    if chunks.is_empty() {
+        return Ok(None);
+    }
+    let rows = db.query(NIGHTS, &[&chunks]).await?;
+    Ok(loaded(&rows, |nights: &mut Nights, row, places| {
+        nights.put(row.get("room_type_id"), places, &row.get::<_, Vec<i16>>("free"));
+    }))
+}
+
+/// The prices of some chunks; none when none was asked for.
+pub(in crate::hotel::availability) async fn prices(
+    db: &Session,
+    chunks: &[i32],
+) -> Result<Option<Loaded<Prices>>, DbError> {
+    if chunks.is_empty() {
+        return Ok(None);
+    }
+    let rows = db.query(PRICES, &[&chunks]).await?;
+    Ok(loaded(&rows, |prices: &mut Prices, row, places| {
+        let nights = PricedNights {
+            places,
+            prices: &row.get::<_, Vec<i32>>("price_idr"),
+            closed: &row.get::<_, Vec<bool>>("closed"),
+            min_nights: &row.get::<_, Vec<i16>>("min_nights"),
+        };
+        prices.put(row.get("rate_plan_id"), row.get("room_type_id"), &nights);
+    }))
+}
+
+/// The chunks of all rows; `put` adds a row that has nights to its chunk.
+fn loaded<T: Default>(rows: &[Row], put: impl Fn(&mut T, &Row, &[i16])) -> Option<Loaded<T>> {
+    let version = version_of(rows.first()?);
+    let mut chunks: BTreeMap<i32, T> = BTreeMap::new();
+    for row in rows {
+        let chunk = chunks.entry(row.get("chunk")).or_default();
+        if let Some(places) = row.get::<_, Option<Vec<i16>>>("places") {
+            put(chunk, row, &places);
+        }
+    }
+    Some(Loaded { version, chunks })
+}
+
+fn version_of(row: &Row) -> Version {
+    Version { house: row.get(0), nights: row.get(1), prices: row.get(2) }
+}
+
+fn tax_rule(row: &Row) -> TaxRule {
+    let rate = |name: &str| BasisPoints(u32::try_from(row.get::<_, i32>(name)).unwrap_or(0));
+    TaxRule {
+        service: rate("service_bp"),
+        pb1: rate("pb1_bp"),
+        pb1_base_includes_service: row.get("pb1_base_includes_service"),
+        prices_include_tax: row.get("prices_include_tax"),
+    }
+}
+
+fn room_type(row: &Row) -> Option<RoomType> {
+    let id = row.get::<_, Option<Uuid>>("id")?;
+    Some(RoomType {
+        id,
+        code: row.get("code"),
+        name: row.get("name"),
+        description: row.get("description"),
+        max_adults: row.get("max_adults"),
+        max_children: row.get("max_children"),
+        rooms: row.get("rooms"),
+    })
+}
+
+fn rate_plan(row: &Row) -> Option<RatePlan> {
+    let id = row.get::<_, Option<Uuid>>("id")?;
+    Some(RatePlan {
+        id,
+        code: row.get("code"),
+        name: row.get("name"),
+        breakfast: row.get("breakfast"),
+        free_cancellation_days: row.get("free_cancellation_days"),
+        public: row.get("public"),
+    })
+}
