@@ -30,17 +30,18 @@ pub(crate) async fn throughput(port: u16, request: &[u8], clients: usize, window
     Ok(f64::from(total) / start.elapsed().as_secs_f64())
 }
 
-/// The time of each of `count` requests per connection, in milliseconds, by `clients` connections at once.
-pub(crate) async fn latencies(port: u16, request: &[u8], clients: usize, count: usize) -> Result<Vec<f64>> {
+/// The time of each of `count` requests per connection, in milliseconds, by `clients` connections at once. Each goes round `requests`, from
+/// a place of its own.
+pub(crate) async fn latencies(port: u16, requests: &[Vec<u8>], clients: usize, count: usize) -> Result<Vec<f64>> {
     let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..clients {
-        let request = request.to_vec();
+    for client in 0..clients {
+        let requests = requests.to_vec();
         tasks.spawn(async move {
             let mut connection = Connection::open(port).await?;
             let mut times = Vec::with_capacity(count);
-            for _ in 0..count {
+            for request in requests.iter().cycle().skip(client * requests.len() / clients).take(count) {
                 let start = Instant::now();
-                let reply = connection.send(&request).await?;
+                let reply = connection.send(request).await?;
                 if reply.status != 200 {
                     bail!("answered {}: {}", reply.status, String::from_utf8_lossy(&reply.body));
                 }
