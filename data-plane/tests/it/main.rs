@@ -2,11 +2,15 @@
 #[cfg(test)]
 mod availability;
 #[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod booking_engine;
 #[cfg(test)]
 mod calendar;
 #[cfg(test)]
 mod clerk;
+#[cfg(test)]
+mod doors;
 #[cfg(test)]
 mod folios;
 #[cfg(test)]
@@ -25,6 +29,8 @@ mod people;
 mod rates;
 #[cfg(test)]
 mod reservations;
+#[cfg(test)]
+mod roles;
 #[cfg(test)]
 mod rooms;
 #[cfg(test)]

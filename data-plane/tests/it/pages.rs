@@ -135,9 +135,13 @@ async fn a_stay_is_moved_by_the_plain_form_of_the_tape_chart() {
         [("room_id", room.as_str()), ("arrival", "2026-07-04"), ("departure", "2026-07-07"), ("from", "2026-07-03")];
     let moved = landed(&owner, &open, &door, &wish).await;
     assert!(moved.text.contains("data-arrival=\"2026-07-04\" data-departure=\"2026-07-07\""), "{}", moved.text);
+    let version = open.field("version").unwrap();
     let late = [("room_id", room.as_str()), ("arrival", "2026-07-05"), ("departure", "2026-07-06")];
-    let stale = send(&owner, &open, &door, &late).await;
-    assert!(stale.status == 412 || stale.status == 422, "{} {}", stale.status, stale.text);
+    let late = [late.as_slice(), &[("version", version.as_str()), ("_key", "another-form-of-it")]].concat();
+    let stale = owner.form(&door, &late).await.unwrap();
+    assert_eq!(stale.status, 412, "{}", stale.text);
+    let after = seen(&owner, "/desk/tape?from=2026-07-03&days=14").await;
+    assert!(after.text.contains("data-arrival=\"2026-07-04\" data-departure=\"2026-07-07\""), "it stays where it was");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,10 +1,9 @@
 //! Whoever is not of this hotel, before each of its doors.
-use hotelhub_data_plane::router::schema;
-use hotelhub_testkit::{Answer, Visitor};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::clerk::{Stay, last};
+use crate::doors::{Door, NOBODY, everything};
 use crate::furnished::{Furnished, furnish};
 use crate::house::{Hotel, House};
 
@@ -20,75 +19,8 @@ const PUBLIC: &[&str] = &[
     "POST /api/v1/session",
 ];
 
-/// An id of nothing.
-const NOBODY: &str = "00000000-0000-7000-8000-0000000000ff";
-
-/// What the jobs of a hotel change by themselves.
-const MOVING: &[&str] = &["jobs", "letters"];
-
-/// A door of the schema.
-struct Door {
-    method: Method,
-    path: String,
-}
-
-impl Door {
-    fn all() -> Vec<Self> {
-        let schema = serde_json::to_value(schema()).unwrap();
-        let mut doors = Vec::new();
-        for (path, methods) in schema["paths"].as_object().unwrap() {
-            for method in methods.as_object().unwrap().keys() {
-                let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-                doors.push(Self { method, path: path.clone() });
-            }
-        }
-        doors
-    }
-
-    fn name(&self) -> String {
-        format!("{} {}", self.method, self.path)
-    }
-
-    fn is_public(&self) -> bool {
-        PUBLIC.contains(&self.name().as_str())
-    }
-
-    /// The path with ids for its parameters; `id_of` is told the word before each.
-    fn at(&self, id_of: impl Fn(&str) -> String) -> String {
-        let mut path = String::new();
-        let mut before = "";
-        for part in self.path.trim_start_matches('/').split('/') {
-            path.push('/');
-            path.push_str(&if part.starts_with('{') { id_of(before) } else { part.to_owned() });
-            before = part;
-        }
-        path
-    }
-
-    async fn knock(&self, visitor: &Visitor, path: &str, body: &Value) -> Answer {
-        let visitor = visitor.if_match(1).with("idempotency-key", if self.method == Method::POST { KEY } else { "" });
-        let body = if self.method == Method::GET { Vec::new() } else { serde_json::to_vec(body).unwrap() };
-        visitor.raw(self.method.clone(), path, "application/json", body).await.unwrap()
-    }
-}
-
-const KEY: &str = "key-of-a-stranger";
-
-/// Everything in the hotel's database but what moves by itself.
-async fn everything(hotel: &Hotel) -> Vec<(String, String)> {
-    let sql = hotel.sql().await;
-    let tables = "select table_name::text from information_schema.tables
-        where table_schema = 'public' and table_type = 'BASE TABLE' order by 1";
-    let mut kept = Vec::new();
-    for row in sql.query(tables, &[]).await.unwrap() {
-        let table: String = row.get(0);
-        if MOVING.contains(&table.as_str()) {
-            continue;
-        }
-        let rows = format!("select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from \"{table}\" t");
-        kept.push((table, sql.query_one(&rows, &[]).await.unwrap().get(0)));
-    }
-    kept
+fn is_public(door: &Door) -> bool {
+    PUBLIC.contains(&door.name().as_str())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -107,7 +39,7 @@ async fn nobody_gets_past_any_door_but_the_public_ones() {
             let answer = door.knock(&visitor, &door.at(|_| NOBODY.to_owned()), &json!({})).await;
             if (answer.status.as_u16(), answer.code().as_str()) != (401, "not-signed-in") {
                 open.push(door.name());
-                assert!(door.is_public(), "{} is open to strangers: {} {}", door.name(), answer.status, answer.text);
+                assert!(is_public(&door), "{} is open to strangers: {} {}", door.name(), answer.status, answer.text);
             }
         }
         open.sort();
@@ -171,7 +103,7 @@ async fn an_id_of_one_hotel_means_nothing_at_another() {
         other => panic!("whose id stands behind {other}?"),
     };
     let (here, there) = (everything(melati).await, everything(kenanga).await);
-    for door in Door::all().iter().filter(|door| door.path.contains('{') && !door.is_public()) {
+    for door in Door::all().iter().filter(|door| door.path.contains('{') && !is_public(door)) {
         let mut path = door.at(theirs);
         if door.method == Method::GET && path.ends_with("/prices") {
             path.push_str(&format!("?room_type_id={}&from=2026-08-01&to=2026-08-02", own.room_type));

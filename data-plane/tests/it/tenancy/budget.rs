@@ -45,6 +45,29 @@ async fn a_full_budget_means_a_bounded_wait_and_then_a_refusal() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_finds_the_budget_full_is_told_when_to_come_back() {
+    let house = House::saas_with(4, |settings| {
+        settings.pool.budget = 2;
+        settings.pool.wait = Duration::from_millis(100);
+    })
+    .await;
+    let (melati, _) = both(&house).await;
+    let held = [melati.connect().await.unwrap(), melati.connect().await.unwrap()];
+    let visitor = house.hotels[1].stranger();
+    let door = visitor.get("/api/v1/public/property").await.unwrap();
+    assert_eq!((door.status.as_u16(), door.code().as_str()), (503, "busy"), "{}", door.text);
+    let page = visitor.page("/book").await.unwrap();
+    assert_eq!(page.status, 503, "{}", page.text);
+    assert!(page.text.starts_with("<!doctype html>") && !page.text.contains("panicked"), "{}", page.text);
+    for answer in [&door, &page] {
+        let seconds = answer.headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse::<u32>().ok());
+        assert!(seconds.is_some_and(|seconds| seconds > 0), "{:?}", answer.headers);
+    }
+    drop(held);
+    assert_eq!(visitor.get("/api/v1/public/property").await.unwrap().status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_waits_is_served_when_another_hotel_gives_back() {
     let house = House::saas_with(2, |settings| settings.pool.budget = 2).await;
     let (melati, kenanga) = both(&house).await;

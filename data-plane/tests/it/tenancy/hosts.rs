@@ -14,16 +14,22 @@ async fn say(house: &House, head: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// What a GET of `/api/v1/session` with these host lines is answered: the status, and whether it reached a hotel.
-async fn status(house: &House, lines: &str) -> (u16, bool) {
+/// What a GET of the hotel's public door with these host lines is answered: the status, and the name of the hotel it reached.
+async fn reached(house: &House, lines: &str) -> (u16, Option<String>) {
     let lines = lines.replace("PORT", house.host.rsplit(':').next().unwrap());
-    let answer = say(
-        house,
-        &format!("GET /api/v1/session HTTP/1.1\r\n{lines}accept: application/json\r\nconnection: close\r\n\r\n"),
-    )
-    .await;
+    let rest = "accept: application/json\r\nconnection: close\r\n\r\n";
+    told(&say(house, &format!("GET /api/v1/public/property HTTP/1.1\r\n{lines}{rest}")).await)
+}
+
+fn told(answer: &str) -> (u16, Option<String>) {
     let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
-    (status, answer.contains("unauthenticated") || status == 401)
+    let name = ["Hotel Melati", "Villa Kenanga"].into_iter().find(|name| answer.contains(name));
+    (status, name.map(str::to_owned))
+}
+
+/// Melati, and nobody else.
+fn melati() -> (u16, Option<String>) {
+    (200, Some("Hotel Melati".to_owned()))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,9 +42,11 @@ async fn a_host_is_the_right_hotel_or_nobody_at_all() {
         "Host: melati.hotelhub.localhost.\r\n",
         "Host: melati.hotelhub.localhost.:80\r\n",
         "Host: melati.hotelhub.localhost\r\nX-Forwarded-Host: kenanga.hotelhub.localhost\r\n",
+        "Host: melati.hotelhub.localhost\r\nForwarded: host=kenanga.hotelhub.localhost\r\n",
+        "Host: melati.hotelhub.localhost\r\nX-Original-Host: kenanga.hotelhub.localhost\r\n",
     ];
     for lines in right {
-        assert_eq!(status(&house, lines).await, (401, true), "{lines}");
+        assert_eq!(reached(&house, lines).await, melati(), "{lines}");
     }
     let wrong = [
         ("", 400),
@@ -60,9 +68,9 @@ async fn a_host_is_the_right_hotel_or_nobody_at_all() {
         ("X-Forwarded-Host: melati.hotelhub.localhost\r\nHost: nobody.test\r\n", 404),
     ];
     for (lines, wanted) in wrong {
-        assert_eq!(status(&house, lines).await, (wanted, false), "{lines}");
+        assert_eq!(reached(&house, lines).await, (wanted, None), "{lines}");
     }
-    assert_eq!(status(&house, &format!("Host: {long}.hotelhub.localhost\r\n")).await, (400, false));
+    assert_eq!(reached(&house, &format!("Host: {long}.hotelhub.localhost\r\n")).await, (400, None));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -70,11 +78,11 @@ async fn an_absolute_address_must_agree_with_the_host() {
     let house = House::saas().await;
     let rest = "accept: application/json\r\nconnection: close\r\n\r\n";
     let agrees = format!(
-        "GET http://melati.hotelhub.localhost/api/v1/session HTTP/1.1\r\nHost: melati.hotelhub.localhost\r\n{rest}"
+        "GET http://melati.hotelhub.localhost/api/v1/public/property HTTP/1.1\r\nHost: melati.hotelhub.localhost\r\n{rest}"
     );
-    assert!(say(&house, &agrees).await.starts_with("HTTP/1.1 401"));
+    assert_eq!(told(&say(&house, &agrees).await), melati());
     let differs = agrees.replace("Host: melati", "Host: kenanga");
-    assert!(say(&house, &differs).await.starts_with("HTTP/1.1 400"));
+    assert_eq!(told(&say(&house, &differs).await), (400, None));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,9 +98,9 @@ async fn nobody_at_home_is_the_vendors_page_and_no_database() {
 async fn a_standalone_house_answers_to_any_name_and_address() {
     let house = House::standalone().await;
     for lines in ["Host: 127.0.0.1:PORT\r\n", "Host: hotel.lan\r\n", "Host: [::1]\r\n"] {
-        assert_eq!(status(&house, lines).await, (401, true), "{lines}");
+        assert_eq!(reached(&house, lines).await, melati(), "{lines}");
     }
-    assert_eq!(status(&house, "Host: a b\r\n").await.0, 400);
+    assert_eq!(reached(&house, "Host: a b\r\n").await, (400, None));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

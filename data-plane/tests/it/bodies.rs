@@ -1,0 +1,109 @@
+//! Bodies that no honest client sends, at each door that takes one.
+use hotelhub_testkit::{Answer, Visitor};
+use serde_json::{Value, json};
+
+use crate::doors::{Door, everything};
+use crate::furnished::furnish;
+use crate::house::in_both;
+
+/// What is sent, as which type, and the answers that are right.
+const HOSTILE: &[(&str, &str, &[u8], &[u16])] = &[
+    ("half of one", "application/json", b"{", &[400]),
+    ("nothing", "application/json", b"", &[400]),
+    ("no text", "application/json", b"{\"name\": \"\xff\xfe\"}", &[400]),
+    ("two at once", "application/json", b"{} {}", &[400, 422]),
+    ("a number", "application/json", b"17", &[422]),
+    ("an unknown field", "application/json", b"{\"is_admin\": true}", &[422]),
+    ("a hidden NUL", "application/json", b"{\"name\": \"a\\u0000b\"}", &[422]),
+    ("a form", "application/x-www-form-urlencoded", b"name=x", &[415]),
+    ("plain text", "text/plain", b"{}", &[415]),
+];
+
+/// More than any door takes.
+const TOO_LARGE: usize = 300 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_hostile_body_changes_anything_and_each_is_a_problem() {
+    in_both(async |house| {
+        let hotel = furnish(house, 2).await;
+        let (reservation, ..) = crate::furnished::first(&hotel.book("confirmed", "2026-07-10", "2026-07-12").await);
+        let before = everything(house).await;
+        let id_of = |word: &str| match word {
+            "reservations" => reservation.clone(),
+            "rooms" => hotel.rooms[0].clone(),
+            "room-types" => hotel.room_type.clone(),
+            "rate-plans" => hotel.plan.clone(),
+            _ => crate::doors::NOBODY.to_owned(),
+        };
+        let mut wrong = Vec::new();
+        for door in Door::all().iter().filter(|door| door.takes_body) {
+            let path = door.at(id_of);
+            for (what, media, body, right) in HOSTILE {
+                let answer = throw(&hotel.owner, door, &path, media, body).await;
+                wrong.extend(unlike_a_problem(door, what, &answer, right));
+            }
+            let large = [b"{\"name\": \"", vec![b'a'; TOO_LARGE].as_slice(), b"\"}"].concat();
+            let answer = throw(&hotel.owner, door, &path, "application/json", &large).await;
+            wrong.extend(unlike_a_problem(door, "too much", &answer, &[413]));
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        assert_eq!(everything(house).await, before, "nothing has changed");
+    })
+    .await;
+}
+
+async fn throw(who: &Visitor, door: &Door, path: &str, media: &str, body: &[u8]) -> Answer {
+    let who = who.if_match(1).with("idempotency-key", &format!("hostile-{}-{}", door.name().len(), body.len()));
+    who.raw(door.method.clone(), path, media, body.to_vec()).await.unwrap()
+}
+
+/// What is wrong with an answer, if it is not one of the problems that are right.
+fn unlike_a_problem(door: &Door, what: &str, answer: &Answer, right: &[u16]) -> Option<String> {
+    let media = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
+    let good = right.contains(&answer.status.as_u16())
+        && media == Some("application/problem+json")
+        && !answer.text.contains("panicked");
+    (!good).then(|| format!("{}, {what}: {} {}", door.name(), answer.status, answer.text))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stay_or_price_that_no_hotel_means_is_refused_by_its_field() {
+    in_both(async |house| {
+        let hotel = furnish(house, 2).await;
+        let before = everything(house).await;
+        let room = |arrival: &str, departure: &str| hotel.wish("confirmed", arrival, departure, 1);
+        let with = |field: &str, value: Value| {
+            let mut wish = room("2026-07-10", "2026-07-12");
+            wish["reservations"][0][field] = value;
+            wish
+        };
+        let stays = [
+            (room("2026-07-12", "2026-07-10"), "departure"),
+            (room("2026-07-10", "2026-07-10"), "departure"),
+            (room("2026-07-10", "2036-07-10"), "departure"),
+            (room("2026-02-30", "2026-03-02"), "arrival"),
+            (with("adults", json!(-1)), "adults"),
+            (with("adults", json!(2.5)), "adults"),
+            (with("nights", json!(-2)), "nights"),
+        ];
+        for (wish, field) in stays {
+            let answer = hotel.desk.post("/api/v1/bookings", &wish).await.unwrap();
+            names(&answer, field, &wish);
+        }
+        let door = format!("/api/v1/rate-plans/{}/prices", hotel.plan);
+        let price = |idr: Value| json!({ "room_type_id": hotel.room_type, "from": "2026-08-01", "to": "2026-08-02", "price_idr": idr });
+        let too_large: Value = serde_json::from_str("9223372036854775808").unwrap();
+        for idr in [json!(-1), json!(500_000.5), json!("500000"), json!(i64::MAX), too_large] {
+            let answer = hotel.owner.put(&door, &price(idr.clone())).await.unwrap();
+            names(&answer, "price_idr", &idr);
+        }
+        assert_eq!(everything(house).await, before, "nothing has changed");
+    })
+    .await;
+}
+
+fn names(answer: &Answer, field: &str, sent: &Value) {
+    assert!((400..500).contains(&answer.status.as_u16()), "{sent}: {} {}", answer.status, answer.text);
+    let errors = answer.json()["errors"].to_string();
+    assert!(errors.contains(field), "{sent}: no word of {field} in {}", answer.text);
+}
