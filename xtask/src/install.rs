@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::repo;
-use crate::servers::postgres;
+use crate::servers::{postgres, redis};
 
 /// A program and the Debian package it comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Need {
     fn is_met(self) -> bool {
         match self {
             Self::Postgres => postgres::find().is_some(),
-            Self::Redis => on_path("redis-server").is_some(),
+            Self::Redis => on_path("redis-server").is_some_and(|program| redis::is_recent(&program)),
             Self::Compiler => on_path("cc").is_some(),
             Self::Chromium => on_path("chromium").is_some(),
             Self::ChromeDriver => on_path("chromedriver").is_some(),
@@ -70,10 +70,16 @@ pub(crate) fn ensure_all(needs: &[Need]) -> Result<()> {
 
 /// One line that installs the packages and neither makes a cluster nor starts a service of Debian's own.
 fn line_to_run(packages: &[&str]) -> String {
-    let cluster = "sudo mkdir -p /etc/postgresql-common/createcluster.d && echo 'create_main_cluster = false' | \
-                   sudo tee /etc/postgresql-common/createcluster.d/hotelhub.conf >/dev/null && ";
+    let cluster = "mkdir -p /etc/postgresql-common/createcluster.d && \
+                   echo create_main_cluster = false > /etc/postgresql-common/createcluster.d/hotelhub.conf && ";
     let first = if packages.contains(&Need::Postgres.package()) { cluster } else { "" };
-    format!("{first}sudo apt-get update && sudo apt-get install -y --no-install-recommends {}", packages.join(" "))
+    // Debian asks this file before it starts a service (invoke-rc.d(8)); 101 forbids it.
+    let policy = "/usr/sbin/policy-rc.d";
+    let (named, install) = (packages.join(" "), "apt-get update && apt-get install -y --no-install-recommends");
+    format!(
+        "sudo sh -c '{first}printf \"#!/bin/sh\\nexit 101\\n\" > {policy} && chmod 755 {policy} && {install} {named}; \
+         rm -f {policy}'"
+    )
 }
 
 fn install(packages: &[&str]) -> Result<()> {
@@ -113,5 +119,23 @@ impl Drop for Guard {
         if let Some(path) = &self.0 {
             let _ = fs::remove_file(path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line_to_run;
+
+    #[test]
+    fn the_line_for_those_who_are_not_root_starts_nothing_of_debians_own() {
+        let line = line_to_run(&["postgresql", "redis-server"]);
+        assert_eq!(
+            line,
+            "sudo sh -c 'mkdir -p /etc/postgresql-common/createcluster.d && \
+             echo create_main_cluster = false > /etc/postgresql-common/createcluster.d/hotelhub.conf && \
+             printf \"#!/bin/sh\\nexit 101\\n\" > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d && \
+             apt-get update && apt-get install -y --no-install-recommends postgresql redis-server; \
+             rm -f /usr/sbin/policy-rc.d'"
+        );
     }
 }

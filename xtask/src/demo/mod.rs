@@ -1,4 +1,5 @@
 //! The demo: both planes on private servers, two hotels signed up and filled; and the story that shows it holds.
+mod again;
 mod desk;
 mod fill;
 mod house;
@@ -35,7 +36,7 @@ const HOTELS: &[&str] = &["melati.json", "kenanga.json"];
 #[derive(Args)]
 pub(crate) struct Wish {
     /// Throws away what an earlier demo kept.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "check")]
     fresh: bool,
     /// Signs the hotels up and leaves them empty.
     #[arg(long)]
@@ -89,14 +90,14 @@ fn check(wish: &Wish, programs: Programs, stop: &Stop) -> Result<()> {
     let begun = Instant::now();
     let state = State::open(folder.path(), &Ports::any())?;
     let traces = Traces::take_over(folder.path())?;
-    let mut house = House::start(Start { folder: folder.path(), kept: false, state, traces, programs }, stop)
+    let start = Start { folder: folder.path(), kept: true, state, traces, programs: programs.clone() };
+    House::start(start, stop)
+        .and_then(|mut house| {
+            move_in(&mut house, wish.minimal)?;
+            story::tell(&mut house)?;
+            again::tell(house, programs)
+        })
         .inspect_err(|_| keep_logs(folder.path()))?;
-    let outcome = move_in(&mut house, wish.minimal)
-        .and_then(|()| summary::write(&house))
-        .and_then(|()| story::tell(&mut house))
-        .inspect_err(|_| keep_logs(folder.path()));
-    drop(house);
-    outcome?;
     println!("  Every step held, in {}.", time(begun.elapsed()).trim());
     Ok(())
 }

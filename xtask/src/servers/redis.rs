@@ -11,6 +11,17 @@ use anyhow::{Context, Result};
 use super::process::Process;
 use crate::stop::Stop;
 
+/// The oldest version that will do.
+const OLDEST: u32 = 7;
+
+/// Whether this program is of a version that will do.
+pub(crate) fn is_recent(program: &Path) -> bool {
+    let said = Command::new(program).arg("--version").output();
+    let said = said.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let version = said.split_once("v=").and_then(|(_, rest)| rest.split('.').next()?.parse::<u32>().ok());
+    version.is_some_and(|version| version >= OLDEST)
+}
+
 /// A running Redis.
 #[derive(Debug)]
 pub(crate) struct Redis {
