@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result, ensure};
 use hotelhub_tests::{Connection, Hotel, House, Reply, Servers, post, until_served};
 use serde_json::{Value, json};
 use tokio::process::Command;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
-use crate::ground;
+use crate::ground::{self, connect, tenant_dsn};
 
 /// Who dies.
 #[derive(Clone, Copy, Debug)]
@@ -152,20 +152,6 @@ async fn kill(pid: u32) -> Result<()> {
     Ok(())
 }
 
-async fn connect(dsn: &str) -> Result<Client> {
-    let (client, connection) = tokio_postgres::connect(dsn, NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
-}
-
 async fn texts(client: &Client, sql: &str) -> Result<BTreeSet<String>> {
     Ok(client.query(sql, &[]).await?.iter().map(|row| row.get(0)).collect())
-}
-
-async fn tenant_dsn(servers: &Servers, house: &House, slug: &str) -> Result<String> {
-    let central = connect(&house.central_dsn()?).await?;
-    let sql = "select d.name from databases d join tenants t on t.id = d.tenant_id where t.slug = $1";
-    let database: String = central.query_one(sql, &[&slug]).await?.get(0);
-    let (server, _) = servers.admin_dsn().rsplit_once('/').context("a connection string ends in /database")?;
-    Ok(format!("{server}/{database}"))
 }

@@ -1,9 +1,10 @@
 //! What a story stands on: servers of its own, so that it may kill them.
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use hotelhub_testkit::env;
 use hotelhub_tests::{House, Programs, Servers, Settings};
+use tokio_postgres::{Client, NoTls};
 
-/// A house on durable servers that nobody shares. `name` tells its folder from others..
+/// A house on durable servers that nobody shares. `name` tells its folder from others.
 pub(crate) async fn house(name: &str) -> Result<(Servers, House)> {
     let dir = env::folder().join(name);
     let servers = Servers::start(&env::xtask(), &dir.join("servers"), true).await?;
@@ -18,4 +19,20 @@ pub(crate) async fn house(name: &str) -> Result<(Servers, House)> {
     })
     .await?;
     Ok((servers, house))
+}
+
+/// A look into a database from outside.
+pub(crate) async fn connect(dsn: &str) -> Result<Client> {
+    let (client, connection) = tokio_postgres::connect(dsn, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// Where the hotel of this slug keeps its data.
+pub(crate) async fn tenant_dsn(servers: &Servers, house: &House, slug: &str) -> Result<String> {
+    let central = connect(&house.central_dsn()?).await?;
+    let sql = "select d.name from databases d join tenants t on t.id = d.tenant_id where t.slug = $1";
+    let database: String = central.query_one(sql, &[&slug]).await?.get(0);
+    let (server, _) = servers.admin_dsn().rsplit_once('/').context("a connection string ends in /database")?;
+    Ok(format!("{server}/{database}"))
 }

@@ -2,4 +2,5 @@
 mod bad_days;
 mod browser;
 mod ground;
+mod operations;
 mod story_in_a_browser;

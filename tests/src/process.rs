@@ -81,14 +81,28 @@ impl Process {
         self.child.kill().await.context("cannot kill")
     }
 
-    /// SIGTERM, then waits for the program to end by itself.
+    /// SIGTERM, then waits for the program to end by itself, and well.
     pub async fn stop(&mut self) -> Result<()> {
+        self.ask_to_stop().await?;
+        self.until_ended().await
+    }
+
+    /// SIGTERM.
+    pub async fn ask_to_stop(&self) -> Result<()> {
         if let Some(id) = self.child.id() {
             Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
         }
-        tokio::time::timeout(Duration::from_secs(30), self.child.wait())
+        Ok(())
+    }
+
+    /// Waits for the program to end; fails when it does not, or ends badly.
+    pub async fn until_ended(&mut self) -> Result<()> {
+        let status = tokio::time::timeout(Duration::from_secs(30), self.child.wait())
             .await
-            .with_context(|| format!("{} does not end after SIGTERM", self.name))??;
+            .with_context(|| format!("{} does not end", self.name))??;
+        if !status.success() {
+            bail!("{} ended with {status}:\n{}", self.name, self.last_words());
+        }
         Ok(())
     }
 
