@@ -90,7 +90,7 @@ impl App {
             templates: Arc::new(templates()?),
             mailer: mailer.transpose()?,
             metrics: Metrics::new()?,
-            staff: Gate::new(&clock),
+            staff: Gate::new(&clock, redis.as_ref()),
             signups: Throttle::new("signups", settings.signups_per_hour, hour, &clock).shared(redis.clone()),
             redis,
             stop: CancellationToken::new(),

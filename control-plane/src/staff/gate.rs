@@ -7,6 +7,7 @@ use hotelhub_identity::{Password, PasswordHash, Throttle as Rule};
 use hotelhub_kernel::{Clock, Entropy};
 use hotelhub_web::limits::Throttle;
 use hotelhub_web::{AppError, Kind, Result};
+use redis::aio::ConnectionManager;
 use tokio::sync::Semaphore;
 
 /// How long a sign-in waits for its turn to be hashed.
@@ -21,9 +22,9 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate that hashes as many passwords at once as there are cores.
-    pub fn new(clock: &Clock) -> Self {
-        let throttle = |name, rule: Rule| Throttle::new(name, rule.tries, rule.window, clock);
+    /// A gate that counts in Redis when there is one, and hashes as many passwords at once as there are cores.
+    pub fn new(clock: &Clock, redis: Option<&ConnectionManager>) -> Self {
+        let throttle = |name, rule: Rule| Throttle::new(name, rule.tries, rule.window, clock).shared(redis.cloned());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             accounts: throttle("staff-account", Rule::ACCOUNT),
@@ -39,8 +40,8 @@ impl Gate {
     }
 
     /// Forgets the failures of an account that got in.
-    pub(super) fn forgive(&self, email: &str) {
-        self.accounts.forgive(email);
+    pub(super) async fn forgive(&self, email: &str) {
+        self.accounts.forgive(email).await;
     }
 
     /// Whether this is the password. Takes the same time for an account that does not exist; never true for it.

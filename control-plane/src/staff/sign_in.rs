@@ -90,7 +90,7 @@ pub(super) async fn sign_in(app: &App, visitor: &Visitor, wish: SignIn) -> Resul
     let mut tx = app.db.begin().await?;
     let entered = enter(app, &mut tx, visitor, account, proof).await?;
     tx.commit().await.map_err(crate::database::DbError::from)?;
-    app.staff.forgive(&email);
+    app.staff.forgive(&email).await;
     Ok(entered)
 }
 
@@ -156,7 +156,7 @@ pub(super) async fn change_password(
     if !app.staff.matches(current, account.map(|account| account.password)).await? {
         return Err(wrong().field("current", "wrong"));
     }
-    app.staff.forgive(&staff.email);
+    app.staff.forgive(&staff.email).await;
     let hash = app.staff.hash(new, [staff.email.clone(), staff.name.clone()], &app.entropy).await?;
     let (now, token) = (app.clock.now(), SessionToken::mint(&session_key(app), &app.entropy));
     let mut tx = app.db.begin().await?;

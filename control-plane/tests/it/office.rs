@@ -2,6 +2,7 @@
 //!
 //! The clock stands at 09:00 in Jakarta on 3 July 2026 until the test moves it. Nothing is shared with another test.
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hotelhub_control_plane::config::{LogFlags, Settings};
@@ -31,7 +32,7 @@ pub(crate) struct Office {
     pub(crate) app: App,
     pub(crate) clock: Clock,
     address: SocketAddr,
-    pub(crate) scratch: Scratch,
+    pub(crate) scratch: Arc<Scratch>,
 }
 
 /// A node that speaks the protocol over HTTP.
@@ -60,6 +61,16 @@ impl Office {
         change(&mut settings);
         let clock = Clock::at("2026-07-03T02:00:00Z".parse().unwrap());
         let app = App::new(settings, clock.clone(), Entropy::system()).unwrap();
+        Self::serving(app, clock, Arc::new(scratch)).await
+    }
+
+    /// The door of another process on the same database and the same Redis.
+    pub(crate) async fn twin(&self) -> Self {
+        let app = App::new((*self.app.settings).clone(), self.clock.clone(), Entropy::system()).unwrap();
+        Self::serving(app, self.clock.clone(), self.scratch.clone()).await
+    }
+
+    async fn serving(app: App, clock: Clock, scratch: Arc<Scratch>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = app.stop.clone().cancelled_owned();

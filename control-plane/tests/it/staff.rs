@@ -2,7 +2,8 @@
 use hotelhub_control_plane::staff::{AccountPage, Created, LoginPage, create};
 use hotelhub_control_plane::templates;
 use hotelhub_identity::{StaffRole, Totp};
-use hotelhub_testkit::Visitor;
+use hotelhub_kernel::Secret;
+use hotelhub_testkit::{Visitor, env};
 use hotelhub_web::{Lang, Layout, Page, Shell, Templates, Visit};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -67,6 +68,30 @@ async fn who_guesses_waits() {
     }
     let answer = office.visitor().post("/api/v1/session", &json!({ "email": EMAIL, "password": "x" })).await.unwrap();
     assert_eq!((answer.status.as_u16(), answer.headers.contains_key("retry-after")), (429, true));
+}
+
+#[tokio::test]
+async fn who_guesses_at_one_process_waits_at_the_other_and_a_success_forgives_at_both() {
+    let office = Office::empty(|settings| settings.redis_url = Some(Secret::new(env::redis()))).await;
+    let twin = office.twin().await;
+    // Redis is shared with other tests and their past runs.
+    let email = format!("{}@hotelhub.test", office.app.ids.next().simple());
+    let address = |n: u8| format!("2001:db8::{n}:{}", u16::from_be_bytes(office.app.entropy.bytes()));
+    let from = address(1);
+    let (made, phone) = hire(&office, &email, StaffRole::Sales).await;
+    let knock = async |office: &Office, password: &str, code: &str| {
+        let wish = json!({ "email": email, "password": password, "code": code });
+        office.visitor().with("x-forwarded-for", &from).post("/api/v1/session", &wish).await.unwrap().status.as_u16()
+    };
+    let both = [&office, &twin];
+    for round in 0..9 {
+        assert_eq!(knock(both[round % 2], "x", "1").await, 401);
+    }
+    assert_eq!(knock(&office, &made.password, &phone.code_at(office.clock.now())).await, 200);
+    for round in 0..10 {
+        assert_eq!(knock(both[round % 2], "x", "1").await, 401, "forgiven");
+    }
+    assert_eq!((knock(&office, "x", "1").await, knock(&twin, "x", "1").await), (429, 429));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! How often a key may knock: fixed windows, in memory and bounded; across processes with Redis.
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::Clock;
@@ -10,6 +10,9 @@ use crate::{AppError, Kind, Result};
 
 /// Keys remembered at once; beyond it the oldest windows are forgotten.
 const CAPACITY: usize = 50_000;
+
+/// How long Redis may take to count.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// At most `limit` knocks per key and window.
 #[derive(Clone)]
@@ -34,7 +37,7 @@ impl Throttle {
         Self { name, limit, window, clock: clock.clone(), seen: Arc::default(), redis: None }
     }
 
-    /// Counts in Redis as well, so that all processes count together; without Redis the process's own count holds.
+    /// Counts in Redis, so that all processes count together; while Redis is away the process goes on counting alone.
     #[must_use]
     pub fn shared(mut self, redis: Option<ConnectionManager>) -> Self {
         self.redis = redis;
@@ -43,13 +46,12 @@ impl Throttle {
 
     /// Counts one knock; 429 with `Retry-After` over the limit.
     pub async fn admit(&self, key: &str) -> Result<()> {
-        let length = i64::try_from(self.window.as_secs()).unwrap_or(i64::MAX).max(1);
-        let now = self.clock.now().as_second();
+        let (now, length) = (self.clock.now().as_second(), self.length());
         let number = now.div_euclid(length);
-        let mut count = self.count_here(key, number);
-        if let Some(redis) = &self.redis {
-            count = count.max(self.count_there(redis.clone(), key, number, length).await);
-        }
+        let alone = self.count_here(key, number);
+        let together = self.count_there(key, number, length).await;
+        let count = together.unwrap_or(alone);
+        self.agree(key, Window { number, count });
         if count <= self.limit {
             return Ok(());
         }
@@ -57,13 +59,31 @@ impl Throttle {
         Err(AppError::new(Kind::TooMany, "too-many-attempts", "Too many attempts. Wait a little.").retry_after(wait))
     }
 
-    /// Forgets a key in this process: after a success.
-    pub fn forgive(&self, key: &str) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    /// Forgets what a key has knocked in this window, in every process: after a success.
+    pub async fn forgive(&self, key: &str) {
+        self.seen().remove(key);
+        let number = self.clock.now().as_second().div_euclid(self.length());
+        self.ask(redis::pipe().del(self.place(key, number))).await;
+    }
+
+    /// The window in whole seconds.
+    fn length(&self) -> i64 {
+        i64::try_from(self.window.as_secs()).unwrap_or(i64::MAX).max(1)
+    }
+
+    /// Goes on from the common count when Redis is away the next time.
+    fn agree(&self, key: &str, window: Window) {
+        if let Some(known) = self.seen().get_mut(key) {
+            *known = window;
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, HashMap<Box<str>, Window>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn count_here(&self, key: &str, number: i64) -> u32 {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen();
         if seen.len() >= CAPACITY {
             seen.retain(|_, window| window.number == number);
             if seen.len() >= CAPACITY {
@@ -78,13 +98,19 @@ impl Throttle {
         window.count
     }
 
-    async fn count_there(&self, mut redis: ConnectionManager, key: &str, number: i64, length: i64) -> u32 {
-        let place = format!("throttle:{}:{number}:{key}", self.name);
-        let mut pipe = redis::pipe();
-        let counted = pipe.incr(&place, 1_u32).expire(&place, length).ignore().query_async(&mut redis);
-        match tokio::time::timeout(Duration::from_millis(200), counted).await {
-            Ok(Ok((count,))) => count,
-            _ => 0,
-        }
+    async fn count_there(&self, key: &str, number: i64, length: i64) -> Option<u32> {
+        let place = self.place(key, number);
+        self.ask(redis::pipe().incr(&place, 1_u32).expire(&place, length).ignore()).await
+    }
+
+    fn place(&self, key: &str, number: i64) -> String {
+        format!("throttle:{}:{number}:{key}", self.name)
+    }
+
+    /// The single number that Redis answers, unless it is away.
+    async fn ask(&self, pipe: &redis::Pipeline) -> Option<u32> {
+        let mut redis = self.redis.clone()?;
+        let asked = pipe.query_async::<(u32,)>(&mut redis);
+        tokio::time::timeout(PATIENCE, asked).await.ok()?.ok().map(|(number,)| number)
     }
 }

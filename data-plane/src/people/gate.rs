@@ -46,8 +46,8 @@ impl Gate {
     }
 
     /// Forgets the failures of an account that got in. Those of its address stay: others share it.
-    pub(crate) fn forgive(&self, tenant: &Tenant, email: &Email) {
-        self.accounts.forgive(&account_key(tenant, email));
+    pub(crate) async fn forgive(&self, tenant: &Tenant, email: &Email) {
+        self.accounts.forgive(&account_key(tenant, email)).await;
     }
 
     /// Counts a try of a link, or a letter asked for, by address.

@@ -34,7 +34,7 @@ pub(crate) async fn prove(tenant: &Tenant, visitor: &sessions::Visitor, account:
     gate.admit(tenant, &email, visitor.address).await?;
     let right = gate.matches(text.to_owned(), account.password.clone()).await?;
     if right {
-        gate.forgive(tenant, &email);
+        gate.forgive(tenant, &email).await;
     }
     Ok(right)
 }

@@ -48,7 +48,7 @@ pub(crate) async fn sign_in(tenant: &Tenant, visitor: &Visitor, wish: SignIn) ->
     let tx = tenant.begin().await?;
     let outcome = admit(&tx, tenant, visitor, account, proof).await;
     let admitted = tx.settle(outcome).await?;
-    gate.forgive(tenant, &email);
+    gate.forgive(tenant, &email).await;
     Ok(admitted)
 }
 
