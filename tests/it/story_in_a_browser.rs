@@ -50,8 +50,8 @@ async fn sign_up(clerk: &Browser, house: &House) -> Result<String> {
     clerk.goto(&link).await?;
     clerk.press("form[action^='/login/link/'] button", "#new").await?;
     clerk.fill("#new", "kopi pagi di teras").await?;
-    clerk.press("form[action='/account/password'] button", "#current").await?;
-    clerk.goto(&format!("{hotel}/desk")).await?;
+    clerk.see("#arrivals").await?;
+    clerk.press("form[action='/account/password'] button", ".banner.good").await?;
     clerk.see("#arrivals").await?;
     Ok(hotel)
 }

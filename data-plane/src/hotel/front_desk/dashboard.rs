@@ -21,6 +21,8 @@ pub(crate) struct DashboardPage {
     departures: Vec<Row>,
     in_house: Vec<Row>,
     may_book: bool,
+    /// The mail address of who looks, while that account has no password yet.
+    pub(super) newcomer: Option<String>,
     pub(super) form_key: String,
 }
 
@@ -81,6 +83,7 @@ impl DashboardPage {
             departures: rows(&day.departures),
             in_house: rows(&day.in_house),
             may_book: may.book,
+            newcomer: None,
             form_key: String::new(),
         }
     }
@@ -167,6 +170,7 @@ impl Page for DashboardPage {
             ],
             in_house: vec![row(6, "Putu Ayu", Some("301"), Next::Open)],
             may_book: true,
+            newcomer: Some("budi@melati.id".to_owned()),
             form_key: "sample-key".to_owned(),
         }
     }

@@ -43,6 +43,7 @@ async fn dashboard(tenant: Tenant, staff: Staff, visit: Visit) -> Result<Respons
     let shell = shell::of(&property, &tenant, &staff, &visit, "nav.dashboard");
     let mut page = DashboardPage::of(&day, visit.lang, may);
     page.form_key = forms::key(&tenant);
+    page.newcomer = (!staff.has_password).then_some(staff.email);
     forms::shown(&tenant, StatusCode::OK, &shell, &page)
 }
 

@@ -61,7 +61,8 @@ async fn change_password(
     match passwords::change_own(&tenant, &staff, &visitor, form.current.as_deref(), form.new).await {
         Ok(token) => {
             let flash = Flash::good("people.flash.password-saved");
-            Ok(with_session(see_other("/account", Some(&flash)), &token))
+            let back = if staff.has_password { "/account" } else { "/desk" };
+            Ok(with_session(see_other(back, Some(&flash)), &token))
         }
         Err(refusal) => {
             let (status, key) = said(refusal)?;

@@ -86,13 +86,7 @@ async fn log_in(tenant: Tenant, visitor: Visitor, visit: Visit, Path(text): Path
     let tx = tenant.begin().await?;
     let outcome = enter(&tx, &tenant, &visitor, &link).await;
     match tx.settle(outcome).await {
-        Ok((account, token)) => {
-            let (path, flash) = match account.password {
-                Some(_) => ("/desk", None),
-                None => ("/account", Some(Flash::good("people.flash.choose-password"))),
-            };
-            Ok(with_session(see_other(path, flash.as_ref()), &token))
-        }
+        Ok(token) => Ok(with_session(see_other("/desk", None), &token)),
         Err(error) if error.code() == Spent::CODE => spent(&tenant, &visit),
         Err(error) => Err(error),
     }
@@ -100,19 +94,13 @@ async fn log_in(tenant: Tenant, visitor: Visitor, visit: Visit, Path(text): Path
 
 /// Opens a session for whoever presses the link's button. It proves no mail address: the sign-up door hands the same link to
 /// whoever fills its form. An authenticator is not gone around: its owner signs in as always.
-async fn enter(
-    session: &Session,
-    tenant: &Tenant,
-    visitor: &Visitor,
-    link: &LinkToken,
-) -> Result<(Account, SessionToken)> {
+async fn enter(session: &Session, tenant: &Tenant, visitor: &Visitor, link: &LinkToken) -> Result<SessionToken> {
     let account = used(session, tenant, link, Purpose::Login).await?;
     if account.guard().is_some() {
         let detail = "An authenticator guards this account: sign in with password and code.";
         return Err(AppError::new(Kind::Conflict, "code-needed", detail));
     }
-    let token = sessions::open(session, tenant, visitor, &account, "link").await?;
-    Ok((account, token))
+    Ok(sessions::open(session, tenant, visitor, &account, "link").await?)
 }
 
 async fn confirm_email(tenant: Tenant, visitor: Visitor, visit: Visit, Path(text): Path<String>) -> Result<Response> {

@@ -28,6 +28,8 @@ pub struct Staff {
     pub lang: Lang,
     /// Whether letters to its address are known to be read.
     pub email_confirmed: bool,
+    /// Whether the account can be opened with a password, not only with a letter's link.
+    pub has_password: bool,
     /// The session this request came with.
     pub session_id: Uuid,
     permissions: Permissions,
@@ -74,6 +76,7 @@ impl From<Known> for Staff {
             roles: known.roles,
             lang: known.lang,
             email_confirmed: known.email_confirmed,
+            has_password: known.has_password,
             session_id: known.session,
         }
     }

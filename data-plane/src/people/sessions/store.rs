@@ -13,7 +13,8 @@ use crate::tenancy::{DbError, Session};
 /// Session, account and roles at once: all that a signed-in request asks.
 const WHO: &str = "
     select s.id as session_id, s.last_seen_at, u.id, u.name, u.email, u.language, u.roles,
-           u.email_confirmed_at is not null as email_confirmed
+           u.email_confirmed_at is not null as email_confirmed,
+           u.password_hash is not null as has_password
       from sessions s join users u on u.id = s.user_id
      where s.token_hash = $1 and s.revoked_at is null and s.expires_at > $2 and s.last_seen_at > $3
        and u.status = 'active'";
@@ -53,6 +54,7 @@ pub(super) struct Known {
     pub(super) lang: Lang,
     pub(super) roles: Vec<HotelRole>,
     pub(super) email_confirmed: bool,
+    pub(super) has_password: bool,
     last_seen_at: Timestamp,
 }
 
@@ -66,6 +68,7 @@ impl Known {
             lang: Lang::parse(row.get("language")).unwrap_or_default(),
             roles: roles_of(row.get("roles")),
             email_confirmed: row.get("email_confirmed"),
+            has_password: row.get("has_password"),
             last_seen_at: row.get("last_seen_at"),
         }
     }

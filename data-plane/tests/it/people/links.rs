@@ -54,7 +54,9 @@ async fn a_login_link_works_once_and_not_by_being_opened() {
 
         let owner = house.stranger();
         let answer = owner.form(&path, &[]).await.unwrap();
-        assert_eq!((answer.status.as_u16(), answer.location()), (303, Some("/account")), "{}", answer.text);
+        assert_eq!((answer.status.as_u16(), answer.location()), (303, Some("/desk")), "{}", answer.text);
+        let desk = owner.page("/desk").await.unwrap();
+        assert!(desk.text.contains("action=\"/account/password\""), "asks for a password: {}", desk.text);
         let user = owner.get("/api/v1/session").await.unwrap().json()["user"].clone();
         // The sign-up door hands the same link to whoever fills its form: it proves no address.
         assert_eq!((&user["email"], &user["email_confirmed"]), (&json!(OWNER), &json!(false)));
@@ -68,6 +70,7 @@ async fn a_login_link_works_once_and_not_by_being_opened() {
         let chosen =
             owner.post("/api/v1/me/password", &json!({ "new_password": "dua belas ekor itik" })).await.unwrap();
         assert_eq!(chosen.status, 204, "{}", chosen.text);
+        assert!(!owner.page("/desk").await.unwrap().text.contains("/account/password"), "asks no more");
     })
     .await;
 }
