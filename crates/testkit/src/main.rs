@@ -1,8 +1,9 @@
 //! Outside services as servers with the real wire, for the demo and for tests of whole processes.
 use std::io::Write;
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use hotelhub_testkit::mail::MailStandIn;
+use hotelhub_testkit::mail::{Inbox, MailStandIn};
 
 /// Stand-ins of outside services: real protocols, no outside.
 #[derive(Parser)]
@@ -25,6 +26,9 @@ enum Service {
         /// Where to show the inbox; port 0 picks a free one.
         #[arg(long, default_value = "127.0.0.1:8025")]
         http: String,
+        /// A file that keeps the mails over a restart; without it they are gone with the process.
+        #[arg(long)]
+        keep: Option<PathBuf>,
     },
 }
 
@@ -32,8 +36,9 @@ enum Service {
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     match Arguments::parse().service {
-        Service::Mail { smtp, http } => {
-            let running = MailStandIn::start(&smtp, &http).await?;
+        Service::Mail { smtp, http, keep } => {
+            let inbox = keep.as_deref().map(Inbox::kept).transpose()?.unwrap_or_default();
+            let running = MailStandIn::with(inbox, &smtp, &http).await?;
             let line = serde_json::json!({ "smtp": running.smtp, "http": running.http });
             writeln!(std::io::stdout(), "{line}")?;
             hotelhub_web::server::stop_signal().await;

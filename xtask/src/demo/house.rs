@@ -163,6 +163,7 @@ impl House {
         let mut command = Command::new(self.programs.standins());
         command.arg("mail").arg("--smtp").arg(format!("127.0.0.1:{smtp}"));
         command.arg("--http").arg(format!("127.0.0.1:{http}"));
+        command.arg("--keep").arg(self.folder.join("mails.jsonl"));
         let mut process = self.start_program("mail", &mut command)?;
         let visitor = Visitor::new(&self.mailbox());
         self.stop.wait_for("the mailbox", PATIENCE, || {

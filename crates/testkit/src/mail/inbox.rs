@@ -1,7 +1,11 @@
 //! What arrived, and what shall go wrong next.
 use std::collections::{BTreeMap, VecDeque};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use anyhow::{Context, Result};
 use mail_parser::MessageParser;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +13,7 @@ use serde::{Deserialize, Serialize};
 const CAPACITY: usize = 5_000;
 
 /// A mail as it arrived.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Mail {
     /// Counted from 1.
     pub id: u64,
@@ -54,9 +58,22 @@ struct State {
     mails: VecDeque<Mail>,
     last_id: u64,
     faults: VecDeque<Fault>,
+    /// One mail a line, for an inbox that outlives its process.
+    file: Option<File>,
 }
 
 impl Inbox {
+    /// An inbox that begins with the mails of a file and adds each new one to it. A line that broke off is no mail.
+    pub fn kept(path: &Path) -> Result<Self> {
+        let told = || format!("the inbox {}", path.display());
+        let file = OpenOptions::new().read(true).append(true).create(true).open(path).with_context(told)?;
+        let lines = BufReader::new(&file).lines().map_while(Result::ok);
+        let mut mails: VecDeque<Mail> = lines.filter_map(|line| serde_json::from_str(&line).ok()).collect();
+        let last_id = mails.back().map_or(0, |mail| mail.id);
+        mails.drain(..mails.len().saturating_sub(CAPACITY));
+        Ok(Self(Arc::new(Mutex::new(State { mails, last_id, faults: VecDeque::new(), file: Some(file) }))))
+    }
+
     /// The mails to an address, or all, oldest first.
     pub fn mails(&self, to: Option<&str>) -> Vec<Mail> {
         let state = self.state();
@@ -71,7 +88,13 @@ impl Inbox {
 
     /// Throws all away.
     pub fn clear(&self) {
-        self.state().mails.clear();
+        let mut state = self.state();
+        state.mails.clear();
+        if let Some(file) = &state.file
+            && let Err(error) = file.set_len(0)
+        {
+            tracing::error!(%error, "the kept mails were not thrown away");
+        }
     }
 
     /// Lets this go wrong the next `times` times.
@@ -105,6 +128,7 @@ impl Inbox {
             message_id: parsed.message_id().unwrap_or_default().to_owned(),
             headers: headers.collect(),
         };
+        state.keep(&mail);
         state.mails.push_back(mail);
         if state.mails.len() > CAPACITY {
             state.mails.pop_front();
@@ -116,8 +140,41 @@ impl Inbox {
     }
 }
 
+impl State {
+    fn keep(&mut self, mail: &Mail) {
+        let Some(file) = &mut self.file else { return };
+        let written = serde_json::to_vec(mail).map_err(std::io::Error::from).and_then(|mut line| {
+            line.push(b'\n');
+            file.write_all(&line)
+        });
+        if let Err(error) = written {
+            tracing::error!(%error, "a mail was not kept");
+        }
+    }
+}
+
 fn links(text: &str) -> Vec<String> {
     let words = text.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '(' | ')'));
     let links = words.filter(|word| word.starts_with("http://") || word.starts_with("https://"));
     links.map(|link| link.trim_end_matches(['.', ',', ';']).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Inbox;
+
+    #[test]
+    fn a_kept_inbox_outlives_its_process_until_it_is_thrown_away() {
+        let path = std::env::temp_dir().join(format!("inbox-{}.jsonl", std::process::id()));
+        let letter = b"Subject: Selamat datang\r\nMessage-ID: <a@b>\r\n\r\nhttps://melati.test/x\r\n";
+        Inbox::kept(&path).unwrap().receive("a@b".to_owned(), vec!["c@d".to_owned()], letter);
+        let again = Inbox::kept(&path).unwrap();
+        let [mail] = &again.mails(Some("C@D"))[..] else { panic!("one mail") };
+        assert_eq!((mail.id, mail.links.as_slice()), (1, &["https://melati.test/x".to_owned()][..]));
+        again.receive("a@b".to_owned(), vec!["c@d".to_owned()], letter);
+        assert_eq!(again.mails(None).last().map(|mail| mail.id), Some(2));
+        again.clear();
+        assert!(Inbox::kept(&path).unwrap().mails(None).is_empty());
+        std::fs::remove_file(path).unwrap();
+    }
 }

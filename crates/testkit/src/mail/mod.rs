@@ -21,7 +21,11 @@ pub struct MailStandIn {
 impl MailStandIn {
     /// Listens on both addresses (port 0 picks a free one) and serves in the background.
     pub async fn start(smtp: &str, http: &str) -> Result<Self> {
-        let inbox = Inbox::default();
+        Self::with(Inbox::default(), smtp, http).await
+    }
+
+    /// [`MailStandIn::start`] with an inbox that may hold mails already.
+    pub async fn with(inbox: Inbox, smtp: &str, http: &str) -> Result<Self> {
         let (letters, readers) = (TcpListener::bind(smtp).await?, TcpListener::bind(http).await?);
         let (smtp, http) = (letters.local_addr()?.to_string(), format!("http://{}", readers.local_addr()?));
         tokio::spawn(smtp::serve(letters, inbox.clone()));
