@@ -21,12 +21,17 @@ pub(crate) async fn begin(tenant: &Tenant, scope: &Scope, key: &RequestKey) -> R
 
 /// Ends it: leads to `path` and says there what happened.
 pub(crate) async fn land<T>(tx: OnceTx, outcome: Result<T>, path: &str, flash: &str) -> Result<Response> {
+    tx.answer_with(StatusCode::SEE_OTHER, leading(path, flash)?, outcome.map(drop)).await
+}
+
+/// The headers that lead to `path`, where `flash` is said.
+pub(crate) fn leading(path: &str, flash: &str) -> Result<HeaderMap> {
     let mut headers = HeaderMap::new();
     headers.insert(LOCATION, HeaderValue::try_from(path).map_err(AppError::internal)?);
     if !flash.is_empty() {
         headers.insert(SET_COOKIE, Flash::good(flash).cookie());
     }
-    tx.answer_with(StatusCode::SEE_OTHER, headers, outcome.map(drop)).await
+    Ok(headers)
 }
 
 /// The status and the words of a refusal that the form itself shows again; others go on as they are.

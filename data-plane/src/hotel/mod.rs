@@ -12,6 +12,7 @@ pub mod reservations;
 pub mod rooms;
 mod seed;
 pub(crate) mod shell;
+mod step;
 pub mod taxes;
 #[cfg(test)]
 mod tests;

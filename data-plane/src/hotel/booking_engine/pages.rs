@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use hotelhub_web::{ClientAddress, FormBody, Query, Refused, RequestKey, Result, Shell, Visit};
+use hotelhub_web::{ClientAddress, FormBody, Query, Refused, Result, Shell, Visit};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use crate::hotel::fields::Nothing;
 use crate::hotel::guests::NewGuest;
 use crate::hotel::properties::{self, Property};
 use crate::hotel::reservations::{Refusal, RoomWish, Status, Stay};
+use crate::hotel::step::{Step, or_again};
 use crate::hotel::{forms, shell};
 use crate::node::Node;
 use crate::tenancy::{Scope, Tenant};
@@ -128,31 +129,28 @@ async fn hold(
     FormBody(form, key): FormBody<HoldForm>,
 ) -> Result<Response> {
     node.booking_gate.admit_hold(&tenant, address).await?;
-    match try_hold(&tenant, address, &form, &key).await {
-        Ok(response) => Ok(response),
-        Err(error) => {
-            let (status, refused) = forms::again(error)?;
-            show_offers(&tenant, &visit, form.finder, status, Some(refused)).await
-        }
-    }
+    let step = Step::of(&tenant, Scope::guest(address), &key);
+    let answer = step
+        .land("", async |tx| {
+            let held = super::hold(tx, &tenant, &Actor::guest(address), form.wish()?).await?;
+            Ok(format!("/book/{}?t={}", held.booking.id, held.token))
+        })
+        .await;
+    or_again(answer, async |status, refused| show_offers(&tenant, &visit, form.finder, status, Some(refused)).await)
+        .await
 }
 
-async fn try_hold(tenant: &Tenant, address: std::net::IpAddr, form: &HoldForm, key: &RequestKey) -> Result<Response> {
-    let wish = RoomWish {
-        room_type_id: forms::choice("room_type_id", &form.room_type_id)?,
-        rate_plan_id: forms::choice("rate_plan_id", &form.rate_plan_id)?,
-        arrival: forms::date("arrival", &form.finder.arrival)?,
-        departure: forms::date("departure", &form.finder.departure)?,
-        adults: forms::whole("adults", &form.finder.adults)?,
-        children: forms::whole("children", &form.finder.children)?,
-    };
-    let tx = match forms::begin(tenant, &Scope::guest(address), key).await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::hold(&tx, tenant, &Actor::guest(address), wish).await;
-    let path = outcome.as_ref().map(|held| format!("/book/{}?t={}", held.booking.id, held.token)).unwrap_or_default();
-    forms::land(tx, outcome, &path, "").await
+impl HoldForm {
+    fn wish(&self) -> Result<RoomWish> {
+        Ok(RoomWish {
+            room_type_id: forms::choice("room_type_id", &self.room_type_id)?,
+            rate_plan_id: forms::choice("rate_plan_id", &self.rate_plan_id)?,
+            arrival: forms::date("arrival", &self.finder.arrival)?,
+            departure: forms::date("departure", &self.finder.departure)?,
+            adults: forms::whole("adults", &self.finder.adults)?,
+            children: forms::whole("children", &self.finder.children)?,
+        })
+    }
 }
 
 /// The proof that a held room is the visitor's.
@@ -218,33 +216,18 @@ async fn confirm(
 ) -> Result<Response> {
     node.booking_gate.admit_token(&tenant, address).await?;
     let guest = NewGuest { name: form.name, email: form.email, phone: form.phone, nationality: String::new() };
-    match try_confirm(&tenant, address, id, &form.token, &guest, visit.lang, &key).await {
-        Ok(response) => Ok(response),
-        Err(error) => {
-            let (status, refused) = forms::again(error)?;
-            show_details(&tenant, &visit, id, &form.token, guest, status, Some(refused)).await
-        }
-    }
-}
-
-async fn try_confirm(
-    tenant: &Tenant,
-    address: std::net::IpAddr,
-    id: Uuid,
-    token: &str,
-    guest: &NewGuest,
-    lang: hotelhub_web::Lang,
-    key: &RequestKey,
-) -> Result<Response> {
-    let tx = match forms::begin(tenant, &Scope::guest(address), key).await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = match super::must_open(&tx, token, id).await {
-        Ok(()) => super::confirm(&tx, tenant, &Actor::guest(address), token, guest, lang).await,
-        Err(refusal) => Err(refusal),
-    };
-    forms::land(tx, outcome, &format!("/manage/{token}"), "flash.book.confirmed").await
+    let (token, who) = (form.token.as_str(), Actor::guest(address));
+    let answer = Step::of(&tenant, Scope::guest(address), &key)
+        .land("flash.book.confirmed", async |tx| {
+            super::must_open(tx, token, id).await?;
+            super::confirm(tx, &tenant, &who, token, &guest, visit.lang).await?;
+            Ok(format!("/manage/{token}"))
+        })
+        .await;
+    or_again(answer, async |status, refused| {
+        show_details(&tenant, &visit, id, token, guest, status, Some(refused)).await
+    })
+    .await
 }
 
 async fn manage(
@@ -284,20 +267,10 @@ async fn cancel(
     FormBody(Nothing {}, key): FormBody<Nothing>,
 ) -> Result<Response> {
     node.booking_gate.admit_token(&tenant, address).await?;
-    match try_cancel(&tenant, address, &token, &key).await {
-        Ok(response) => Ok(response),
-        Err(error) => {
-            let (status, refused) = forms::again(error)?;
-            show_booking(&tenant, &visit, &token, status, Some(refused)).await
-        }
-    }
-}
-
-async fn try_cancel(tenant: &Tenant, address: std::net::IpAddr, token: &str, key: &RequestKey) -> Result<Response> {
-    let tx = match forms::begin(tenant, &Scope::guest(address), key).await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::cancel(&tx, tenant, &Actor::guest(address), token).await;
-    forms::land(tx, outcome, &format!("/manage/{token}"), "flash.book.cancelled").await
+    let answer = Step::of(&tenant, Scope::guest(address), &key).land("flash.book.cancelled", async |tx| {
+        super::cancel(tx, &tenant, &Actor::guest(address), &token).await?;
+        Ok(format!("/manage/{token}"))
+    });
+    or_again(answer.await, async |status, refused| show_booking(&tenant, &visit, &token, status, Some(refused)).await)
+        .await
 }

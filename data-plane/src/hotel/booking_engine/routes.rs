@@ -15,8 +15,9 @@ use crate::audit::Actor;
 use crate::hotel::fields::Nothing;
 use crate::hotel::guests::NewGuest;
 use crate::hotel::reservations::RoomWish;
+use crate::hotel::step::Step;
 use crate::node::Node;
-use crate::tenancy::{Begun, Scope, Tenant};
+use crate::tenancy::{Scope, Tenant};
 
 /// The JSON doors of this capability.
 pub fn router() -> OpenApiRouter<Node> {
@@ -43,12 +44,9 @@ async fn hold(
     wish: Posted<RoomWish>,
 ) -> Result<Response> {
     node.booking_gate.admit_hold(&tenant, address).await?;
-    let tx = match tenant.begin_once(&Scope::guest(address), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let outcome = super::hold(&tx, &tenant, &Actor::guest(address), wish.value).await;
-    tx.answer(StatusCode::CREATED, outcome).await
+    let Posted { value: room, key } = wish;
+    let step = Step::of(&tenant, Scope::guest(address), &key);
+    step.answer(StatusCode::CREATED, async |tx| super::hold(tx, &tenant, &Actor::guest(address), room).await).await
 }
 
 /// Promises a held room to a guest and writes to them.
@@ -64,15 +62,12 @@ async fn confirm(
 ) -> Result<Response> {
     node.booking_gate.admit_token(&tenant, address).await?;
     let ConfirmWish { token, guest } = wish.value;
-    let tx = match tenant.begin_once(&Scope::guest(address), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let outcome = match super::must_open(&tx, &token, id).await {
-        Ok(()) => super::confirm(&tx, &tenant, &Actor::guest(address), &token, &guest, lang).await,
-        Err(refusal) => Err(refusal),
-    };
-    tx.answer(StatusCode::OK, outcome).await
+    let step = Step::of(&tenant, Scope::guest(address), &wish.key);
+    step.answer(StatusCode::OK, async |tx| {
+        super::must_open(tx, &token, id).await?;
+        super::confirm(tx, &tenant, &Actor::guest(address), &token, &guest, lang).await
+    })
+    .await
 }
 
 /// The booking of a manage link.
@@ -100,10 +95,6 @@ async fn cancel(
     wish: Posted<Nothing>,
 ) -> Result<Response> {
     node.booking_gate.admit_token(&tenant, address).await?;
-    let tx = match tenant.begin_once(&Scope::guest(address), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let outcome = super::cancel(&tx, &tenant, &Actor::guest(address), &token).await;
-    tx.answer(StatusCode::OK, outcome).await
+    let step = Step::of(&tenant, Scope::guest(address), &wish.key);
+    step.answer(StatusCode::OK, async |tx| super::cancel(tx, &tenant, &Actor::guest(address), &token).await).await
 }

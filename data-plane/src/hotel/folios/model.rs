@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Line, Payment, Refusal};
+use crate::hotel::step::Versioned;
 use crate::hotel::taxes::Taxes;
 
 /// A folio's identity.
@@ -85,6 +86,12 @@ pub struct Totals {
     #[serde(rename = "balance_idr")]
     #[schema(value_type = i64)]
     pub balance: Rupiah,
+}
+
+impl Versioned for Folio {
+    fn version(&self) -> i32 {
+        self.version
+    }
 }
 
 impl FolioStatus {

@@ -5,17 +5,17 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use hotelhub_identity::Permission;
-use hotelhub_kernel::Rupiah;
-use hotelhub_web::{FormBody, IfMatch, Lang, Layout, Refused, RequestKey, Result, Shell, Visit};
+use hotelhub_web::{FormBody, IfMatch, Lang, Layout, Refused, Result, Shell, Visit};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::sheet::{FolioPage, May, ReceiptPage};
-use super::{Cash, Charge, Folio, FolioId, Pieces, Seen};
+use super::{Cash, Charge, FolioId, Pieces, Seen};
+use crate::hotel::step::{Clerk, or_again};
 use crate::hotel::{fields, forms, properties, shell};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{OnceTx, Tenant};
+use crate::tenancy::Tenant;
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {
@@ -100,160 +100,104 @@ struct NightsForm {
     version: String,
 }
 
-/// One change of a folio: which one, and by which version and key.
-struct Change<'a> {
-    tenant: &'a Tenant,
-    staff: &'a Staff,
-    folio: Uuid,
-    key: &'a RequestKey,
+/// A folio at the version its page showed.
+fn seen(folio: Uuid, version: &str) -> Result<Seen> {
+    Ok(Seen { folio: FolioId(folio), version: IfMatch(forms::whole("version", version)?) })
 }
 
-impl Change<'_> {
-    fn seen(&self, version: &str) -> Result<Seen> {
-        Ok(Seen { folio: FolioId(self.folio), version: IfMatch(forms::whole("version", version)?) })
-    }
-
-    async fn begin(&self) -> Result<Result<OnceTx, Response>> {
-        forms::begin(self.tenant, &self.staff.scope(), self.key).await
-    }
-
-    async fn land(&self, tx: OnceTx, outcome: Result<Folio>, flash: &str) -> Result<Response> {
-        forms::land(tx, outcome, &format!("/desk/folios/{}", self.folio), flash).await
-    }
+fn its_page(folio: Uuid) -> String {
+    format!("/desk/folios/{folio}")
 }
 
-/// The answer of a form: where it leads, or the folio again with what was wrong.
-async fn answered(change: Change<'_>, visit: &Visit, outcome: Result<Response>) -> Result<Response> {
-    match outcome {
-        Ok(response) => Ok(response),
-        Err(error) => {
-            let (status, refused) = forms::again(error)?;
-            sheet(change.tenant, change.staff, visit, change.folio, status, Some(refused)).await
-        }
-    }
+/// The answer of a form, or the folio again with what was wrong.
+async fn or_shown(clerk: &Clerk, visit: &Visit, id: Uuid, answer: Result<Response>) -> Result<Response> {
+    or_again(answer, async |status, refused| sheet(&clerk.tenant, &clerk.staff, visit, id, status, Some(refused)).await)
+        .await
 }
 
 async fn charge(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
     FormBody(form, key): FormBody<ChargeForm>,
 ) -> Result<Response> {
-    staff.may(Permission::FolioPost)?;
-    let change = Change { tenant: &tenant, staff: &staff, folio: id, key: &key };
-    let outcome = try_charge(&change, form).await;
-    answered(change, &visit, outcome).await
-}
-
-async fn try_charge(change: &Change<'_>, form: ChargeForm) -> Result<Response> {
-    let seen = change.seen(&form.version)?;
-    let price = forms::rupiah("amount_idr", &form.amount_idr)?;
-    let pieces = Pieces::new(forms::whole("quantity", &form.quantity)?, price)?;
-    let description = fields::text("description", &form.description, 200)?;
-    let charge = Charge { code: form.charge_code, description, pieces };
-    let tx = match change.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::charge(&tx, change.tenant, &change.staff.actor(), seen, charge).await;
-    change.land(tx, outcome, "flash.folio.charged").await
+    let step = clerk.step(Permission::FolioPost, &key)?;
+    let answer = step.land("flash.folio.charged", async |tx| {
+        let price = forms::rupiah("amount_idr", &form.amount_idr)?;
+        let pieces = Pieces::new(forms::whole("quantity", &form.quantity)?, price)?;
+        let description = fields::text("description", &form.description, 200)?;
+        let charge = Charge { code: form.charge_code, description, pieces };
+        super::charge(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?, charge).await?;
+        Ok(its_page(id))
+    });
+    or_shown(&clerk, &visit, id, answer.await).await
 }
 
 async fn pay(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
     FormBody(form, key): FormBody<PayForm>,
 ) -> Result<Response> {
-    staff.may(Permission::PaymentTake)?;
-    let change = Change { tenant: &tenant, staff: &staff, folio: id, key: &key };
-    let outcome = try_pay(&change, form).await;
-    answered(change, &visit, outcome).await
-}
-
-async fn try_pay(change: &Change<'_>, form: PayForm) -> Result<Response> {
-    let seen = change.seen(&form.version)?;
-    let amount: Rupiah = forms::rupiah("pay_idr", &form.amount_idr)?;
-    let cash = Cash::new(amount, forms::maybe_rupiah("tendered_idr", &form.tendered_idr)?)?;
-    let tx = match change.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::take_cash(&tx, change.tenant, &change.staff.actor(), seen, cash).await;
-    change.land(tx, outcome, "flash.folio.paid").await
+    let step = clerk.step(Permission::PaymentTake, &key)?;
+    let answer = step.land("flash.folio.paid", async |tx| {
+        let amount = forms::rupiah("pay_idr", &form.amount_idr)?;
+        let cash = Cash::new(amount, forms::maybe_rupiah("tendered_idr", &form.tendered_idr)?)?;
+        super::take_cash(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?, cash).await?;
+        Ok(its_page(id))
+    });
+    or_shown(&clerk, &visit, id, answer.await).await
 }
 
 async fn reverse_line(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path((id, line)): Path<(Uuid, Uuid)>,
     FormBody(form, key): FormBody<ReverseForm>,
 ) -> Result<Response> {
-    staff.may(Permission::FolioReverse)?;
-    let change = Change { tenant: &tenant, staff: &staff, folio: id, key: &key };
-    let outcome = try_reverse_line(&change, line, form).await;
-    answered(change, &visit, outcome).await
-}
-
-async fn try_reverse_line(change: &Change<'_>, line: Uuid, form: ReverseForm) -> Result<Response> {
-    let seen = change.seen(&form.version)?;
-    let reason = fields::filled("reason", &form.reason, 200)?;
-    let tx = match change.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::reverse_line(&tx, change.tenant, &change.staff.actor(), seen, line, &reason).await;
-    change.land(tx, outcome, "flash.folio.reversed").await
+    let step = clerk.step(Permission::FolioReverse, &key)?;
+    let answer = step.land("flash.folio.reversed", async |tx| {
+        let (seen, reason) = form.understood(id)?;
+        super::reverse_line(tx, &clerk.tenant, &clerk.actor(), seen, line, &reason).await?;
+        Ok(its_page(id))
+    });
+    or_shown(&clerk, &visit, id, answer.await).await
 }
 
 async fn reverse_payment(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path((id, payment)): Path<(Uuid, Uuid)>,
     FormBody(form, key): FormBody<ReverseForm>,
 ) -> Result<Response> {
-    staff.may(Permission::PaymentReverse)?;
-    let change = Change { tenant: &tenant, staff: &staff, folio: id, key: &key };
-    let outcome = try_reverse_payment(&change, payment, form).await;
-    answered(change, &visit, outcome).await
-}
-
-async fn try_reverse_payment(change: &Change<'_>, payment: Uuid, form: ReverseForm) -> Result<Response> {
-    let seen = change.seen(&form.version)?;
-    let reason = fields::filled("reason", &form.reason, 200)?;
-    let tx = match change.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::reverse_payment(&tx, change.tenant, &change.staff.actor(), seen, payment, &reason).await;
-    change.land(tx, outcome, "flash.folio.reversed").await
+    let step = clerk.step(Permission::PaymentReverse, &key)?;
+    let answer = step.land("flash.folio.reversed", async |tx| {
+        let (seen, reason) = form.understood(id)?;
+        super::reverse_payment(tx, &clerk.tenant, &clerk.actor(), seen, payment, &reason).await?;
+        Ok(its_page(id))
+    });
+    or_shown(&clerk, &visit, id, answer.await).await
 }
 
 async fn post_nights(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
     FormBody(form, key): FormBody<NightsForm>,
 ) -> Result<Response> {
-    staff.may(Permission::FolioPost)?;
-    let change = Change { tenant: &tenant, staff: &staff, folio: id, key: &key };
-    let outcome = try_post_nights(&change, form).await;
-    answered(change, &visit, outcome).await
+    let step = clerk.step(Permission::FolioPost, &key)?;
+    let answer = step.land("flash.folio.nights", async |tx| {
+        super::post_nights(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?).await?;
+        Ok(its_page(id))
+    });
+    or_shown(&clerk, &visit, id, answer.await).await
 }
 
-async fn try_post_nights(change: &Change<'_>, form: NightsForm) -> Result<Response> {
-    let seen = change.seen(&form.version)?;
-    let tx = match change.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::post_nights(&tx, change.tenant, &change.staff.actor(), seen).await;
-    change.land(tx, outcome, "flash.folio.nights").await
+impl ReverseForm {
+    /// What is taken back, and why.
+    fn understood(&self, folio: Uuid) -> Result<(Seen, String)> {
+        Ok((seen(folio, &self.version)?, fields::filled("reason", &self.reason, 200)?))
+    }
 }
 
 /// The name of a charge in the reader's language.

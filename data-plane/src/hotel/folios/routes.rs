@@ -1,8 +1,8 @@
 //! The folio's JSON doors.
 use axum::Json;
 use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::http::header::ETAG;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Rupiah;
@@ -15,9 +15,10 @@ use uuid::Uuid;
 
 use super::{Cash, Charge, ChargeCode, Folio, FolioId, Pieces, Receipt, Refusal, Seen};
 use crate::hotel::fields::{self, Nothing};
+use crate::hotel::step::Clerk;
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{Begun, OnceTx, Tenant};
+use crate::tenancy::Tenant;
 
 /// The JSON doors of this capability.
 pub fn router() -> OpenApiRouter<Node> {
@@ -97,7 +98,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
     staff.may(Permission::FolioRead)?;
     let conn = tenant.connect().await?;
     let folio = super::read(&conn, FolioId(id)).await?;
-    Ok((tagged(&folio), Json(folio)).into_response())
+    Ok(([(ETAG, etag(folio.version))], Json(folio)).into_response())
 }
 
 /// The receipt of a folio; a draft without a number until check-out.
@@ -112,66 +113,44 @@ async fn receipt(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<J
 /// Posts a charge.
 #[utoipa::path(post, path = "/folios/{id}/lines", tag = "folios", params(("id" = Uuid, Path)), request_body = ChargeWish,
     responses((status = 201, body = Folio)))]
-async fn charge(
-    tenant: Tenant,
-    staff: Staff,
-    Path(id): Path<Uuid>,
-    version: IfMatch,
-    wish: Posted<ChargeWish>,
-) -> Result<Response> {
-    staff.may(Permission::FolioPost)?;
+async fn charge(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<ChargeWish>) -> Result<Response> {
+    let step = clerk.step(Permission::FolioPost, &wish.key)?;
     let ChargeWish { charge_code, description, quantity, amount_idr } = wish.value;
     let description = fields::text("description", &description, 200)?;
     let charge = Charge { code: charge_code, description, pieces: Pieces::new(quantity, amount_idr)? };
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
     let seen = Seen { folio: FolioId(id), version };
-    let outcome = super::charge(&tx, &tenant, &staff.actor(), seen, charge).await;
-    answer(tx, outcome).await
+    step.tagged(StatusCode::CREATED, async |tx| super::charge(tx, &clerk.tenant, &clerk.actor(), seen, charge).await)
+        .await
 }
 
 /// Takes a line back by its exact opposite.
 #[utoipa::path(post, path = "/folios/{id}/lines/{line_id}/reverse", tag = "folios",
     params(("id" = Uuid, Path), ("line_id" = Uuid, Path)), request_body = Reversal, responses((status = 201, body = Folio)))]
 async fn reverse_line(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     Path((id, line)): Path<(Uuid, Uuid)>,
     version: IfMatch,
     wish: Posted<Reversal>,
 ) -> Result<Response> {
-    staff.may(Permission::FolioReverse)?;
+    let step = clerk.step(Permission::FolioReverse, &wish.key)?;
     let reason = fields::filled("reason", &wish.value.reason, 200)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
     let seen = Seen { folio: FolioId(id), version };
-    let outcome = super::reverse_line(&tx, &tenant, &staff.actor(), seen, line, &reason).await;
-    answer(tx, outcome).await
+    step.tagged(StatusCode::CREATED, async |tx| {
+        super::reverse_line(tx, &clerk.tenant, &clerk.actor(), seen, line, &reason).await
+    })
+    .await
 }
 
 /// Takes a payment.
 #[utoipa::path(post, path = "/folios/{id}/payments", tag = "folios", params(("id" = Uuid, Path)), request_body = PaymentWish,
     responses((status = 201, body = Folio)))]
-async fn pay(
-    tenant: Tenant,
-    staff: Staff,
-    Path(id): Path<Uuid>,
-    version: IfMatch,
-    wish: Posted<PaymentWish>,
-) -> Result<Response> {
-    staff.may(Permission::PaymentTake)?;
+async fn pay(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<PaymentWish>) -> Result<Response> {
+    let step = clerk.step(Permission::PaymentTake, &wish.key)?;
     let PaymentWish { method: Method::Cash, amount_idr, tendered_idr } = wish.value;
     let cash = Cash::new(amount_idr, tendered_idr)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let outcome = super::take_cash(&tx, &tenant, &staff.actor(), Seen { folio: FolioId(id), version }, cash).await;
-    answer(tx, outcome).await
+    let seen = Seen { folio: FolioId(id), version };
+    step.tagged(StatusCode::CREATED, async |tx| super::take_cash(tx, &clerk.tenant, &clerk.actor(), seen, cash).await)
+        .await
 }
 
 /// Gives a payment back by its exact opposite.
@@ -179,49 +158,27 @@ async fn pay(
     params(("id" = Uuid, Path), ("payment_id" = Uuid, Path)), request_body = Reversal,
     responses((status = 201, body = Folio)))]
 async fn reverse_payment(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     Path((id, payment)): Path<(Uuid, Uuid)>,
     version: IfMatch,
     wish: Posted<Reversal>,
 ) -> Result<Response> {
-    staff.may(Permission::PaymentReverse)?;
+    let step = clerk.step(Permission::PaymentReverse, &wish.key)?;
     let reason = fields::filled("reason", &wish.value.reason, 200)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
     let seen = Seen { folio: FolioId(id), version };
-    let outcome = super::reverse_payment(&tx, &tenant, &staff.actor(), seen, payment, &reason).await;
-    answer(tx, outcome).await
+    step.tagged(StatusCode::CREATED, async |tx| {
+        super::reverse_payment(tx, &clerk.tenant, &clerk.actor(), seen, payment, &reason).await
+    })
+    .await
 }
 
 /// Posts the room nights that the guest would owe when leaving now, each at most once.
 #[utoipa::path(post, path = "/folios/{id}/post-nights", tag = "folios", params(("id" = Uuid, Path)), request_body = Nothing,
     responses((status = 201, body = Folio)))]
-async fn post_nights(
-    tenant: Tenant,
-    staff: Staff,
-    Path(id): Path<Uuid>,
-    version: IfMatch,
-    wish: Posted<Nothing>,
-) -> Result<Response> {
-    staff.may(Permission::FolioPost)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let outcome = super::post_nights(&tx, &tenant, &staff.actor(), Seen { folio: FolioId(id), version }).await;
-    answer(tx, outcome).await
-}
-
-async fn answer(tx: OnceTx, outcome: Result<Folio>) -> Result<Response> {
-    let headers = outcome.as_ref().map(tagged).unwrap_or_default();
-    tx.answer_with(StatusCode::CREATED, headers, outcome).await
-}
-
-fn tagged(folio: &Folio) -> HeaderMap {
-    HeaderMap::from_iter([(ETAG, etag(folio.version))])
+async fn post_nights(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<Nothing>) -> Result<Response> {
+    let step = clerk.step(Permission::FolioPost, &wish.key)?;
+    let seen = Seen { folio: FolioId(id), version };
+    step.tagged(StatusCode::CREATED, async |tx| super::post_nights(tx, &clerk.tenant, &clerk.actor(), seen).await).await
 }
 
 impl From<Refusal> for AppError {

@@ -6,16 +6,17 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use hotelhub_identity::Permission;
 use hotelhub_web::preferences::local;
-use hotelhub_web::{FormBody, IfMatch, RequestKey, Result, Visit};
+use hotelhub_web::{FormBody, IfMatch, Result, Visit};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::dashboard::{DashboardPage, May};
 use super::{Arriving, Placing, Seen, tape};
+use crate::hotel::step::Clerk;
 use crate::hotel::{forms, properties, reservations, shell};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{OnceTx, Tenant};
+use crate::tenancy::Tenant;
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {
@@ -49,7 +50,7 @@ async fn dashboard(tenant: Tenant, staff: Staff, visit: Visit) -> Result<Respons
 
 /// What every step's form carries: the version seen, and where to go afterwards.
 #[derive(Deserialize)]
-struct Step {
+struct Form {
     version: String,
     #[serde(default)]
     back: String,
@@ -59,169 +60,90 @@ struct Step {
     accept_dirty: bool,
 }
 
-/// A step with a guest, asked by somebody.
-struct Asked<'a> {
-    tenant: &'a Tenant,
-    staff: &'a Staff,
-    visit: &'a Visit,
-    id: Uuid,
-    key: &'a RequestKey,
-    step: Step,
-}
-
-impl Asked<'_> {
-    fn seen(&self) -> Result<Seen> {
-        Ok(Seen { reservation: self.id, version: IfMatch(forms::whole("version", &self.step.version)?) })
+impl Form {
+    fn seen(&self, reservation: Uuid) -> Result<Seen> {
+        Ok(Seen { reservation, version: IfMatch(forms::whole("version", &self.version)?) })
     }
 
     fn room(&self) -> Result<Option<Uuid>> {
-        if self.step.room_id.is_empty() { Ok(None) } else { forms::choice("room_id", &self.step.room_id).map(Some) }
+        if self.room_id.is_empty() { Ok(None) } else { forms::choice("room_id", &self.room_id).map(Some) }
     }
 
-    fn may_change_type(&self) -> bool {
-        self.staff.can(Permission::ReservationAmend)
-    }
-
-    async fn begin(&self) -> Result<Result<OnceTx, Response>> {
-        forms::begin(self.tenant, &self.staff.scope(), self.key).await
-    }
-
-    async fn land<T>(&self, tx: OnceTx, outcome: Result<T>, flash: &str) -> Result<Response> {
-        let own = format!("/desk/reservations/{}", self.id);
-        let back = if self.step.back.is_empty() { own.as_str() } else { local(&self.step.back) };
-        forms::land(tx, outcome, back, flash).await
-    }
-
-    /// The answer, or the reservation's page with what was wrong.
-    async fn answered(&self, outcome: Result<Response>) -> Result<Response> {
-        match outcome {
-            Ok(response) => Ok(response),
-            Err(error) => {
-                let (status, refused) = forms::again(error)?;
-                reservations::show(self.tenant, self.staff, self.visit, self.id, status, Some(refused)).await
-            }
-        }
+    fn back(&self, reservation: Uuid) -> String {
+        if self.back.is_empty() { format!("/desk/reservations/{reservation}") } else { local(&self.back).to_owned() }
     }
 }
 
 async fn assign(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
-    FormBody(step, key): FormBody<Step>,
+    FormBody(form, key): FormBody<Form>,
 ) -> Result<Response> {
-    staff.may(Permission::FrontdeskAssign)?;
-    let asked = Asked { tenant: &tenant, staff: &staff, visit: &visit, id, key: &key, step };
-    let outcome = try_assign(&asked).await;
-    asked.answered(outcome).await
-}
-
-async fn try_assign(asked: &Asked<'_>) -> Result<Response> {
-    let seen = asked.seen()?;
-    let room = forms::choice("room_id", &asked.step.room_id)?;
-    let wish = Placing { room, from: None, may_change_type: asked.may_change_type() };
-    let tx = match asked.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::assign(&tx, asked.tenant, &asked.staff.actor(), seen, wish).await;
-    asked.land(tx, outcome, "flash.desk.assigned").await
+    let step = clerk.step(Permission::FrontdeskAssign, &key)?;
+    let answer = step.land("flash.desk.assigned", async |tx| {
+        let room = forms::choice("room_id", &form.room_id)?;
+        let wish = Placing { room, from: None, may_change_type: clerk.staff.can(Permission::ReservationAmend) };
+        super::assign(tx, &clerk.tenant, &clerk.actor(), form.seen(id)?, wish).await?;
+        Ok(form.back(id))
+    });
+    reservations::or_shown(&clerk, &visit, id, answer.await).await
 }
 
 async fn unassign(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
-    FormBody(step, key): FormBody<Step>,
+    FormBody(form, key): FormBody<Form>,
 ) -> Result<Response> {
-    staff.may(Permission::FrontdeskAssign)?;
-    let asked = Asked { tenant: &tenant, staff: &staff, visit: &visit, id, key: &key, step };
-    let outcome = try_unassign(&asked).await;
-    asked.answered(outcome).await
-}
-
-async fn try_unassign(asked: &Asked<'_>) -> Result<Response> {
-    let seen = asked.seen()?;
-    let tx = match asked.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::unassign(&tx, asked.tenant, &asked.staff.actor(), seen).await;
-    asked.land(tx, outcome, "flash.desk.unassigned").await
+    let step = clerk.step(Permission::FrontdeskAssign, &key)?;
+    let answer = step.land("flash.desk.unassigned", async |tx| {
+        super::unassign(tx, &clerk.tenant, &clerk.actor(), form.seen(id)?).await?;
+        Ok(form.back(id))
+    });
+    reservations::or_shown(&clerk, &visit, id, answer.await).await
 }
 
 async fn check_in(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
-    FormBody(step, key): FormBody<Step>,
+    FormBody(form, key): FormBody<Form>,
 ) -> Result<Response> {
-    staff.may(Permission::FrontdeskCheckin)?;
-    let asked = Asked { tenant: &tenant, staff: &staff, visit: &visit, id, key: &key, step };
-    let outcome = try_check_in(&asked).await;
-    asked.answered(outcome).await
-}
-
-async fn try_check_in(asked: &Asked<'_>) -> Result<Response> {
-    let seen = asked.seen()?;
-    let guest = Arriving {
-        room: asked.room()?,
-        accept_dirty: asked.step.accept_dirty,
-        may_change_type: asked.may_change_type(),
-    };
-    let tx = match asked.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::check_in(&tx, asked.tenant, &asked.staff.actor(), seen, guest).await;
-    asked.land(tx, outcome, "flash.desk.checked-in").await
+    let step = clerk.step(Permission::FrontdeskCheckin, &key)?;
+    let answer = step.land("flash.desk.checked-in", async |tx| {
+        let may_change_type = clerk.staff.can(Permission::ReservationAmend);
+        let guest = Arriving { room: form.room()?, accept_dirty: form.accept_dirty, may_change_type };
+        super::check_in(tx, &clerk.tenant, &clerk.actor(), form.seen(id)?, guest).await?;
+        Ok(form.back(id))
+    });
+    reservations::or_shown(&clerk, &visit, id, answer.await).await
 }
 
 async fn revert_check_in(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
-    FormBody(step, key): FormBody<Step>,
+    FormBody(form, key): FormBody<Form>,
 ) -> Result<Response> {
-    staff.may(Permission::FrontdeskCheckin)?;
-    let asked = Asked { tenant: &tenant, staff: &staff, visit: &visit, id, key: &key, step };
-    let outcome = try_revert_check_in(&asked).await;
-    asked.answered(outcome).await
-}
-
-async fn try_revert_check_in(asked: &Asked<'_>) -> Result<Response> {
-    let seen = asked.seen()?;
-    let tx = match asked.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::revert_check_in(&tx, asked.tenant, &asked.staff.actor(), seen).await;
-    asked.land(tx, outcome, "flash.desk.reverted").await
+    let step = clerk.step(Permission::FrontdeskCheckin, &key)?;
+    let answer = step.land("flash.desk.reverted", async |tx| {
+        super::revert_check_in(tx, &clerk.tenant, &clerk.actor(), form.seen(id)?).await?;
+        Ok(form.back(id))
+    });
+    reservations::or_shown(&clerk, &visit, id, answer.await).await
 }
 
 async fn check_out(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
-    FormBody(step, key): FormBody<Step>,
+    FormBody(form, key): FormBody<Form>,
 ) -> Result<Response> {
-    staff.may(Permission::FrontdeskCheckout)?;
-    let asked = Asked { tenant: &tenant, staff: &staff, visit: &visit, id, key: &key, step };
-    let outcome = try_check_out(&asked).await;
-    asked.answered(outcome).await
-}
-
-async fn try_check_out(asked: &Asked<'_>) -> Result<Response> {
-    let seen = asked.seen()?;
-    let tx = match asked.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::check_out(&tx, asked.tenant, &asked.staff.actor(), seen).await;
-    asked.land(tx, outcome, "flash.desk.checked-out").await
+    let step = clerk.step(Permission::FrontdeskCheckout, &key)?;
+    let answer = step.land("flash.desk.checked-out", async |tx| {
+        super::check_out(tx, &clerk.tenant, &clerk.actor(), form.seen(id)?).await?;
+        Ok(form.back(id))
+    });
+    reservations::or_shown(&clerk, &visit, id, answer.await).await
 }

@@ -1,11 +1,10 @@
 //! The desk's JSON doors.
 use axum::Json;
 use axum::extract::Path;
-use axum::http::header::ETAG;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::Permission;
-use hotelhub_web::{AppError, IfMatch, Kind, Posted, Query, Result, etag};
+use hotelhub_web::{AppError, IfMatch, Kind, Posted, Query, Result};
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -16,9 +15,10 @@ use uuid::Uuid;
 use super::{Arriving, FrontDesk, Move, Placing, Refusal, Seen, TapeChart};
 use crate::hotel::fields::Nothing;
 use crate::hotel::reservations::{self, Reservation};
+use crate::hotel::step::Clerk;
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{Begun, OnceTx, Tenant};
+use crate::tenancy::Tenant;
 
 /// The JSON doors of this capability.
 pub fn router() -> OpenApiRouter<Node> {
@@ -105,132 +105,115 @@ async fn tape_chart(tenant: Tenant, staff: Staff, Query(days): Query<ChartQuery>
 #[utoipa::path(post, path = "/reservations/{id}/assign-room", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = RoomChoice, responses((status = 200, body = Reservation)))]
 async fn assign_room(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     Path(reservation): Path<Uuid>,
     version: IfMatch,
     wish: Posted<RoomChoice>,
 ) -> Result<Response> {
-    staff.may(Permission::FrontdeskAssign)?;
     let RoomChoice { room_id, from } = wish.value;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let wish = Placing { room: room_id, from, may_change_type: staff.can(Permission::ReservationAmend) };
-    let done = super::assign(&tx, &tenant, &staff.actor(), Seen { reservation, version }, wish).await;
-    answer(tx, reservation, done).await
+    let wished = Placing { room: room_id, from, may_change_type: may_change_type(&clerk) };
+    let step = clerk.step(Permission::FrontdeskAssign, &wish.key)?;
+    let seen = Seen { reservation, version };
+    step.tagged(StatusCode::OK, async |tx| {
+        super::assign(tx, &clerk.tenant, &clerk.actor(), seen, wished).await?;
+        reservations::by_id(tx, reservation).await
+    })
+    .await
 }
 
 /// Takes the room back before the guest has come.
 #[utoipa::path(post, path = "/reservations/{id}/unassign-room", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = Nothing, responses((status = 200, body = Reservation)))]
 async fn unassign_room(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     Path(reservation): Path<Uuid>,
     version: IfMatch,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    staff.may(Permission::FrontdeskAssign)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let done = super::unassign(&tx, &tenant, &staff.actor(), Seen { reservation, version }).await;
-    answer(tx, reservation, done).await
+    let step = clerk.step(Permission::FrontdeskAssign, &wish.key)?;
+    step.tagged(StatusCode::OK, async |tx| {
+        super::unassign(tx, &clerk.tenant, &clerk.actor(), Seen { reservation, version }).await?;
+        reservations::by_id(tx, reservation).await
+    })
+    .await
 }
 
 /// Hands over the key.
 #[utoipa::path(post, path = "/reservations/{id}/check-in", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = ArrivalWish, responses((status = 200, body = Reservation)))]
 async fn check_in(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     Path(reservation): Path<Uuid>,
     version: IfMatch,
     wish: Posted<ArrivalWish>,
 ) -> Result<Response> {
-    staff.may(Permission::FrontdeskCheckin)?;
     let ArrivalWish { room_id, accept_dirty } = wish.value;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let may_change_type = staff.can(Permission::ReservationAmend);
-    let guest = Arriving { room: room_id, accept_dirty, may_change_type };
-    let done = super::check_in(&tx, &tenant, &staff.actor(), Seen { reservation, version }, guest).await;
-    answer(tx, reservation, done).await
+    let guest = Arriving { room: room_id, accept_dirty, may_change_type: may_change_type(&clerk) };
+    let step = clerk.step(Permission::FrontdeskCheckin, &wish.key)?;
+    step.tagged(StatusCode::OK, async |tx| {
+        super::check_in(tx, &clerk.tenant, &clerk.actor(), Seen { reservation, version }, guest).await?;
+        reservations::by_id(tx, reservation).await
+    })
+    .await
 }
 
 /// Takes the key back: posts the nights, closes the folio, issues the receipt.
 #[utoipa::path(post, path = "/reservations/{id}/check-out", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = Nothing, responses((status = 200, body = Reservation)))]
 async fn check_out(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     Path(reservation): Path<Uuid>,
     version: IfMatch,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    staff.may(Permission::FrontdeskCheckout)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let done = super::check_out(&tx, &tenant, &staff.actor(), Seen { reservation, version }).await;
-    answer(tx, reservation, done.map(drop)).await
+    let step = clerk.step(Permission::FrontdeskCheckout, &wish.key)?;
+    step.tagged(StatusCode::OK, async |tx| {
+        super::check_out(tx, &clerk.tenant, &clerk.actor(), Seen { reservation, version }).await?;
+        reservations::by_id(tx, reservation).await
+    })
+    .await
 }
 
 /// Moves a stay to another room, other nights or both.
 #[utoipa::path(post, path = "/reservations/{id}/move", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = MoveWish, responses((status = 200, body = Reservation)))]
 async fn relocate(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     Path(reservation): Path<Uuid>,
     version: IfMatch,
     wish: Posted<MoveWish>,
 ) -> Result<Response> {
-    staff.may(Permission::FrontdeskAssign)?;
-    staff.may(Permission::ReservationAmend)?;
+    clerk.staff.may(Permission::ReservationAmend)?;
     let MoveWish { room_id, arrival, departure } = wish.value;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let wish = Move { room: room_id, arrival, departure, may_change_type: true };
-    let done = super::relocate(&tx, &tenant, &staff.actor(), Seen { reservation, version }, wish).await;
-    answer(tx, reservation, done).await
+    let wished = Move { room: room_id, arrival, departure, may_change_type: true };
+    let step = clerk.step(Permission::FrontdeskAssign, &wish.key)?;
+    step.tagged(StatusCode::OK, async |tx| {
+        super::relocate(tx, &clerk.tenant, &clerk.actor(), Seen { reservation, version }, wished).await?;
+        reservations::by_id(tx, reservation).await
+    })
+    .await
 }
 
 /// Takes a check-in back on its own day, before anything was posted or paid.
 #[utoipa::path(post, path = "/reservations/{id}/revert-check-in", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = Nothing, responses((status = 200, body = Reservation)))]
 async fn revert_check_in(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     Path(reservation): Path<Uuid>,
     version: IfMatch,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    staff.may(Permission::FrontdeskCheckin)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let done = super::revert_check_in(&tx, &tenant, &staff.actor(), Seen { reservation, version }).await;
-    answer(tx, reservation, done).await
+    let step = clerk.step(Permission::FrontdeskCheckin, &wish.key)?;
+    step.tagged(StatusCode::OK, async |tx| {
+        super::revert_check_in(tx, &clerk.tenant, &clerk.actor(), Seen { reservation, version }).await?;
+        reservations::by_id(tx, reservation).await
+    })
+    .await
 }
 
-/// Answers with the reservation as it now is.
-async fn answer(tx: OnceTx, reservation: Uuid, done: Result<()>) -> Result<Response> {
-    let outcome = match done {
-        Ok(()) => reservations::by_id(&tx, reservation).await,
-        Err(refusal) => Err(refusal),
-    };
-    let tag = outcome.as_ref().map(|reservation| HeaderMap::from_iter([(ETAG, etag(reservation.version))]));
-    tx.answer_with(StatusCode::OK, tag.unwrap_or_default(), outcome).await
+/// Whether this clerk may give a room of another type than was booked.
+fn may_change_type(clerk: &Clerk) -> bool {
+    clerk.staff.can(Permission::ReservationAmend)
 }
 
 impl From<Refusal> for AppError {

@@ -5,13 +5,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use hotelhub_identity::Permission;
-use hotelhub_web::{FormBody, IfMatch, Query, Refused, RequestKey, Result, Visit};
+use hotelhub_web::{FormBody, IfMatch, Query, Refused, Result, Visit};
 use jiff::civil::Date;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::chart::TapePage;
 use super::{LONGEST_CHART, Move, Seen};
+use crate::hotel::step::{Clerk, or_again};
 use crate::hotel::{forms, properties, shell};
 use crate::node::Node;
 use crate::people::Staff;
@@ -86,45 +87,31 @@ struct MoveForm {
 }
 
 async fn relocate(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
     FormBody(form, key): FormBody<MoveForm>,
 ) -> Result<Response> {
-    staff.may(Permission::FrontdeskAssign)?;
-    staff.may(Permission::ReservationAmend)?;
+    clerk.staff.may(Permission::ReservationAmend)?;
+    let step = clerk.step(Permission::FrontdeskAssign, &key)?;
     let sight = Sight { from: form.from.clone(), days: form.days.clone(), stay: id.to_string() };
-    match try_relocate(&tenant, &staff, id, &sight, form, &key).await {
-        Ok(response) => Ok(response),
-        Err(error) => {
-            let (status, refused) = forms::again(error)?;
-            show(&tenant, &staff, &visit, &sight, status, Some(refused)).await
-        }
-    }
+    let answer = step.land("flash.desk.moved", async |tx| {
+        let (seen, wish) = form.understood(id)?;
+        super::relocate(tx, &clerk.tenant, &clerk.actor(), seen, wish).await?;
+        let from = sight.from().map(|from| format!("from={from}&")).unwrap_or_default();
+        Ok(format!("/desk/tape?{from}days={}", sight.days()))
+    });
+    or_again(answer.await, async |status, refused| {
+        show(&clerk.tenant, &clerk.staff, &visit, &sight, status, Some(refused)).await
+    })
+    .await
 }
 
-async fn try_relocate(
-    tenant: &Tenant,
-    staff: &Staff,
-    reservation: Uuid,
-    sight: &Sight,
-    form: MoveForm,
-    key: &RequestKey,
-) -> Result<Response> {
-    let seen = Seen { reservation, version: IfMatch(forms::whole("version", &form.version)?) };
-    let room = if form.room_id.is_empty() { None } else { Some(forms::choice("room_id", &form.room_id)?) };
-    let wish = Move {
-        room,
-        arrival: forms::date("arrival", &form.arrival)?,
-        departure: forms::date("departure", &form.departure)?,
-        may_change_type: true,
-    };
-    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::relocate(&tx, tenant, &staff.actor(), seen, wish).await;
-    let from = sight.from().map(|from| format!("from={from}&")).unwrap_or_default();
-    forms::land(tx, outcome, &format!("/desk/tape?{from}days={}", sight.days()), "flash.desk.moved").await
+impl MoveForm {
+    fn understood(&self, reservation: Uuid) -> Result<(Seen, Move)> {
+        let seen = Seen { reservation, version: IfMatch(forms::whole("version", &self.version)?) };
+        let room = if self.room_id.is_empty() { None } else { Some(forms::choice("room_id", &self.room_id)?) };
+        let (arrival, departure) = (forms::date("arrival", &self.arrival)?, forms::date("departure", &self.departure)?);
+        Ok((seen, Move { room, arrival, departure, may_change_type: true }))
+    }
 }

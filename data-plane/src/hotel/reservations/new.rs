@@ -4,15 +4,15 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use hotelhub_identity::Permission;
-use hotelhub_web::{FormBody, Lang, Page, Query, Refused, RequestKey, Result, Visit, format};
+use hotelhub_web::{FormBody, Lang, Page, Query, Refused, Result, Visit, format};
 use jiff::ToSpan as _;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use super::{BookingWish, Promise, Refusal, RoomWish, Source, Stay, Through, booking};
+use super::{BookingWish, Promise, Refusal, RoomWish, Source, Stay, Through, booking, sheets};
 use crate::hotel::availability::{self, Availability, Party, Seen};
 use crate::hotel::fields::wrong;
 use crate::hotel::guests::NewGuest;
+use crate::hotel::step::{Clerk, or_again};
 use crate::hotel::{forms, properties, shell};
 use crate::node::Node;
 use crate::people::Staff;
@@ -84,43 +84,42 @@ async fn blank(tenant: Tenant, staff: Staff, visit: Visit, Query(form): Query<Fo
     show(&tenant, &staff, &visit, form, StatusCode::OK, None).await
 }
 
-async fn book(tenant: Tenant, staff: Staff, visit: Visit, FormBody(form, key): FormBody<Form>) -> Result<Response> {
-    staff.may(Permission::ReservationCreate)?;
-    match try_book(&tenant, &staff, &form, &key).await {
-        Ok(response) => Ok(response),
-        Err(error) => {
-            let (status, refused) = forms::again(error)?;
-            show(&tenant, &staff, &visit, form, status, Some(refused)).await
-        }
-    }
+async fn book(clerk: Clerk, visit: Visit, FormBody(form, key): FormBody<Form>) -> Result<Response> {
+    let step = clerk.step(Permission::ReservationCreate, &key)?;
+    let answer = step
+        .land("flash.reservation.booked", async |tx| {
+            let booking = booking::book(tx, &clerk.tenant, &clerk.actor(), Through::Desk, form.wish()?).await?;
+            let first = booking.reservations.first().ok_or_else(sheets::unknown)?.id;
+            Ok(format!("/desk/reservations/{first}"))
+        })
+        .await;
+    or_again(answer, async |status, refused| {
+        show(&clerk.tenant, &clerk.staff, &visit, form, status, Some(refused)).await
+    })
+    .await
 }
 
-async fn try_book(tenant: &Tenant, staff: &Staff, form: &Form, key: &RequestKey) -> Result<Response> {
-    let (room_type, plan) = form.offer.split_once('/').ok_or_else(|| wrong("offer", "choose one"))?;
-    let room = RoomWish {
-        room_type_id: forms::choice("offer", room_type)?,
-        rate_plan_id: forms::choice("offer", plan)?,
-        arrival: forms::date("arrival", &form.arrival)?,
-        departure: forms::date("departure", &form.departure)?,
-        adults: forms::whole("adults", &form.adults)?,
-        children: forms::whole("children", &form.children)?,
-    };
-    let guest = NewGuest {
-        name: form.name.clone(),
-        email: form.email.clone(),
-        phone: form.phone.clone(),
-        nationality: String::new(),
-    };
-    let status = if form.status == "hold" { Promise::Hold } else { Promise::Confirmed };
-    let wish = BookingWish { guest, status, source: Source::Desk, notes: form.notes.clone(), reservations: vec![room] };
-    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = booking::book(&tx, tenant, &staff.actor(), Through::Desk, wish).await;
-    let first = outcome.as_ref().ok().and_then(|booking| booking.reservations.first()).map(|room| room.id);
-    let path = first.map_or_else(|| "/desk/reservations".to_owned(), |id: Uuid| format!("/desk/reservations/{id}"));
-    forms::land(tx, outcome, &path, "flash.reservation.booked").await
+impl Form {
+    /// The booking that is asked, or the field that is wrong.
+    fn wish(&self) -> Result<BookingWish> {
+        let (room_type, plan) = self.offer.split_once('/').ok_or_else(|| wrong("offer", "choose one"))?;
+        let room = RoomWish {
+            room_type_id: forms::choice("offer", room_type)?,
+            rate_plan_id: forms::choice("offer", plan)?,
+            arrival: forms::date("arrival", &self.arrival)?,
+            departure: forms::date("departure", &self.departure)?,
+            adults: forms::whole("adults", &self.adults)?,
+            children: forms::whole("children", &self.children)?,
+        };
+        let guest = NewGuest {
+            name: self.name.clone(),
+            email: self.email.clone(),
+            phone: self.phone.clone(),
+            nationality: String::new(),
+        };
+        let status = if self.status == "hold" { Promise::Hold } else { Promise::Confirmed };
+        Ok(BookingWish { guest, status, source: Source::Desk, notes: self.notes.clone(), reservations: vec![room] })
+    }
 }
 
 async fn show(

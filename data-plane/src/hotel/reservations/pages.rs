@@ -7,17 +7,18 @@ use axum::routing::{get, post};
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Page as Cut;
 use hotelhub_web::preferences::local;
-use hotelhub_web::{FormBody, IfMatch, PageQuery, Query, Refused, RequestKey, Result, Visit};
+use hotelhub_web::{FormBody, IfMatch, PageQuery, Query, Refused, Result, Visit};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::listing::ListPage;
 use super::view::{DetailPage, May};
 use super::{Amendment, Search, Status, changing, sheets};
+use crate::hotel::step::{Clerk, or_again};
 use crate::hotel::{fields, forms, front_desk, properties, rates, rooms, shell};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{OnceTx, Tenant};
+use crate::tenancy::Tenant;
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {
@@ -75,7 +76,7 @@ async fn detail(tenant: Tenant, staff: Staff, visit: Visit, Path(id): Path<Uuid>
 }
 
 /// A reservation's page, with what was wrong when a form was refused.
-pub(crate) async fn show(
+async fn show(
     tenant: &Tenant,
     staff: &Staff,
     visit: &Visit,
@@ -128,132 +129,95 @@ struct ConfirmForm {
     booking_id: Uuid,
 }
 
-/// A change of a reservation, asked by somebody.
-struct Asked<'a> {
-    tenant: &'a Tenant,
-    staff: &'a Staff,
-    visit: &'a Visit,
-    id: Uuid,
-    key: &'a RequestKey,
+/// The answer of a form, or the reservation's page with what was wrong.
+pub(crate) async fn or_shown(clerk: &Clerk, visit: &Visit, id: Uuid, answer: Result<Response>) -> Result<Response> {
+    or_again(answer, async |status, refused| show(&clerk.tenant, &clerk.staff, visit, id, status, Some(refused)).await)
+        .await
 }
 
-impl Asked<'_> {
-    async fn begin(&self) -> Result<Result<OnceTx, Response>> {
-        forms::begin(self.tenant, &self.staff.scope(), self.key).await
+impl AmendForm {
+    fn wish(self) -> Result<Amendment> {
+        Ok(Amendment {
+            arrival: Some(forms::date("arrival", &self.arrival)?),
+            departure: Some(forms::date("departure", &self.departure)?),
+            room_type_id: Some(forms::choice("room_type_id", &self.room_type_id)?),
+            rate_plan_id: Some(forms::choice("rate_plan_id", &self.rate_plan_id)?),
+            adults: Some(forms::whole("adults", &self.adults)?),
+            children: Some(forms::whole("children", &self.children)?),
+            notes: Some(self.notes),
+        })
     }
+}
 
-    async fn land<T>(&self, tx: OnceTx, outcome: Result<T>, back: &str, flash: &str) -> Result<Response> {
-        let own = format!("/desk/reservations/{}", self.id);
-        forms::land(tx, outcome, if back.is_empty() { &own } else { local(back) }, flash).await
+impl EndForm {
+    fn back(&self, reservation: Uuid) -> String {
+        if self.back.is_empty() { its_page(reservation) } else { local(&self.back).to_owned() }
     }
+}
 
-    async fn answered(&self, outcome: Result<Response>) -> Result<Response> {
-        match outcome {
-            Ok(response) => Ok(response),
-            Err(error) => {
-                let (status, refused) = forms::again(error)?;
-                show(self.tenant, self.staff, self.visit, self.id, status, Some(refused)).await
-            }
-        }
-    }
+fn its_page(reservation: Uuid) -> String {
+    format!("/desk/reservations/{reservation}")
+}
+
+fn version(text: &str) -> Result<IfMatch> {
+    Ok(IfMatch(forms::whole("version", text)?))
 }
 
 async fn amend(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
     FormBody(form, key): FormBody<AmendForm>,
 ) -> Result<Response> {
-    staff.may(Permission::ReservationAmend)?;
-    let asked = Asked { tenant: &tenant, staff: &staff, visit: &visit, id, key: &key };
-    let outcome = try_amend(&asked, form).await;
-    asked.answered(outcome).await
-}
-
-async fn try_amend(asked: &Asked<'_>, form: AmendForm) -> Result<Response> {
-    let seen = IfMatch(forms::whole("version", &form.version)?);
-    let wish = Amendment {
-        arrival: Some(forms::date("arrival", &form.arrival)?),
-        departure: Some(forms::date("departure", &form.departure)?),
-        room_type_id: Some(forms::choice("room_type_id", &form.room_type_id)?),
-        rate_plan_id: Some(forms::choice("rate_plan_id", &form.rate_plan_id)?),
-        adults: Some(forms::whole("adults", &form.adults)?),
-        children: Some(forms::whole("children", &form.children)?),
-        notes: Some(form.notes),
-    };
-    let tx = match asked.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = changing::amend_seen(&tx, asked.tenant, &asked.staff.actor(), asked.id, seen, wish).await;
-    asked.land(tx, outcome, "", "flash.reservation.amended").await
+    let step = clerk.step(Permission::ReservationAmend, &key)?;
+    let answer = step.land("flash.reservation.amended", async |tx| {
+        let seen = version(&form.version)?;
+        changing::amend_seen(tx, &clerk.tenant, &clerk.actor(), id, seen, form.wish()?).await?;
+        Ok(its_page(id))
+    });
+    or_shown(&clerk, &visit, id, answer.await).await
 }
 
 async fn confirm(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
     FormBody(form, key): FormBody<ConfirmForm>,
 ) -> Result<Response> {
-    staff.may(Permission::ReservationCreate)?;
-    let asked = Asked { tenant: &tenant, staff: &staff, visit: &visit, id, key: &key };
-    let outcome = try_confirm(&asked, form.booking_id).await;
-    asked.answered(outcome).await
-}
-
-async fn try_confirm(asked: &Asked<'_>, booking: Uuid) -> Result<Response> {
-    let tx = match asked.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = changing::confirm(&tx, asked.tenant, &asked.staff.actor(), booking, None).await;
-    asked.land(tx, outcome, "", "flash.reservation.confirmed").await
+    let step = clerk.step(Permission::ReservationCreate, &key)?;
+    let answer = step.land("flash.reservation.confirmed", async |tx| {
+        changing::confirm(tx, &clerk.tenant, &clerk.actor(), form.booking_id, None).await?;
+        Ok(its_page(id))
+    });
+    or_shown(&clerk, &visit, id, answer.await).await
 }
 
 async fn cancel(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
     FormBody(form, key): FormBody<EndForm>,
 ) -> Result<Response> {
-    staff.may(Permission::ReservationCancel)?;
-    let asked = Asked { tenant: &tenant, staff: &staff, visit: &visit, id, key: &key };
-    let outcome = try_cancel(&asked, form).await;
-    asked.answered(outcome).await
-}
-
-async fn try_cancel(asked: &Asked<'_>, form: EndForm) -> Result<Response> {
-    let seen = Some(IfMatch(forms::whole("version", &form.version)?));
-    let tx = match asked.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = changing::cancel(&tx, asked.tenant, &asked.staff.actor(), asked.id, seen, &form.reason).await;
-    asked.land(tx, outcome, &form.back, "flash.reservation.cancelled").await
+    let step = clerk.step(Permission::ReservationCancel, &key)?;
+    let answer = step.land("flash.reservation.cancelled", async |tx| {
+        let seen = Some(version(&form.version)?);
+        changing::cancel(tx, &clerk.tenant, &clerk.actor(), id, seen, &form.reason).await?;
+        Ok(form.back(id))
+    });
+    or_shown(&clerk, &visit, id, answer.await).await
 }
 
 async fn no_show(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
     FormBody(form, key): FormBody<EndForm>,
 ) -> Result<Response> {
-    staff.may(Permission::ReservationCancel)?;
-    let asked = Asked { tenant: &tenant, staff: &staff, visit: &visit, id, key: &key };
-    let outcome = try_no_show(&asked, form).await;
-    asked.answered(outcome).await
-}
-
-async fn try_no_show(asked: &Asked<'_>, form: EndForm) -> Result<Response> {
-    let seen = Some(IfMatch(forms::whole("version", &form.version)?));
-    let tx = match asked.begin().await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = changing::no_show(&tx, asked.tenant, &asked.staff.actor(), asked.id, seen, &form.reason).await;
-    asked.land(tx, outcome, &form.back, "flash.reservation.no-show").await
+    let step = clerk.step(Permission::ReservationCancel, &key)?;
+    let answer = step.land("flash.reservation.no-show", async |tx| {
+        let seen = Some(version(&form.version)?);
+        changing::no_show(tx, &clerk.tenant, &clerk.actor(), id, seen, &form.reason).await?;
+        Ok(form.back(id))
+    });
+    or_shown(&clerk, &visit, id, answer.await).await
 }

@@ -1,12 +1,12 @@
 //! JSON doors of bookings and reservations.
 use axum::Json;
 use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::http::header::ETAG;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Page;
-use hotelhub_web::{AppError, Body, IfMatch, PageQuery, Posted, Query, Result, etag};
+use hotelhub_web::{Body, IfMatch, PageQuery, Posted, Query, Result, etag};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -18,9 +18,10 @@ use super::sheet::{Booking, Reservation};
 use super::wish::{BookingWish, Through};
 use super::{Amendment, Search, Status, booking, changing, sheets};
 use crate::hotel::fields::{self, Nothing};
+use crate::hotel::step::Clerk;
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{Begun, OnceTx, Tenant};
+use crate::tenancy::Tenant;
 
 /// The doors.
 pub fn router() -> OpenApiRouter<Node> {
@@ -61,14 +62,12 @@ struct Filter {
 /// Books rooms for a party, all or none, or says which nights are full.
 #[utoipa::path(post, path = "/bookings", tag = "reservations", request_body = BookingWish,
     responses((status = 201, body = Booking), (status = 409), (status = 422)))]
-async fn book(tenant: Tenant, staff: Staff, wish: Posted<BookingWish>) -> Result<Response> {
-    staff.may(Permission::ReservationCreate)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let outcome = booking::book(&tx, &tenant, &staff.actor(), Through::Desk, wish.value).await;
-    answer(tx, StatusCode::CREATED, outcome, |booking| booking.version).await
+async fn book(clerk: Clerk, Posted { value: wish, key }: Posted<BookingWish>) -> Result<Response> {
+    let step = clerk.step(Permission::ReservationCreate, &key)?;
+    step.tagged(StatusCode::CREATED, async |tx| {
+        booking::book(tx, &clerk.tenant, &clerk.actor(), Through::Desk, wish).await
+    })
+    .await
 }
 
 /// Reads a booking with its reservations.
@@ -83,20 +82,10 @@ async fn read_booking(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Res
 /// Promises the held rooms of a booking.
 #[utoipa::path(post, path = "/bookings/{id}/confirm", tag = "reservations", request_body = Nothing,
     responses((status = 200, body = Booking), (status = 404), (status = 409), (status = 412)))]
-async fn confirm(
-    tenant: Tenant,
-    staff: Staff,
-    Path(id): Path<Uuid>,
-    seen: IfMatch,
-    wish: Posted<Nothing>,
-) -> Result<Response> {
-    staff.may(Permission::ReservationCreate)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let outcome = changing::confirm(&tx, &tenant, &staff.actor(), id, Some(seen)).await;
-    answer(tx, StatusCode::OK, outcome, |booking| booking.version).await
+async fn confirm(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted<Nothing>) -> Result<Response> {
+    let step = clerk.step(Permission::ReservationCreate, &wish.key)?;
+    step.tagged(StatusCode::OK, async |tx| changing::confirm(tx, &clerk.tenant, &clerk.actor(), id, Some(seen)).await)
+        .await
 }
 
 /// Lists reservations by arrival.
@@ -139,39 +128,23 @@ async fn amend(
 /// Gives a reservation up.
 #[utoipa::path(post, path = "/reservations/{id}/cancel", tag = "reservations", request_body = Ending,
     responses((status = 200, body = Reservation), (status = 404), (status = 409), (status = 412)))]
-async fn cancel(
-    tenant: Tenant,
-    staff: Staff,
-    Path(id): Path<Uuid>,
-    seen: IfMatch,
-    wish: Posted<Ending>,
-) -> Result<Response> {
-    staff.may(Permission::ReservationCancel)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let outcome = changing::cancel(&tx, &tenant, &staff.actor(), id, Some(seen), &wish.value.reason).await;
-    answer(tx, StatusCode::OK, outcome, |reservation| reservation.version).await
+async fn cancel(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted<Ending>) -> Result<Response> {
+    let step = clerk.step(Permission::ReservationCancel, &wish.key)?;
+    step.tagged(StatusCode::OK, async |tx| {
+        changing::cancel(tx, &clerk.tenant, &clerk.actor(), id, Some(seen), &wish.value.reason).await
+    })
+    .await
 }
 
 /// Notes that a guest never came.
 #[utoipa::path(post, path = "/reservations/{id}/no-show", tag = "reservations", request_body = Ending,
     responses((status = 200, body = Reservation), (status = 404), (status = 409), (status = 412)))]
-async fn no_show(
-    tenant: Tenant,
-    staff: Staff,
-    Path(id): Path<Uuid>,
-    seen: IfMatch,
-    wish: Posted<Ending>,
-) -> Result<Response> {
-    staff.may(Permission::ReservationCancel)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let outcome = changing::no_show(&tx, &tenant, &staff.actor(), id, Some(seen), &wish.value.reason).await;
-    answer(tx, StatusCode::OK, outcome, |reservation| reservation.version).await
+async fn no_show(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted<Ending>) -> Result<Response> {
+    let step = clerk.step(Permission::ReservationCancel, &wish.key)?;
+    step.tagged(StatusCode::OK, async |tx| {
+        changing::no_show(tx, &clerk.tenant, &clerk.actor(), id, Some(seen), &wish.value.reason).await
+    })
+    .await
 }
 
 impl Filter {
@@ -187,18 +160,6 @@ impl Filter {
             text: fields::text("q", &self.q, 120)?,
         })
     }
-}
-
-/// Keeps and gives an answer with the version of what it shows.
-async fn answer<T: Serialize>(
-    tx: OnceTx,
-    status: StatusCode,
-    outcome: Result<T, AppError>,
-    version: impl Fn(&T) -> i32,
-) -> Result<Response> {
-    let headers =
-        outcome.as_ref().map(|shown| HeaderMap::from_iter([(ETAG, etag(version(shown)))])).unwrap_or_default();
-    tx.answer_with(status, headers, outcome).await
 }
 
 fn tagged(version: i32, shown: impl Serialize) -> Response {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{Action, Status};
 use crate::hotel::availability::NightPrice;
+use crate::hotel::step::Versioned;
 use crate::hotel::taxes::Taxes;
 
 /// A party's reservations, each one room.
@@ -106,4 +107,16 @@ pub struct Door {
     pub id: Uuid,
     /// What stands on the door.
     pub number: String,
+}
+
+impl Versioned for Booking {
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+impl Versioned for Reservation {
+    fn version(&self) -> i32 {
+        self.version
+    }
 }
