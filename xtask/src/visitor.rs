@@ -76,6 +76,11 @@ impl Visitor {
         self.json("PATCH", path, body, &[("if-match", &format!("\"{version}\""))])
     }
 
+    /// Changes something at whichever version it is.
+    pub(crate) fn patch_any(&self, path: &str, body: &Value) -> Result<Answer> {
+        self.json("PATCH", path, body, &[])
+    }
+
     /// Posts a form as a browser does.
     pub(crate) fn submit(&self, path: &str, fields: &[(String, String)]) -> Result<Answer> {
         let pairs: Vec<String> =

@@ -2,6 +2,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::house::text;
@@ -19,6 +20,24 @@ impl Desk<'_> {
     pub(super) fn change_property(&self, changes: &Value) -> Result<()> {
         let version = version(&self.property()?)?;
         self.0.patch("/api/v1/property", version, changes)?.expect(200)?;
+        Ok(())
+    }
+
+    /// Lets a hotel without rooms open on this day.
+    pub(super) fn open_on(&self, day: Date) -> Result<()> {
+        self.0.post("/api/v1/property/opening-day", &json!({ "business_date": day }))?.expect(200)?;
+        Ok(())
+    }
+
+    /// Ends the hotel's day.
+    pub(super) fn close_day(&self, day: Date) -> Result<()> {
+        self.0.post("/api/v1/property/close-day", &json!({ "business_date": day }))?.expect(200)?;
+        Ok(())
+    }
+
+    /// The room is ready for the next guest.
+    pub(super) fn clean(&self, room: &str) -> Result<()> {
+        self.0.patch_any(&format!("/api/v1/rooms/{room}"), &json!({ "housekeeping": "clean" }))?.expect(200)?;
         Ok(())
     }
 

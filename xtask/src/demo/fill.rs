@@ -1,5 +1,6 @@
 //! A hotel filled with its sample data through its own API, on a few threads.
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -26,31 +27,45 @@ struct Stock {
     rate_plans: BTreeMap<String, String>,
 }
 
-/// Sets the hotel up and books its stays. Answers how many there are.
+/// Opens the hotel some weeks ago and lets it live day by day up to today. Answers how many stays it has.
 pub(super) fn fill(hotel: &Hotel, owner: &Visitor, stop: &Stop) -> Result<usize> {
     let desk = Desk(owner);
     desk.change_property(&hotel.property)?;
     let today: Date = text(&desk.property()?, "business_date")?.parse()?;
-    let stock = set_up(hotel, &desk, today)?;
+    let opening = hotel.opening(today)?;
+    desk.open_on(opening)?;
+    let stock = set_up(hotel, &desk, opening, today)?;
     let stays = hotel.stays(today, &read::<Guests>("guests.json")?)?;
-    let slug = hotel.signup.get("slug").and_then(|slug| slug.as_str()).unwrap_or_default();
+    let house =
+        Living { desk: &desk, stock: &stock, today, reservations: stays.iter().map(|_| OnceLock::new()).collect() };
+    for day in opening.series(1.day()).take_while(|day| *day <= today) {
+        stop.check()?;
+        house.live(&stays, day).with_context(|| format!("the day {day} of {}", hotel.slug()))?;
+        if day < today {
+            desk.close_day(day)?;
+        }
+    }
+    Ok(stays.len())
+}
+
+/// Does `work` with each of these stays, several at once.
+fn each(stays: &[&Stay], work: impl Fn(&Stay) -> Result<()> + Sync) -> Result<()> {
     let next = AtomicUsize::new(0);
-    let work = || -> Result<()> {
+    let hand = || -> Result<()> {
         while let Some(stay) = stays.get(next.fetch_add(1, Ordering::Relaxed)) {
-            stop.check()?;
-            play(stay, slug, &desk, &stock, today).with_context(|| format!("stay {} of {slug}", stay.number))?;
+            work(stay).with_context(|| format!("stay {}", stay.number))?;
         }
         Ok(())
     };
     thread::scope(|scope| {
-        let hands: Vec<_> = (0..HANDS).map(|_| scope.spawn(work)).collect();
+        let hands: Vec<_> = (0..HANDS).map(|_| scope.spawn(hand)).collect();
         let joined = hands.into_iter().map(|hand| hand.join().map_err(|_| anyhow!("a thread of the filling broke"))?);
         joined.collect::<Result<Vec<()>>>()
     })?;
-    Ok(stays.len())
+    Ok(())
 }
 
-fn set_up(hotel: &Hotel, desk: &Desk<'_>, today: Date) -> Result<Stock> {
+fn set_up(hotel: &Hotel, desk: &Desk<'_>, opening: Date, today: Date) -> Result<Stock> {
     let mut stock = Stock { room_types: BTreeMap::new(), rooms: BTreeMap::new(), rate_plans: BTreeMap::new() };
     for (sort, kind) in hotel.room_types.iter().enumerate() {
         let id = desk.add_room_type(&json!({
@@ -66,22 +81,21 @@ fn set_up(hotel: &Hotel, desk: &Desk<'_>, today: Date) -> Result<Stock> {
             "code": plan.code, "name": plan.name, "description": plan.description, "breakfast": plan.breakfast,
             "free_cancellation_days": plan.free_cancellation_days, "public": true, "sort": sort,
         }))?;
-        set_prices(plan, &id, desk, &stock, &seasons, today)?;
+        set_prices(plan, &id, desk, &stock, &seasons, (opening, today.checked_add(1.year())?))?;
         stock.rate_plans.insert(plan.code.clone(), id);
     }
     Ok(stock)
 }
 
-/// A year of prices from `today`, then the high seasons over it.
+/// Prices for these days, then the high seasons over them.
 fn set_prices(
     plan: &RatePlan,
     id: &str,
     desk: &Desk<'_>,
     stock: &Stock,
     seasons: &[Season],
-    today: Date,
+    (start, end): (Date, Date),
 ) -> Result<()> {
-    let end = today.checked_add(1.year())?;
     for (code, price) in &plan.prices {
         let room_type = &stock.room_types[code];
         let set = |from: Date, to: Date, percent: i64| {
@@ -93,9 +107,9 @@ fn set_prices(
                 }),
             )
         };
-        set(today, end, 100)?;
+        set(start, end, 100)?;
         for season in seasons {
-            let (from, to) = (season.from.max(today), season.to.min(end));
+            let (from, to) = (season.from.max(start), season.to.min(end));
             if from < to {
                 set(from, to, season.percent)?;
             }
@@ -104,32 +118,69 @@ fn set_prices(
     Ok(())
 }
 
-/// Books a stay and takes it as far as its course says.
-fn play(stay: &Stay, slug: &str, desk: &Desk<'_>, stock: &Stock, today: Date) -> Result<()> {
-    let reservation = desk.book(&booking(stay, stock), &format!("demo-{slug}-stay-{}", stay.number))?;
-    let id = text(&reservation, "id")?;
-    let soon = stay.arrival < today.checked_add(ROOMS_KNOWN_DAYS.days())?;
-    if soon && stay.course != Course::Cancelled {
-        desk.act(&id, "assign-room", &json!({ "room_id": stock.rooms[&stay.room] }))?;
-    }
-    match stay.course {
-        Course::Later | Course::ArrivingToday => Ok(()),
-        Course::Cancelled => desk.act(&id, "cancel", &json!({ "reason": "Tamu mengubah rencana" })),
-        Course::InHouse => {
-            desk.act(&id, "check-in", &json!({}))?;
-            let folio = text(&desk.reservation(&id)?, "folio_id")?;
-            match stay.number % 3 {
-                0 => desk.post_line(&folio, "MINIBAR", 2, 18_000),
-                1 => desk.post_line(&folio, "LAUNDRY", 1, 65_000),
-                _ => desk.take_cash(&folio, 500_000),
+/// A hotel whose days are lived one by one.
+struct Living<'a> {
+    desk: &'a Desk<'a>,
+    stock: &'a Stock,
+    today: Date,
+    /// By the place of the stay in the plan.
+    reservations: Vec<OnceLock<String>>,
+}
+
+impl Living<'_> {
+    /// A day at the desk: bookings come in, guests leave, others arrive, some order something. Of the day of the demo most is
+    /// left to whoever looks at it.
+    fn live(&self, stays: &[Stay], day: Date) -> Result<()> {
+        let of = |wanted: &dyn Fn(&Stay) -> bool| -> Vec<&Stay> { stays.iter().filter(|stay| wanted(stay)).collect() };
+        let comes = |stay: &Stay| stay.course == Course::Stays;
+        let done = |stay: &Stay| day < self.today || stay.number % 3 == 0;
+        each(&of(&|stay| stay.booked_on == day), |stay| self.book(stay, stays))?;
+        each(&of(&|stay| comes(stay) && stay.departure == day && done(stay)), |stay| {
+            self.desk.settle_and_check_out(self.id(stay, stays)?)
+        })?;
+        each(&of(&|stay| stay.course != Course::Cancelled && stay.arrival == day), |stay| {
+            if stay.number % 4 != 0 || done(stay) {
+                self.desk.clean(&self.stock.rooms[&stay.room])?;
             }
+            match stay.course {
+                Course::NoShow => self.desk.act(self.id(stay, stays)?, "no-show", &json!({ "reason": "Tidak datang" })),
+                _ if done(stay) => self.desk.act(self.id(stay, stays)?, "check-in", &json!({})),
+                _ => Ok(()),
+            }
+        })?;
+        let here = |stay: &Stay| comes(stay) && stay.arrival < day && day < stay.departure;
+        each(&of(&|stay| here(stay) && stay.number % 3 != 1), |stay| self.order(stay, stays))
+    }
+
+    /// Books a stay, gives it its room if it is soon, or gives it up again.
+    fn book(&self, stay: &Stay, stays: &[Stay]) -> Result<()> {
+        let reservation = self.desk.book(&booking(stay, self.stock), &format!("demo-stay-{}", stay.number))?;
+        let id = text(&reservation, "id")?;
+        let soon = stay.arrival < self.today.checked_add(ROOMS_KNOWN_DAYS.days())?;
+        if stay.course == Course::Cancelled {
+            self.desk.act(&id, "cancel", &json!({ "reason": "Tamu mengubah rencana" }))?;
+        } else if soon {
+            self.desk.act(&id, "assign-room", &json!({ "room_id": self.stock.rooms[&stay.room] }))?;
         }
-        Course::CheckedOut => {
-            desk.act(&id, "check-in", &json!({}))?;
-            let folio = text(&desk.reservation(&id)?, "folio_id")?;
-            desk.post_line(&folio, "MINIBAR", 1, 35_000)?;
-            desk.settle_and_check_out(&id)
+        let place = stays.iter().position(|other| other.number == stay.number).context("a stay is in the plan")?;
+        self.reservations[place].set(id).map_err(|_| anyhow!("stay {} was booked twice", stay.number))
+    }
+
+    /// Something from the minibar or the laundry, or money left at the desk.
+    fn order(&self, stay: &Stay, stays: &[Stay]) -> Result<()> {
+        let folio = text(&self.desk.reservation(self.id(stay, stays)?)?, "folio_id")?;
+        match stay.number % 4 {
+            0 => self.desk.post_line(&folio, "MINIBAR", 2, 18_000),
+            1 => self.desk.post_line(&folio, "LAUNDRY", 1, 65_000),
+            2 => self.desk.post_line(&folio, "FOOD", 1, 85_000),
+            _ => self.desk.take_cash(&folio, 100_000),
         }
+    }
+
+    fn id(&self, stay: &Stay, stays: &[Stay]) -> Result<&str> {
+        let place = stays.iter().position(|other| other.number == stay.number);
+        let known = place.and_then(|place| self.reservations[place].get());
+        known.map(String::as_str).with_context(|| format!("stay {} was never booked", stay.number))
     }
 }
 

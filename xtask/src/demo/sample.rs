@@ -60,12 +60,13 @@ pub(super) struct Season {
     pub(super) percent: i64,
 }
 
-/// How many stays of each kind; those to come lie within `over_days`.
+/// How many stays arrive before the day of the demo, on it and after it, and over how many days they lie.
 #[derive(Debug, Deserialize)]
 pub(super) struct Mix {
-    checked_out: usize,
-    in_house: usize,
-    arriving_today: usize,
+    /// How many days before the demo the hotel opened.
+    pub(super) opened_days_ago: usize,
+    past: usize,
+    today: usize,
     later: usize,
     over_days: usize,
 }
@@ -84,13 +85,14 @@ struct Abroad {
     nationality: String,
 }
 
-/// How far a stay gets on the day of the demo.
+/// What becomes of a stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Course {
-    CheckedOut,
-    InHouse,
-    ArrivingToday,
-    Later,
+    /// The guest comes and leaves as booked.
+    Stays,
+    /// The guest never comes.
+    NoShow,
+    /// The guest changes plans.
     Cancelled,
 }
 
@@ -102,6 +104,8 @@ pub(super) struct Stay {
     pub(super) room_type: String,
     pub(super) room: String,
     pub(super) rate_plan: String,
+    /// The day on which somebody books it.
+    pub(super) booked_on: Date,
     pub(super) arrival: Date,
     pub(super) departure: Date,
     pub(super) guest: Guest,
@@ -144,18 +148,20 @@ impl Hotel {
             let of_type = |number| (room_type.code.clone(), number, Vec::new());
             rooms.extend(room_type.numbers()?.into_iter().map(of_type));
         }
+        let opening = self.opening(today)?;
         let mut stays = Vec::new();
-        for (number, course) in self.stays.courses().into_iter().enumerate() {
-            let (arrival, departure) = self.stays.nights(number, course, today)?;
+        for number in 0..self.stays.past + self.stays.today + self.stays.later {
+            let (arrival, departure) = self.stays.nights(number, today)?;
             let Some((room_type, room)) = free_room(&mut rooms, number, arrival, departure) else { continue };
             let plan = &self.rate_plans[number % self.rate_plans.len()];
             let notes = if number % 9 == 4 { guests.notes[number % guests.notes.len()].clone() } else { String::new() };
             stays.push(Stay {
                 number,
-                course,
+                course: course(number, arrival, today),
                 room_type,
                 room,
                 rate_plan: plan.code.clone(),
+                booked_on: arrival.checked_sub(days(number * 7 % 20)?)?.clamp(opening, today),
                 arrival,
                 departure,
                 guest: guests.guest(number),
@@ -165,31 +171,42 @@ impl Hotel {
         }
         Ok(stays)
     }
+
+    /// Its name in its address.
+    pub(super) fn slug(&self) -> &str {
+        self.signup.get("slug").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The hotel's first day.
+    pub(super) fn opening(&self, today: Date) -> Result<Date> {
+        Ok(today.checked_sub(days(self.stays.opened_days_ago)?)?)
+    }
+}
+
+/// Some change their plans, few never come.
+fn course(number: usize, arrival: Date, today: Date) -> Course {
+    match number % 23 {
+        22 if arrival != today => Course::Cancelled,
+        11 if arrival < today => Course::NoShow,
+        _ => Course::Stays,
+    }
 }
 
 impl Mix {
-    fn courses(&self) -> Vec<Course> {
-        let later = (0..self.later).map(|n| if n % 23 == 22 { Course::Cancelled } else { Course::Later });
-        let of = |course, count| std::iter::repeat_n(course, count);
-        of(Course::CheckedOut, self.checked_out)
-            .chain(of(Course::InHouse, self.in_house))
-            .chain(of(Course::ArrivingToday, self.arriving_today))
-            .chain(later)
-            .collect()
-    }
-
-    /// Stays to come are dense soon and thin later; most last one to three nights.
-    fn nights(&self, number: usize, course: Course, today: Date) -> Result<(Date, Date)> {
+    /// Stays are dense around today and thin further away; most last one to three nights.
+    fn nights(&self, number: usize, today: Date) -> Result<(Date, Date)> {
         let nights = [1, 2, 1, 3, 2, 1, 4, 2, 1, 5][number % 10];
-        let ahead = match course {
-            Course::Later | Course::Cancelled => {
-                let place = number * 37 % self.later.max(1);
-                1 + self.over_days * place * place / (self.later * self.later).max(1)
-            }
-            Course::CheckedOut | Course::InHouse | Course::ArrivingToday => 0,
+        let away = |nth: usize, of: usize, days: usize| {
+            let place = nth * 37 % of.max(1);
+            1 + days.saturating_sub(1) * place * place / (of * of).max(1)
         };
-        let nights = if course == Course::CheckedOut { 1 } else { nights };
-        let arrival = today.checked_add(days(ahead)?)?;
+        let arrival = if number < self.past {
+            today.checked_sub(days(away(number, self.past, self.opened_days_ago))?)?
+        } else if number < self.past + self.today {
+            today
+        } else {
+            today.checked_add(days(away(number - self.past - self.today, self.later, self.over_days))?)?
+        };
         Ok((arrival, arrival.checked_add(days(nights)?)?))
     }
 }
@@ -245,7 +262,12 @@ mod tests {
             });
             assert!(clash.is_none(), "{stay:?} meets {clash:?}");
         }
-        assert_eq!(stays.iter().filter(|stay| stay.course == Course::InHouse).count(), 16);
+        let today = date(2026, 11, 21);
+        let coming = || stays.iter().filter(|stay| stay.course == Course::Stays);
+        assert!(coming().filter(|stay| stay.departure == today).count() >= 4, "somebody leaves today");
+        assert!(coming().filter(|stay| stay.arrival == today).count() >= 8, "somebody comes today");
+        assert!(coming().filter(|stay| stay.arrival < today && today < stay.departure).count() >= 10);
+        assert!(coming().filter(|stay| stay.departure < today).count() >= 30, "and many were here");
     }
 
     #[test]
