@@ -17,6 +17,7 @@ pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
     all.extend([("front desk", hotel::front_desk::STATEMENTS), ("overview", hotel::front_desk::OVERVIEW_STATEMENTS)]);
     all.extend([
         ("properties", hotel::properties::STATEMENTS),
+        ("night audit", hotel::night_audit::STATEMENTS),
         ("availability", hotel::availability::STATEMENTS),
         ("guests", hotel::guests::STATEMENTS),
     ]);

@@ -6,6 +6,7 @@ pub mod folios;
 mod forms;
 pub mod front_desk;
 pub mod guests;
+pub mod night_audit;
 pub mod properties;
 pub mod rates;
 pub mod reservations;
@@ -28,6 +29,7 @@ pub(crate) use seed::{Founding, STATEMENTS, found};
 pub fn router() -> OpenApiRouter<Node> {
     OpenApiRouter::new()
         .merge(properties::router())
+        .merge(night_audit::router())
         .merge(rooms::router())
         .merge(rates::router())
         .merge(availability::router())

@@ -22,6 +22,8 @@ mod guests;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod night_audit;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod people;
