@@ -4,19 +4,18 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use hotelhub_identity::Permission;
-use hotelhub_web::{FormBody, Lang, Page, Query, Refused, Result, Visit, format};
+use hotelhub_web::{AppError, FormBody, Lang, Page, Query, Refused, Result, Visit, format};
 use jiff::ToSpan as _;
 use serde::{Deserialize, Serialize};
 
-use super::{BookingWish, Promise, Refusal, RoomWish, Source, Stay, Through, booking, sheets};
+use super::{Booking, BookingWish, Promise, Refusal, RoomWish, Source, Stay, Through, booking};
 use crate::hotel::availability::{self, Availability, Party, Seen};
 use crate::hotel::fields::wrong;
 use crate::hotel::guests::NewGuest;
+use crate::hotel::rooms::inventory::FullNight;
 use crate::hotel::step::{Clerk, or_again};
-use crate::hotel::{forms, properties, shell};
+use crate::hotel::{fields, forms, properties, shell};
 use crate::node::Node;
-use crate::people::Staff;
-use crate::tenancy::Tenant;
 
 /// The pages of a new booking.
 pub(super) fn pages() -> Router<Node> {
@@ -34,6 +33,9 @@ struct Form {
     adults: String,
     #[serde(default)]
     children: String,
+    /// How many rooms, each for such a party.
+    #[serde(default)]
+    rooms: String,
     /// `<room type>/<rate plan>`.
     #[serde(default)]
     offer: String,
@@ -54,6 +56,8 @@ struct Form {
 struct TypeRow {
     name: String,
     available: i32,
+    /// Whether there are as many as wanted.
+    enough: bool,
     offers: Vec<OfferRow>,
 }
 
@@ -68,6 +72,13 @@ struct OfferRow {
     chosen: bool,
 }
 
+/// A night with too few rooms left.
+#[derive(Serialize)]
+struct FullRow {
+    day: String,
+    available: i32,
+}
+
 /// The page.
 #[derive(Serialize)]
 pub(crate) struct NewPage {
@@ -75,13 +86,15 @@ pub(crate) struct NewPage {
     first_day: String,
     nights: Option<i32>,
     types: Vec<TypeRow>,
+    /// The nights for which there are too few rooms, once a booking was refused.
+    full: Vec<FullRow>,
     form_key: String,
     refused: Option<Refused>,
 }
 
-async fn blank(tenant: Tenant, staff: Staff, visit: Visit, Query(form): Query<Form>) -> Result<Response> {
-    staff.may(Permission::ReservationCreate)?;
-    show(&tenant, &staff, &visit, form, StatusCode::OK, None).await
+async fn blank(clerk: Clerk, visit: Visit, Query(form): Query<Form>) -> Result<Response> {
+    clerk.staff.may(Permission::ReservationCreate)?;
+    show(&clerk, &visit, form, StatusCode::OK, None, Vec::new()).await
 }
 
 async fn book(clerk: Clerk, visit: Visit, FormBody(form, key): FormBody<Form>) -> Result<Response> {
@@ -89,17 +102,41 @@ async fn book(clerk: Clerk, visit: Visit, FormBody(form, key): FormBody<Form>) -
     let answer = step
         .land("flash.reservation.booked", async |tx| {
             let booking = booking::book(tx, &clerk.tenant, &clerk.actor(), Through::Desk, form.wish()?).await?;
-            let first = booking.reservations.first().ok_or_else(sheets::unknown)?.id;
-            Ok(format!("/desk/reservations/{first}"))
+            Ok(its_page(&booking))
         })
         .await;
-    or_again(answer, async |status, refused| {
-        show(&clerk.tenant, &clerk.staff, &visit, form, status, Some(refused)).await
-    })
-    .await
+    let full = answer.as_ref().err().map(|error| full_nights(error, visit.lang)).unwrap_or_default();
+    or_again(answer, async |status, refused| show(&clerk, &visit, form, status, Some(refused), full).await).await
 }
 
+/// One room's own page; of several the list of all.
+fn its_page(booking: &Booking) -> String {
+    match booking.reservations.as_slice() {
+        [room] => format!("/desk/reservations/{}", room.id),
+        _ => format!("/desk/reservations?q={}", booking.code),
+    }
+}
+
+/// The nights a refusal names, with the rooms left on each.
+fn full_nights(refusal: &AppError, lang: Lang) -> Vec<FullRow> {
+    let conflicts = refusal.extra("conflicts").cloned().filter(|_| refusal.code() == "sold-out");
+    let nights: Vec<FullNight> = conflicts.and_then(|nights| serde_json::from_value(nights).ok()).unwrap_or_default();
+    let row = |night: FullNight| FullRow { day: format::day_month(night.date, lang), available: night.available };
+    nights.into_iter().map(row).collect()
+}
+
+/// The most rooms of one booking.
+const MOST_ROOMS: usize = 30;
+
 impl Form {
+    /// How many rooms, 1 to 30; one when nobody said.
+    fn rooms(&self) -> Result<usize> {
+        if self.rooms.is_empty() {
+            return Ok(1);
+        }
+        fields::within("rooms", forms::whole("rooms", &self.rooms)?, 1, MOST_ROOMS)
+    }
+
     /// The booking that is asked, or the field that is wrong.
     fn wish(&self) -> Result<BookingWish> {
         let (room_type, plan) = self.offer.split_once('/').ok_or_else(|| wrong("offer", "choose one"))?;
@@ -118,26 +155,29 @@ impl Form {
             nationality: String::new(),
         };
         let status = if self.status == "hold" { Promise::Hold } else { Promise::Confirmed };
-        Ok(BookingWish { guest, status, source: Source::Desk, notes: self.notes.clone(), reservations: vec![room] })
+        let reservations = vec![room; self.rooms()?];
+        Ok(BookingWish { guest, status, source: Source::Desk, notes: self.notes.clone(), reservations })
     }
 }
 
 async fn show(
-    tenant: &Tenant,
-    staff: &Staff,
+    clerk: &Clerk,
     visit: &Visit,
     mut form: Form,
     status: StatusCode,
     refused: Option<Refused>,
+    full: Vec<FullRow>,
 ) -> Result<Response> {
+    let (tenant, staff) = (&clerk.tenant, &clerk.staff);
     let property = properties::the_one(&*tenant.connect().await?).await?;
     let first_day = property.business_date;
     let mut found = None;
     let mut refused = refused;
     fill(&mut form, first_day);
-    match asked(&form) {
-        Ok((stay, party)) => match availability::search(tenant, stay, party, Seen::ByStaff).await {
-            Ok(free) => found = Some(free),
+    let mut rooms = 1;
+    match asked(&form).and_then(|(stay, party)| Ok((stay, party, form.rooms()?))) {
+        Ok((stay, party, wanted)) => match availability::search(tenant, stay, party, Seen::ByStaff).await {
+            Ok(free) => (found, rooms) = (Some(free), wanted),
             Err(error) => refused = refused.or(Some(forms::again(error)?.1)),
         },
         Err(error) => refused = refused.or(Some(forms::again(error)?.1)),
@@ -146,7 +186,8 @@ async fn show(
     let page = NewPage {
         first_day: first_day.to_string(),
         nights: found.as_ref().map(|free| free.nights),
-        types: found.map(|free| type_rows(free, &form.offer, visit.lang)).unwrap_or_default(),
+        types: found.map(|free| type_rows(free, &form.offer, rooms)).unwrap_or_default(),
+        full,
         form,
         form_key: forms::key(tenant),
         refused,
@@ -154,7 +195,7 @@ async fn show(
     forms::shown(tenant, status, &shell, &page)
 }
 
-/// One night from the hotel's own day, two adults, until somebody says otherwise.
+/// One room for one night from the hotel's own day, two adults, until somebody says otherwise.
 fn fill(form: &mut Form, today: jiff::civil::Date) {
     let default = |field: &mut String, value: String| {
         if field.is_empty() {
@@ -166,6 +207,7 @@ fn fill(form: &mut Form, today: jiff::civil::Date) {
     default(&mut form.departure, arrival.saturating_add(1.day()).to_string());
     default(&mut form.adults, "2".to_owned());
     default(&mut form.children, "0".to_owned());
+    default(&mut form.rooms, "1".to_owned());
 }
 
 fn asked(form: &Form) -> Result<(Stay, Party)> {
@@ -175,8 +217,10 @@ fn asked(form: &Form) -> Result<(Stay, Party)> {
     Ok((stay, party))
 }
 
-fn type_rows(free: Availability, chosen: &str, _: Lang) -> Vec<TypeRow> {
+/// What is free, at the price of `rooms` rooms.
+fn type_rows(free: Availability, chosen: &str, rooms: usize) -> Vec<TypeRow> {
     let nights = i64::from(free.nights.max(1));
+    let wanted = i32::try_from(rooms).unwrap_or(i32::MAX);
     let of_type = |of: availability::FreeType| TypeRow {
         offers: of
             .offers
@@ -190,12 +234,13 @@ fn type_rows(free: Availability, chosen: &str, _: Lang) -> Vec<TypeRow> {
                     plan: offer.name,
                     breakfast: offer.breakfast,
                     per_night: format::rupiah(each),
-                    total: format::rupiah(offer.total.gross),
+                    total: format::rupiah(offer.total.gross.checked_mul(wanted.into()).unwrap_or(offer.total.gross)),
                 }
             })
             .collect(),
         name: of.name,
         available: of.available,
+        enough: of.available >= wanted,
     };
     free.room_types.into_iter().map(of_type).collect()
 }
@@ -217,6 +262,7 @@ impl Page for NewPage {
             departure: "2026-07-05".to_owned(),
             adults: "2".to_owned(),
             children: "0".to_owned(),
+            rooms: "2".to_owned(),
             ..Form::default()
         };
         Self {
@@ -227,10 +273,18 @@ impl Page for NewPage {
                 TypeRow {
                     name: "Deluxe".to_owned(),
                     available: 3,
+                    enough: true,
                     offers: vec![offer("1/1", "Kamar saja", false), offer("1/2", "Termasuk sarapan", true)],
                 },
-                TypeRow { name: "Suite".to_owned(), available: 0, offers: Vec::new() },
+                TypeRow {
+                    name: "Junior Suite".to_owned(),
+                    available: 1,
+                    enough: false,
+                    offers: vec![offer("2/1", "Kamar saja", false)],
+                },
+                TypeRow { name: "Suite".to_owned(), available: 0, enough: false, offers: Vec::new() },
             ],
+            full: vec![FullRow { day: "04 Jul".to_owned(), available: 1 }],
             form_key: "sample-key".to_owned(),
             refused: None,
         }
