@@ -87,6 +87,7 @@ const HOTEL: &[Step] = &[
         sql: include_str!("../hotel/0014_create_reservation_sheets.sql"),
     },
     Step { file: "0015_version_availability.sql", sql: include_str!("../hotel/0015_version_availability.sql") },
+    Step { file: "0016_take_back_slips.sql", sql: include_str!("../hotel/0016_take_back_slips.sql") },
 ];
 
 /// Every step of a product, in the one order they run in.

@@ -235,3 +235,31 @@ async fn a_folio_of_one_hotel_is_nothing_in_another() {
     let wish = json!({ "method": "cash", "amount_idr": 1_000 });
     assert_eq!(neighbour.if_match(1).post(&format!("{bill}/payments"), &wish).await.unwrap().status, 404);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_folio_of_a_stay_that_will_not_be_is_settled_and_closed() {
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 2).await;
+        let kept = Stay::booked(&hotel, "2026-07-10", "2026-07-12").await;
+        kept.pay(300_000).await;
+        let early = kept.try_post(&hotel.desk, "close", json!({ "keep": true })).await;
+        assert_eq!(early.code(), "stay-goes-on");
+        kept.done("cancel", json!({ "reason": "Sakit" })).await;
+        assert_eq!(kept.folio().await["status"], "open", "somebody paid");
+        let owed = kept.try_post(&hotel.desk, "close", json!({})).await;
+        assert_eq!((owed.code().as_str(), &owed.json()["balance_idr"]), ("balance-due", &json!(-300_000)));
+        let closed = kept.post("close", json!({ "keep": true })).await;
+        assert_eq!((&closed["status"], &closed["gross_idr"]), (&json!("closed"), &json!(300_000)));
+        assert_eq!((&closed["lines"][0]["charge_code"], &closed["pb1_idr"]), (&json!("CANCELFEE"), &json!(0)));
+
+        let refunded = Stay::booked(&hotel, "2026-07-10", "2026-07-12").await;
+        let payment = last(&refunded.pay(300_000).await, "payments");
+        refunded.done("cancel", json!({})).await;
+        let back = format!("payments/{payment}/reverse");
+        refunded.try_post(&hotel.owner, &back, json!({ "reason": "Batal" })).await;
+        let closed = refunded.post("close", json!({})).await;
+        assert_eq!((&closed["status"], &closed["balance_idr"]), (&json!("closed"), &json!(0)));
+        assert_eq!(refunded.try_post(&hotel.desk, "close", json!({})).await.code(), "folio-closed");
+    })
+    .await;
+}

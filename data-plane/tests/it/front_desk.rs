@@ -1,7 +1,7 @@
 //! Rooms given, keys handed over and taken back, the day's lists and the tape chart.
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::clerk::{Stay, let_it_be};
+use crate::clerk::{Stay, let_it_be, receipt_number};
 use crate::furnished::{Furnished, furnish};
 use crate::house::{House, in_both};
 
@@ -122,9 +122,79 @@ async fn a_slip_at_check_in_is_taken_back_before_anything_is_posted() {
     stay.done("check-in", json!({})).await;
     stay.pay(1_000).await;
     assert_eq!(stay.act("revert-check-in", json!({})).await.code(), "too-late-to-revert");
+    assert!(!offers(&stay.seen().await, "revert-check-in"), "something is paid");
     let other = Stay::in_room(&hotel, 1, "2026-07-03", "2026-07-05").await;
+    assert!(offers(&other.seen().await, "revert-check-in"));
+    assert!(offers(&day(&hotel).await["in_house"][1], "revert-check-in"));
     let_it_be(&house, "2026-07-04").await;
     assert_eq!(other.act("revert-check-in", json!({})).await.code(), "too-late-to-revert");
+    assert!(!offers(&other.seen().await, "revert-check-in"), "the day is over");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slip_at_check_out_is_taken_back_on_its_day_and_the_receipt_keeps_its_number() {
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
+        let_it_be(house, "2026-07-04").await;
+        stay.settle().await;
+        let gone = stay.done("check-out", json!({})).await;
+        assert_eq!(gone["allowed_actions"], json!(["revert-check-out"]));
+        assert_eq!(day(&hotel).await["left"][0]["id"], gone["id"]);
+        let number = receipt_number(&stay).await;
+        let back = stay.done("revert-check-out", json!({})).await;
+        assert_eq!((&back["status"], &back["room"]["number"]), (&json!("in_house"), &json!("101")));
+        assert_eq!(stay.folio().await["status"], "open");
+        stay.post("lines", json!({ "charge_code": "MINIBAR", "amount_idr": 10_000 })).await;
+        assert_eq!(stay.act("check-out", json!({})).await.code(), "balance-due");
+        stay.pay(12_100).await;
+        stay.done("check-out", json!({})).await;
+        assert_eq!(receipt_number(&stay).await, number);
+
+        let next = Stay::booked(&hotel, "2026-07-04", "2026-07-05").await;
+        next.done("check-in", json!({ "room_id": hotel.rooms[0], "accept_dirty": true })).await;
+        assert_eq!(stay.act("revert-check-out", json!({})).await.code(), "room-given-away");
+        next.done("revert-check-in", json!({})).await;
+        let_it_be(house, "2026-07-05").await;
+        assert_eq!(stay.act("revert-check-out", json!({})).await.code(), "left-before");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_given_up_or_missed_comes_after_all_if_the_nights_are_still_free() {
+    let house = House::standalone().await;
+    let hotel = furnish(&house, 1).await;
+    for verb in ["cancel", "no-show"] {
+        let stay = Stay::booked(&hotel, "2026-07-03", "2026-07-05").await;
+        let given_up = stay.done(verb, json!({ "reason": "salah tekan" })).await;
+        assert_eq!(given_up["allowed_actions"], json!(["reinstate"]), "{verb}");
+        assert_eq!(stay.folio().await["status"], "closed", "nothing was on it");
+        let other = Stay::booked(&hotel, "2026-07-04", "2026-07-05").await;
+        let refused = stay.act("reinstate", json!({})).await;
+        assert_eq!(
+            (refused.code().as_str(), &refused.json()["conflicts"][0]["date"]),
+            ("sold-out", &json!("2026-07-04"))
+        );
+        other.done("cancel", json!({})).await;
+        let again = stay.done("reinstate", json!({})).await;
+        assert_eq!((&again["status"], again["total"]["gross_idr"].as_i64()), (&json!("confirmed"), Some(1_452_000)));
+        assert_eq!(
+            (stay.folio().await["status"].clone(), hotel.free("2026-07-03", "2026-07-05").await),
+            (json!("open"), 0)
+        );
+        stay.done("cancel", json!({})).await;
+    }
+}
+
+/// The desk's day.
+async fn day(hotel: &Furnished) -> Value {
+    hotel.desk.get("/api/v1/front-desk").await.unwrap().json()
+}
+
+/// Whether a stay offers this step.
+fn offers(stay: &Value, action: &str) -> bool {
+    stay["allowed_actions"].as_array().unwrap().iter().any(|offered| offered == action)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

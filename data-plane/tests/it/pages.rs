@@ -209,3 +209,71 @@ async fn the_property_is_changed_by_its_form_and_pages_ask_strangers_to_sign_in(
         assert_eq!((answer.status.as_u16(), answer.location().is_some_and(|to| to.starts_with("/login"))), (303, true));
     }
 }
+
+/// The fields of a desk booking of this many rooms.
+fn rooms_for<'a>(offer: &'a str, rooms: &'a str) -> [(&'a str, &'a str); 8] {
+    [
+        ("offer", offer),
+        ("arrival", "2026-07-10"),
+        ("departure", "2026-07-12"),
+        ("adults", "2"),
+        ("children", "0"),
+        ("rooms", rooms),
+        ("name", "Rombongan Ubud"),
+        ("status", "confirmed"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_booking_at_the_desk_takes_several_rooms_or_none() {
+    let house = House::standalone().await;
+    let owner = house.owner().await;
+    furnish(&owner).await;
+    let search = |rooms: u8| {
+        format!("/desk/reservations/new?arrival=2026-07-10&departure=2026-07-12&adults=2&children=0&rooms={rooms}")
+    };
+    let fresh = seen(&owner, &search(3)).await;
+    assert!(fresh.text.contains("Rp7.260.000"), "three rooms for two nights: {}", fresh.text);
+    let offer = fresh.field("offer").unwrap();
+    let list = landed(&owner, &fresh, "/desk/reservations/new", &rooms_for(&offer, "3")).await;
+    assert_eq!(list.text.matches("Rombongan Ubud").count(), 3, "{}", list.text);
+
+    let too_many = seen(&owner, &search(3)).await;
+    assert!(too_many.text.contains("required disabled"), "two are left: {}", too_many.text);
+    let refused = send(&owner, &too_many, "/desk/reservations/new", &rooms_for(&offer, "3")).await;
+    assert_eq!(refused.status, 409, "{}", refused.text);
+    assert!(refused.text.contains("10 Jul (sisa 2)") && refused.text.contains("11 Jul (sisa 2)"), "{}", refused.text);
+    let last = seen(&owner, &search(2)).await;
+    landed(&owner, &last, "/desk/reservations/new", &rooms_for(&offer, "2")).await;
+    let all = owner.get("/api/v1/reservations").await.unwrap().json();
+    assert_eq!(all["items"].as_array().unwrap().len(), 5, "the refused three left nothing behind");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_desk_takes_its_slips_back_by_buttons() {
+    let house = House::standalone().await;
+    let (owner, guest) = (house.owner().await, house.guest());
+    furnish(&owner).await;
+    book(&guest).await;
+    let list = seen(&owner, "/desk/reservations?q=wayan").await;
+    let own =
+        format!("/desk/reservations/{}", between(&list.text, "class=\"strong\" href=\"/desk/reservations/", "\""));
+    let detail = seen(&owner, &own).await;
+    let room = between(&detail.text, "<select id=\"room_id\" name=\"room_id\" required><option value=\"", "\"");
+    let detail = landed(&owner, &detail, &format!("{own}/check-in"), &[("room_id", room)]).await;
+    assert!(detail.text.contains("Batalkan check-in"), "{}", detail.text);
+    assert!(seen(&owner, "/desk").await.text.contains("/revert-check-in"));
+    let detail = landed(&owner, &detail, &format!("{own}/revert-check-in"), &[]).await;
+    assert!(!detail.text.contains("Batalkan check-in"), "{}", detail.text);
+
+    let folio = format!("/desk/folios/{}", between(&detail.text, "href=\"/desk/folios/", "\""));
+    let bill = seen(&owner, &folio).await;
+    landed(&owner, &bill, &format!("{folio}/payments"), &[("amount_idr", "500000")]).await;
+    let detail = landed(&owner, &seen(&owner, &own).await, &format!("{own}/cancel"), &[("reason", "Sakit")]).await;
+    let detail = landed(&owner, &detail, &format!("{own}/reinstate"), &[]).await;
+    landed(&owner, &detail, &format!("{own}/cancel"), &[("reason", "Sakit lagi")]).await;
+    let bill = seen(&owner, &folio).await;
+    assert!(bill.text.contains("Simpan Rp500.000 dan tutup"), "{}", bill.text);
+    let closed = landed(&owner, &bill, &format!("{folio}/close"), &[("keep", "true")]).await;
+    assert!(closed.text.contains("Biaya pembatalan") && closed.text.contains("KW-2026-000001"), "{}", closed.text);
+}

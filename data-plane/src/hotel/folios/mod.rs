@@ -15,7 +15,9 @@ mod store;
 mod tests;
 mod words;
 
-pub use closing::{is_untouched, open, read, receipt, settle};
+pub use closing::{
+    close, close_unused, is_untouched, open, open_all, post_nights_before, read, receipt, reopen, settle,
+};
 pub use model::{Folio, FolioId, FolioStatus, Stayed, Totals};
 pub use pages::pages;
 pub use postings::{

@@ -42,6 +42,8 @@ pub struct Stayed {
     /// The day of leaving.
     #[schema(value_type = String, format = Date)]
     pub departure: Date,
+    /// Whether the stay will not be: it was cancelled, or the guest never came.
+    pub given_up: bool,
 }
 
 /// A folio with everything on it.
@@ -53,9 +55,9 @@ pub struct Folio {
     pub number: String,
     /// Whether it still takes postings.
     pub status: FolioStatus,
-    /// The gapless number of its receipt, from check-out on.
+    /// The gapless number of its receipt, from the first check-out on.
     pub receipt_number: Option<String>,
-    /// When the receipt was issued.
+    /// When the receipt was issued; absent while the folio is open again.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub receipt_at: Option<Timestamp>,
     /// The stay it is for.

@@ -27,6 +27,7 @@ pub fn pages() -> Router<Node> {
         .route("/desk/folios/{id}/payments", post(pay))
         .route("/desk/folios/{id}/payments/{payment_id}/reverse", post(reverse_payment))
         .route("/desk/folios/{id}/post-nights", post(post_nights))
+        .route("/desk/folios/{id}/close", post(close))
 }
 
 async fn show(tenant: Tenant, staff: Staff, visit: Visit, Path(id): Path<Uuid>) -> Result<Response> {
@@ -98,6 +99,13 @@ struct ReverseForm {
 #[derive(Deserialize)]
 struct NightsForm {
     version: String,
+}
+
+#[derive(Deserialize)]
+struct CloseForm {
+    version: String,
+    #[serde(default)]
+    keep: bool,
 }
 
 /// A folio at the version its page showed.
@@ -188,6 +196,20 @@ async fn post_nights(
     let step = clerk.step(Permission::FolioPost, &key)?;
     let answer = step.land("flash.folio.nights", async |tx| {
         super::post_nights(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?).await?;
+        Ok(its_page(id))
+    });
+    or_shown(&clerk, &visit, id, answer.await).await
+}
+
+async fn close(
+    clerk: Clerk,
+    visit: Visit,
+    Path(id): Path<Uuid>,
+    FormBody(form, key): FormBody<CloseForm>,
+) -> Result<Response> {
+    let step = clerk.step(Permission::FolioPost, &key)?;
+    let answer = step.land("flash.folio.closed", async |tx| {
+        super::close(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?, form.keep).await?;
         Ok(its_page(id))
     });
     or_shown(&clerk, &visit, id, answer.await).await

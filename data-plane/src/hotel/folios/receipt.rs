@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::words::{in_english, terbilang};
-use super::{Folio, Line, Payment, Stayed, Totals};
+use super::{Folio, FolioStatus, Line, Payment, Stayed, Totals};
 
 /// What stands at the head of the hotel's paper.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -52,7 +52,7 @@ impl Receipt {
     pub fn of(folio: Folio, hotel: Letterhead) -> Self {
         let charged = folio.totals.charges.gross;
         Self {
-            number: folio.receipt_number,
+            number: folio.receipt_number.filter(|_| folio.status == FolioStatus::Closed),
             issued_at: folio.receipt_at,
             folio_number: folio.number,
             hotel,

@@ -50,4 +50,7 @@ pub enum Refusal {
     /// The bill is not settled; carries the balance.
     #[error("the folio has a balance of {0}; settle it first")]
     BalanceDue(Rupiah),
+    /// The folio of a stay that is to come or in house is closed by its check-out.
+    #[error("the folio of a stay that goes on is closed at check-out")]
+    StillComing,
 }

@@ -31,6 +31,7 @@ pub fn router() -> OpenApiRouter<Node> {
         .routes(routes!(pay))
         .routes(routes!(reverse_payment))
         .routes(routes!(post_nights))
+        .routes(routes!(close))
 }
 
 /// A charge as a clerk types it.
@@ -56,6 +57,15 @@ pub(crate) struct ChargeWish {
 pub(crate) struct Reversal {
     /// The reason, 1 to 200 characters.
     reason: String,
+}
+
+/// How the folio of a stay that will not be is settled.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClosingWish {
+    /// Whether what was paid ahead is kept as the cancellation fee. Without it the balance must be zero.
+    #[serde(default)]
+    keep: bool,
 }
 
 /// Money on the counter.
@@ -181,6 +191,15 @@ async fn post_nights(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish:
     step.tagged(StatusCode::CREATED, async |tx| super::post_nights(tx, &clerk.tenant, &clerk.actor(), seen).await).await
 }
 
+/// Settles and closes the folio of a stay that was cancelled or never began.
+#[utoipa::path(post, path = "/folios/{id}/close", tag = "folios", params(("id" = Uuid, Path)), request_body = ClosingWish,
+    responses((status = 201, body = Folio)))]
+async fn close(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<ClosingWish>) -> Result<Response> {
+    let step = clerk.step(Permission::FolioPost, &wish.key)?;
+    let (seen, keep) = (Seen { folio: FolioId(id), version }, wish.value.keep);
+    step.tagged(StatusCode::CREATED, async |tx| super::close(tx, &clerk.tenant, &clerk.actor(), seen, keep).await).await
+}
+
 impl From<Refusal> for AppError {
     fn from(refusal: Refusal) -> Self {
         let said = sentence(&refusal);
@@ -199,6 +218,7 @@ impl From<Refusal> for AppError {
             Refusal::AlreadyReversed => (Kind::Conflict, "already-reversed", None),
             Refusal::IsReversal => (Kind::Conflict, "not-reversible", None),
             Refusal::NotInHouse => (Kind::Conflict, "not-in-house", None),
+            Refusal::StillComing => (Kind::Conflict, "stay-goes-on", None),
             Refusal::BalanceDue(_) => (Kind::Conflict, "balance-due", None),
         };
         let problem = Self::new(kind, code, said.clone());

@@ -78,6 +78,10 @@ pub(crate) struct FolioPage {
     sums: Sums,
     codes: Vec<Choice>,
     due_idr: Option<i64>,
+    /// Whether the stay will not be and the folio waits to be closed.
+    closable: bool,
+    /// What was paid ahead and can be kept as the fee.
+    kept: Option<String>,
     may_post: bool,
     may_pay: bool,
     version: i32,
@@ -118,7 +122,7 @@ impl FolioPage {
             room: folio.stay.room.clone(),
             dates: dates(&folio.stay, lang),
             open,
-            receipt_number: folio.receipt_number.clone(),
+            receipt_number: folio.receipt_number.clone().filter(|_| !open),
             lines: folio.lines.iter().map(|line| LineRow::of(line, lang, open && may.reverse_lines)).collect(),
             payments: folio
                 .payments
@@ -128,6 +132,8 @@ impl FolioPage {
             sums: Sums::of(&folio.totals),
             codes: typed.map(|code| Choice::new(&code.code, name_of(lang, &code.name_id, &code.name_en), "")).collect(),
             due_idr: (due > Rupiah::ZERO).then_some(due.0),
+            closable: open && may.post && folio.stay.given_up && due <= Rupiah::ZERO,
+            kept: due.checked_neg().filter(|ahead| *ahead > Rupiah::ZERO).map(format::rupiah),
             may_post: open && may.post,
             may_pay: open && may.pay,
             version: folio.version,
@@ -271,6 +277,7 @@ mod samples {
             room: Some("204".to_owned()),
             arrival: date(2026, 7, 1),
             departure: date(2026, 7, 3),
+            given_up: true,
         };
         let totals = Totals::of(&lines, &payments).unwrap_or(Totals {
             charges: Taxes::default(),

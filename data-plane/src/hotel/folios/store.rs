@@ -18,6 +18,7 @@ pub(super) struct Locked {
     pub(super) arrival: Date,
     pub(super) departure: Date,
     pub(super) status: FolioStatus,
+    pub(super) receipt_number: Option<String>,
     pub(super) version: i32,
     pub(super) business_date: Date,
     pub(super) rule: TaxRule,
@@ -25,7 +26,7 @@ pub(super) struct Locked {
 
 const HEAD: &str = "
     select f.id, f.number, f.status, f.receipt_number, f.receipt_at, f.version, f.reservation_id,
-           b.code, g.name as guest, r.arrival, r.departure, last_room.number as room
+           r.status in ('cancelled', 'no_show') as given_up, b.code, g.name as guest, r.arrival, r.departure, last_room.number as room
       from folios f
       join reservations r on r.id = f.reservation_id
       join bookings b on b.id = r.booking_id
@@ -59,7 +60,8 @@ const PAYMENTS: &str = "
 const OF_RESERVATION: &str = "select id from folios where reservation_id = $1";
 
 const LOCK: &str = "
-    select f.id, f.property_id, f.reservation_id, f.status, f.version, r.status as reservation_status, r.arrival, r.departure,
+    select f.id, f.property_id, f.reservation_id, f.status, f.receipt_number, f.version,
+           r.status as reservation_status, r.arrival, r.departure,
            p.business_date, p.service_bp, p.pb1_bp, p.pb1_base_includes_service, p.prices_include_tax
       from folios f
       join reservations r on r.id = f.reservation_id
@@ -74,26 +76,56 @@ const NEXT_NUMBER: &str = "
         on conflict (property_id, series, year) do update set last_number = number_series.last_number + 1
     returning last_number";
 
+/// Numbers without a gap for all that have no folio yet, in the order given: `F-2026-000001`.
 const OPEN: &str = "
-    insert into folios (id, property_id, reservation_id, number, created_at, updated_at) values ($1, $2, $3, $4, $5, $5)";
-
-const PROPERTY_OF: &str = "
-    select p.id, p.business_date
-      from reservations r
-      join properties p on p.id = r.property_id
-     where r.id = $1";
+    with wanted as (
+        select w.reservation_id, w.id, r.property_id, extract(year from p.business_date)::smallint as year,
+               row_number() over (order by w.place) as place, count(*) over () as of_all
+          from unnest($1::uuid[], $2::uuid[]) with ordinality as w (reservation_id, id, place)
+          join reservations r on r.id = w.reservation_id
+          join properties p on p.id = r.property_id
+         where not exists (select from folios f where f.reservation_id = w.reservation_id)
+    ), counted as (
+        insert into number_series (property_id, series, year, last_number)
+        select property_id, 'folio', year, count(*) from wanted group by property_id, year
+            on conflict (property_id, series, year)
+            do update set last_number = number_series.last_number + excluded.last_number
+        returning property_id, last_number
+    ), numbered as (
+        select w.*, (c.last_number - w.of_all + w.place)::text as number
+          from wanted w
+          join counted c on c.property_id = w.property_id
+    )
+    insert into folios (id, property_id, reservation_id, number, created_at, updated_at)
+    select id, property_id, reservation_id, 'F-' || year || '-' || lpad(number, greatest(6, length(number)), '0'), $3, $3
+      from numbered";
 
 const CLOSE: &str = "
     update folios
        set status = 'closed', receipt_number = $2, receipt_at = $3, version = version + 1, updated_at = $3
      where id = $1";
 
+/// Of a stay that will not be: nothing was posted or paid, so there is nothing to give a receipt for.
+const CLOSE_UNUSED: &str = "
+    update folios f
+       set status = 'closed', version = version + 1, updated_at = $2
+     where f.reservation_id = $1 and f.status = 'open'
+       and not exists (select from folio_lines l where l.folio_id = f.id)
+       and not exists (select from payments p where p.folio_id = f.id)
+    returning f.id";
+
+/// The number of its receipt stays its own.
+const REOPEN: &str = "
+    update folios
+       set status = 'open', receipt_at = null, version = version + 1, updated_at = $2
+     where id = $1 and status = 'closed'";
+
 const LETTERHEAD: &str = "
     select p.name, p.address, p.phone, p.email from folios f join properties p on p.id = f.property_id where f.id = $1";
 
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] =
-    &[HEAD, LINES, PAYMENTS, OF_RESERVATION, LOCK, TOUCH, NEXT_NUMBER, OPEN, PROPERTY_OF, CLOSE, LETTERHEAD];
+    &[HEAD, LINES, PAYMENTS, OF_RESERVATION, LOCK, TOUCH, NEXT_NUMBER, OPEN, CLOSE, CLOSE_UNUSED, REOPEN, LETTERHEAD];
 
 /// The folio with its postings, in one round trip; refused when its sums do not fit.
 pub(super) async fn find(session: &Session, id: FolioId) -> Result<Result<Folio, Refusal>, DbError> {
@@ -129,26 +161,33 @@ pub(super) async fn next_number(session: &Session, property: Uuid, series: &str,
     Ok(session.query_one(NEXT_NUMBER, &[&property, &series, &year]).await?.get(0))
 }
 
-/// The property of a reservation and its business date.
-pub(super) async fn property_of(session: &Session, reservation: Uuid) -> Result<Option<(Uuid, Date)>, DbError> {
-    Ok(session.query_opt(PROPERTY_OF, &[&reservation]).await?.map(|row| (row.get(0), row.get(1))))
-}
-
-/// Writes an empty folio.
-pub(super) async fn insert(
+/// Opens a folio for each reservation that has none, in one round trip.
+pub(super) async fn open(
     session: &Session,
-    id: FolioId,
-    property: Uuid,
-    reservation: Uuid,
-    number: &str,
+    reservations: &[Uuid],
+    ids: &[Uuid],
     at: Timestamp,
-) -> Result<(), DbError> {
-    session.execute(OPEN, &[&id.0, &property, &reservation, &number, &at]).await.map(|_| ())
+) -> Result<u64, DbError> {
+    session.execute(OPEN, &[&reservations, &ids, &at]).await
 }
 
 /// Closes the folio under its receipt's number.
 pub(super) async fn close(session: &Session, id: FolioId, receipt: &str, at: Timestamp) -> Result<(), DbError> {
     session.execute(CLOSE, &[&id.0, &receipt, &at]).await.map(|_| ())
+}
+
+/// Closes the folio of a reservation if nothing is on it.
+pub(super) async fn close_unused(
+    session: &Session,
+    reservation: Uuid,
+    at: Timestamp,
+) -> Result<Option<FolioId>, DbError> {
+    Ok(session.query_opt(CLOSE_UNUSED, &[&reservation, &at]).await?.map(|row| FolioId(row.get(0))))
+}
+
+/// Opens a closed folio again; whether it was closed.
+pub(super) async fn reopen(session: &Session, id: FolioId, at: Timestamp) -> Result<bool, DbError> {
+    Ok(session.execute(REOPEN, &[&id.0, &at]).await? == 1)
 }
 
 /// The head of the hotel's paper.
@@ -172,6 +211,7 @@ fn locked(row: &Row) -> Locked {
         arrival: row.get("arrival"),
         departure: row.get("departure"),
         status: status(row),
+        receipt_number: row.get("receipt_number"),
         version: row.get("version"),
         business_date: row.get("business_date"),
         rule: TaxRule {
@@ -202,6 +242,7 @@ fn folio(head: &Row, lines: Vec<Line>, payments: Vec<Payment>, totals: Totals) -
             room: head.get("room"),
             arrival: head.get("arrival"),
             departure: head.get("departure"),
+            given_up: head.get("given_up"),
         },
         lines,
         payments,

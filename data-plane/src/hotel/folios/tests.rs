@@ -140,6 +140,7 @@ fn the_receipt_shows_the_sum_of_lines_not_the_tax_of_the_sum() {
         room: Some("204".into()),
         arrival: date(2026, 7, 3),
         departure: date(2026, 7, 4),
+        given_up: false,
     };
     let folio = Folio {
         id: FolioId(Uuid::from_u128(4)),

@@ -1,6 +1,6 @@
 //! `/desk`: the day in one glance, and the next step with each guest.
 use hotelhub_kernel::Rupiah;
-use hotelhub_web::{Lang, Page, format};
+use hotelhub_web::{Lang, Page, Refused, format};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -19,11 +19,16 @@ pub(crate) struct DashboardPage {
     rooms_free: i64,
     arrivals: Vec<Row>,
     departures: Vec<Row>,
+    left: Vec<Row>,
     in_house: Vec<Row>,
     may_book: bool,
     /// The mail address of who looks, while that account has no password yet.
     pub(super) newcomer: Option<String>,
+    /// The day as its form sends it back.
+    business_date: String,
+    pub(super) may_close: bool,
     pub(super) form_key: String,
+    pub(super) refused: Option<Refused>,
 }
 
 /// A guest, and what comes next.
@@ -42,6 +47,17 @@ pub(crate) struct Row {
     not_ready: bool,
     folio_id: Option<Uuid>,
     next: Next,
+    undo: Option<Undo>,
+}
+
+/// A step of today that can be taken back.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Undo {
+    /// The key was handed over by mistake.
+    CheckIn,
+    /// The key was taken back by mistake.
+    CheckOut,
 }
 
 /// The next step with a guest.
@@ -81,10 +97,14 @@ impl DashboardPage {
             rooms_free: day.rooms_total - day.rooms_occupied,
             arrivals: rows(&day.arrivals),
             departures: rows(&day.departures),
+            left: rows(&day.left),
             in_house: rows(&day.in_house),
             may_book: may.book,
             newcomer: None,
+            business_date: day.business_date.to_string(),
+            may_close: false,
             form_key: String::new(),
+            refused: None,
         }
     }
 }
@@ -114,6 +134,7 @@ impl Row {
             not_ready: stay.label == Some(Label::DueIn) && not_ready,
             folio_id: stay.folio_id,
             next: next(stay, may, not_ready),
+            undo: undo(stay, may),
         }
     }
 }
@@ -131,6 +152,12 @@ fn next(stay: &DayStay, may: May, not_ready: bool) -> Next {
     } else {
         Next::Open
     }
+}
+
+fn undo(stay: &DayStay, may: May) -> Option<Undo> {
+    let allowed = |action| stay.allowed_actions.contains(&action);
+    let check_in = (allowed(Action::RevertCheckIn) && may.check_in).then_some(Undo::CheckIn);
+    check_in.or((allowed(Action::RevertCheckOut) && may.check_out).then_some(Undo::CheckOut))
 }
 
 impl Page for DashboardPage {
@@ -151,6 +178,11 @@ impl Page for DashboardPage {
             not_ready: n == 3,
             folio_id: Some(Uuid::from_u128(8)),
             next,
+            undo: match n {
+                6 => Some(Undo::CheckIn),
+                7 => Some(Undo::CheckOut),
+                _ => None,
+            },
         };
         Self {
             day: "Jumat, 3 Juli 2026".to_owned(),
@@ -168,10 +200,18 @@ impl Page for DashboardPage {
                 row(4, "Dewi Lestari", Some("112"), Next::Settle),
                 row(5, "Agus Salim", Some("108"), Next::CheckOut),
             ],
+            left: vec![row(7, "Ketut Liyer", Some("210"), Next::Open)],
             in_house: vec![row(6, "Putu Ayu", Some("301"), Next::Open)],
             may_book: true,
             newcomer: Some("budi@melati.id".to_owned()),
+            business_date: "2026-07-03".to_owned(),
+            may_close: true,
             form_key: "sample-key".to_owned(),
+            refused: Some(Refused {
+                code: "day-not-done".to_owned(),
+                detail: "The day does not move.".to_owned(),
+                errors: Vec::new(),
+            }),
         }
     }
 }

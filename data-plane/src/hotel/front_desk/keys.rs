@@ -53,7 +53,7 @@ pub async fn check_out(session: &Session, tenant: &Tenant, actor: &Actor, seen: 
         store::make_dirty(session, room, tenant.clock().now()).await?;
     }
     let folio = folios::settle(session, tenant, actor, held.id, leaves).await?;
-    store::check_out(session, held.id, tenant.clock().now()).await?;
+    store::check_out(session, held.id, tenant.clock().now(), held.business_date).await?;
     let what = json!({ "business_date": held.business_date, "departure": leaves, "receipt": folio.receipt_number });
     audit::record(session, tenant, actor, "reservation.check-out", ("reservation", held.id), what).await?;
     Ok(folio)
@@ -70,6 +70,26 @@ pub async fn revert_check_in(session: &Session, tenant: &Tenant, actor: &Actor, 
     store::revert_check_in(session, held.id, tenant.clock().now()).await?;
     let subject = ("reservation", held.id);
     Ok(audit::record(session, tenant, actor, "reservation.revert-check-in", subject, json!({})).await?)
+}
+
+/// Takes a check-out back on its own day, while nobody else has the key of the room: the folio is open again, nights given
+/// back stay given back.
+pub async fn revert_check_out(session: &Session, tenant: &Tenant, actor: &Actor, seen: Seen) -> Result<()> {
+    let held = hold(session, seen).await?;
+    allowed(&held, Action::RevertCheckOut)?;
+    if held.checked_out_on != Some(held.business_date) {
+        return Err(Refusal::LeftBefore.into());
+    }
+    if let Some((room, _)) = store::last_room(session, held.id).await? {
+        let room = store::lock_room(session, room).await?.ok_or(Refusal::UnknownRoom)?;
+        if store::is_given(session, room.id, held.id, held.business_date).await? {
+            return Err(Refusal::GivenAway(room.number).into());
+        }
+    }
+    folios::reopen(session, tenant, actor, held.id).await?;
+    store::revert_check_out(session, held.id, tenant.clock().now()).await?;
+    let subject = ("reservation", held.id);
+    Ok(audit::record(session, tenant, actor, "reservation.revert-check-out", subject, json!({})).await?)
 }
 
 fn allowed(held: &Held, action: Action) -> Result<(), Refusal> {

@@ -14,7 +14,7 @@ mod tape;
 #[cfg(test)]
 mod tests;
 
-pub use keys::{Arriving, check_in, check_out, revert_check_in};
+pub use keys::{Arriving, check_in, check_out, revert_check_in, revert_check_out};
 pub use model::{Label, Refusal, TakenNights, fits, is_ready, label, leaves_on, nights_to_place, occupancy_bp};
 pub(crate) use overview::STATEMENTS as OVERVIEW_STATEMENTS;
 pub use overview::{

@@ -141,4 +141,10 @@ pub enum Refusal {
     /// The guest checked in on an earlier day, or something is posted.
     #[error("the check-in can only be taken back on its own day and before anything is posted or paid")]
     TooLateToRevert,
+    /// The guest left on an earlier day.
+    #[error("the check-out can only be taken back on its own day")]
+    LeftBefore,
+    /// Somebody else has the key of the room.
+    #[error("room {0} was given to the next guest")]
+    GivenAway(String),
 }

@@ -6,31 +6,37 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use hotelhub_identity::Permission;
 use hotelhub_web::preferences::local;
-use hotelhub_web::{FormBody, IfMatch, Result, Visit};
+use hotelhub_web::{FormBody, IfMatch, Refused, Result, Visit};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::dashboard::{DashboardPage, May};
 use super::{Arriving, Placing, Seen, tape};
-use crate::hotel::step::Clerk;
-use crate::hotel::{forms, properties, reservations, shell};
+use crate::hotel::step::{Clerk, or_again};
+use crate::hotel::{forms, night_audit, properties, reservations, shell};
 use crate::node::Node;
-use crate::people::Staff;
-use crate::tenancy::Tenant;
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {
     Router::new()
         .route("/desk", get(dashboard))
+        .route("/desk/close-day", post(close_day))
         .route("/desk/reservations/{id}/assign-room", post(assign))
         .route("/desk/reservations/{id}/unassign-room", post(unassign))
         .route("/desk/reservations/{id}/check-in", post(check_in))
         .route("/desk/reservations/{id}/revert-check-in", post(revert_check_in))
         .route("/desk/reservations/{id}/check-out", post(check_out))
+        .route("/desk/reservations/{id}/revert-check-out", post(revert_check_out))
         .merge(tape::pages())
 }
 
-async fn dashboard(tenant: Tenant, staff: Staff, visit: Visit) -> Result<Response> {
+async fn dashboard(clerk: Clerk, visit: Visit) -> Result<Response> {
+    show_day(&clerk, &visit, StatusCode::OK, None).await
+}
+
+/// The day, with why it does not end when that was refused.
+async fn show_day(clerk: &Clerk, visit: &Visit, status: StatusCode, refused: Option<Refused>) -> Result<Response> {
+    let Clerk { tenant, staff } = clerk;
     staff.may(Permission::FrontdeskRead)?;
     let db = tenant.connect().await?;
     let property = properties::the_one(&db).await?;
@@ -41,11 +47,30 @@ async fn dashboard(tenant: Tenant, staff: Staff, visit: Visit) -> Result<Respons
         check_in: staff.can(Permission::FrontdeskCheckin),
         check_out: staff.can(Permission::FrontdeskCheckout),
     };
-    let shell = shell::of(&property, &tenant, &staff, &visit, "nav.dashboard");
+    let shell = shell::of(&property, tenant, staff, visit, "nav.dashboard");
     let mut page = DashboardPage::of(&day, visit.lang, may);
-    page.form_key = forms::key(&tenant);
-    page.newcomer = (!staff.has_password).then_some(staff.email);
-    forms::shown(&tenant, StatusCode::OK, &shell, &page)
+    let today = tenant.clock().today(&shell::zone(&property));
+    page.may_close = staff.can(Permission::PropertyChange) && property.business_date <= today;
+    page.newcomer = (!staff.has_password).then(|| staff.email.clone());
+    page.form_key = forms::key(tenant);
+    page.refused = refused;
+    forms::shown(tenant, status, &shell, &page)
+}
+
+/// The day that is to end, as its page showed it.
+#[derive(Deserialize)]
+struct DayForm {
+    business_date: String,
+}
+
+async fn close_day(clerk: Clerk, visit: Visit, FormBody(form, key): FormBody<DayForm>) -> Result<Response> {
+    let step = clerk.step(Permission::PropertyChange, &key)?;
+    let answer = step.land("flash.desk.day-closed", async |tx| {
+        let day = forms::date("business_date", &form.business_date)?;
+        night_audit::close_day(tx, &clerk.tenant, &clerk.actor(), day).await?;
+        Ok("/desk".to_owned())
+    });
+    or_again(answer.await, async |status, refused| show_day(&clerk, &visit, status, Some(refused)).await).await
 }
 
 /// What every step's form carries: the version seen, and where to go afterwards.
@@ -143,6 +168,20 @@ async fn check_out(
     let step = clerk.step(Permission::FrontdeskCheckout, &key)?;
     let answer = step.land("flash.desk.checked-out", async |tx| {
         super::check_out(tx, &clerk.tenant, &clerk.actor(), form.seen(id)?).await?;
+        Ok(form.back(id))
+    });
+    reservations::or_shown(&clerk, &visit, id, answer.await).await
+}
+
+async fn revert_check_out(
+    clerk: Clerk,
+    visit: Visit,
+    Path(id): Path<Uuid>,
+    FormBody(form, key): FormBody<Form>,
+) -> Result<Response> {
+    let step = clerk.step(Permission::FrontdeskCheckout, &key)?;
+    let answer = step.land("flash.desk.check-out-reverted", async |tx| {
+        super::revert_check_out(tx, &clerk.tenant, &clerk.actor(), form.seen(id)?).await?;
         Ok(form.back(id))
     });
     reservations::or_shown(&clerk, &visit, id, answer.await).await

@@ -31,6 +31,7 @@ pub fn router() -> OpenApiRouter<Node> {
         .routes(routes!(check_out))
         .routes(routes!(relocate))
         .routes(routes!(revert_check_in))
+        .routes(routes!(revert_check_out))
 }
 
 /// Which days the chart shows.
@@ -211,6 +212,23 @@ async fn revert_check_in(
     .await
 }
 
+/// Takes a check-out back on its own day: the guest has the key again, the folio is open again.
+#[utoipa::path(post, path = "/reservations/{id}/revert-check-out", tag = "front desk", params(("id" = Uuid, Path)),
+    request_body = Nothing, responses((status = 200, body = Reservation)))]
+async fn revert_check_out(
+    clerk: Clerk,
+    Path(reservation): Path<Uuid>,
+    version: IfMatch,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    let step = clerk.step(Permission::FrontdeskCheckout, &wish.key)?;
+    step.tagged(StatusCode::OK, async |tx| {
+        super::revert_check_out(tx, &clerk.tenant, &clerk.actor(), Seen { reservation, version }).await?;
+        reservations::by_id(tx, reservation).await
+    })
+    .await
+}
+
 /// Whether this clerk may give a room of another type than was booked.
 fn may_change_type(clerk: &Clerk) -> bool {
     clerk.staff.can(Permission::ReservationAmend)
@@ -237,6 +255,8 @@ impl From<Refusal> for AppError {
                 .with("permission", Permission::ReservationAmend.as_str()),
             Refusal::NoRoom => Self::new(Kind::Conflict, "no-room", said),
             Refusal::TooLateToRevert => Self::new(Kind::Conflict, "too-late-to-revert", said),
+            Refusal::LeftBefore => Self::new(Kind::Conflict, "left-before", said),
+            Refusal::GivenAway(_) => Self::new(Kind::Conflict, "room-given-away", said),
         }
     }
 }

@@ -17,11 +17,13 @@ pub(super) struct Held {
     pub(super) room_type: Uuid,
     pub(super) version: i32,
     pub(super) checked_in_on: Option<Date>,
+    pub(super) checked_out_on: Option<Date>,
     pub(super) business_date: Date,
 }
 
 const LOCK: &str = "
-    select r.id, r.status, r.arrival, r.departure, r.room_type_id, r.version, r.checked_in_on, p.business_date
+    select r.id, r.status, r.arrival, r.departure, r.room_type_id, r.version, r.checked_in_on, r.checked_out_on,
+           p.business_date
       from reservations r
       join properties p on p.id = r.property_id
      where r.id = $1
@@ -84,7 +86,21 @@ const CHECK_IN: &str = "
      where id = $1";
 
 const CHECK_OUT: &str = "
-    update reservations set status = 'checked_out', checked_out_at = $2, version = version + 1, updated_at = $2 where id = $1";
+    update reservations
+       set status = 'checked_out', checked_out_at = $2, checked_out_on = $3, version = version + 1, updated_at = $2
+     where id = $1";
+
+const REVERT_CHECK_OUT: &str = "
+    update reservations
+       set status = 'in_house', checked_out_at = null, checked_out_on = null, version = version + 1, updated_at = $2
+     where id = $1";
+
+/// A guest in house to whom the room was given for the night to come.
+const GIVEN_TO: &str = "
+    select exists (
+        select from room_assignments a
+          join reservations r on r.id = a.reservation_id
+         where a.room_id = $1 and a.active and r.id <> $2 and r.status = 'in_house' and a.period @> $3::date) as given";
 
 const REVERT: &str = "
     update reservations
@@ -96,8 +112,23 @@ const DIRTY: &str = "
 
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[
-    LOCK, LOCK_ROOM, TAKEN, CLEAR, CUT, EXTEND, PLACE, ROOM_ON, OCCUPIED, LAST_ROOM, TOUCH, CHECK_IN, CHECK_OUT,
-    REVERT, DIRTY,
+    LOCK,
+    LOCK_ROOM,
+    TAKEN,
+    CLEAR,
+    CUT,
+    EXTEND,
+    PLACE,
+    ROOM_ON,
+    OCCUPIED,
+    LAST_ROOM,
+    TOUCH,
+    CHECK_IN,
+    CHECK_OUT,
+    REVERT,
+    REVERT_CHECK_OUT,
+    GIVEN_TO,
+    DIRTY,
 ];
 
 /// Holds a reservation.
@@ -176,9 +207,19 @@ pub(super) async fn check_in(session: &Session, reservation: Uuid, at: Timestamp
     session.execute(CHECK_IN, &[&reservation, &at, &on]).await.map(drop)
 }
 
-/// The guest has left.
-pub(super) async fn check_out(session: &Session, reservation: Uuid, at: Timestamp) -> Result<(), DbError> {
-    session.execute(CHECK_OUT, &[&reservation, &at]).await.map(drop)
+/// The guest has left on this business date.
+pub(super) async fn check_out(session: &Session, reservation: Uuid, at: Timestamp, on: Date) -> Result<(), DbError> {
+    session.execute(CHECK_OUT, &[&reservation, &at, &on]).await.map(drop)
+}
+
+/// The guest never left.
+pub(super) async fn revert_check_out(session: &Session, reservation: Uuid, at: Timestamp) -> Result<(), DbError> {
+    session.execute(REVERT_CHECK_OUT, &[&reservation, &at]).await.map(drop)
+}
+
+/// Whether somebody else has got the key of the room for the night of this day.
+pub(super) async fn is_given(session: &Session, room: Uuid, but: Uuid, day: Date) -> Result<bool, DbError> {
+    Ok(session.query_one(GIVEN_TO, &[&room, &but, &day]).await?.get(0))
 }
 
 /// The guest never had the key.
@@ -199,6 +240,7 @@ fn held(row: &Row) -> Option<Held> {
         room_type: row.get("room_type_id"),
         version: row.get("version"),
         checked_in_on: row.get("checked_in_on"),
+        checked_out_on: row.get("checked_out_on"),
         business_date: row.get("business_date"),
     })
 }

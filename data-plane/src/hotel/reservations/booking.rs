@@ -75,7 +75,7 @@ pub async fn book(
     let rooms: Vec<Uuid> = rooms.into_iter().map(|(id, _)| id).collect();
     match hold_until {
         Some(due) => queue::enqueue_at(db, tenant, &ReleaseExpiredHolds {}, due).await?,
-        None => open_folios(db, tenant, &rooms).await?,
+        None => folios::open_all(db, tenant, &rooms).await?,
     }
     sheets::booking(db, id).await
 }
@@ -94,14 +94,6 @@ async fn take(
     }
     count(db, &moves).await?;
     announce_expired(db, tenant, &expired).await
-}
-
-/// Opens the folios of reservations that are promised.
-pub(super) async fn open_folios(db: &Session, tenant: &Tenant, reservations: &[Uuid]) -> Result<(), AppError> {
-    for reservation in reservations {
-        folios::open(db, tenant, *reservation).await?;
-    }
-    Ok(())
 }
 
 /// What a wish is measured against.

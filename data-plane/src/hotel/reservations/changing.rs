@@ -7,7 +7,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::booking::{fits, open_folios, price};
+use super::booking::{fits, price};
 use super::counting::{count, weigh};
 use super::sheet::{Booking, Reservation};
 use super::store::{self, Held};
@@ -16,7 +16,7 @@ use crate::audit::{self, Actor};
 use crate::hotel::availability::Party;
 use crate::hotel::rates::{self, Asked};
 use crate::hotel::rooms::inventory::{self, Counter, Moves};
-use crate::hotel::{fields, front_desk, rooms};
+use crate::hotel::{fields, folios, front_desk, rooms};
 use crate::tenancy::{Session, Tenant};
 
 /// A changed reservation; what is absent stays.
@@ -68,7 +68,7 @@ pub async fn confirm(
     count(db, &moves).await?;
     store::settle(db, now, booking, &ids, Status::Confirmed, "").await?;
     audit::record(db, tenant, actor, "booking.confirm", ("booking", booking), json!({ "rooms": ids.len() })).await?;
-    open_folios(db, tenant, &ids).await?;
+    folios::open_all(db, tenant, &ids).await?;
     sheets::booking(db, booking).await
 }
 
@@ -96,6 +96,35 @@ pub async fn no_show(
     end(db, tenant, actor, id, seen, Action::NoShow, reason).await
 }
 
+/// Expects a guest again who was given up or missed, as of the version seen: the nights are taken at the price agreed, if
+/// they are still free.
+pub async fn reinstate(
+    db: &Session,
+    tenant: &Tenant,
+    actor: &Actor,
+    id: Uuid,
+    seen: Option<IfMatch>,
+) -> Result<Reservation, AppError> {
+    tenant.refuse_if_suspended()?;
+    let held = hold(db, id, seen).await?;
+    let status = allowed(&held, Action::Reinstate)?;
+    let mut moves = Moves::default();
+    weigh(&mut moves, Counter::Sold, &store::nights(db, &[id]).await?, 1);
+    make_way(db, tenant, held.terms, &mut moves).await?;
+    count(db, &moves).await?;
+    store::settle(db, tenant.clock().now(), held.booking, &[id], status, "").await?;
+    folios::reopen(db, tenant, actor, id).await?;
+    audit::record(db, tenant, actor, "reservation.reinstate", ("reservation", id), json!({})).await?;
+    sheets::by_id(db, id).await
+}
+
+/// The status after an action that is allowed now.
+fn allowed(held: &Held, action: Action) -> Result<Status, Refusal> {
+    let allowed = held.status.allows(action, held.terms.stay, held.business_date);
+    let refusal = Refusal::NotAllowed { action, status: held.status };
+    held.status.after(action).filter(|_| allowed).ok_or(refusal)
+}
+
 async fn end(
     db: &Session,
     tenant: &Tenant,
@@ -107,9 +136,7 @@ async fn end(
 ) -> Result<Reservation, AppError> {
     let reason = fields::text("reason", reason, 500)?;
     let held = hold(db, id, seen).await?;
-    let refusal = Refusal::NotAllowed { action, status: held.status };
-    let allowed = held.status.allows(action, held.terms.stay, held.business_date);
-    let status = held.status.after(action).filter(|_| allowed).ok_or(refusal)?;
+    let status = allowed(&held, action)?;
     let mut moves = Moves::default();
     if let Some(counter) = held.status.counter() {
         weigh(&mut moves, counter, &store::nights(db, &[id]).await?, -1);
@@ -117,6 +144,7 @@ async fn end(
     count(db, &moves).await?;
     store::settle(db, tenant.clock().now(), held.booking, &[id], status, &reason).await?;
     front_desk::release(db, id, held.terms.stay.arrival()).await?;
+    folios::close_unused(db, tenant, actor, id).await?;
     let what = format!("reservation.{action}");
     audit::record(db, tenant, actor, &what, ("reservation", id), json!({ "reason": reason })).await?;
     sheets::by_id(db, id).await

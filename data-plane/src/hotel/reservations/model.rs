@@ -52,6 +52,29 @@ pub enum Action {
     CheckOut,
     /// Undo a check-in that was a slip.
     RevertCheckIn,
+    /// Undo a check-out that was a slip.
+    RevertCheckOut,
+    /// Expect a guest again who was given up or missed.
+    Reinstate,
+}
+
+/// Which steps of the hotel's own day can still be taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slips {
+    /// Checked in today, and nothing that counts is posted or paid.
+    pub check_in: bool,
+    /// Checked out today.
+    pub check_out: bool,
+}
+
+impl Slips {
+    fn allow(self, action: Action) -> bool {
+        match action {
+            Action::RevertCheckIn => self.check_in,
+            Action::RevertCheckOut => self.check_out,
+            _ => true,
+        }
+    }
 }
 
 impl Status {
@@ -87,6 +110,8 @@ impl Status {
             (Self::Confirmed, Action::CheckIn) => Some(Self::InHouse),
             (Self::InHouse, Action::CheckOut) => Some(Self::CheckedOut),
             (Self::InHouse, Action::RevertCheckIn) => Some(Self::Confirmed),
+            (Self::CheckedOut, Action::RevertCheckOut) => Some(Self::InHouse),
+            (Self::Cancelled | Self::NoShow, Action::Reinstate) => Some(Self::Confirmed),
             (Self::Confirmed | Self::InHouse, Action::Amend | Action::AssignRoom | Action::Move) => Some(self),
             _ => None,
         }
@@ -102,8 +127,8 @@ impl Status {
     }
 
     /// What a clerk may do on this business date, in the order the buttons stand.
-    pub fn allowed_actions(self, stay: Stay, business_date: Date) -> Vec<Action> {
-        const OFFERED: [Action; 8] = [
+    pub fn allowed_actions(self, stay: Stay, business_date: Date, slips: Slips) -> Vec<Action> {
+        const OFFERED: [Action; 11] = [
             Action::Confirm,
             Action::AssignRoom,
             Action::CheckIn,
@@ -112,16 +137,21 @@ impl Status {
             Action::Amend,
             Action::NoShow,
             Action::Cancel,
+            Action::RevertCheckIn,
+            Action::RevertCheckOut,
+            Action::Reinstate,
         ];
-        OFFERED.into_iter().filter(|action| self.allows(*action, stay, business_date)).collect()
+        let open = |action: &Action| slips.allow(*action) && self.allows(*action, stay, business_date);
+        OFFERED.into_iter().filter(open).collect()
     }
 
     /// Whether the action is for this status and this day: nobody is missed or let in before the arrival, nobody checks in
-    /// after the last night.
+    /// or is expected again after the last night.
     pub fn allows(self, action: Action, stay: Stay, business_date: Date) -> bool {
         let day = match action {
             Action::NoShow => business_date >= stay.arrival(),
             Action::CheckIn => stay.holds(business_date),
+            Action::Reinstate => business_date < stay.departure(),
             _ => true,
         };
         day && self.after(action).is_some()
@@ -148,6 +178,8 @@ impl Action {
             Self::CheckIn => "check-in",
             Self::CheckOut => "check-out",
             Self::RevertCheckIn => "revert-check-in",
+            Self::RevertCheckOut => "revert-check-out",
+            Self::Reinstate => "reinstate",
         }
     }
 }

@@ -29,6 +29,7 @@ pub fn pages() -> Router<Node> {
         .route("/desk/reservations/{id}/confirm", post(confirm))
         .route("/desk/reservations/{id}/cancel", post(cancel))
         .route("/desk/reservations/{id}/no-show", post(no_show))
+        .route("/desk/reservations/{id}/reinstate", post(reinstate))
         .merge(super::new::pages())
 }
 
@@ -217,6 +218,21 @@ async fn no_show(
     let answer = step.land("flash.reservation.no-show", async |tx| {
         let seen = Some(version(&form.version)?);
         changing::no_show(tx, &clerk.tenant, &clerk.actor(), id, seen, &form.reason).await?;
+        Ok(form.back(id))
+    });
+    or_shown(&clerk, &visit, id, answer.await).await
+}
+
+async fn reinstate(
+    clerk: Clerk,
+    visit: Visit,
+    Path(id): Path<Uuid>,
+    FormBody(form, key): FormBody<EndForm>,
+) -> Result<Response> {
+    let step = clerk.step(Permission::ReservationCancel, &key)?;
+    let answer = step.land("flash.reservation.reinstated", async |tx| {
+        let seen = Some(version(&form.version)?);
+        changing::reinstate(tx, &clerk.tenant, &clerk.actor(), id, seen).await?;
         Ok(form.back(id))
     });
     or_shown(&clerk, &visit, id, answer.await).await

@@ -33,6 +33,7 @@ pub fn router() -> OpenApiRouter<Node> {
         .routes(routes!(read, amend))
         .routes(routes!(cancel))
         .routes(routes!(no_show))
+        .routes(routes!(reinstate))
 }
 
 /// Why a reservation ends.
@@ -145,6 +146,15 @@ async fn no_show(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted
         changing::no_show(tx, &clerk.tenant, &clerk.actor(), id, Some(seen), &wish.value.reason).await
     })
     .await
+}
+
+/// Expects a guest again who was given up or missed, if the nights are still free.
+#[utoipa::path(post, path = "/reservations/{id}/reinstate", tag = "reservations", request_body = Nothing,
+    responses((status = 200, body = Reservation), (status = 404), (status = 409), (status = 412)))]
+async fn reinstate(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted<Nothing>) -> Result<Response> {
+    let step = clerk.step(Permission::ReservationCancel, &wish.key)?;
+    step.tagged(StatusCode::OK, async |tx| changing::reinstate(tx, &clerk.tenant, &clerk.actor(), id, Some(seen)).await)
+        .await
 }
 
 impl Filter {

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::sheet::{Booking, Door, Named, Reservation, Sleeper};
-use super::{Refusal, Status, Stay};
+use super::{Refusal, Slips, Status, Stay};
 use crate::hotel::availability::NightPrice;
 use crate::hotel::taxes::{TaxRule, Taxes};
 use crate::tenancy::{DbError, Row, Session};
@@ -140,9 +140,14 @@ fn reservation(row: &Row) -> Result<Reservation, Refusal> {
         folio_id: row.get("folio_id"),
         balance: Rupiah(row.get("balance_idr")),
         hold_until: row.get("hold_until"),
-        allowed_actions: status.allowed_actions(stay, row.get("business_date")),
+        allowed_actions: status.allowed_actions(stay, row.get("business_date"), slips(row)),
         version: row.get("version"),
     })
+}
+
+/// What a row of `reservation_sheets` says can still be taken back.
+pub(crate) fn slips(row: &Row) -> Slips {
+    Slips { check_in: row.get("check_in_is_fresh"), check_out: row.get("check_out_is_fresh") }
 }
 
 fn named(row: &Row, id: &str, code: &str, name: &str) -> Named {

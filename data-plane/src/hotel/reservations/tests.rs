@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{Action, BadStay, Change, Night, Refusal, Status, Stay, Terms, Wish, booking_code, change};
+use super::{Action, BadStay, Change, Night, Refusal, Slips, Status, Stay, Terms, Wish, booking_code, change};
 use crate::hotel::rooms::inventory::{Counter, Moves};
 
 const TODAY: Date = date(2026, 7, 3);
@@ -69,7 +69,7 @@ fn a_reservation_goes_only_the_ways_a_guest_goes() {
         assert_eq!(from.after(action), Some(to), "{from} {action}");
     }
     for ended in [Status::CheckedOut, Status::Cancelled, Status::NoShow, Status::Expired] {
-        assert!(ended.allowed_actions(stay(0, 2), TODAY).is_empty(), "{ended}");
+        assert!(ended.allowed_actions(stay(-2, 2), TODAY, Slips::default()).is_empty(), "{ended}");
     }
     for status in Status::ALL {
         assert_eq!(Status::parse(status.as_str()), Some(status));
@@ -78,15 +78,25 @@ fn a_reservation_goes_only_the_ways_a_guest_goes() {
 
 #[test]
 fn the_desk_is_offered_what_fits_the_day() {
-    let tomorrow = Status::Confirmed.allowed_actions(stay(1, 2), TODAY);
+    let tomorrow = Status::Confirmed.allowed_actions(stay(1, 2), TODAY, Slips::default());
     assert_eq!(tomorrow, [Action::AssignRoom, Action::Move, Action::Amend, Action::Cancel]);
-    let today = Status::Confirmed.allowed_actions(stay(0, 2), TODAY);
+    let today = Status::Confirmed.allowed_actions(stay(0, 2), TODAY, Slips::default());
     assert!(today.contains(&Action::CheckIn) && today.contains(&Action::NoShow));
-    let missed = Status::Confirmed.allowed_actions(stay(-3, 2), TODAY);
+    let missed = Status::Confirmed.allowed_actions(stay(-3, 2), TODAY, Slips::default());
     assert!(missed.contains(&Action::NoShow) && !missed.contains(&Action::CheckIn));
-    assert_eq!(Status::Hold.allowed_actions(stay(0, 2), TODAY), [Action::Confirm, Action::Cancel]);
-    let in_house = Status::InHouse.allowed_actions(stay(-1, 2), TODAY);
+    assert_eq!(Status::Hold.allowed_actions(stay(0, 2), TODAY, Slips::default()), [Action::Confirm, Action::Cancel]);
+    let in_house = Status::InHouse.allowed_actions(stay(-1, 2), TODAY, Slips::default());
     assert_eq!(in_house, [Action::AssignRoom, Action::CheckOut, Action::Move, Action::Amend]);
+}
+
+#[test]
+fn slips_are_taken_back_on_their_own_day() {
+    let offered = |status: Status, slips| status.allowed_actions(stay(0, 2), TODAY, slips);
+    let slips = Slips { check_in: true, check_out: true };
+    assert!(offered(Status::InHouse, slips).contains(&Action::RevertCheckIn));
+    assert_eq!(offered(Status::CheckedOut, slips), [Action::RevertCheckOut]);
+    assert_eq!(offered(Status::NoShow, slips), [Action::Reinstate]);
+    assert_eq!(Status::Cancelled.allowed_actions(stay(-2, 2), TODAY, slips), [], "the last night is over");
 }
 
 #[test]

@@ -71,6 +71,9 @@ struct Steps {
     amend: bool,
     no_show: bool,
     cancel: bool,
+    revert_check_in: bool,
+    revert_check_out: bool,
+    reinstate: bool,
 }
 
 /// What the clerk may do at all.
@@ -109,6 +112,9 @@ impl Steps {
             amend: open(Action::Amend) && may.amend,
             no_show: open(Action::NoShow) && may.cancel,
             cancel: open(Action::Cancel) && may.cancel,
+            revert_check_in: open(Action::RevertCheckIn) && may.check_in,
+            revert_check_out: open(Action::RevertCheckOut) && may.check_out,
+            reinstate: open(Action::Reinstate) && may.cancel,
         }
     }
 }
@@ -230,6 +236,9 @@ impl Page for DetailPage {
                 amend: true,
                 no_show: true,
                 cancel: true,
+                revert_check_in: true,
+                revert_check_out: true,
+                reinstate: true,
             },
             free_rooms: vec![Choice::new("1", "205 · Deluxe ✓", ""), Choice::new("2", "206 · Deluxe –", "")],
             room_types: vec![Choice::new("1", "Deluxe", "1"), Choice::new("2", "Suite", "1")],

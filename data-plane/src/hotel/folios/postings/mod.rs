@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde_json::json;
 use uuid::Uuid;
 
+pub(super) use self::model::FEE;
 pub use self::model::{Cash, ChargeCode, Line, Payment, Pieces, ROOM, change};
 pub(crate) use self::store::STATEMENTS;
 use self::store::{NewLine, NewNights, NewPayment};
@@ -48,6 +49,18 @@ pub async fn charge_codes(session: &Session) -> Result<Vec<ChargeCode>> {
 /// Posts a charge with the taxes its code bears.
 pub async fn charge(session: &Session, tenant: &Tenant, actor: &Actor, seen: Seen, charge: Charge) -> Result<Folio> {
     let held = hold(session, seen).await?;
+    let what = post(session, tenant, actor, &held, &charge).await?;
+    posted(session, tenant, actor, &held, "folio.charge", what).await
+}
+
+/// Writes a charge to a folio that is held; what the audit log says of it.
+pub(super) async fn post(
+    session: &Session,
+    tenant: &Tenant,
+    actor: &Actor,
+    held: &Locked,
+    charge: &Charge,
+) -> Result<serde_json::Value> {
     let unknown = || Refusal::UnknownCharge(charge.code.clone());
     let code = store::charge_code(session, &charge.code).await?.ok_or_else(unknown)?;
     let line = NewLine {
@@ -62,8 +75,7 @@ pub async fn charge(session: &Session, tenant: &Tenant, actor: &Actor, seen: See
         actor: actor.id(),
     };
     store::insert_line(session, held.id, &line).await??;
-    let what = json!({ "line": line.id, "charge_code": code.code, "gross_idr": line.amounts.gross });
-    posted(session, tenant, actor, &held, "folio.charge", what).await
+    Ok(json!({ "line": line.id, "charge_code": code.code, "gross_idr": line.amounts.gross }))
 }
 
 /// Takes a line back by its exact opposite, once.
@@ -180,7 +192,7 @@ pub(super) async fn nights_before(
 }
 
 /// Holds an open folio that is still as it was seen.
-async fn hold(session: &Session, seen: Seen) -> Result<Locked> {
+pub(super) async fn hold(session: &Session, seen: Seen) -> Result<Locked> {
     let held = super::hold(session, seen.folio).await?;
     if seen.version.check(held.version).is_err() {
         return Err(Refusal::Stale.into());

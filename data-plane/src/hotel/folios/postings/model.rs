@@ -27,6 +27,9 @@ pub struct ChargeCode {
 /// The code under which nights are posted.
 pub const ROOM: &str = "ROOM";
 
+/// The code under which what was paid for a stay that will not be is kept.
+pub(in crate::hotel::folios) const FEE: &str = "CANCELFEE";
+
 /// One posting: never changed, at most reversed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Line {

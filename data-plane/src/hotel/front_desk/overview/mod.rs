@@ -10,6 +10,7 @@ use jiff::{Timestamp, ToSpan as _};
 pub use self::model::{ChartStay, ChartType, DayRoom, DayStay, DayType, FrontDesk, TapeChart};
 pub(crate) use self::store::STATEMENTS;
 use super::{Label, occupancy_bp};
+use crate::hotel::reservations::Status;
 use crate::hotel::{fields, properties};
 use crate::tenancy::Session;
 
@@ -25,12 +26,14 @@ pub async fn front_desk(session: &Session) -> Result<FrontDesk> {
     let chosen = |wanted: &[Label]| -> Vec<DayStay> {
         stays.iter().filter(|stay| stay.label.is_some_and(|label| wanted.contains(&label))).cloned().collect()
     };
+    let left = stays.iter().filter(|stay| stay.status == Status::CheckedOut).cloned().collect();
     let in_house = chosen(&[Label::StayOver, Label::DueOut, Label::Overstay]);
     let rooms_occupied = i64::try_from(in_house.len()).unwrap_or(i64::MAX);
     Ok(FrontDesk {
         business_date,
         arrivals: chosen(&[Label::DueIn]),
         departures: chosen(&[Label::DueOut, Label::Overstay]),
+        left,
         in_house,
         rooms_total,
         rooms_occupied,

@@ -80,6 +80,8 @@ pub struct FrontDesk {
     pub arrivals: Vec<DayStay>,
     /// Who leaves today or should have left.
     pub departures: Vec<DayStay>,
+    /// Who left today.
+    pub left: Vec<DayStay>,
     /// Everybody who has a key.
     pub in_house: Vec<DayStay>,
     /// All rooms of the house.

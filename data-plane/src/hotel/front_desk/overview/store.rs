@@ -6,31 +6,19 @@ use uuid::Uuid;
 
 use super::{ChartStay, DayRoom, DayStay, DayType};
 use crate::hotel::front_desk::label;
-use crate::hotel::reservations::{Status, Stay};
+use crate::hotel::reservations::{Status, Stay, slips};
 use crate::hotel::rooms::{Housekeeping, Service};
 use crate::tenancy::{DbError, Row, Session};
 
-/// Everybody expected up to the day, and everybody in house; the room is that of the night to come, else the last one.
+/// Everybody expected up to the day, everybody in house, and whoever left on the day.
 const DAY: &str = "
-    select r.id, r.version, b.code, g.name as guest, r.status, r.arrival, r.departure,
-           t.id as type_id, t.code as type_code, t.name as type_name,
-           m.id as room_id, m.number, m.housekeeping, m.service, f.id as folio_id,
-           coalesce((select sum(l.gross_idr) from folio_lines l where l.folio_id = f.id)::bigint, 0)
-             - coalesce((select sum(p.amount_idr) from payments p where p.folio_id = f.id)::bigint, 0) as balance_idr
-      from reservations r
-      join bookings b on b.id = r.booking_id
-      join guests g on g.id = r.guest_id
-      join room_types t on t.id = r.room_type_id
-      left join folios f on f.reservation_id = r.id
-      left join lateral (
-               select a.room_id
-                 from room_assignments a
-                where a.reservation_id = r.id and a.active
-                order by a.period @> $1::date desc, upper(a.period) desc
-                limit 1) a on true
-      left join rooms m on m.id = a.room_id
-     where (r.status = 'confirmed' and r.arrival <= $1) or r.status = 'in_house'
-     order by r.departure, lpad(coalesce(m.number, ''), 12, '0'), b.code, r.id";
+    select s.id, s.version, s.code, s.guest_name, s.status, s.arrival, s.departure,
+           s.room_type_id, s.room_type_code, s.room_type_name, s.room_id, m.number, m.housekeeping, m.service,
+           s.folio_id, s.balance_idr, s.check_in_is_fresh, s.check_out_is_fresh
+      from reservation_sheets s
+      left join rooms m on m.id = s.room_id
+     where (s.status = 'confirmed' and s.arrival <= $1) or s.status = 'in_house' or s.check_out_is_fresh
+     order by s.departure, lpad(coalesce(m.number, ''), 12, '0'), s.code, s.id";
 
 const COUNT_ROOMS: &str = "select count(*) from rooms";
 
@@ -90,17 +78,21 @@ fn day_stay(row: &Row, business_date: Date) -> Option<DayStay> {
         id: row.get("id"),
         version: row.get("version"),
         code: row.get("code"),
-        guest: row.get("guest"),
+        guest: row.get("guest_name"),
         status,
         label: label(status, stay, business_date),
         arrival: stay.arrival(),
         departure: stay.departure(),
         nights: stay.nights(),
-        room_type: DayType { id: row.get("type_id"), code: row.get("type_code"), name: row.get("type_name") },
+        room_type: DayType {
+            id: row.get("room_type_id"),
+            code: row.get("room_type_code"),
+            name: row.get("room_type_name"),
+        },
         room: row.get::<_, Option<Uuid>>("room_id").map(|id| room(row, id)),
         folio_id: row.get("folio_id"),
         balance: Rupiah(row.get("balance_idr")),
-        allowed_actions: status.allowed_actions(stay, business_date),
+        allowed_actions: status.allowed_actions(stay, business_date, slips(row)),
     })
 }
 
