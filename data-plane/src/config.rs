@@ -65,7 +65,7 @@ pub struct Standalone {
     pub hosts: Vec<Host>,
     /// The owner's mail address, for the first run.
     pub owner_email: Option<String>,
-    /// The owner's password, for the first run; without it a one-time link is logged.
+    /// The owner's password, while there is none; without it each start logs a one-time link.
     pub owner_password: Option<Secret<String>>,
     /// The hotel's name, for the first run.
     pub hotel_name: String,

@@ -64,7 +64,7 @@ impl Driver {
     }
 
     pub(crate) async fn stop(mut self) -> Result<()> {
-        self.process.stop().await
+        self.process.kill().await
     }
 }
 

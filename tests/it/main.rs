@@ -1,6 +1,8 @@
 //! The whole house: both planes as processes on real servers, and what must hold when one of them dies.
+mod alone;
 mod bad_days;
 mod browser;
 mod ground;
 mod operations;
+mod standalone;
 mod story_in_a_browser;

@@ -10,5 +10,5 @@ mod servers;
 pub use connection::{Connection, Reply, get, post};
 pub use hotel::{Hotel, Stock, sign_up, until_served};
 pub use house::{House, Settings};
-pub use process::{Process, free_port};
+pub use process::{Process, free_port, signal};
 pub use servers::{Programs, Servers};

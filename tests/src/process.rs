@@ -106,12 +106,24 @@ impl Process {
         Ok(())
     }
 
+    /// All that it has logged, also before it was started again.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
     /// The end of its log.
     pub fn last_words(&self) -> String {
-        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let text = self.said();
         let lines: Vec<&str> = text.lines().collect();
         lines.iter().skip(lines.len().saturating_sub(25)).copied().collect::<Vec<_>>().join("\n")
     }
+}
+
+/// Sends a signal, `TERM` or `KILL`, to a process that was started here.
+pub async fn signal(pid: u32, name: &str) -> Result<()> {
+    let status = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().await?;
+    anyhow::ensure!(status.success(), "cannot send {name} to {pid}");
+    Ok(())
 }
 
 /// A port of the loopback that nobody listens on now.

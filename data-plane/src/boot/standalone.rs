@@ -10,6 +10,7 @@ use hotelhub_protocol::{Cluster, ClusterId, Limits, OwnerSeed, Placement, Route,
 use hotelhub_tenant_migrations::{Product, Report};
 use jiff::SignedDuration;
 use tokio_postgres::{Client, Config, NoTls};
+use uuid::Uuid;
 
 use super::{Learnt, Sources};
 use crate::config::Standalone;
@@ -18,16 +19,27 @@ use crate::tenancy::{Access, Directory};
 
 const WHOSE_HOUSE: &str = "select tenant_id, slug from house";
 const HOTEL_NAME: &str = "select name from properties order by created_at limit 1";
+/// The owner, as long as no owner can come in by a password.
+const OWNER_OUTSIDE: &str = "
+    select id from users
+     where 'owner' = any(roles) and status = 'active'
+       and not exists (select from users where 'owner' = any(roles) and status = 'active' and password_hash is not null)
+     order by created_at, id limit 1";
 const SET_PASSWORD: &str =
     "update users set password_hash = $2, password_set_at = $3, email_confirmed_at = $3 where id = $1";
+const END_LINKS: &str =
+    "update one_time_links set used_at = $2 where user_id = $1 and purpose = 'login' and used_at is null";
+const NEW_LINK: &str = "
+    insert into one_time_links (token_hash, user_id, purpose, created_at, expires_at) values ($1, $2, 'login', $3, $4)";
 const NEW_SECRET: &str =
     "insert into settings (name, value, updated_at) values ('node.secret', $1, $2) on conflict do nothing";
 const SECRET: &str = "select value #>> '{}' from settings where name = 'node.secret'";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[WHOSE_HOUSE, HOTEL_NAME, SET_PASSWORD, NEW_SECRET, SECRET];
+pub(crate) const STATEMENTS: &[&str] =
+    &[WHOSE_HOUSE, HOTEL_NAME, OWNER_OUTSIDE, SET_PASSWORD, END_LINKS, NEW_LINK, NEW_SECRET, SECRET];
 
-/// How long the link of a first run opens.
+/// How long the link of a start opens.
 const LINK_TIME: SignedDuration = SignedDuration::from_hours(72);
 /// Connections of the one pool.
 const CONNECTIONS: u16 = 16;
@@ -48,8 +60,9 @@ pub(super) async fn learn(mode: &Standalone, origin: &str, sources: &Sources) ->
         tracing::info!(steps = report.applied.len(), version = report.version, "the database was migrated");
     }
     if client.query_opt(WHOSE_HOUSE, &[]).await?.is_none() {
-        found(&mut client, mode, origin, sources).await?;
+        found(&mut client, mode, sources).await?;
     }
+    let_owner_in(&client, mode, origin, sources).await?;
     let house = client.query_one(WHOSE_HOUSE, &[]).await?;
     let (tenant, slug) = (TenantId(house.try_get("tenant_id")?), house.try_get::<_, &str>("slug")?);
     let name = client.query_opt(HOTEL_NAME, &[]).await?.map(|row| row.try_get("name")).transpose()?;
@@ -77,43 +90,46 @@ async fn enter(config: &Config) -> anyhow::Result<Client> {
     Ok(client)
 }
 
-/// The first run: whose house it is, the owner, and a way in.
-async fn found(client: &mut Client, mode: &Standalone, origin: &str, sources: &Sources) -> anyhow::Result<()> {
+/// The first run: whose house it is, and its owner.
+async fn found(client: &mut Client, mode: &Standalone, sources: &Sources) -> anyhow::Result<()> {
     let Sources { clock, entropy, ids } = sources;
-    let token = LinkToken::mint(entropy);
     let owner = OwnerSeed {
         user: ids.next(),
         name: mode.hotel_name.clone(),
         email: mode.owner_email.clone().unwrap_or_else(|| "owner@localhost".to_owned()).to_lowercase(),
         phone: String::new(),
-        login_token_sha256: hex(&token.hash()),
-        login_token_expires_at: clock.now().checked_add(LINK_TIME)?,
-    };
-    let hash = match &mode.owner_password {
-        Some(password) => {
-            Some(Password::hash(password.expose(), entropy).context("HOTELHUB_OWNER_PASSWORD is too weak")?)
-        }
-        None => None,
+        // Nobody is given this one: every start makes its own.
+        login_token_sha256: hex(&LinkToken::mint(entropy).hash()),
+        login_token_expires_at: clock.now(),
     };
     let slug =
         Slug::from_name(&mode.hotel_name).or_else(|| Slug::parse("hotel").ok()).context("no slug for the hotel")?;
-    let (tenant, user) = (TenantId(ids.next()), owner.user);
+    let tenant = TenantId(ids.next());
     let (hotel, time_zone) = (mode.hotel_name.clone(), mode.time_zone.clone());
     let seed = TenantSeed { tenant, slug, hotel, time_zone, owner };
     match fleet::plant(client, clock, ids, &seed).await {
         // Another process of the same house was faster.
-        Err(fleet::FleetError::Taken { .. }) => return Ok(()),
-        planted => planted.map_err(|error| anyhow::anyhow!(error.reason()))?,
+        Err(fleet::FleetError::Taken { .. }) => Ok(()),
+        planted => planted.map_err(|error| anyhow::anyhow!(error.reason())),
     }
-    match hash {
-        Some(hash) => {
-            client.execute(SET_PASSWORD, &[&user, &hash.as_str(), &clock.now()]).await?;
-        }
-        None => {
-            let link = format!("{origin}/login/link/{}", token.as_text());
-            tracing::warn!(link, "the owner logs in by this link, once");
-        }
+}
+
+/// As long as the owner has no password: the one that was given, or a fresh link in the log. Earlier links open nothing then.
+async fn let_owner_in(client: &Client, mode: &Standalone, origin: &str, sources: &Sources) -> anyhow::Result<()> {
+    let Some(owner) = client.query_opt(OWNER_OUTSIDE, &[]).await? else { return Ok(()) };
+    let (owner, now) = (owner.try_get::<_, Uuid>("id")?, sources.clock.now());
+    client.execute(END_LINKS, &[&owner, &now]).await?;
+    if let Some(password) = &mode.owner_password {
+        let hash =
+            Password::hash(password.expose(), &sources.entropy).context("HOTELHUB_OWNER_PASSWORD is too weak")?;
+        client.execute(SET_PASSWORD, &[&owner, &hash.as_str(), &now]).await?;
+        return Ok(());
     }
+    let token = LinkToken::mint(&sources.entropy);
+    let (hash, until) = (token.hash(), now.checked_add(LINK_TIME)?);
+    client.execute(NEW_LINK, &[&hash.as_slice(), &owner, &now, &until]).await?;
+    let link = format!("{origin}/login/link/{}", token.as_text());
+    tracing::warn!(link, "the owner has no password yet: this link logs in, once");
     Ok(())
 }
 

@@ -31,6 +31,8 @@ const EXAMPLES: &str = "\
 Examples:
   One hotel on one machine:
     APP_MODE=standalone DATABASE_URL=postgres://hotel:secret@localhost/hotel hotelhub serve
+  The same for others than this machine, behind a proxy that speaks TLS:
+    HOTELHUB_HOSTS=hotel.example HOTELHUB_TRUSTED_PROXIES=127.0.0.1 … hotelhub serve
   A node of a control plane:
     APP_MODE=saas HOTELHUB_CONTROL_URL=https://control.example HOTELHUB_NODE_TOKEN_FILE=/run/secrets/node … hotelhub serve
   What is in effect, without secrets:
@@ -99,9 +101,10 @@ struct Http {
     /// Where measurements are shown (`/metrics`); nowhere when absent.
     #[arg(long, env = "HOTELHUB_METRICS_LISTEN", global = true)]
     metrics_listen: Option<SocketAddr>,
-    /// How browsers reach the hotels.
-    #[arg(long, env = "HOTELHUB_PUBLIC_SCHEME", value_enum, default_value = "https", global = true)]
-    public_scheme: PublicScheme,
+    /// How browsers reach the hotels: https, by a proxy that speaks TLS. A standalone house that was given no hosts: http, on this
+    /// machine alone.
+    #[arg(long, env = "HOTELHUB_PUBLIC_SCHEME", value_enum, global = true)]
+    public_scheme: Option<PublicScheme>,
     /// The port in links, where browsers come in at another than the scheme's own. With http: the one listened at, unless given.
     #[arg(long, env = "HOTELHUB_PUBLIC_PORT", global = true)]
     public_port: Option<u16>,
@@ -153,10 +156,10 @@ struct StandaloneOptions {
     /// The host names it answers to, by commas; any when absent. Give them before it can be reached from outside: links carry them.
     #[arg(long, env = "HOTELHUB_HOSTS", value_delimiter = ',', value_parser = host, global = true)]
     hosts: Vec<Host>,
-    /// First run: the owner's mail address.
+    /// First run: the owner's mail address. It can be changed on the owner's own page.
     #[arg(long, env = "HOTELHUB_OWNER_EMAIL", global = true)]
     owner_email: Option<String>,
-    /// First run: the owner's password. Without it a link that works once is logged.
+    /// The owner's password, while there is none: as long as that is so and this is not given, each start logs a link that works once.
     #[arg(long, env = "HOTELHUB_OWNER_PASSWORD", hide_env_values = true, value_parser = secret, global = true)]
     owner_password: Option<Secret<String>>,
     /// First run: the hotel's name.
@@ -240,7 +243,18 @@ pub fn given() -> Result<(Command, impl FnOnce() -> Result<Settings, BadSettings
 }
 
 impl Cli {
+    /// As it was told; else as the house can be reached.
+    pub(super) fn scheme(&self) -> Scheme {
+        let Options { mode, http, standalone, .. } = &self.options;
+        match (http.public_scheme, mode) {
+            (Some(PublicScheme::Http), _) => Scheme::Http,
+            (None, AppMode::Standalone) if standalone.hosts.is_empty() => Scheme::Http,
+            _ => Scheme::Https,
+        }
+    }
+
     pub(super) fn settings(self) -> Result<Settings, BadSettings> {
+        let public_scheme = self.scheme();
         let Options { mode, http, outside, pool, standalone, saas } = self.options;
         let serves_only = self.command == Command::Serve { all_in_one: false };
         let mode = match mode {
@@ -253,10 +267,6 @@ impl Cli {
         {
             return Err(BadSettings::AdministratorInPublic);
         }
-        let public_scheme = match http.public_scheme {
-            PublicScheme::Http => Scheme::Http,
-            PublicScheme::Https => Scheme::Https,
-        };
         Ok(Settings {
             listen: http.listen,
             metrics_listen: http.metrics_listen,

@@ -1,13 +1,14 @@
 //! The settings for eyes: what is in effect, and what there is.
 use std::fmt::Write as _;
 
-use clap::CommandFactory as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use super::options::{BadSettings, Cli, matches};
 
 /// `NAME=value` per line, in the order of `--help`; a secret shows only that it is given.
 pub fn effective() -> Result<String, BadSettings> {
     let matches = matches()?;
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let command = Cli::command();
     let mut text = String::new();
     for argument in settings(&command) {
@@ -17,6 +18,7 @@ pub fn effective() -> Result<String, BadSettings> {
         let shown = match values {
             Some(_) if argument.is_hide_env_values_set() => "[redacted]".to_owned(),
             Some(value) => value,
+            None if name == "HOTELHUB_PUBLIC_SCHEME" => cli.scheme().as_str().to_owned(),
             None => String::new(),
         };
         let _ = writeln!(text, "{name}={shown}");

@@ -21,6 +21,7 @@ pub(crate) fn pages() -> Router<Node> {
     Router::new()
         .route("/account", get(show))
         .route("/account/password", post(change_password))
+        .route("/account/email", post(change_email))
         .route("/account/sessions/{id}/end", post(end_session))
         .route("/account/factor", post(enrol))
         .route("/account/factor/confirm", post(confirm))
@@ -35,6 +36,12 @@ const SHOWN: i64 = 50;
 struct PasswordForm {
     current: Option<String>,
     new: String,
+}
+
+#[derive(Deserialize)]
+struct EmailForm {
+    email: String,
+    password: String,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +74,23 @@ async fn change_password(
         Err(refusal) => {
             let (status, key) = said(refusal)?;
             rendered(&tenant, &staff, &visit, status, |page| page.password_wrong = Some(key)).await
+        }
+    }
+}
+
+async fn change_email(
+    tenant: Tenant,
+    staff: Staff,
+    visitor: Visitor,
+    visit: Visit,
+    Form(form): Form<EmailForm>,
+) -> Result<Response> {
+    match super::change_email(&tenant, &staff, &visitor, &form.email, &form.password).await {
+        Ok(()) => Ok(see_other("/account", Some(&Flash::good("people.flash.email-saved")))),
+        Err(refusal) => {
+            let (status, key) = said(refusal)?;
+            let fill = |page: &mut AccountPage| (page.email_wrong, page.email_wished) = (Some(key), form.email);
+            rendered(&tenant, &staff, &visit, status, fill).await
         }
     }
 }
@@ -156,8 +180,16 @@ async fn factor_refused(tenant: &Tenant, staff: &Staff, visit: &Visit, refusal: 
 
 /// The status and the catalogue's key of a refusal that a form shows; any other is the answer itself.
 fn said(refusal: AppError) -> Result<(StatusCode, String)> {
-    const SHOWN: [&str; 6] =
-        ["weak-password", "wrong-password", "wrong-code", "already-guarded", "not-enrolled", "too-many-attempts"];
+    const SHOWN: [&str; 8] = [
+        "email",
+        "email-taken",
+        "weak-password",
+        "wrong-password",
+        "wrong-code",
+        "already-guarded",
+        "not-enrolled",
+        "too-many-attempts",
+    ];
     if SHOWN.contains(&refusal.code()) {
         Ok((refusal.kind().status(), format!("people.wrong.{}", refusal.code())))
     } else {

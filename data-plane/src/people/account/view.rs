@@ -20,6 +20,10 @@ pub(crate) struct AccountPage {
     guarded: bool,
     codes_left: i64,
     sessions: Vec<SessionRow>,
+    /// The catalogue's key of why the mail address was not changed.
+    pub(super) email_wrong: Option<String>,
+    /// What was typed as the new address.
+    pub(super) email_wished: String,
     /// The catalogue's key of why the password was not changed.
     pub(super) password_wrong: Option<String>,
     /// The catalogue's key of why the authenticator was not changed.
@@ -79,6 +83,8 @@ impl AccountPage {
             guarded: account.guard().is_some(),
             codes_left,
             sessions: sessions.into_iter().map(row).collect(),
+            email_wrong: None,
+            email_wished: String::new(),
             password_wrong: None,
             factor_wrong: None,
             enrolment: None,
@@ -137,6 +143,8 @@ impl Page for AccountPage {
             guarded: false,
             codes_left: 9,
             sessions: vec![session],
+            email_wrong: Some("people.wrong.email-taken".into()),
+            email_wished: "dewi@melati.id".into(),
             password_wrong: Some("people.wrong.weak-password".into()),
             factor_wrong: Some("people.wrong.wrong-code".into()),
             enrolment: Some(Enrolment { secret: "GEZDGNBVGY3TQOJQ".into(), qr_svg: "<svg></svg>".into() }),

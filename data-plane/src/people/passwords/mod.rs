@@ -15,7 +15,7 @@ pub(crate) use pages::{ForgotPage, ResetPage};
 pub(crate) use routes::router;
 
 use hotelhub_identity::SessionToken;
-use hotelhub_web::Result;
+use hotelhub_web::{AppError, Kind, Result};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -37,6 +37,14 @@ pub(crate) async fn prove(tenant: &Tenant, visitor: &sessions::Visitor, account:
         gate.forgive(tenant, &email).await;
     }
     Ok(right)
+}
+
+/// [`prove`] for what nobody does without their password.
+pub(crate) async fn demand(tenant: &Tenant, staff: &Staff, visitor: &sessions::Visitor, password: &str) -> Result<()> {
+    let account = own_account(tenant, staff).await?;
+    let wrong =
+        || AppError::new(Kind::Forbidden, "wrong-password", "The password is wrong.").field("password", "wrong");
+    if prove(tenant, visitor, &account, password).await? { Ok(()) } else { Err(wrong()) }
 }
 
 /// Changes one's own password: every other session ends, this one gets a fresh token. Whoever has none yet needs no old one.
@@ -96,8 +104,8 @@ pub(crate) async fn own_account(tenant: &Tenant, staff: &Staff) -> Result<Accoun
     found.ok_or_else(users::unknown)
 }
 
-/// What a new password ends: other sessions, and links that would set yet another or sign in without it.
-async fn after_change(session: &Session, tenant: &Tenant, user: Uuid, kept: Option<Uuid>) -> Result<u64> {
+/// What a new password or a new address ends: other sessions, and links that would set yet another or sign in without it.
+pub(crate) async fn after_change(session: &Session, tenant: &Tenant, user: Uuid, kept: Option<Uuid>) -> Result<u64> {
     links::withdraw(session, tenant, user, Purpose::Password).await?;
     links::withdraw(session, tenant, user, Purpose::Login).await?;
     Ok(sessions::end_all_but(session, tenant, user, kept).await?)

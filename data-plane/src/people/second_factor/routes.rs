@@ -3,7 +3,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hotelhub_identity::{RecoveryCodes, Totp};
-use hotelhub_web::{AppError, Body, Kind, Posted, Result};
+use hotelhub_web::{AppError, Body, Posted, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -89,7 +89,7 @@ async fn disable(tenant: Tenant, staff: Staff, visitor: Visitor, Body(value): Bo
 
 /// [`super::enrol`] for who proves the password again.
 pub(crate) async fn enrol_proven(tenant: &Tenant, staff: &Staff, visitor: &Visitor, password: &str) -> Result<Totp> {
-    prove(tenant, staff, visitor, password).await?;
+    passwords::demand(tenant, staff, visitor, password).await?;
     let tx = tenant.begin().await?;
     let outcome = async {
         let account = users::lock(&tx, staff.user_id).await?.ok_or_else(users::unknown)?;
@@ -120,15 +120,8 @@ pub(crate) async fn confirm_first(
 
 /// [`super::disable`] for who proves the password again.
 pub(crate) async fn disable_proven(tenant: &Tenant, staff: &Staff, visitor: &Visitor, password: &str) -> Result<()> {
-    prove(tenant, staff, visitor, password).await?;
+    passwords::demand(tenant, staff, visitor, password).await?;
     let tx = tenant.begin().await?;
     let outcome = super::disable(&tx, tenant, &staff.actor(), staff.user_id).await;
     tx.settle(outcome.map_err(AppError::from)).await
-}
-
-async fn prove(tenant: &Tenant, staff: &Staff, visitor: &Visitor, password: &str) -> Result<()> {
-    let account = passwords::own_account(tenant, staff).await?;
-    let wrong =
-        || AppError::new(Kind::Forbidden, "wrong-password", "The password is wrong.").field("password", "wrong");
-    if passwords::prove(tenant, visitor, &account, password).await? { Ok(()) } else { Err(wrong()) }
 }

@@ -13,7 +13,7 @@ pub(crate) use letters::Invitation;
 pub(crate) use model::{Account, Changed, Refusal, Status};
 pub(crate) use pages::pages;
 pub(crate) use routes::router;
-pub(crate) use store::{STATEMENTS, by_email, by_id, confirm_email, lock, roles_of, set_password};
+pub(crate) use store::{STATEMENTS, by_email, by_id, confirm_email, lock, roles_of, set_email, set_password};
 #[cfg(test)]
 pub(crate) use view::TeamPage;
 

@@ -50,13 +50,16 @@ const CHANGE: &str = "
 const SET_PASSWORD: &str = "
     update users set password_hash = $2, password_set_at = $3, version = version + 1, updated_at = $3 where id = $1";
 
+const SET_EMAIL: &str = "
+    update users set email = $2, email_confirmed_at = null, version = version + 1, updated_at = $3 where id = $1";
+
 const CONFIRM_EMAIL: &str = "
     update users set email_confirmed_at = $2, version = version + 1, updated_at = $2
      where id = $1 and email_confirmed_at is null";
 
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] =
-    &[BY_EMAIL, BY_ID, LOCK, LIST, LOCK_OWNERS, COUNT_ACTIVE, INSERT, CHANGE, SET_PASSWORD, CONFIRM_EMAIL];
+    &[BY_EMAIL, BY_ID, LOCK, LIST, LOCK_OWNERS, COUNT_ACTIVE, INSERT, CHANGE, SET_PASSWORD, SET_EMAIL, CONFIRM_EMAIL];
 
 /// The roles of a row; one that this version does not know gives nothing.
 pub(crate) fn roles_of(texts: Vec<String>) -> Vec<HotelRole> {
@@ -121,7 +124,11 @@ pub(super) async fn insert(
     let (lang, phone) = (account.lang.as_str(), &account.phone);
     let added =
         session.execute(INSERT, &[&account.id, &account.email, &account.name, phone, &lang, &roles, &hash, &now]).await;
-    match added {
+    taken_or(added)
+}
+
+fn taken_or(written: Result<u64, DbError>) -> Result<Result<(), Refusal>, DbError> {
+    match written {
         Ok(_) => Ok(Ok(())),
         Err(error) => match error.refusal(&[("users_email_unique", Refusal::EmailTaken)]) {
             Some(refusal) => Ok(Err(refusal)),
@@ -144,6 +151,16 @@ pub(crate) async fn set_password(
 ) -> Result<(), DbError> {
     session.execute(SET_PASSWORD, &[&id, &hash.as_str(), &now]).await?;
     Ok(())
+}
+
+/// Changes an address, which nobody has confirmed then, or says that it is another's.
+pub(crate) async fn set_email(
+    session: &Session,
+    id: Uuid,
+    email: &Email,
+    now: Timestamp,
+) -> Result<Result<(), Refusal>, DbError> {
+    taken_or(session.execute(SET_EMAIL, &[&id, &email.as_str(), &now]).await)
 }
 
 /// Whether the address was not confirmed before.

@@ -137,3 +137,35 @@ async fn the_team_is_kept_by_forms_and_the_log_tells_of_it() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_is_changed_by_who_knows_the_password_and_is_unconfirmed_then() {
+    in_both(async |house: &House| {
+        let (owner, other) = (house.owner().await, house.owner().await);
+        let change = async |email: &str, password: &str| {
+            owner.form("/account/email", &[("email", email), ("password", password)]).await.unwrap()
+        };
+        for (email, password, refused) in
+            [("baru@hotel.test", "salah sekali ya", 403), ("none", PASSWORD, 422), (DESK, PASSWORD, 409)]
+        {
+            let answer = change(email, password).await;
+            assert_eq!((answer.status.as_u16(), answer.field("email").as_deref()), (refused, Some(email)));
+        }
+        let user = async || owner.get("/api/v1/session").await.unwrap().json()["user"].clone();
+        assert_eq!(user().await["email"], json!(OWNER));
+        let changed = change(" Baru@Hotel.test", PASSWORD).await;
+        assert_eq!((changed.status.as_u16(), changed.location()), (303, Some("/account")), "{}", changed.text);
+        let now = user().await;
+        assert_eq!((&now["email"], &now["email_confirmed"]), (&json!("baru@hotel.test"), &json!(false)));
+        assert_eq!(other.get("/api/v1/session").await.unwrap().status, 401, "other sessions end");
+        for (email, status) in [(OWNER, 401), ("baru@hotel.test", 200)] {
+            let wish = json!({ "email": email, "password": PASSWORD });
+            assert_eq!(house.stranger().post("/api/v1/session", &wish).await.unwrap().status, status, "{email}");
+        }
+        let letter = "select to_address from letters where kind = 'confirm-email'";
+        assert_eq!(house.sql().await.query_one(letter, &[]).await.unwrap().get::<_, &str>(0), "baru@hotel.test");
+        let log = owner.get("/api/v1/audit?limit=200").await.unwrap().json();
+        assert!(log["items"].as_array().unwrap().iter().any(|line| line["action"] == json!("email.change")));
+    })
+    .await;
+}
