@@ -42,7 +42,10 @@ async fn serve(settings: Settings, roles: &[Role]) -> anyhow::Result<()> {
     telemetry::init(settings.log_format, &settings.log)?;
     rustls::crypto::ring::default_provider().install_default().ok().context("a TLS provider was installed twice")?;
     let roles = match &settings.mode {
-        Mode::Standalone(_) => &[Role::Serve, Role::Work],
+        Mode::Standalone(_) if roles.contains(&Role::Serve) => &[Role::Serve, Role::Work],
+        Mode::Standalone(_) => anyhow::bail!(
+            "`hotelhub work` and `hotelhub fleet` are for nodes of a control plane; with APP_MODE=standalone `hotelhub serve` does all there is"
+        ),
         Mode::Saas(_) => roles,
     };
     let house = boot::start(settings, roles, Sources::real()).await?;
