@@ -6,7 +6,7 @@ use hotelhub_web::server::{Limits, serve as serve_http, stop_signal};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::{App, router, work};
+use crate::{App, health, router, work};
 
 /// Answers at the doors until a signal, then drains; with `work` the loops run beside.
 pub async fn serve(app: App, work: bool) -> Result<()> {
@@ -47,8 +47,8 @@ async fn serve_metrics(app: &App, tasks: &mut JoinSet<()>) -> Result<()> {
     let Some(address) = app.settings.metrics_listen else { return Ok(()) };
     let listener = TcpListener::bind(address).await.context("HOTELHUB_METRICS_LISTEN cannot be bound")?;
     tracing::info!(address = %listener.local_addr()?, "showing metrics");
-    let (router, stop) = (app.metrics.router(), app.stop.clone());
-    tasks.spawn(serve_http(listener, router, Limits::default(), stop.cancelled_owned()));
+    let router = app.metrics.router().merge(health::of(app).router());
+    tasks.spawn(serve_http(listener, router, Limits::default(), app.stop.clone().cancelled_owned()));
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::hotel::availability::Calendars;
 use crate::hotel::booking_engine::BookingGate;
 use crate::people::Gate;
-use crate::queue::Hints;
+use crate::queue::{Hints, Tally};
 use crate::tenancy::{Directory, Pools};
 
 /// The state of every handler. A clone is one counter.
@@ -36,6 +36,8 @@ pub struct NodeParts {
     pub pools: Pools,
     /// Wakes the workers of tenants that have something to do.
     pub hints: Hints,
+    /// What of the tenants' jobs this process knows to wait, and gave up.
+    pub tally: Tally,
     /// What every tenant's keys derive from; see [`crate::tenancy::Tenant::key`].
     pub secret: Key,
     /// What stands before every password.

@@ -1,11 +1,12 @@
 //! Every SQL statement of every store, for the test that prepares each against a freshly migrated database.
-use crate::{audit, boot, fleet, hotel, notify, people, queue, settings, tenancy};
+use crate::{audit, boot, edge, fleet, hotel, notify, people, queue, settings, tenancy};
 
 /// The statements by capability.
 pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
     let mut all = vec![
         ("audit", audit::STATEMENTS),
         ("boot", boot::STATEMENTS),
+        ("edge", edge::STATEMENTS),
         ("fleet", fleet::STATEMENTS),
         ("hotel", hotel::STATEMENTS),
         ("notify", notify::STATEMENTS),

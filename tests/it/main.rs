@@ -3,6 +3,7 @@ mod alone;
 mod bad_days;
 mod browser;
 mod ground;
+mod health;
 mod operations;
 mod standalone;
 mod story_in_a_browser;

@@ -7,13 +7,18 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use futures_util::future::join_all;
 use hotelhub_kernel::Clock;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use jiff::tz::{TimeZone, offset};
+use serde::Serialize;
+use serde_json::{Value, json};
 
-/// What a check found.
-#[derive(Clone, Debug, PartialEq)]
+/// A part that has not answered by then is ill.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a look found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Finding {
     /// All is well: shown as `ok`, or as the value given.
     Well(Value),
@@ -27,82 +32,151 @@ impl Finding {
         Self::Well(Value::from("ok"))
     }
 
+    /// Nothing to look after: this process was given no such part.
+    pub fn off() -> Self {
+        Self::Well(Value::from("off"))
+    }
+
+    /// No licence is asked for here.
+    pub fn not_needed() -> Self {
+        Self::Well(Value::from("not-needed"))
+    }
+
+    /// Not well, and nothing is known beyond that.
+    pub fn unavailable() -> Self {
+        Self::Ill("unavailable".to_owned())
+    }
+
     /// Well when there is no error; the error's text is logged, not shown.
     pub fn of<T, E: std::fmt::Display>(outcome: Result<T, E>) -> Self {
+        Self::counted(outcome.map(|_| "ok"))
+    }
+
+    /// Well, and shown as the value that was found.
+    pub fn counted<T: Into<Value>, E: std::fmt::Display>(outcome: Result<T, E>) -> Self {
         match outcome {
-            Ok(_) => Self::ok(),
+            Ok(value) => Self::Well(value.into()),
             Err(error) => {
-                tracing::warn!(%error, "a health check failed");
-                Self::Ill("unavailable".to_owned())
+                tracing::warn!(%error, "a part is not well");
+                Self::unavailable()
             }
         }
     }
+
+    /// Well when it answers without an error in time.
+    pub async fn within<T, E: std::fmt::Display>(look: impl Future<Output = Result<T, E>>) -> Self {
+        match tokio::time::timeout(PATIENCE, look).await {
+            Ok(outcome) => Self::of(outcome),
+            Err(_) => Self::Ill("timeout".to_owned()),
+        }
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_well(&self) -> bool {
+        matches!(self, Self::Well(_))
+    }
 }
 
-type Checking = Pin<Box<dyn Future<Output = Finding> + Send>>;
-type Check = Arc<dyn Fn() -> Checking + Send + Sync>;
+/// What the requirements want looked at (hotelhub-02, "Health check JSON contract"): these keys, always all of them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Checks {
+    /// Whether the databases can be asked.
+    pub database: Finding,
+    /// Whether Redis answers; `off` without one.
+    pub redis: Finding,
+    /// Whether what must be kept can be written.
+    pub storage: Finding,
+    /// What waits to be done. A number makes nobody ill.
+    pub queue_pending: Finding,
+    /// What was given up. A number makes nobody ill: staff see it on its own page.
+    pub queue_failed: Finding,
+    /// Whether the house may be run; `not-needed` where nobody asks.
+    pub license: Finding,
+}
 
-/// The checks of one process. A check that takes over two seconds is ill.
+impl Checks {
+    fn are_well(&self) -> bool {
+        let all = [&self.database, &self.redis, &self.storage, &self.queue_pending, &self.queue_failed, &self.license];
+        all.into_iter().all(Finding::is_well)
+    }
+}
+
+type Looking<T> = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = T> + Send>> + Send + Sync>;
+
+/// How one process is looked at.
 #[derive(Clone)]
 pub struct Health {
     version: &'static str,
     clock: Clock,
     started: Timestamp,
-    checks: Vec<(&'static str, Check)>,
+    checks: Looking<Checks>,
+    ready: Looking<Finding>,
 }
 
 impl Health {
-    /// No checks yet; the process started now.
-    pub fn new(version: &'static str, clock: &Clock) -> Self {
-        Self { version, clock: clock.clone(), started: clock.now(), checks: Vec::new() }
-    }
-
-    /// Adds a check.
-    #[must_use]
-    pub fn check<F>(mut self, name: &'static str, check: impl Fn() -> F + Send + Sync + 'static) -> Self
+    /// A process that started now. `checks` is everything; `ready` is only what it cannot serve without.
+    pub fn new<C, R>(
+        version: &'static str,
+        clock: &Clock,
+        checks: impl Fn() -> C + Send + Sync + 'static,
+        ready: impl Fn() -> R + Send + Sync + 'static,
+    ) -> Self
     where
-        F: Future<Output = Finding> + Send + 'static,
+        C: Future<Output = Checks> + Send + 'static,
+        R: Future<Output = Finding> + Send + 'static,
     {
-        self.checks.push((name, Arc::new(move || Box::pin(check()) as Checking)));
-        self
+        Self {
+            version,
+            clock: clock.clone(),
+            started: clock.now(),
+            checks: Arc::new(move || Box::pin(checks())),
+            ready: Arc::new(move || Box::pin(ready())),
+        }
     }
 
-    /// `GET /health` (the contract of the requirements), `/livez` (the process runs), `/readyz` (every check passes).
+    /// `GET /health` (the contract of the requirements), `/readyz` (it can serve), `/livez` (the process runs).
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         let (full, ready) = (self.clone(), self.clone());
         Router::new()
             .route("/health", get(async move || full.answer().await))
-            .route("/readyz", get(async move || ready.answer().await))
+            .route("/readyz", get(async move || ready.answer_ready().await))
             .route("/livez", get(async || Json(json!({ "status": "ok" }))))
     }
 
     async fn answer(&self) -> Response {
-        let limit = Duration::from_secs(2);
-        let running = self.checks.iter().map(async |(name, check)| {
-            let finding = tokio::time::timeout(limit, check()).await;
-            (*name, finding.unwrap_or_else(|_| Finding::Ill("timeout".to_owned())))
-        });
-        let mut well = true;
-        let mut checks = Map::new();
-        for (name, finding) in join_all(running).await {
-            let shown = match finding {
-                Finding::Well(value) => value,
-                Finding::Ill(text) => {
-                    well = false;
-                    Value::from(text)
-                }
-            };
-            checks.insert(name.to_owned(), shown);
-        }
+        let checks = (self.checks)().await;
         let now = self.clock.now();
         let body = json!({
-            "status": if well { "ok" } else { "failing" },
+            "status": word(checks.are_well()),
             "version": self.version,
             "uptime_seconds": now.duration_since(self.started).as_secs(),
             "checks": checks,
-            "timestamp": now,
+            "timestamp": in_jakarta(now),
         });
-        let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        (status, Json(body)).into_response()
+        (status(checks.are_well()), Json(body)).into_response()
     }
+
+    async fn answer_ready(&self) -> Response {
+        let ready = (self.ready)().await;
+        (status(ready.is_well()), Json(json!({ "status": word(ready.is_well()), "ready": ready }))).into_response()
+    }
+}
+
+fn word(well: bool) -> &'static str {
+    if well { "ok" } else { "failing" }
+}
+
+fn status(well: bool) -> StatusCode {
+    if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}
+
+/// To the second, as the contract shows it: `2026-04-28T10:00:00+07:00`.
+fn in_jakarta(instant: Timestamp) -> String {
+    instant.to_zoned(TimeZone::fixed(offset(7))).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// Whether Redis answers; [`Finding::off`] without one.
+pub async fn redis(redis: Option<redis::aio::ConnectionManager>) -> Finding {
+    let Some(mut redis) = redis else { return Finding::off() };
+    Finding::within(redis::cmd("PING").query_async::<String>(&mut redis)).await
 }

@@ -7,7 +7,7 @@ use hotelhub_kernel::Host;
 use hotelhub_protocol::Role;
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::server::{self, Limits};
-use redis::aio::ConnectionManager;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -19,8 +19,8 @@ use crate::node::Node;
 use crate::queue::{Worker, carry_hints};
 use crate::work;
 
-/// How long Redis may take to answer at the start; without it the process starts all the same.
-const REDIS_PATIENCE: Duration = Duration::from_secs(1);
+/// How long it may take to reach Redis.
+const REDIS_PATIENCE: Duration = Duration::from_millis(500);
 
 /// How long everything together may take to stop.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -42,10 +42,7 @@ pub async fn start(settings: Settings, roles: &[Role], sources: Sources) -> anyh
     let serves = roles.contains(&Role::Serve);
     let listener = if serves { Some(listen(settings.listen).await?) } else { None };
     let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
-    let redis = match &settings.redis_url {
-        Some(url) => open_redis(url.expose()).await?,
-        None => None,
-    };
+    let redis = settings.redis_url.as_ref().map(|url| dial_redis(url.expose())).transpose()?;
     let plain = settings.public_scheme == Scheme::Http;
     let port = settings.public_port.or_else(|| address.filter(|at| plain && at.port() != 80).map(|at| at.port()));
     let learnt = match &settings.mode {
@@ -128,20 +125,9 @@ async fn show_metrics(
     Ok(Some(address))
 }
 
-async fn open_redis(url: &str) -> anyhow::Result<Option<ConnectionManager>> {
+/// Dialled when it is first needed, and again whenever it was away: a process starts and serves without it.
+fn dial_redis(url: &str) -> anyhow::Result<ConnectionManager> {
     let client = redis::Client::open(url).context("HOTELHUB_REDIS_URL is not understood")?;
-    match tokio::time::timeout(REDIS_PATIENCE, ConnectionManager::new(client)).await {
-        Ok(Ok(redis)) => Ok(Some(redis)),
-        Ok(Err(error)) => {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "Redis is away: counters and wake-ups stay in the process"
-            );
-            Ok(None)
-        }
-        Err(_) => {
-            tracing::warn!("Redis does not answer: counters and wake-ups stay in the process");
-            Ok(None)
-        }
-    }
+    let config = ConnectionManagerConfig::new().set_connection_timeout(Some(REDIS_PATIENCE)).set_number_of_retries(1);
+    ConnectionManager::new_lazy_with_config(client, config).context("HOTELHUB_REDIS_URL is not understood")
 }

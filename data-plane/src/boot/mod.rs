@@ -19,7 +19,7 @@ use crate::hotel::availability::Calendars;
 use crate::hotel::booking_engine::BookingGate;
 use crate::node::{Node, NodeParts};
 use crate::people::Gate;
-use crate::queue::Hints;
+use crate::queue::{Hints, Tally};
 use crate::templates;
 use crate::tenancy::{Access, Directory, PoolMetrics, Pools};
 
@@ -70,6 +70,7 @@ fn node(
         pools,
         calendars: Calendars::register(&metrics)?,
         hints: Hints::default(),
+        tally: Tally::default(),
         secret: learnt.secret,
         metrics,
         redis,

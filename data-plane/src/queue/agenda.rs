@@ -114,6 +114,15 @@ impl Agenda {
         self.days().seen.clear();
     }
 
+    /// Tenants to look at by now, and those that are being looked at.
+    pub(super) fn waiting(&self, now: Moment) -> usize {
+        let days = self.days();
+        let mut waiting = days.busy.clone();
+        waiting.extend(days.due.until(now.clock));
+        waiting.extend(days.commits.until(now.real));
+        waiting.len()
+    }
+
     /// How long until there is somebody to look at.
     pub(super) fn pause(&self, now: Moment) -> Duration {
         let days = self.days();
@@ -171,8 +180,12 @@ impl<T: Copy + Ord> Timers<T> {
         self.by_tenant.insert(tenant, when);
     }
 
+    fn until(&self, now: T) -> impl Iterator<Item = TenantId> {
+        self.by_time.iter().take_while(move |(when, _)| *when <= now).map(|(_, tenant)| *tenant)
+    }
+
     fn first(&self, now: T, free: impl Fn(&TenantId) -> bool) -> Option<TenantId> {
-        self.by_time.iter().take_while(|(when, _)| *when <= now).map(|(_, tenant)| *tenant).find(free)
+        self.until(now).find(free)
     }
 
     fn earliest(&self, free: impl Fn(&TenantId) -> bool) -> Option<T> {

@@ -8,6 +8,7 @@ mod job;
 mod messenger;
 mod registry;
 mod store;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -17,6 +18,7 @@ pub use job::{Job, Policy};
 pub use messenger::carry_hints;
 pub use registry::{Handler, Registry, Run};
 pub(crate) use store::STATEMENTS;
+pub use tally::Tally;
 pub use worker::Worker;
 
 use hotelhub_web::{AppError, Result};

@@ -80,6 +80,7 @@ impl Inner {
                     drop(hand);
                 });
             }
+            self.node.tally.wait(self.agenda.waiting(self.now()));
             let pause = self.agenda.pause(self.now()).min(TICK);
             tokio::select! {
                 () = hints.came() => {}
@@ -168,6 +169,9 @@ impl Inner {
             }
         };
         self.runs.with_label_values(&[handler.name, name_of(&end)]).inc();
+        if let End::Failed { .. } = end {
+            self.node.tally.give_up();
+        }
         self.end(tenant, &job, &end).await;
     }
 
