@@ -2,6 +2,7 @@
 mod alone;
 mod bad_days;
 mod browser;
+mod drain;
 mod ground;
 mod health;
 mod operations;
