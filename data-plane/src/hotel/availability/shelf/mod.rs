@@ -20,7 +20,7 @@ use super::calendar::Calendar;
 use crate::hotel::reservations::Stay;
 use crate::tenancy::Tenant;
 
-/// What one hotel's calendar may take while nobody asks, in bytes: 160 products for three years.
+/// What one hotel's calendar may take while nobody asks, in bytes: some 500 products for three years.
 const LARGEST: usize = 4 << 20;
 
 /// What all calendars together may take while nobody asks, in bytes.
