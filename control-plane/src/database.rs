@@ -3,8 +3,11 @@ use std::time::Duration;
 
 use hotelhub_web::{AppError, Kind};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{Connection as _, PgPool, Postgres, Transaction};
 use thiserror::Error;
+
+/// A connection idle for longer is asked whether it is there before it is lent.
+const TRUSTED: Duration = Duration::from_secs(1);
 
 /// A transaction on the central database.
 pub type Tx = Transaction<'static, Postgres>;
@@ -24,7 +27,18 @@ impl Database {
         let options: PgConnectOptions = url.parse()?;
         let options = options.application_name("hotelhub-control");
         let relaxed = options.clone().options([("synchronous_commit", "off")]);
-        let pool = |size| PgPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(5));
+        let pool = |size| {
+            let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(5));
+            pool.test_before_acquire(false).before_acquire(|connection, used| {
+                Box::pin(async move {
+                    // One that was used just now is there; asking it would cost every statement a round trip.
+                    if used.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+        };
         Ok(Self {
             durable: pool(connections).connect_lazy_with(options),
             relaxed: pool(connections.div_ceil(2)).connect_lazy_with(relaxed),
