@@ -27,6 +27,9 @@ pub struct ClusterLoad {
     pub holding: Vec<Share>,
     /// The template the fleet role clones from, when it has one frozen on this server: the version of the hotel schema.
     pub template: Option<String>,
+    /// Older templates that lie there still.
+    #[serde(default)]
+    pub old_templates: Vec<String>,
 }
 
 /// A part of a server's connection budget.
@@ -66,4 +69,16 @@ pub struct HeartbeatAnswer {
     pub shares: Vec<Share>,
     /// When to come again, in milliseconds.
     pub again_in_ms: u64,
+    /// The ready-made databases that are given away next, the oldest first; for the fleet role.
+    #[serde(default)]
+    pub next: Vec<ReadyDatabase>,
+}
+
+/// A database that waits for its tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadyDatabase {
+    /// On which server.
+    pub cluster: ClusterId,
+    /// Its name and its role's name.
+    pub database: String,
 }

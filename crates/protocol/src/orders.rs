@@ -18,6 +18,10 @@ pub struct LeaseWish {
     pub clusters: Vec<ClusterId>,
     /// How long to wait for work, in milliseconds; at most 30,000.
     pub wait_ms: u64,
+    /// The orders this worker has and has not ended. Any other that is leased to it never reached it and may come again at once. Absent
+    /// where the worker does not keep count.
+    #[serde(default)]
+    pub holding: Option<Vec<OrderId>>,
 }
 
 /// Work, and until when it is this worker's.
@@ -55,6 +59,42 @@ pub enum Task {
         /// What to write into it.
         seed: TenantSeed,
     },
+    /// Drop a database that no tenant was given, and its role. One that is somebody's house is refused.
+    DropDatabase {
+        /// On which server.
+        cluster: ClusterId,
+        /// Its name and its role's name.
+        database: String,
+    },
+    /// Drop a template that is older than the worker's own.
+    DropTemplate {
+        /// On which server.
+        cluster: ClusterId,
+        /// The version of the schema it has.
+        template: String,
+    },
+}
+
+impl Task {
+    /// The server it is to be done on.
+    pub fn cluster(&self) -> &ClusterId {
+        match self {
+            Self::PrepareDatabase { cluster, .. }
+            | Self::CreateTenant { cluster, .. }
+            | Self::DropDatabase { cluster, .. }
+            | Self::DropTemplate { cluster, .. } => cluster,
+        }
+    }
+
+    /// The database it is to be done to; a template is none.
+    pub fn database(&self) -> Option<&str> {
+        match self {
+            Self::PrepareDatabase { database, .. }
+            | Self::CreateTenant { database, .. }
+            | Self::DropDatabase { database, .. } => Some(database),
+            Self::DropTemplate { .. } => None,
+        }
+    }
 }
 
 /// What a new tenant's database starts with.
