@@ -15,7 +15,7 @@ pub async fn serve(app: App, work: bool) -> Result<()> {
     let mut tasks = JoinSet::new();
     work::listen(&app, &mut tasks);
     if work {
-        work::start(&app, &mut tasks);
+        work::start(&app, &mut tasks)?;
     }
     serve_metrics(&app, &mut tasks).await?;
     tracing::info!(address = %listener.local_addr()?, work, "listening");
@@ -34,7 +34,7 @@ pub async fn work(app: App) -> Result<()> {
     hotelhub_central_migrations::check(&app.db.durable).await?;
     let mut tasks = JoinSet::new();
     work::listen(&app, &mut tasks);
-    work::start(&app, &mut tasks);
+    work::start(&app, &mut tasks)?;
     serve_metrics(&app, &mut tasks).await?;
     tracing::info!("working");
     stop_signal().await;

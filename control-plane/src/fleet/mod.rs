@@ -3,12 +3,14 @@
 //! Says what should be; what is done to tenants' databases is done by the fleet role of the data plane.
 pub mod clusters;
 pub mod feed;
+mod gauges;
 pub mod nodes;
 pub mod orders;
 mod pages;
 pub mod ready;
 pub mod shares;
 
+pub use gauges::Gauges;
 pub use pages::{FleetPage, pages};
 
 use axum::Router;

@@ -1,13 +1,36 @@
 //! The stock of ready-made databases.
-use hotelhub_control_plane::fleet::ready::keep_stock;
-use hotelhub_protocol::{ClusterId, ClusterLoad, Heartbeat, Role, Task};
+use hotelhub_control_plane::fleet::Gauges;
+use hotelhub_control_plane::fleet::ready::{keep_stock, retire_old};
+use hotelhub_protocol::{ClusterId, ClusterLoad, Heartbeat, HeartbeatAnswer, Role, Task};
+use jiff::SignedDuration;
 
-use crate::office::{CLUSTER, Office, TEMPLATE, beat};
+use crate::office::{CLUSTER, Node, Office, TEMPLATE, beat};
 
-async fn told_of_template(office: &Office, node: &crate::office::Node, template: &str) {
-    let cluster = ClusterId(CLUSTER.to_owned());
-    let load = ClusterLoad { cluster, open: 0, holding: Vec::new(), template: Some(template.to_owned()) };
-    node.heartbeat(&Heartbeat { clusters: vec![load], ..beat(&[Role::Fleet], office.clock.now()) }).await;
+async fn told_of_template(office: &Office, node: &Node, template: &str) -> HeartbeatAnswer {
+    told_of_templates(office, node, template, &[]).await
+}
+
+async fn told_of_templates(office: &Office, node: &Node, template: &str, old: &[&str]) -> HeartbeatAnswer {
+    let load = ClusterLoad {
+        cluster: ClusterId(CLUSTER.to_owned()),
+        open: 0,
+        holding: Vec::new(),
+        template: Some(template.to_owned()),
+        old_templates: old.iter().map(|&old| old.to_owned()).collect(),
+    };
+    node.heartbeat(&Heartbeat { clusters: vec![load], ..beat(&[Role::Fleet], office.clock.now()) }).await
+}
+
+/// Fills the stock by as many as are ordered at once; their names, the oldest first.
+async fn filled(office: &Office, node: &Node) -> Vec<String> {
+    keep_stock(&office.app).await.unwrap();
+    let mut made = Vec::new();
+    while let Some(order) = node.lease(0).await {
+        made.extend(order.task.database().map(str::to_owned));
+        node.done(&order).await;
+    }
+    made.sort();
+    made
 }
 
 #[tokio::test]
@@ -65,4 +88,102 @@ async fn two_controllers_at_once_order_no_more_than_one() {
     told_of_template(&office, &node, TEMPLATE).await;
     let (first, second) = tokio::join!(keep_stock(&office.app), keep_stock(&office.app));
     assert_eq!(first.unwrap() + second.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_fleet_worker_hears_which_databases_are_given_away_next() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    assert!(told_of_template(&office, &node, TEMPLATE).await.next.is_empty());
+    let made = filled(&office, &node).await;
+    let next = told_of_template(&office, &node, TEMPLATE).await.next;
+    let mut named: Vec<_> = next.iter().map(|ready| ready.database.clone()).collect();
+    office.sign_up("melati").await;
+    assert_eq!(node.lease(0).await.unwrap().task.database(), named.first().map(String::as_str));
+    named.sort();
+    assert_eq!(named, made);
+    assert_eq!(told_of_template(&office, &node, TEMPLATE).await.next, next[1..]);
+}
+
+#[tokio::test]
+async fn what_an_upgrade_left_over_goes_one_by_one_once_the_upgrade_has_settled() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    told_of_template(&office, &node, TEMPLATE).await;
+    let mut left = filled(&office, &node).await;
+    let upgraded = async || told_of_templates(&office, &node, "14-00000000", &[TEMPLATE]).await;
+    upgraded().await;
+    assert_eq!(retire_old(&office.app).await.unwrap(), 0, "a node may come back with the older program");
+    office.clock.advance(SignedDuration::from_mins(16));
+    upgraded().await;
+    while !left.is_empty() {
+        assert_eq!(retire_old(&office.app).await.unwrap(), 1);
+        assert_eq!(retire_old(&office.app).await.unwrap(), 0, "one at a time");
+        let order = node.lease(0).await.unwrap();
+        let Task::DropDatabase { database, .. } = &order.task else { panic!("{order:?}") };
+        left.retain(|name| name != database);
+        node.done(&order).await;
+    }
+    assert_eq!(retire_old(&office.app).await.unwrap(), 1);
+    let order = node.lease(0).await.unwrap();
+    assert!(matches!(&order.task, Task::DropTemplate { template, .. } if template == TEMPLATE), "{order:?}");
+    node.done(&order).await;
+    told_of_template(&office, &node, "14-00000000").await;
+    assert_eq!(retire_old(&office.app).await.unwrap(), 0);
+
+    let sql = office.scratch.connect().await.unwrap();
+    let states = "select string_agg(distinct state, ' ') from databases";
+    assert_eq!(sql.query_one(states, &[]).await.unwrap().get::<_, &str>(0), "dropped");
+    let noted = "select action, details->>'reason' from audit_log where actor_kind = 'system' order by seq";
+    let noted = sql.query(noted, &[]).await.unwrap();
+    let actions: Vec<&str> = noted.iter().map(|row| row.get(0)).collect();
+    assert_eq!(actions, ["database.retire", "database.retire", "template.retire"]);
+    assert!(noted.iter().all(|row| !row.get::<_, &str>(1).is_empty()), "each says why");
+}
+
+#[tokio::test]
+async fn a_database_that_could_not_be_made_goes_after_a_day_and_is_not_tried_again() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    told_of_template(&office, &node, TEMPLATE).await;
+    let sql = office.scratch.connect().await.unwrap();
+    keep_stock(&office.app).await.unwrap();
+    let spoilt = node.lease(0).await.unwrap();
+    let kept = node.lease(0).await.unwrap();
+    node.done(&kept).await;
+    sql.batch_execute("update work_orders set attempts = 8 where state = 'leased'").await.unwrap();
+    node.failed(&spoilt, "the disk is full").await;
+    office.clock.advance(SignedDuration::from_hours(23));
+    assert_eq!(retire_old(&office.app).await.unwrap(), 0);
+    office.clock.advance(SignedDuration::from_hours(2));
+    assert_eq!(retire_old(&office.app).await.unwrap(), 1);
+    let order = node.lease(0).await.unwrap();
+    assert_eq!(order.task.database(), spoilt.task.database());
+    assert!(matches!(order.task, Task::DropDatabase { .. }));
+    let failed: i64 =
+        sql.query_one("select count(*) from work_orders where state = 'failed'", &[]).await.unwrap().get(0);
+    assert_eq!(failed, 0, "nothing is left that staff could try");
+}
+
+#[tokio::test]
+async fn the_fleet_is_counted_and_no_tenant_is_named() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    told_of_template(&office, &node, TEMPLATE).await;
+    filled(&office, &node).await;
+    office.sign_up("melati").await;
+    office.clock.advance(SignedDuration::from_secs(7));
+    let gauges = Gauges::register(&office.app.metrics).unwrap();
+    gauges.look(&office.app).await.unwrap();
+    let text = String::from_utf8(office.app.metrics.text().unwrap()).unwrap();
+    for line in [
+        "hotelhub_ready_databases{cluster=\"jkt-1\"} 1",
+        "hotelhub_work_orders{state=\"queued\"} 1",
+        "hotelhub_work_orders{state=\"failed\"} 0",
+        "hotelhub_oldest_work_order_seconds 7",
+        "hotelhub_nodes_seen 1",
+    ] {
+        assert!(text.lines().any(|shown| shown == line), "{line} is missing in:\n{text}");
+    }
+    assert!(!text.contains("melati"));
 }

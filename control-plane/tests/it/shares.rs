@@ -7,7 +7,7 @@ use crate::office::{CLUSTER, Office, beat};
 
 fn holding(office: &Office, shares: &[Share], roles: &[Role]) -> Heartbeat {
     let cluster = ClusterId(CLUSTER.to_owned());
-    let load = ClusterLoad { cluster, open: 0, holding: shares.to_vec(), template: None };
+    let load = ClusterLoad { cluster, open: 0, holding: shares.to_vec(), template: None, old_templates: Vec::new() };
     Heartbeat { clusters: vec![load], ..beat(roles, office.clock.now()) }
 }
 

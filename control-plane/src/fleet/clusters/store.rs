@@ -92,15 +92,16 @@ pub(crate) async fn known(conn: &mut PgConnection) -> Result<Vec<Cluster>, DbErr
 }
 
 /// Keeps which template the fleet role has frozen on each server; whether one is new.
-pub(crate) async fn keep_templates(pool: &PgPool, loads: &[ClusterLoad]) -> Result<bool, DbError> {
+pub(crate) async fn keep_templates(pool: &PgPool, loads: &[ClusterLoad], now: Timestamp) -> Result<bool, DbError> {
     let (ids, templates): (Vec<String>, Vec<String>) =
         loads.iter().filter_map(|load| Some((load.cluster.0.clone(), load.template.clone()?))).unzip();
     let changed = sqlx::query!(
-        "update clusters c set template = told.template
+        "update clusters c set template = told.template, template_since = $3
            from unnest($1::text[], $2::text[]) as told(id, template)
           where told.id = c.id and c.template is distinct from told.template",
         &ids,
-        &templates
+        &templates,
+        now.to_sqlx() as _
     )
     .execute(pool)
     .await?;
@@ -114,7 +115,7 @@ pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, DbError> {
         r#"select c.id, c.host, c.port, c.state, c.budget, c.capacity, c.template,
                   (select coalesce(sum(greatest(s.granted, s.holding)), 0)
                      from connection_shares s where s.cluster_id = c.id) as "granted!",
-                  (select count(*) from databases d where d.cluster_id = c.id and d.state <> 'failed') as "databases!",
+                  (select count(*) from databases d where d.cluster_id = c.id and d.state not in ('failed', 'dropped')) as "databases!",
                   (select count(*) from databases d where d.cluster_id = c.id and d.state = 'ready') as "ready!"
              from clusters c order by c.id"#
     )

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::{Caller, store};
 use crate::App;
-use crate::fleet::{clusters, shares};
+use crate::fleet::{clusters, ready, shares};
 use crate::wakes::Wake;
 
 /// How often a node shall come, in milliseconds.
@@ -34,12 +34,13 @@ async fn heartbeat(
     let now = app.clock.now();
     store::keep(&app.db.relaxed, &caller.name, &beat, now).await?;
     let roles: Vec<Role> = beat.roles.iter().copied().filter(|role| caller.roles.contains(role)).collect();
-    if roles.contains(&Role::Fleet) && clusters::keep_templates(&app.db.durable, &beat.clusters).await? {
+    if roles.contains(&Role::Fleet) && clusters::keep_templates(&app.db.durable, &beat.clusters, now).await? {
         app.wakes.wake(Wake::Orders);
     }
     let shares = shares::grant(&app.db, &caller.name, &roles, &beat.clusters, now - SILENCE).await?;
     let holding = |share| beat.clusters.iter().flat_map(|load| &load.holding).any(|held| held == share);
     let settled = shares.iter().all(|share| share.connections == 0 || holding(share));
     let again_in_ms = if settled { EVERY_MS } else { SOON_MS };
-    Ok(Json(HeartbeatAnswer { shares, again_in_ms }))
+    let next = if roles.contains(&Role::Fleet) { ready::next(&app.db.relaxed).await? } else { Vec::new() };
+    Ok(Json(HeartbeatAnswer { shares, again_in_ms, next }))
 }

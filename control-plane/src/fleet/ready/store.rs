@@ -1,9 +1,9 @@
 //! Databases as rows.
 use hotelhub_kernel::TenantId;
-use hotelhub_protocol::ClusterId;
+use hotelhub_protocol::{ClusterId, ReadyDatabase};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::Stock;
@@ -33,7 +33,7 @@ pub(crate) async fn claim(
         "update databases set state = 'claimed', tenant_id = $1
           where name = (select d.name from databases d join clusters c on c.id = d.cluster_id
                          where d.state = 'ready' and d.template = c.template and c.state = 'open'
-                         order by d.created_at limit 1 for update of d skip locked)
+                         order by d.created_at, d.name limit 1 for update of d skip locked)
          returning cluster_id, name",
         tenant.0
     )
@@ -47,7 +47,7 @@ pub(crate) async fn claim(
          select $1, c.id, 'claimed', $2, $3
            from clusters c
            left join lateral (select count(*) as held from databases d
-                               where d.cluster_id = c.id and d.state <> 'failed') d on true
+                               where d.cluster_id = c.id and d.state not in ('failed', 'dropped')) d on true
           where c.state = 'open' and d.held < c.capacity
           order by (c.template is null), d.held::float8 / c.capacity, c.id limit 1
          returning cluster_id, name",
@@ -60,28 +60,24 @@ pub(crate) async fn claim(
     Ok(named.map(|row| Claimed { cluster: ClusterId(row.cluster_id), name: row.name }))
 }
 
-/// A ready-made database is there.
-pub(crate) async fn keep_ready(tx: &mut Tx, database: &str, template: &str) -> Result<(), DbError> {
-    sqlx::query!(
-        "update databases set state = 'ready', template = $2 where name = $1 and state in ('preparing', 'failed')",
-        database,
-        template
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
+/// Ready-made databases named to the fleet role ahead of their claim, per cluster.
+const NEXT: i64 = 4;
 
-/// A tenant's database is there and seeded.
-pub(crate) async fn keep_live(tx: &mut Tx, database: &str, template: &str) -> Result<(), DbError> {
-    sqlx::query!(
-        "update databases set state = 'live', template = $2 where name = $1 and state = 'claimed'",
-        database,
-        template
+/// Those that [`claim`] takes next, the oldest first.
+pub(crate) async fn next(pool: &PgPool) -> Result<Vec<ReadyDatabase>, DbError> {
+    let rows = sqlx::query!(
+        r#"select c.id as cluster, d.name as database
+             from clusters c
+             join lateral (select name, created_at from databases
+                            where cluster_id = c.id and state = 'ready' and template = c.template
+                            order by created_at, name limit $1) d on true
+            where c.state = 'open' order by d.created_at, d.name"#,
+        NEXT
     )
-    .execute(&mut **tx)
+    .fetch_all(pool)
     .await?;
-    Ok(())
+    let next = rows.into_iter().map(|row| ReadyDatabase { cluster: ClusterId(row.cluster), database: row.database });
+    Ok(next.collect())
 }
 
 /// An open cluster that has a template, and its stock.
@@ -98,7 +94,7 @@ pub(super) async fn shelves(conn: &mut PgConnection) -> Result<Vec<Shelf>, DbErr
         r#"select c.id, c.template as "template!", c.capacity,
                   count(d.name) filter (where d.state = 'ready' and d.template = c.template) as "ready!",
                   count(d.name) filter (where d.state = 'preparing') as "preparing!",
-                  count(d.name) filter (where d.state <> 'failed') as "held!"
+                  count(d.name) filter (where d.state not in ('failed', 'dropped')) as "held!"
              from clusters c left join databases d on d.cluster_id = c.id
             where c.state = 'open' and c.template is not null
             group by c.id order by c.id"#
@@ -125,6 +121,62 @@ pub(super) async fn note(tx: &mut Tx, name: &str, cluster: &ClusterId, now: Time
         name,
         cluster.0,
         now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A cluster whose template has settled and on which nothing is being dropped.
+pub(super) struct Quiet {
+    pub(super) id: ClusterId,
+    template: String,
+}
+
+/// Those whose template is the same since before `settled`. Who looks at the same time waits for this transaction.
+pub(super) async fn quiet_clusters(tx: &mut Tx, settled: Timestamp) -> Result<Vec<Quiet>, DbError> {
+    let rows = sqlx::query!(
+        r#"select c.id, c.template as "template!" from clusters c
+            where c.template is not null and coalesce(c.template_since, c.created_at) < $1
+              and not exists (select from work_orders o
+                               where o.cluster_id = c.id and o.kind in ('drop_database', 'drop_template') and o.state <> 'done')
+            order by c.id for update of c"#,
+        settled.to_sqlx() as _
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| Quiet { id: ClusterId(row.id), template: row.template }).collect())
+}
+
+/// A database nobody will be given.
+pub(super) struct Unwanted {
+    pub(super) database: String,
+    pub(super) template: Option<String>,
+    /// Whether it was never finished.
+    pub(super) failed: bool,
+}
+
+/// The oldest database of a cluster that is of another template than the cluster's, or whose making failed before `forgiven`.
+pub(super) async fn unwanted(tx: &mut Tx, cluster: &Quiet, forgiven: Timestamp) -> Result<Option<Unwanted>, DbError> {
+    let row = sqlx::query!(
+        r#"select name, template, state = 'failed' as "failed!" from databases
+            where cluster_id = $1 and ((state = 'ready' and template <> $2) or (state = 'failed' and created_at < $3))
+            order by created_at limit 1 for update skip locked"#,
+        cluster.id.0,
+        cluster.template,
+        forgiven.to_sqlx() as _
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| Unwanted { database: row.name, template: row.template, failed: row.failed }))
+}
+
+/// Takes a database out of stock for good, and what was left to try about it out of sight.
+pub(super) async fn retire(tx: &mut Tx, database: &str) -> Result<(), DbError> {
+    sqlx::query!(
+        "with retired as (update databases set state = 'retired' where name = $1)
+         update work_orders set state = 'done' where database_name = $1 and state = 'failed'",
+        database
     )
     .execute(&mut **tx)
     .await?;

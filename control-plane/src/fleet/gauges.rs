@@ -1,0 +1,56 @@
+//! The fleet as numbers: stock, orders, nodes. Never by tenant.
+use hotelhub_web::metrics::Metrics;
+use prometheus::{IntGauge, IntGaugeVec, Opts};
+
+use super::nodes::SILENCE;
+use super::{clusters, nodes, orders};
+use crate::App;
+use crate::database::DbError;
+
+/// What is shown of the fleet.
+pub struct Gauges {
+    ready: IntGaugeVec,
+    orders: IntGaugeVec,
+    oldest_order: IntGauge,
+    nodes: IntGauge,
+}
+
+impl Gauges {
+    /// Shown with all others, once.
+    pub fn register(all: &Metrics) -> Result<Self, prometheus::Error> {
+        let by = |name: &str, help: &str, label: &str| IntGaugeVec::new(Opts::new(name, help), &[label]);
+        let gauges = Self {
+            ready: by("hotelhub_ready_databases", "Databases ready for the next sign-ups.", "cluster")?,
+            orders: by("hotelhub_work_orders", "Work orders that are not done.", "state")?,
+            oldest_order: IntGauge::new(
+                "hotelhub_oldest_work_order_seconds",
+                "Age of the oldest work order that is queued or leased.",
+            )?,
+            nodes: IntGauge::new("hotelhub_nodes_seen", "Nodes in service that were heard lately.")?,
+        };
+        all.register(gauges.ready.clone())?;
+        all.register(gauges.orders.clone())?;
+        all.register(gauges.oldest_order.clone())?;
+        all.register(gauges.nodes.clone())?;
+        Ok(gauges)
+    }
+
+    /// Counts anew.
+    pub async fn look(&self, app: &App) -> Result<(), DbError> {
+        let now = app.clock.now();
+        for cluster in clusters::list(&app.db.relaxed).await? {
+            self.ready.with_label_values(&[&cluster.id]).set(cluster.ready);
+        }
+        let open = orders::open(&app.db.relaxed, now).await?;
+        for (state, count) in [("queued", open.queued), ("leased", open.leased), ("failed", open.failed)] {
+            self.orders.with_label_values(&[state]).set(count);
+        }
+        self.oldest_order.set(open.oldest_seconds);
+        let nodes = nodes::list(&app.db.relaxed).await?;
+        let seen = |node: &&nodes::Node| {
+            node.retired_at.is_none() && node.last_heartbeat_at.is_some_and(|at| now - SILENCE < at)
+        };
+        self.nodes.set(i64::try_from(nodes.iter().filter(seen).count()).unwrap_or(i64::MAX));
+        Ok(())
+    }
+}
