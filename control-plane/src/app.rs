@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Settings;
 use crate::database::Database;
 use crate::fleet::feed::Snapshots;
+use crate::fleet::orders::Hands;
 use crate::staff::Gate;
 use crate::wakes::{Ear, Wakes};
 
@@ -56,6 +57,8 @@ pub struct App {
     pub secret: Key,
     /// What wakes waiters.
     pub wakes: Wakes,
+    /// Workers that wait for an order.
+    pub hands: Hands,
     /// The newest routing table.
     pub snapshots: Snapshots,
     /// Pages, letters and their texts.
@@ -86,6 +89,7 @@ impl App {
             feed_key: FeedKey::new(&settings.feed_key),
             secret: settings.secret_key.clone(),
             wakes: Wakes::new(),
+            hands: Hands::default(),
             snapshots: Snapshots::default(),
             templates: Arc::new(templates()?),
             mailer: mailer.transpose()?,

@@ -6,12 +6,15 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::App;
-use crate::fleet::{orders, ready};
+use crate::fleet::{Gauges, orders, ready};
 use crate::mails;
 use crate::wakes::Wake;
 
 /// How often the controllers look without being woken.
 const LOOK: Duration = Duration::from_secs(5);
+
+/// How long what nobody waits for steps aside for what somebody does.
+const ASIDE: Duration = Duration::from_millis(100);
 
 /// Starts what a process that serves needs: it hears what other processes commit.
 pub(crate) fn listen(app: &App, tasks: &mut JoinSet<()>) {
@@ -19,10 +22,32 @@ pub(crate) fn listen(app: &App, tasks: &mut JoinSet<()>) {
     tasks.spawn(async move { app.wakes.relay(&app.db.durable, app.stop.clone()).await });
 }
 
+/// How often what is old is looked for, and the fleet is counted.
+const ROUND: Duration = Duration::from_secs(15);
+
 /// Starts the controllers. Several processes may run them.
-pub(crate) fn start(app: &App, tasks: &mut JoinSet<()>) {
+pub(crate) fn start(app: &App, tasks: &mut JoinSet<()>) -> Result<(), prometheus::Error> {
+    tasks.spawn(make_rounds(app.clone(), Gauges::register(&app.metrics)?));
     tasks.spawn(keep_fleet(app.clone()));
     tasks.spawn(send_letters(app.clone()));
+    Ok(())
+}
+
+/// Has what is old dropped, one by one, and counts what there is.
+async fn make_rounds(app: App, gauges: Gauges) {
+    while !app.stopping() {
+        match ready::retire_old(&app).await {
+            Ok(0) => {}
+            Ok(count) => {
+                tracing::info!(count, "databases or templates nobody needs are being dropped; the audit log says why")
+            }
+            Err(error) => tracing::warn!(error = &error as &dyn Error, "what is old was not looked for"),
+        }
+        if let Err(error) = gauges.look(&app).await {
+            tracing::warn!(error = &error as &dyn Error, "the fleet was not counted");
+        }
+        tokio::select! { () = tokio::time::sleep(ROUND) => {}, () = app.stop.cancelled() => {} }
+    }
 }
 
 /// Keeps the stock of ready-made databases, and shows to staff what was leased for the last time and never reported.
@@ -39,7 +64,7 @@ async fn keep_fleet(app: App) {
         }
         app.wait(&mut ear, LOOK).await;
         // A burst of wakes is one look.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(ASIDE).await;
     }
 }
 
@@ -54,5 +79,7 @@ async fn send_letters(app: App) {
             tracing::warn!(error = &error as &dyn Error, "letters were not looked after");
         }
         app.wait(&mut ear, LOOK).await;
+        // The letter of a sign-up lets the hotel open first.
+        tokio::time::sleep(ASIDE).await;
     }
 }

@@ -26,7 +26,7 @@ pub async fn send_due(app: &App, mailer: &Mailer) -> Result<usize, DbError> {
     let mut sent = 0;
     while !app.stopping() {
         let now = app.clock.now();
-        let letters = store::claim(&app.db.durable, BATCH, now, now + LEASE).await?;
+        let letters = store::claim(&app.db.relaxed, BATCH, now, now + LEASE).await?;
         if letters.is_empty() {
             break;
         }

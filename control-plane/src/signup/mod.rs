@@ -16,4 +16,3 @@ pub use letters::Welcome;
 pub use model::{Newcomer, Wish, Wrong};
 pub use pages::{StatusPage, pages};
 pub use routes::doors;
-pub(crate) use store::mark_ready;

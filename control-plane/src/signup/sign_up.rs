@@ -16,7 +16,7 @@ use super::{Newcomer, Welcome};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
-use crate::fleet::orders::{self, NewOrder};
+use crate::fleet::orders::{self, InHand, NewOrder};
 use crate::fleet::ready;
 use crate::mails::{self, NewLetter};
 use crate::plans::{self, Plan};
@@ -81,11 +81,12 @@ pub(crate) async fn sign_up(app: &App, newcomer: &Newcomer, visitor: &Visitor<'_
         drop(tx);
         return Err(if taken { slug_taken(app, newcomer).await? } else { error.into() });
     }
-    order(app, &mut tx, &made, newcomer, now).await?;
+    let in_hand = order(app, &mut tx, &made, newcomer, now).await?;
     welcome(app, &mut tx, &made, newcomer, visitor.lang, now).await?;
     note(&mut tx, &made, newcomer, plan, visitor, now).await?;
     tx.commit().await.map_err(DbError::from)?;
-    [Wake::Orders, Wake::Letters].into_iter().for_each(|wake| app.wakes.wake(wake));
+    orders::hand_over(app, in_hand).await;
+    app.wakes.wake(Wake::Letters);
     Ok(answer(app, &made, &newcomer.slug))
 }
 
@@ -112,7 +113,7 @@ async fn begin(
     store::begin_tenant(tx, &begun).await
 }
 
-async fn order(app: &App, tx: &mut Tx, made: &Made, newcomer: &Newcomer, now: Timestamp) -> Result<()> {
+async fn order(app: &App, tx: &mut Tx, made: &Made, newcomer: &Newcomer, now: Timestamp) -> Result<Option<InHand>> {
     let claimed = ready::claim(tx, made.tenant, app.ids.next(), now).await?;
     let claimed = claimed.ok_or_else(|| {
         let detail = "We have no room for another hotel at this moment; try again a little later.";
@@ -135,7 +136,7 @@ async fn order(app: &App, tx: &mut Tx, made: &Made, newcomer: &Newcomer, now: Ti
     };
     let task = Task::CreateTenant { cluster: claimed.cluster, database: claimed.name, seed };
     let order = NewOrder { id: app.ids.next(), tenant: Some(made.tenant), priority: PRIORITY, task };
-    Ok(orders::place(tx, &order, now).await?)
+    Ok(orders::place_in_hand(app, tx, order, now).await?)
 }
 
 async fn welcome(app: &App, tx: &mut Tx, made: &Made, newcomer: &Newcomer, lang: Lang, now: Timestamp) -> Result<()> {

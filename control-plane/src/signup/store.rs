@@ -5,13 +5,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::Newcomer;
 use crate::database::{DbError, Tx};
 use crate::plans::Plan;
-use crate::wakes::Wake;
 
 /// How far a sign-up is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -123,20 +122,6 @@ pub(super) async fn begin_tenant(tx: &mut Tx, begun: &Beginning<'_>) -> Result<(
         begun.trial_ends_at.to_sqlx() as _
     )
     .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// The hotel is open.
-pub(crate) async fn mark_ready(conn: &mut PgConnection, tenant: TenantId, now: Timestamp) -> Result<(), DbError> {
-    sqlx::query!(
-        r#"with told as (update signups set status = 'ready', ready_at = $2 where tenant_id = $1)
-           select pg_notify($3, '')"#,
-        tenant.0,
-        now.to_sqlx() as _,
-        Wake::Signups.channel()
-    )
-    .fetch_one(conn)
     .await?;
     Ok(())
 }

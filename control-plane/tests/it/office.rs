@@ -161,7 +161,12 @@ pub(crate) fn wish(slug: &str) -> Value {
 impl Node {
     /// The most urgent order, waited for at most so long.
     pub(crate) async fn lease(&self, wait_ms: u64) -> Option<Order> {
-        let wish = LeaseWish { clusters: vec![ClusterId(CLUSTER.to_owned())], wait_ms };
+        self.lease_holding(wait_ms, None).await
+    }
+
+    /// The same by a worker that says which orders it has.
+    pub(crate) async fn lease_holding(&self, wait_ms: u64, holding: Option<Vec<OrderId>>) -> Option<Order> {
+        let wish = LeaseWish { clusters: vec![ClusterId(CLUSTER.to_owned())], wait_ms, holding };
         let answer = self.post(paths::LEASE, &serde_json::to_value(wish).unwrap()).await;
         if answer.status == StatusCode::NO_CONTENT {
             return None;

@@ -105,6 +105,57 @@ async fn a_worker_that_waits_is_woken_by_the_sign_up() {
 }
 
 #[tokio::test]
+async fn a_sign_up_leases_its_order_to_the_worker_that_waits() {
+    let office = Office::open().await;
+    let roles = [Role::Fleet];
+    let (node, other) = (office.node("node-1", &roles).await, office.node("node-2", &roles).await);
+    let waiting = tokio::spawn({
+        let node = node.clone();
+        async move { node.lease(20_000).await }
+    });
+    a_moment().await;
+    office.sign_up("melati").await;
+    let sql = office.scratch.connect().await.unwrap();
+    let leased = "select state, leased_by, fence, attempts from work_orders";
+    let row = sql.query_one(leased, &[]).await.unwrap();
+    let told: (&str, &str, i64, i16) = (row.get(0), row.get(1), row.get(2), row.get(3));
+    assert_eq!(told, ("leased", "node-1", 1, 1));
+    assert!(other.lease(0).await.is_none());
+    let order = waiting.await.unwrap().unwrap();
+    assert_eq!(order.fence, 1);
+    assert_eq!(node.done(&order).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(node.snapshot().await.routes.len(), 1);
+}
+
+#[tokio::test]
+async fn a_worker_that_hung_up_is_not_waited_for() {
+    let office = Office::open().await;
+    let roles = [Role::Fleet];
+    let (gone, other) = (office.node("node-1", &roles).await, office.node("node-2", &roles).await);
+    let waiting = tokio::spawn(async move { gone.lease(20_000).await });
+    a_moment().await;
+    waiting.abort();
+    a_moment().await;
+    office.sign_up("melati").await;
+    assert!(other.lease(0).await.is_some());
+}
+
+#[tokio::test]
+async fn an_order_that_never_reached_its_worker_comes_again_at_once_and_one_it_has_does_not() {
+    let office = Office::open().await;
+    let roles = [Role::Fleet];
+    let (node, other) = (office.node("node-1", &roles).await, office.node("node-2", &roles).await);
+    office.sign_up("melati").await;
+    let lost = node.lease(0).await.unwrap();
+    assert!(other.lease_holding(0, Some(Vec::new())).await.is_none(), "it is not the other's");
+    assert!(node.lease_holding(0, Some(vec![lost.id])).await.is_none());
+    let again = node.lease_holding(0, Some(Vec::new())).await.unwrap();
+    assert_eq!((again.id, again.fence), (lost.id, lost.fence + 1));
+    assert_eq!(node.done(&lost).await.status, StatusCode::CONFLICT, "what was lost is not believed when it turns up");
+    assert_eq!(node.done(&again).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
 async fn a_node_that_starts_anew_lets_go_of_what_its_former_process_leased() {
     let office = Office::open().await;
     let roles = [Role::Fleet];

@@ -3,17 +3,21 @@
 //! A lease need not survive a crash of the database: a lost one is only an order carried out twice, which every task allows. A fence number
 //! may then come twice, so a report counts only from the node that holds the lease.
 mod desk;
+mod hands;
 mod model;
 mod pages;
+mod placed;
 mod routes;
 mod store;
 #[cfg(test)]
 mod tests;
 
 pub use desk::doors;
+pub use hands::Hands;
 pub use model::{ATTEMPTS, after_failure};
 pub(crate) use pages::OrderLine;
 pub use pages::{OrdersPage, pages};
+pub(crate) use placed::{InHand, hand_over, place, place_in_hand};
 pub use routes::router;
 pub use store::{Listed, list, sweep};
-pub(crate) use store::{NewOrder, of_tenant, place};
+pub(crate) use store::{NewOrder, of_tenant, open};

@@ -11,13 +11,12 @@ use hotelhub_protocol::{LeaseWish, Order, Outcome, Report, Role, paths};
 use hotelhub_web::{AppError, Body, Kind, Result};
 use tokio::time::Instant;
 
-use super::store::{self, Met};
+use super::store::{self, Leased, Met};
 use super::{after_failure, model};
 use crate::App;
 use crate::database::Tx;
+use crate::fleet::feed;
 use crate::fleet::nodes::Caller;
-use crate::fleet::{feed, ready};
-use crate::signup;
 use crate::wakes::Wake;
 
 /// The longest a worker may be kept waiting.
@@ -31,23 +30,37 @@ pub fn router() -> Router<App> {
     Router::new().route(paths::LEASE, post(lease)).route(paths::REPORT, post(report))
 }
 
-/// Leases an order, signed, as soon as there is one.
+/// Leases an order, signed, as soon as there is one: what is due by a look, what is placed meanwhile from hand to hand.
 async fn lease(State(app): State<App>, caller: Caller, Body(wish): Body<LeaseWish>) -> Result<Response> {
     caller.must_be(Role::Fleet)?;
     let clusters: Vec<String> = wish.clusters.into_iter().map(|cluster| cluster.0).collect();
     let until = Instant::now() + Duration::from_millis(wish.wait_ms).min(LONGEST);
     let mut ear = app.wakes.listen(Wake::Orders);
+    let mut hand = None;
     loop {
-        if let Some(leased) = store::lease(&app.db.relaxed, &caller.name, &clusters, app.clock.now()).await? {
-            let order = Order { id: leased.id, fence: leased.fence, leased_until: leased.until, task: leased.task };
-            return Ok(Json(app.feed_key.sign("order", &order).map_err(AppError::internal)?).into_response());
+        let found = store::lease(&app.db.relaxed, &caller.name, &clusters, wish.holding.as_deref(), app.clock.now());
+        if let Some(leased) = found.await? {
+            return signed(&app, leased);
         }
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() || app.stopping() {
             return Ok(StatusCode::NO_CONTENT.into_response());
         }
-        app.wait(&mut ear, left.min(LOOK)).await;
+        let held_out = hand.get_or_insert_with(|| app.hands.hold_out(&caller.name, &clusters));
+        tokio::select! {
+            biased;
+            given = held_out => match given {
+                Ok(leased) => return signed(&app, leased),
+                Err(_) => hand = None,
+            },
+            () = app.wait(&mut ear, left.min(LOOK)) => {}
+        }
     }
+}
+
+fn signed(app: &App, leased: Leased) -> Result<Response> {
+    let order = Order { id: leased.id, fence: leased.fence, leased_until: leased.until, task: leased.task };
+    Ok(Json(app.feed_key.sign("order", &order).map_err(AppError::internal)?).into_response())
 }
 
 /// Takes a report: what is done is live and routed when this answers, what failed is tried again or shown to staff.
@@ -69,14 +82,11 @@ async fn report(State(app): State<App>, caller: Caller, Body(report): Body<Repor
 
 async fn done(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, template: &str) -> Result<bool> {
     let now = app.clock.now();
-    match store::close(tx, &caller.name, report, now).await? {
-        Met::Lease { tenant: None, database } => ready::keep_ready(tx, &database, template).await?,
-        Met::Lease { tenant: Some(tenant), database } => {
-            ready::keep_live(tx, &database, template).await?;
-            signup::mark_ready(tx, TenantId(tenant), now).await?;
+    match store::close(tx, &caller.name, report, template, now).await? {
+        Met::Lease { tenant: Some(tenant) } => {
             feed::publish_tenant(tx, TenantId(tenant), now).await?;
         }
-        Met::Repeated => {}
+        Met::Lease { tenant: None } | Met::Repeated => {}
         Met::Stale => return Ok(false),
     }
     Ok(true)

@@ -24,33 +24,60 @@ pub(crate) struct NewOrder {
     pub(crate) task: Task,
 }
 
-/// Places an order and tells the workers when the transaction commits.
-pub(crate) async fn place(tx: &mut Tx, order: &NewOrder, now: Timestamp) -> Result<(), DbError> {
-    let (kind, cluster, database) = match &order.task {
-        Task::PrepareDatabase { cluster, database, .. } => ("prepare_database", cluster, database),
-        Task::CreateTenant { cluster, database, .. } => ("create_tenant", cluster, database),
+/// Places an order: leased to a worker when one is named, else queued, and the workers are told when the transaction commits.
+pub(super) async fn place(tx: &mut Tx, order: &NewOrder, to: Option<&str>, now: Timestamp) -> Result<(), DbError> {
+    let kind = match &order.task {
+        Task::PrepareDatabase { .. } => "prepare_database",
+        Task::CreateTenant { .. } => "create_tenant",
+        Task::DropDatabase { .. } => "drop_database",
+        Task::DropTemplate { .. } => "drop_template",
     };
     sqlx::query!(
         r#"with placed as (
-               insert into work_orders (id, kind, cluster_id, database_name, tenant_id, priority, task, next_attempt_at, created_at)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $8))
-           select pg_notify($9, '')"#,
+               insert into work_orders (id, kind, cluster_id, database_name, tenant_id, priority, task, next_attempt_at, created_at,
+                                        state, fence, attempts, leased_by, leased_at, leased_until)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $8, case when $10::text is null then 'queued' else 'leased' end,
+                       ($10::text is not null)::int, ($10::text is not null)::int, $10,
+                       case when $10::text is not null then $8::timestamptz end, $11)
+               returning state)
+           select pg_notify($9, '') from placed where state = 'queued'"#,
         order.id,
         kind,
-        cluster.0,
-        database,
+        order.task.cluster().0,
+        order.task.database(),
         order.tenant.map(|tenant| tenant.0),
         order.priority,
         Json(&order.task) as _,
         now.to_sqlx() as _,
+        Wake::Orders.channel(),
+        to,
+        to.map(|_| (now + LEASE).to_sqlx()) as _
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Puts an order back whose worker was gone before it was handed over.
+pub(super) async fn take_back(pool: &PgPool, leased: &Leased, now: Timestamp) -> Result<(), DbError> {
+    sqlx::query!(
+        r#"with taken_back as (
+               update work_orders set state = 'queued', attempts = attempts - 1, next_attempt_at = $3
+                where id = $1 and fence = $2 and state = 'leased'
+               returning id)
+           select pg_notify($4, '') from taken_back"#,
+        leased.id.0,
+        i64::try_from(leased.fence).unwrap_or(i64::MAX),
+        now.to_sqlx() as _,
         Wake::Orders.channel()
     )
-    .fetch_one(&mut **tx)
+    .fetch_optional(pool)
     .await?;
     Ok(())
 }
 
 /// An order that was leased.
+#[derive(Debug)]
 pub(super) struct Leased {
     pub(super) id: OrderId,
     pub(super) fence: u64,
@@ -58,21 +85,25 @@ pub(super) struct Leased {
     pub(super) task: Task,
 }
 
-/// Leases the most urgent order that is due on one of these clusters, or whose worker let its lease run out.
+/// Leases the most urgent order that is due on one of these clusters, or whose worker let its lease run out, or that was leased to this
+/// very worker and is not among those it says it is holding.
 pub(super) async fn lease(
     pool: &PgPool,
     node: &str,
     clusters: &[String],
+    holding: Option<&[OrderId]>,
     now: Timestamp,
 ) -> Result<Option<Leased>, DbError> {
     let until = now + LEASE;
+    let holding: Option<Vec<Uuid>> = holding.map(|orders| orders.iter().map(|order| order.0).collect());
     let row = sqlx::query!(
         r#"update work_orders
               set state = 'leased', fence = fence + 1, attempts = attempts + 1, leased_by = $2, leased_at = $3,
                   leased_until = $4
             where id = (select id from work_orders
                          where cluster_id = any($1) and attempts < $5
-                           and ((state = 'queued' and next_attempt_at <= $3) or (state = 'leased' and leased_until <= $3))
+                           and ((state = 'queued' and next_attempt_at <= $3)
+                                or (state = 'leased' and (leased_until <= $3 or (leased_by = $2 and id <> all($6)))))
                          order by priority, next_attempt_at
                          limit 1 for update skip locked)
            returning id, fence, task as "task: Json<Task>""#,
@@ -80,7 +111,8 @@ pub(super) async fn lease(
         node,
         now.to_sqlx() as _,
         until.to_sqlx() as _,
-        ATTEMPTS
+        ATTEMPTS,
+        holding.as_deref()
     )
     .fetch_optional(pool)
     .await?;
@@ -94,30 +126,51 @@ pub(super) async fn lease(
 
 /// What a report meets.
 pub(super) enum Met {
-    /// The lease it speaks of, now closed.
-    Lease { tenant: Option<Uuid>, database: String },
+    /// The lease it speaks of, now closed: a tenant is there, or a ready-made database.
+    Lease { tenant: Option<Uuid> },
     /// The same report came before.
     Repeated,
     /// The order is another's by now, or nobody's.
     Stale,
 }
 
-/// Closes a lease as done, if it is still the reporter's.
-pub(super) async fn close(tx: &mut Tx, node: &str, report: &Report, now: Timestamp) -> Result<Met, DbError> {
+/// Closes a lease as done, if it is still the reporter's: its tenant's database is live and the sign-up told, or it is in stock.
+pub(super) async fn close(
+    tx: &mut Tx,
+    node: &str,
+    report: &Report,
+    template: &str,
+    now: Timestamp,
+) -> Result<Met, DbError> {
     let fence = i64::try_from(report.fence).unwrap_or(i64::MAX);
     let closed = sqlx::query!(
-        "update work_orders set state = 'done', finished_at = $4, last_error = null
-          where id = $1 and fence = $2 and leased_by = $3 and state in ('leased', 'failed')
-         returning tenant_id, database_name",
+        r#"with closed as (
+               update work_orders set state = 'done', finished_at = $4, last_error = null
+                where id = $1 and fence = $2 and leased_by = $3 and state in ('leased', 'failed')
+               returning tenant_id, database_name),
+           live as (
+               update databases d set state = 'live', template = $5 from closed c
+                where d.name = c.database_name and c.tenant_id is not null and d.state = 'claimed'),
+           stocked as (
+               update databases d set state = 'ready', template = $5 from closed c
+                where d.name = c.database_name and c.tenant_id is null and d.state in ('preparing', 'failed')),
+           gone as (
+               update databases d set state = 'dropped' from closed c where d.name = c.database_name and d.state = 'retired'),
+           told as (
+               update signups s set status = 'ready', ready_at = $4 from closed c where s.tenant_id = c.tenant_id
+               returning pg_notify($6, ''))
+           select tenant_id, (select count(*) from told) as told from closed"#,
         report.order.0,
         fence,
         node,
-        now.to_sqlx() as _
+        now.to_sqlx() as _,
+        template,
+        Wake::Signups.channel()
     )
     .fetch_optional(&mut **tx)
     .await?;
     if let Some(row) = closed {
-        return Ok(Met::Lease { tenant: row.tenant_id, database: row.database_name });
+        return Ok(Met::Lease { tenant: row.tenant_id });
     }
     let done = sqlx::query!(
         "select id from work_orders where id = $1 and fence = $2 and leased_by = $3 and state = 'done'",
@@ -219,13 +272,13 @@ pub(crate) async fn retry(tx: &mut Tx, order: Uuid, now: Timestamp) -> Result<bo
 pub struct Listed {
     /// Which.
     pub id: Uuid,
-    /// `create_tenant` or `prepare_database`.
+    /// `create_tenant`, `prepare_database`, `drop_database` or `drop_template`.
     pub kind: String,
     /// `queued`, `leased`, `done` or `failed`.
     pub state: String,
     /// On which cluster.
     pub cluster: String,
-    /// For which database.
+    /// For which database, or which template.
     pub database: String,
     /// For which tenant.
     pub tenant_id: Option<Uuid>,
@@ -254,7 +307,7 @@ pub async fn list(
     limit: usize,
 ) -> Result<Page<Listed>, DbError> {
     let rows = sqlx::query!(
-        "select o.id, o.kind, o.state, o.cluster_id, o.database_name, o.tenant_id, t.slug as \"slug?\", o.attempts,
+        "select o.id, o.kind, o.state, o.cluster_id, coalesce(o.database_name, o.task->>'template') as \"database!\", o.tenant_id, t.slug as \"slug?\", o.attempts,
                 o.leased_by, o.last_error, o.next_attempt_at, o.created_at, o.finished_at
            from work_orders o left join tenants t on t.id = o.tenant_id
           where ($1::text is null or o.state = $1) and ($2::uuid is null or o.tenant_id = $2)
@@ -272,7 +325,7 @@ pub async fn list(
         kind: row.kind,
         state: row.state,
         cluster: row.cluster_id,
-        database: row.database_name,
+        database: row.database,
         tenant_id: row.tenant_id,
         slug: row.slug,
         attempts: row.attempts,
@@ -288,4 +341,26 @@ pub async fn list(
 /// The latest orders of one tenant.
 pub(crate) async fn of_tenant(pool: &PgPool, tenant: TenantId) -> Result<Vec<Listed>, DbError> {
     Ok(list(pool, None, Some(tenant.0), None, 20).await?.items)
+}
+
+/// Orders that are not done, by state, and the age of the oldest that somebody still waits for, in seconds.
+pub(crate) async fn open(pool: &PgPool, now: Timestamp) -> Result<Open, DbError> {
+    let row = sqlx::query!(
+        r#"select count(*) filter (where state = 'queued') as "queued!", count(*) filter (where state = 'leased') as "leased!",
+                  count(*) filter (where state = 'failed') as "failed!",
+                  coalesce(extract(epoch from $1::timestamptz - min(created_at) filter (where state <> 'failed')), 0)::bigint as "oldest!"
+             from work_orders where state in ('queued', 'leased', 'failed')"#,
+        now.to_sqlx() as _
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(Open { queued: row.queued, leased: row.leased, failed: row.failed, oldest_seconds: row.oldest })
+}
+
+/// What [`open`] counts.
+pub(crate) struct Open {
+    pub(crate) queued: i64,
+    pub(crate) leased: i64,
+    pub(crate) failed: i64,
+    pub(crate) oldest_seconds: i64,
 }
