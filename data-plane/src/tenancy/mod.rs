@@ -19,6 +19,7 @@ pub(crate) use once::STATEMENTS;
 pub(crate) use once::forget_old;
 pub use once::{Begun, OnceTx, Scope};
 pub use pool::{Access, PoolLimits, PoolMetrics, Pools};
+pub(crate) use pool::{Budget, Permit};
 pub use resolve::resolve;
 pub use session::{Params, Session};
 pub use tenant::Tenant;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use hashbrown::HashMap;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row, Statement};
+use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
 
 use super::DbError;
 
@@ -51,6 +51,15 @@ impl Session {
     /// `begin`, `commit` or `rollback`, and nothing else: it is not prepared.
     pub(super) async fn say(&self, word: &'static str) -> Result<(), DbError> {
         self.counted(async { self.client.batch_execute(word).await }).await
+    }
+
+    /// The first value of the first row, as text, of a statement that is asked once and not kept.
+    pub(super) async fn first_text(&self, sql: &'static str) -> Result<Option<String>, DbError> {
+        let messages = self.counted(self.client.simple_query(sql)).await?;
+        Ok(messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        }))
     }
 
     /// A statement and a word right behind it, in one round trip once the statement is known. The statement is prepared before anything is

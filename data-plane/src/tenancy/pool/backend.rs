@@ -8,13 +8,13 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::task::AbortHandle;
-use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, config};
+use tokio_postgres::{Config, NoTls, config};
 use uuid::Uuid;
 
 use super::budget::Permit;
 use super::server::Server;
-use crate::tenancy::Session;
 use crate::tenancy::wire::{Watched, Wire};
+use crate::tenancy::{DbError, Session};
 
 /// An open connection. Dropped while anything is under way it is cut, and the server rolls back.
 pub(in crate::tenancy) struct Backend {
@@ -47,6 +47,8 @@ impl Drop for Backend {
     }
 }
 
+const WHOSE_HOUSE: &str = "select tenant_id from house";
+
 /// Why a connection could not be opened.
 #[derive(Debug, Error)]
 pub(in crate::tenancy) enum OpenError {
@@ -56,6 +58,8 @@ pub(in crate::tenancy) enum OpenError {
     Slow(Duration),
     #[error("the server refused: {0}")]
     Refused(#[from] tokio_postgres::Error),
+    #[error("the database did not say whose house it is: {0}")]
+    Mute(#[from] DbError),
     #[error("the database is not the tenant's: its house is {found:?}")]
     Stranger { found: Option<String> },
     /// A connection of the same tenant came back while the budget was full: take that one.
@@ -77,6 +81,9 @@ impl Manager for Opener {
     type Error = OpenError;
 
     async fn create(&self) -> Result<Box<Backend>, OpenError> {
+        if let Some(backend) = self.adopt().await {
+            return Ok(Box::new(backend));
+        }
         let permit = self.server.admit(self.tenant, &self.came_free).await?;
         let limit = self.server.limits.connect;
         let backend = tokio::time::timeout(limit, self.open(permit)).await.map_err(|_| OpenError::Slow(limit))??;
@@ -96,52 +103,68 @@ impl Manager for Opener {
 }
 
 impl Opener {
-    async fn open(&self, permit: Permit) -> Result<Backend, OpenError> {
-        match (self.config.get_hosts().first(), self.config.get_ports().first()) {
-            (Some(config::Host::Unix(folder)), port) => {
-                let socket = folder.join(format!(".s.PGSQL.{}", port.unwrap_or(&5432)));
-                self.start(UnixStream::connect(socket).await?, permit).await
-            }
-            (Some(config::Host::Tcp(host)), port) => {
-                let stream = TcpStream::connect((host.as_str(), *port.unwrap_or(&5432))).await?;
-                stream.set_nodelay(true)?;
-                self.start(stream, permit).await
-            }
-            (None, _) => Err(std::io::Error::other("no host is known for the server").into()),
-        }
+    /// A connection that was opened before the tenant came, if there is one and it is the tenant's now.
+    async fn adopt(&self) -> Option<Backend> {
+        let backend = self.server.take_ahead(self.config.get_dbname()?)?;
+        let proof = tokio::time::timeout(self.server.limits.connect, self.prove_identity(&backend));
+        proof.await.is_ok_and(|proof| proof.is_ok()).then_some(backend)
     }
 
-    async fn start<S>(&self, stream: S, permit: Permit) -> Result<Backend, OpenError>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let (stream, wire) = Watched::new(stream, permit);
-        let (client, connection) = self.config.connect_raw(stream, NoTls).await?;
-        let driver = tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(error = &error as &dyn std::error::Error, "a tenant's connection ended");
-            }
-        });
-        let driver = driver.abort_handle();
-        if let Err(error) = self.prove_identity(&client).await {
-            driver.abort();
-            return Err(error);
-        }
-        Ok(Backend { session: Session::over(client), wire, driver })
+    /// Opens a connection to a database that is nobody's house yet.
+    pub(super) async fn ahead(server: &Server, config: Config, permit: Permit) -> Result<Backend, OpenError> {
+        let limit = server.limits.connect;
+        let opened = async {
+            let backend = connect(&config, permit).await?;
+            // In vain, but the server has read its catalogue then.
+            backend.session.first_text(WHOSE_HOUSE).await?;
+            Ok(backend)
+        };
+        tokio::time::timeout(limit, opened).await.map_err(|_| OpenError::Slow(limit))?
+    }
+
+    async fn open(&self, permit: Permit) -> Result<Backend, OpenError> {
+        let backend = connect(&self.config, permit).await?;
+        self.prove_identity(&backend).await?;
+        Ok(backend)
     }
 
     /// The database itself says whose house it is.
-    async fn prove_identity(&self, client: &Client) -> Result<(), OpenError> {
-        let messages = client.simple_query("select tenant_id from house").await?;
-        let found = messages.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0),
-            _ => None,
-        });
-        if found.and_then(|text| text.parse::<Uuid>().ok()) == Some(self.tenant.0) {
+    async fn prove_identity(&self, backend: &Backend) -> Result<(), OpenError> {
+        let found = backend.session.first_text(WHOSE_HOUSE).await?;
+        if found.as_deref().and_then(|text| text.parse::<Uuid>().ok()) == Some(self.tenant.0) {
             return Ok(());
         }
         self.server.metrics.strangers.inc();
         tracing::error!(tenant.id = %self.tenant, found, "a database is not the house of the tenant it was opened for");
-        Err(OpenError::Stranger { found: found.map(str::to_owned) })
+        Err(OpenError::Stranger { found })
     }
+}
+
+async fn connect(config: &Config, permit: Permit) -> Result<Backend, OpenError> {
+    match (config.get_hosts().first(), config.get_ports().first()) {
+        (Some(config::Host::Unix(folder)), port) => {
+            let socket = folder.join(format!(".s.PGSQL.{}", port.unwrap_or(&5432)));
+            start(config, UnixStream::connect(socket).await?, permit).await
+        }
+        (Some(config::Host::Tcp(host)), port) => {
+            let stream = TcpStream::connect((host.as_str(), *port.unwrap_or(&5432))).await?;
+            stream.set_nodelay(true)?;
+            start(config, stream, permit).await
+        }
+        (None, _) => Err(std::io::Error::other("no host is known for the server").into()),
+    }
+}
+
+async fn start<S>(config: &Config, stream: S, permit: Permit) -> Result<Backend, OpenError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (stream, wire) = Watched::new(stream, permit);
+    let (client, connection) = config.connect_raw(stream, NoTls).await?;
+    let driver = tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "a tenant's connection ended");
+        }
+    });
+    Ok(Backend { session: Session::over(client), wire, driver: driver.abort_handle() })
 }

@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A number of permits that can be changed while they are out.
 #[derive(Clone)]
-pub(super) struct Budget(Arc<Inner>);
+pub(crate) struct Budget(Arc<Inner>);
 
 struct Inner {
     permits: Arc<Semaphore>,
@@ -25,14 +25,14 @@ struct Terms {
 }
 
 /// The right to have one connection open. Gone with its socket.
-pub(super) struct Permit {
+pub(crate) struct Permit {
     permit: Option<OwnedSemaphorePermit>,
     budget: Budget,
 }
 
 impl Budget {
     /// A budget whose use and limit are shown by two gauges.
-    pub(super) fn of(limit: usize, shown_out: IntGauge, shown_limit: IntGauge) -> Self {
+    pub(crate) fn of(limit: usize, shown_out: IntGauge, shown_limit: IntGauge) -> Self {
         show(&shown_limit, limit);
         Self(Arc::new(Inner {
             permits: Arc::new(Semaphore::new(limit)),
@@ -44,40 +44,40 @@ impl Budget {
     }
 
     /// A permit, if one is free.
-    pub(super) fn try_take(&self) -> Option<Permit> {
+    pub(crate) fn try_take(&self) -> Option<Permit> {
         let permit = self.0.permits.clone().try_acquire_owned().ok()?;
         Some(self.given(permit))
     }
 
     /// A permit, whenever it comes free. Who came first is served first.
-    pub(super) async fn take(&self) -> Permit {
+    pub(crate) async fn take(&self) -> Permit {
         let _waiting = Waiting::new(&self.0.waiting);
         let permit = self.0.permits.clone().acquire_owned().await.expect("the semaphore is never closed");
         self.given(permit)
     }
 
     /// How many wait for a permit.
-    pub(super) fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.0.waiting.load(Ordering::Acquire)
     }
 
     /// How many permits there are.
-    pub(super) fn limit(&self) -> usize {
+    pub(crate) fn limit(&self) -> usize {
         self.terms().limit
     }
 
     /// How many permits are out.
-    pub(super) fn out(&self) -> usize {
+    pub(crate) fn out(&self) -> usize {
         self.terms().out
     }
 
     /// How many permits must come back before the limit holds.
-    pub(super) fn owed(&self) -> usize {
+    pub(crate) fn owed(&self) -> usize {
         self.terms().owed
     }
 
     /// Changes the limit. What is out over it is withdrawn as it comes back.
-    pub(super) fn set_limit(&self, limit: usize) {
+    pub(crate) fn set_limit(&self, limit: usize) {
         let mut terms = self.terms();
         if limit > terms.limit {
             let more = limit - terms.limit;

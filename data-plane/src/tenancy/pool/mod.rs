@@ -1,4 +1,5 @@
 //! The tenants' connections: one small pool per tenant, opened when somebody asks, under one hard budget per Postgres server.
+mod ahead;
 mod backend;
 mod budget;
 mod metrics;
@@ -13,9 +14,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::Key;
-use hotelhub_protocol::{ClusterId, ClusterLoad, Role, Route, Share};
+use hotelhub_protocol::{ClusterId, ClusterLoad, Placement, Role, Route, Share};
 use tokio_postgres::Config;
 
+pub(crate) use self::budget::{Budget, Permit};
 pub use self::metrics::PoolMetrics;
 pub use self::server::PoolLimits;
 use self::server::Server;
@@ -88,6 +90,7 @@ impl Pools {
             open: u32::try_from(open).unwrap_or(u32::MAX),
             holding: shares.get(&cluster).cloned().unwrap_or_default(),
             template: None,
+            old_templates: Vec::new(),
             cluster,
         };
         self.0
@@ -119,8 +122,12 @@ impl Pools {
     }
 
     fn pool_of(&self, route: &Route) -> Option<Arc<TenantPool>> {
-        let placement = &route.placement;
-        let server = self.server(&placement.cluster);
+        let server = self.server(&route.placement.cluster);
+        Some(TenantPool::enter(server, route, self.config_of(&route.placement)?))
+    }
+
+    /// How a tenant's database is entered from here, and what a session there is for all its life.
+    fn config_of(&self, placement: &Placement) -> Option<Config> {
         let config = match &self.0.access {
             Access::Given(config) => (**config).clone(),
             Access::Derived(keys) => {
@@ -132,8 +139,7 @@ impl Pools {
                 config
             }
         };
-        let config = with_startup_options(config, self.0.limits.statement);
-        Some(TenantPool::enter(server, route, config))
+        Some(with_startup_options(config, self.0.limits.statement))
     }
 
     fn server(&self, cluster: &ClusterId) -> Arc<Server> {

@@ -7,7 +7,8 @@ use hotelhub_protocol::ClusterId;
 use tokio::sync::Notify;
 
 use super::TenantPool;
-use super::backend::OpenError;
+use super::ahead::Ahead;
+use super::backend::{Backend, OpenError};
 use super::budget::{Budget, Permit};
 use super::metrics::PoolMetrics;
 
@@ -47,13 +48,14 @@ pub(super) struct Server {
     pub(super) limits: PoolLimits,
     pub(super) metrics: PoolMetrics,
     pools: Mutex<Vec<Arc<TenantPool>>>,
+    ahead: Mutex<Vec<Ahead>>,
 }
 
 impl Server {
     pub(super) fn new(id: &ClusterId, limits: PoolLimits, metrics: PoolMetrics) -> Self {
         let (out, limit) = (&metrics.connections, &metrics.budget);
         let budget = Budget::of(limits.budget, out.with_label_values(&[&id.0]), limit.with_label_values(&[&id.0]));
-        Self { budget, limits, metrics, pools: Mutex::default() }
+        Self { budget, limits, metrics, pools: Mutex::default(), ahead: Mutex::default() }
     }
 
     pub(super) fn enter(&self, pool: Arc<TenantPool>) {
@@ -80,8 +82,18 @@ impl Server {
         }
     }
 
-    /// Closes the least useful idle connection of anybody but `but`.
+    /// The connection to a database that was opened before its tenant came.
+    pub(super) fn take_ahead(&self, database: &str) -> Option<Backend> {
+        let mut ahead = self.ahead();
+        let place = ahead.iter().position(|ahead| ahead.database == database)?;
+        Some(ahead.swap_remove(place).backend)
+    }
+
+    /// Closes a connection nobody has asked for yet, or the least useful idle one of anybody but `but`.
     pub(super) fn evict(&self, but: Option<TenantId>) -> bool {
+        if self.ahead().pop().is_some() {
+            return true;
+        }
         let mut candidates: Vec<_> =
             self.open_pools().into_iter().filter(|pool| Some(pool.tenant) != but && pool.can_spare()).collect();
         candidates.sort_by_key(|pool| pool.usefulness());
@@ -112,6 +124,10 @@ impl Server {
     /// The connections a tenant may keep while others wait.
     pub(super) fn fair_share(&self) -> usize {
         (self.budget.limit() / self.pools().len().max(1)).max(1)
+    }
+
+    pub(super) fn ahead(&self) -> MutexGuard<'_, Vec<Ahead>> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pools(&self) -> MutexGuard<'_, Vec<Arc<TenantPool>>> {

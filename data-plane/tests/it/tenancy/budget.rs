@@ -2,7 +2,8 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use hotelhub_protocol::{Role, Share};
+use hotelhub_data_plane::tenancy::Tenant;
+use hotelhub_protocol::{ReadyDatabase, Role, Share};
 use hotelhub_web::Kind;
 
 use super::{WHO, both, counted, pid, settles_at};
@@ -103,4 +104,27 @@ async fn a_quiet_hotel_gives_its_connections_up() {
     let (first, _) = (pid(&melati).await, pid(&kenanga).await);
     settles_at(&house, 0).await;
     assert_ne!(pid(&melati).await, first, "and opens a new one when somebody asks");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_opened_ahead_is_the_first_its_tenant_is_lent_and_the_first_to_go_when_others_need_it() {
+    let house = House::saas_with(4, |settings| settings.pool.budget = 1).await;
+    let (melati, kenanga) = both(&house).await;
+    let pools = &house.node.pools;
+    let ready = |tenant: &Tenant| {
+        let placement = &tenant.route().placement;
+        ReadyDatabase { cluster: placement.cluster.clone(), database: placement.database.clone() }
+    };
+    pools.open_ahead(&[ready(&melati)]).await;
+    assert_eq!(pools.open_connections(), 1);
+    pools.open_ahead_also(&ready(&kenanga)).await;
+    assert_eq!(pools.open_connections(), 1, "nothing is opened ahead over the budget");
+    pid(&melati).await;
+    assert_eq!((pools.open_connections(), counted(&house.node, "hotelhub_pool_opens_total")), (1, 0));
+
+    pid(&kenanga).await;
+    settles_at(&house, 1).await;
+    melati.connect().await.unwrap();
+    pools.open_ahead(&[]).await;
+    settles_at(&house, 1).await;
 }

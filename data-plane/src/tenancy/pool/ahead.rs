@@ -1,0 +1,47 @@
+//! Connections to ready-made databases, opened before their tenants come: a fresh hotel's first request finds one.
+use hotelhub_protocol::{ClusterId, Placement, ReadyDatabase};
+
+use super::Pools;
+use super::backend::{Backend, Opener};
+
+/// How many ready-made databases of a server have one.
+const AHEAD: usize = 2;
+
+/// An open connection to a database that is nobody's house yet.
+pub(super) struct Ahead {
+    pub(super) database: String,
+    pub(super) backend: Backend,
+}
+
+impl Pools {
+    /// Keeps a connection open to the first of these databases, and to no other ready-made one.
+    pub async fn open_ahead(&self, next: &[ReadyDatabase]) {
+        for server in self.servers().values() {
+            server.ahead().retain(|ahead| next.iter().any(|ready| ready.database == ahead.database));
+        }
+        for ready in next {
+            self.open_ahead_also(ready).await;
+        }
+    }
+
+    /// Opens a connection to one more ready-made database, if the budget has one to spare that nobody waits for.
+    pub async fn open_ahead_also(&self, ready: &ReadyDatabase) {
+        let server = self.server(&ready.cluster);
+        let enough = || {
+            let ahead = server.ahead();
+            ahead.len() >= AHEAD || ahead.iter().any(|known| known.database == ready.database)
+        };
+        let placement = placement(&ready.cluster, &ready.database);
+        let Some(config) = self.config_of(&placement).filter(|_| !enough()) else { return };
+        let Some(permit) = server.budget.try_take() else { return };
+        match Opener::ahead(&server, config, permit).await {
+            Ok(backend) if !enough() => server.ahead().push(Ahead { database: ready.database.clone(), backend }),
+            Ok(_) => {}
+            Err(error) => tracing::debug!(database = ready.database, %error, "no connection was opened ahead"),
+        }
+    }
+}
+
+fn placement(cluster: &ClusterId, database: &str) -> Placement {
+    Placement { cluster: cluster.clone(), database: database.to_owned(), role: database.to_owned(), generation: 1 }
+}
