@@ -64,8 +64,10 @@ fn fleet(node: &Node, settings: &Saas) -> anyhow::Result<Fleet> {
             .expose()
             .parse()
             .with_context(|| format!("the administrator's address of {cluster} is not understood"))?;
-        Ok((hotelhub_protocol::ClusterId::clone(cluster), Admin::new(config, key.clone())))
+        Ok((hotelhub_protocol::ClusterId::clone(cluster), Admin::new(cluster, config, key.clone())))
     };
     let admins = settings.cluster_admins.iter().map(admin).collect::<anyhow::Result<_>>()?;
-    Ok(Fleet::new(admins, node.clock.clone(), node.ids.clone(), node.entropy.clone()))
+    let fleet = Fleet::new(admins, node.clock.clone(), node.ids.clone(), node.entropy.clone());
+    fleet.show(&node.metrics)?;
+    Ok(fleet)
 }

@@ -60,7 +60,7 @@ pub(super) async fn learn(mode: &Standalone, origin: &str, sources: &Sources) ->
         tracing::info!(steps = report.applied.len(), version = report.version, "the database was migrated");
     }
     if client.query_opt(WHOSE_HOUSE, &[]).await?.is_none() {
-        found(&mut client, mode, sources).await?;
+        found(&client, mode, sources).await?;
     }
     let_owner_in(&client, mode, origin, sources).await?;
     let house = client.query_one(WHOSE_HOUSE, &[]).await?;
@@ -91,7 +91,7 @@ async fn enter(config: &Config) -> anyhow::Result<Client> {
 }
 
 /// The first run: whose house it is, and its owner.
-async fn found(client: &mut Client, mode: &Standalone, sources: &Sources) -> anyhow::Result<()> {
+async fn found(client: &Client, mode: &Standalone, sources: &Sources) -> anyhow::Result<()> {
     let Sources { clock, entropy, ids } = sources;
     let owner = OwnerSeed {
         user: ids.next(),

@@ -1,15 +1,24 @@
-//! An administrator's way into one Postgres server, with connections kept warm.
-use std::sync::{Mutex, PoisonError};
+//! An administrator's way into one Postgres server: no more connections than the fleet's share of it, some of them kept warm.
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::Key;
+use hotelhub_protocol::ClusterId;
+use hotelhub_web::metrics::Metrics;
+use prometheus::{IntGauge, Opts};
 use tokio_postgres::{Client, Config, NoTls};
 
+use super::standing::StandBy;
 use super::{FleetError, during, login_password};
+use crate::tenancy::{Budget, Permit};
 
 /// How many connections to the maintenance database wait for the next order.
 const KEPT: usize = 3;
+/// How many ready-made databases it stands by at, where a third of the share allows it.
+const STANDING: usize = 2;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an order waits for a connection within the share.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a worker looks whether a lock came free, and how many times.
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 const LOCK_TRIES: u32 = 1_200;
@@ -19,7 +28,16 @@ const TRY_LOCK: &str = "select pg_try_advisory_lock($1)";
 pub struct Admin {
     config: Config,
     key: Key,
-    idle: Mutex<Vec<Client>>,
+    budget: Budget,
+    gauges: [IntGauge; 2],
+    spare: Mutex<Spare>,
+}
+
+/// Connections that wait for the next order. Whoever needs a permit more takes theirs.
+#[derive(Default)]
+struct Spare {
+    idle: Vec<Client>,
+    standing: Vec<StandBy>,
 }
 
 /// A connection to the maintenance database. It goes back to the idle ones by [`Lent::give_back`]; dropped, it is closed and its locks with it.
@@ -29,10 +47,40 @@ pub(super) struct Lent<'a> {
 }
 
 impl Admin {
-    /// An administrator who signs in as `config` says; its database is where nobody lives, usually `postgres`.
-    pub fn new(mut config: Config, key: Key) -> Self {
+    /// An administrator who signs in as `config` says; its database is where nobody lives, usually `postgres`. Nothing is opened before
+    /// [`Admin::grant`].
+    pub fn new(cluster: &ClusterId, mut config: Config, key: Key) -> Self {
         config.application_name("hotelhub-fleet").connect_timeout(CONNECT_TIMEOUT);
-        Self { config, key, idle: Mutex::default() }
+        let gauge = |name, help| {
+            IntGauge::with_opts(Opts::new(name, help).const_label("cluster", &cluster.0))
+                .expect("the name is well formed")
+        };
+        let gauges = [
+            gauge("hotelhub_fleet_connections", "Connections the fleet role has open."),
+            gauge("hotelhub_fleet_budget", "Connections the fleet role may have open."),
+        ];
+        let budget = Budget::of(0, gauges[0].clone(), gauges[1].clone());
+        Self { config, key, budget, gauges, spare: Mutex::default() }
+    }
+
+    /// Lives by this share of the server's connections from now on. What is open over it is closed as it comes free.
+    pub fn grant(&self, connections: u32) {
+        self.budget.set_limit(usize::try_from(connections).unwrap_or(usize::MAX));
+        for _ in 0..self.budget.owed() {
+            if !self.let_go_of_one() {
+                break;
+            }
+        }
+    }
+
+    /// Connections open now.
+    pub(super) fn open(&self) -> u32 {
+        u32::try_from(self.budget.out()).unwrap_or(u32::MAX)
+    }
+
+    /// Shows its connections.
+    pub(super) fn show(&self, metrics: &Metrics) -> Result<(), prometheus::Error> {
+        self.gauges.iter().try_for_each(|gauge| metrics.register(gauge.clone()))
     }
 
     /// The key of this server's tenants.
@@ -43,13 +91,13 @@ impl Admin {
     /// A warm connection to the maintenance database, or a new one.
     pub(super) async fn lend(&self) -> Result<Lent<'_>, FleetError> {
         let warm = {
-            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.retain(|client| !client.is_closed());
-            idle.pop()
+            let mut spare = self.spare();
+            spare.idle.retain(|client| !client.is_closed());
+            spare.idle.pop()
         };
         let client = match warm {
             Some(client) => client,
-            None => connect(&self.config).await.map_err(during("signing in as administrator"))?,
+            None => self.connect(&self.config, "signing in as administrator").await?,
         };
         Ok(Lent { admin: self, client })
     }
@@ -57,14 +105,77 @@ impl Admin {
     /// A connection of the administrator's own to a tenant's database or the template.
     pub(super) async fn enter(&self, database: &str) -> Result<Client, FleetError> {
         let mut config = self.config.clone();
-        connect(config.dbname(database)).await.map_err(during("entering the database as administrator"))
+        self.connect(config.dbname(database), "entering the database as administrator").await
     }
 
     /// A connection as the tenant itself will come: cheap to open, and it proves that the way in is made.
-    pub(super) async fn enter_as_tenant(&self, database: &str) -> Result<Client, tokio_postgres::Error> {
+    pub(super) async fn enter_as_tenant(&self, database: &str) -> Result<Client, FleetError> {
+        let permit = self.permit().await?;
+        self.as_tenant(permit, database).await
+    }
+
+    /// The connection that stands by at this database, if one does and lives.
+    pub(super) fn take_standing(&self, database: &str) -> Option<StandBy> {
+        let mut spare = self.spare();
+        let place = spare.standing.iter().position(|standing| standing.is_at(database))?;
+        Some(spare.standing.swap_remove(place)).filter(StandBy::lives)
+    }
+
+    /// Stands by at the first of these databases, and at no other. Nobody is kept waiting for it: what the share does not have is not opened.
+    pub(super) async fn stand_by(&self, next: &[String]) {
+        self.spare().standing.retain(|standing| standing.lives() && next.iter().any(|name| standing.is_at(name)));
+        for database in next {
+            self.stand_by_also(database).await;
+        }
+    }
+
+    /// Stands by at one more database while there is room.
+    pub(super) async fn stand_by_also(&self, database: &str) {
+        let room = STANDING.min(self.budget.limit() / 3);
+        let there =
+            |spare: &Spare| spare.standing.len() >= room || spare.standing.iter().any(|known| known.is_at(database));
+        if there(&self.spare()) {
+            return;
+        }
+        let Some(permit) = self.budget.try_take() else { return };
+        match async { StandBy::at(database, self.as_tenant(permit, database).await?).await }.await {
+            Ok(standing) => {
+                let mut spare = self.spare();
+                if !there(&spare) {
+                    spare.standing.push(standing);
+                }
+            }
+            Err(error) => tracing::debug!(database, reason = error.reason(), "nobody stands by at a database"),
+        }
+    }
+
+    async fn as_tenant(&self, permit: Permit, database: &str) -> Result<Client, FleetError> {
         let mut config = self.config.clone();
         let password = login_password(&self.key, database);
-        connect(config.dbname(database).user(database).password(password.expose())).await
+        config.dbname(database).user(database).password(password.expose());
+        open(permit, &config).await.map_err(during("entering the database"))
+    }
+
+    async fn connect(&self, config: &Config, doing: &'static str) -> Result<Client, FleetError> {
+        open(self.permit().await?, config).await.map_err(during(doing))
+    }
+
+    async fn permit(&self) -> Result<Permit, FleetError> {
+        if let Some(permit) = self.budget.try_take() {
+            return Ok(permit);
+        }
+        self.let_go_of_one();
+        tokio::time::timeout(PATIENCE, self.budget.take()).await.map_err(|_| FleetError::ShareInUse)
+    }
+
+    /// Closes a spare connection; whether there was one.
+    fn let_go_of_one(&self) -> bool {
+        let mut spare = self.spare();
+        spare.idle.pop().map(drop).or_else(|| spare.standing.pop().map(drop)).is_some()
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Spare> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -87,17 +198,19 @@ impl Lent<'_> {
     /// Frees its locks and keeps the connection for the next order.
     pub(super) async fn give_back(self) -> Result<(), FleetError> {
         self.client.batch_execute("select pg_advisory_unlock_all()").await.map_err(during("freeing a lock"))?;
-        let mut idle = self.admin.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < KEPT {
-            idle.push(self.client);
+        let mut spare = self.admin.spare();
+        if spare.idle.len() < KEPT && self.admin.budget.owed() == 0 && self.admin.budget.waiting() == 0 {
+            spare.idle.push(self.client);
         }
         Ok(())
     }
 }
 
-async fn connect(config: &Config) -> Result<Client, tokio_postgres::Error> {
+/// Opens a connection. Its permit lives with the socket.
+async fn open(permit: Permit, config: &Config) -> Result<Client, tokio_postgres::Error> {
     let (client, connection) = config.connect(NoTls).await?;
     tokio::spawn(async move {
+        let _permit = permit;
         if let Err(error) = connection.await {
             tracing::debug!(error = &error as &dyn std::error::Error, "a fleet connection ended");
         }

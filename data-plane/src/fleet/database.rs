@@ -36,8 +36,12 @@ impl DatabaseName {
         if good { Ok(Self(text.to_owned())) } else { Err(FleetError::BadName(text.to_owned())) }
     }
 
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The number of the lock under which it is made.
-    fn lock(&self) -> i64 {
+    pub(super) fn lock(&self) -> i64 {
         let head = sha256(self.0.as_bytes()).first_chunk().copied().unwrap_or_default();
         i64::from_be_bytes(head)
     }
@@ -55,15 +59,20 @@ pub(super) async fn enter_or_make(
         Ok(client) => client,
         Err(error) if error.code().is_some_and(|code| NO_WAY_IN.contains(code)) => {
             make(admin, name, version, entropy, halt).await?;
-            admin.enter_as_tenant(&name.0).await.map_err(during("entering the new database"))?
+            admin.enter_as_tenant(&name.0).await?
         }
-        Err(error) => return Err(during("entering the database")(error)),
+        Err(error) => return Err(error),
     };
-    // A database made ready before an upgrade is behind.
-    if !is_current(&client, Product::Hotel).await? {
-        template::bring_up_to_date(&mut admin.enter(&name.0).await?).await?;
+    if is_current(&client, Product::Hotel).await? {
+        return Ok(client);
     }
-    Ok(client)
+    // A database made ready before an upgrade is behind. One connection at a time: two orders that each held one and waited for a second
+    // would wait for one another.
+    drop(client);
+    let mut inside = admin.enter(&name.0).await?;
+    template::bring_up_to_date(&mut inside).await?;
+    drop(inside);
+    admin.enter_as_tenant(&name.0).await
 }
 
 /// What Postgres answers while the database, its role or the role's grant is not there.

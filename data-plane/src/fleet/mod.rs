@@ -5,26 +5,34 @@
 mod admin;
 mod database;
 mod password;
+mod retire;
 mod seed;
+mod standing;
 mod template;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Ids};
-use hotelhub_protocol::{ClusterId, Task};
+use hotelhub_protocol::{ClusterId, ReadyDatabase, Role, Share, Task, TenantSeed};
 use hotelhub_tenant_migrations::{MigrateError, Product, schema_version};
+use hotelhub_web::metrics::Metrics;
 use thiserror::Error;
+use tokio_postgres::error::SqlState;
 
 pub use admin::Admin;
 pub(crate) use password::login_password;
 pub(crate) use seed::{STATEMENTS, plant};
 
 use database::{DatabaseName, Step};
+
+/// How long a connection that has planted its seed stays open.
+const LINGER: Duration = Duration::from_millis(100);
 
 /// The role every tenant's login role is a member of: what it may do is granted once, in the template.
 pub(crate) const TENANT_GROUP: &str = "hotelhub_tenant";
@@ -39,7 +47,7 @@ struct Parts {
     ids: Ids,
     entropy: Entropy,
     version: String,
-    frozen: Mutex<BTreeSet<ClusterId>>,
+    frozen: Mutex<BTreeMap<ClusterId, Vec<String>>>,
 }
 
 /// Why an order was not carried out. Its text is for the vendor's staff and holds no secret.
@@ -59,6 +67,9 @@ pub enum FleetError {
         /// What this program has.
         have: String,
     },
+    /// A template that is not older than this program's own.
+    #[error("{0:?} is no template older than this worker's own: it stays")]
+    TemplateInUse(String),
     /// The database belongs to somebody.
     #[error("the database belongs to the tenant {owner}: nothing was written")]
     Taken {
@@ -71,6 +82,12 @@ pub enum FleetError {
     /// Another worker has been making the same thing for too long.
     #[error("another worker held the lock for a minute")]
     Busy,
+    /// The fleet's share of the server's connections is in use.
+    #[error("no connection within the fleet's share of the server came free")]
+    ShareInUse,
+    /// A ready-made database is of an older schema.
+    #[error("the database's schema is behind")]
+    Behind,
     /// The schema could not be brought up to date.
     #[error("the schema could not be brought up to date")]
     Migrate(#[from] MigrateError),
@@ -88,6 +105,19 @@ pub enum FleetError {
 }
 
 impl FleetError {
+    /// What Postgres says it is, if Postgres said no.
+    fn code(&self) -> Option<&SqlState> {
+        match self {
+            Self::Database { source, .. } => source.code(),
+            _ => None,
+        }
+    }
+
+    /// Whether the connection was gone rather than the order wrong.
+    fn is_gone(&self) -> bool {
+        matches!(self, Self::Database { source, .. } if source.is_closed())
+    }
+
     /// The whole chain of causes in one line.
     pub fn reason(&self) -> String {
         let mut text = self.to_string();
@@ -125,13 +155,18 @@ impl Fleet {
     /// Sees to it that a server has the group role and the frozen template: before any order for it is leased.
     pub async fn freeze_template(&self, cluster: &ClusterId) -> Result<(), FleetError> {
         template::freeze(self.admin(cluster)?, &self.0.version).await?;
-        self.0.frozen.lock().unwrap_or_else(PoisonError::into_inner).insert(cluster.clone());
-        Ok(())
+        self.note_templates(cluster).await
     }
 
-    /// The servers whose template this worker has seen frozen.
-    pub fn frozen(&self) -> BTreeSet<ClusterId> {
+    /// The servers whose template this worker has seen frozen, each with the older ones that lie there still.
+    pub fn frozen(&self) -> BTreeMap<ClusterId, Vec<String>> {
         self.0.frozen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn note_templates(&self, cluster: &ClusterId) -> Result<(), FleetError> {
+        let older = retire::older_templates(self.admin(cluster)?, &self.0.version).await?;
+        self.0.frozen.lock().unwrap_or_else(PoisonError::into_inner).insert(cluster.clone(), older);
+        Ok(())
     }
 
     /// Does what an order says and tells which version of the schema the database has then.
@@ -152,12 +187,72 @@ impl Fleet {
             }
             Task::CreateTenant { cluster, database, seed } => {
                 let (admin, name) = (self.admin(cluster)?, DatabaseName::parse(database)?);
-                let mut client = database::enter_or_make(admin, &name, version, entropy, halt).await?;
-                plant(&mut client, clock, ids, seed).await?;
+                if !self.plant_standing(admin, database, seed).await? {
+                    let client = database::enter_or_make(admin, &name, version, entropy, halt).await?;
+                    plant(&client, clock, ids, seed).await?;
+                }
                 Step::Seed.done(halt)?;
+            }
+            Task::DropDatabase { cluster, database } => {
+                retire::database(self.admin(cluster)?, &DatabaseName::parse(database)?).await?;
+            }
+            Task::DropTemplate { cluster, template } => {
+                retire::template(self.admin(cluster)?, template, version).await?;
+                self.note_templates(cluster).await?;
             }
         }
         Ok(version.clone())
+    }
+
+    /// Plants a seed by the connection that stands by. Not done where none does, or where it turns out to be gone.
+    async fn plant_standing(&self, admin: &Admin, database: &str, seed: &TenantSeed) -> Result<bool, FleetError> {
+        let Some(standing) = admin.take_standing(database) else { return Ok(false) };
+        match standing.plant(&self.0.clock, &self.0.ids, seed).await {
+            Err(error) if error.is_gone() => Ok(false),
+            outcome => {
+                // Its closing is the server's work too: not while the hotel opens.
+                tokio::spawn(async move {
+                    tokio::time::sleep(LINGER).await;
+                    drop(standing);
+                });
+                outcome.map(|()| true)
+            }
+        }
+    }
+
+    /// Stands by at the databases that are given away next, and at no others.
+    pub async fn stand_by(&self, next: &[ReadyDatabase]) {
+        for (cluster, admin) in &self.0.admins {
+            let names: Vec<String> =
+                next.iter().filter(|ready| ready.cluster == *cluster).map(|ready| ready.database.clone()).collect();
+            admin.stand_by(&names).await;
+        }
+    }
+
+    /// Stands by at a database that was just made, while there is room.
+    pub async fn stand_by_also(&self, ready: &ReadyDatabase) {
+        if let Ok(admin) = self.admin(&ready.cluster) {
+            admin.stand_by_also(&ready.database).await;
+        }
+    }
+
+    /// Lives by these shares from now on.
+    pub fn grant(&self, shares: &[Share]) {
+        for share in shares.iter().filter(|share| share.role == Role::Fleet) {
+            if let Ok(admin) = self.admin(&share.cluster) {
+                admin.grant(share.connections);
+            }
+        }
+    }
+
+    /// Connections open to a server now.
+    pub fn open(&self, cluster: &ClusterId) -> u32 {
+        self.admin(cluster).map_or(0, Admin::open)
+    }
+
+    /// Shows how much of its shares it uses.
+    pub fn show(&self, metrics: &Metrics) -> Result<(), prometheus::Error> {
+        self.0.admins.values().try_for_each(|admin| admin.show(metrics))
     }
 
     fn admin(&self, cluster: &ClusterId) -> Result<&Admin, FleetError> {

@@ -5,7 +5,7 @@ use tokio_postgres::Client;
 use super::{Admin, FleetError, TENANT_GROUP, during};
 
 /// One worker makes a template at a time, per server.
-const LOCK: i64 = 0x686f_7465_6c5f_746d;
+pub(super) const LOCK: i64 = 0x686f_7465_6c5f_746d;
 const FIND: &str = "select datistemplate and not datallowconn from pg_database where datname = $1";
 const FIND_GROUP: &str = "select from pg_roles where rolname = $1";
 
@@ -18,9 +18,12 @@ const GRANTS: &str = "
     revoke update, delete on house from hotelhub_tenant;
     revoke update, delete on audit_log from hotelhub_tenant;";
 
+/// What the names of templates begin with.
+pub(super) const PREFIX: &str = "hotel_template_";
+
 /// The name of the template of a version.
 pub(super) fn name(version: &str) -> String {
-    format!("hotel_template_{version}")
+    format!("{PREFIX}{version}")
 }
 
 /// Makes the group role and the template where they are missing. It bears its name only when it is whole: what a killed worker left

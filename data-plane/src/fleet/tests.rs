@@ -1,10 +1,12 @@
 //! The fleet's promises, against real Postgres (`HOTELHUB_TEST_POSTGRES`).
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Ids, Key, Slug, TenantId, hex, sha256};
-use hotelhub_protocol::{ClusterId, OwnerSeed, Task, TenantSeed};
+use hotelhub_protocol::{ClusterId, OwnerSeed, ReadyDatabase, Role, Share, Task, TenantSeed};
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::{Client, Config, NoTls};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::database::Step;
@@ -35,9 +37,20 @@ async fn connect(config: &Config) -> Result<Client, tokio_postgres::Error> {
     Ok(client)
 }
 
+/// An administrator with connections enough.
+fn administrator() -> Admin {
+    admin_by(key())
+}
+
+fn admin_by(key: Key) -> Admin {
+    let admin = Admin::new(&cluster(), server(), key);
+    admin.grant(10);
+    admin
+}
+
 fn worker() -> Fleet {
     let clock = Clock::at("2026-07-03T18:30:00Z".parse().unwrap());
-    let admins = BTreeMap::from([(cluster(), Admin::new(server(), key()))]);
+    let admins = BTreeMap::from([(cluster(), administrator())]);
     Fleet::new(admins, clock, Ids::counted(), Entropy::system())
 }
 
@@ -181,7 +194,7 @@ async fn a_tenants_role_enters_its_own_database_and_no_other() {
 #[tokio::test]
 async fn a_role_made_under_an_older_key_is_renewed() {
     let yard = Yard::new("renewed").await;
-    let old = BTreeMap::from([(cluster(), Admin::new(server(), Key::new([1; 32])))]);
+    let old = BTreeMap::from([(cluster(), admin_by(Key::new([1; 32])))]);
     let old = Fleet::new(old, Clock::wall(), Ids::counted(), Entropy::system());
     old.carry_out(&yard.prepare()).await.unwrap();
     assert!(yard.as_tenant(&yard.database).await.is_err());
@@ -216,7 +229,7 @@ async fn a_template_is_made_once_also_by_two_workers_and_after_a_crash() {
     // What a worker killed early left: half of it, under the other name.
     admin.batch_execute(&format!("create database {name}_making")).await.unwrap();
 
-    let (one, two) = (Admin::new(server(), key()), Admin::new(server(), key()));
+    let (one, two) = (administrator(), administrator());
     let (first, second) = tokio::join!(template::freeze(&one, "test_frozen"), template::freeze(&two, "test_frozen"));
     first.unwrap();
     second.unwrap();
@@ -230,4 +243,124 @@ async fn a_template_is_made_once_also_by_two_workers_and_after_a_crash() {
     assert!(one.enter(&name).await.is_err());
     admin.batch_execute(&unfreeze).await.unwrap();
     admin.batch_execute(&format!("drop database {name}")).await.unwrap();
+}
+
+fn ready(yard: &Yard) -> ReadyDatabase {
+    ReadyDatabase { cluster: cluster(), database: yard.database.clone() }
+}
+
+#[tokio::test]
+async fn a_tenant_is_planted_by_the_connection_that_stands_by_also_when_the_server_has_closed_it() {
+    for closed in [false, true] {
+        let yard = Yard::new(&format!("standing by {closed}")).await;
+        yard.fleet.carry_out(&yard.prepare()).await.unwrap();
+        yard.fleet.stand_by(&[ready(&yard)]).await;
+        let admin = connect(&server()).await.unwrap();
+        let inside = "select pid from pg_stat_activity where datname = $1";
+        assert_eq!(admin.query(inside, &[&yard.database]).await.unwrap().len(), 1);
+        if closed {
+            let cut = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1";
+            admin.execute(cut, &[&yard.database]).await.unwrap();
+        }
+        yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+        yard.assert_seeded_once().await;
+        let refused = yard.fleet.carry_out(&yard.create(2)).await.unwrap_err();
+        assert!(matches!(refused, FleetError::Taken { .. }), "{refused:?}");
+        yard.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn who_stands_by_somewhere_else_leaves_where_it_stood() {
+    let (yard, other) = (Yard::new("left").await, Yard::new("taken up").await);
+    yard.fleet.carry_out(&yard.prepare()).await.unwrap();
+    yard.fleet.carry_out(&other.prepare()).await.unwrap();
+    let before = yard.fleet.open(&cluster());
+    yard.fleet.stand_by(&[ready(&yard)]).await;
+    yard.fleet.stand_by(&[ready(&other)]).await;
+    holds(|| yard.fleet.open(&cluster()) == before + 1).await;
+    yard.fleet.stand_by(&[]).await;
+    holds(|| yard.fleet.open(&cluster()) == before).await;
+    yard.clear().await;
+    other.clear().await;
+}
+
+async fn holds(mut true_now: impl FnMut() -> bool) {
+    for _ in 0..500 {
+        if true_now() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it did not come true within five seconds");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fleet_never_has_more_connections_than_its_share() {
+    let yards = [Yard::new("share 1").await, Yard::new("share 2").await, Yard::new("share 3").await];
+    let fleet = yards[0].fleet.clone();
+    let share = |connections| Share { cluster: cluster(), role: Role::Fleet, connections };
+    fleet.grant(&[share(2)]);
+    holds(|| fleet.open(&cluster()) <= 2).await;
+    let (done, watched) = (CancellationToken::new(), fleet.clone());
+    let most = tokio::spawn({
+        let done = done.clone();
+        async move {
+            let mut most = 0;
+            while !done.is_cancelled() {
+                most = most.max(watched.open(&cluster()));
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            most
+        }
+    });
+    let [first, second, third] = yards.each_ref().map(|yard| yard.create(1));
+    let all = tokio::join!(fleet.carry_out(&first), fleet.carry_out(&second), fleet.carry_out(&third));
+    done.cancel();
+    assert!(all.0.is_ok() && all.1.is_ok() && all.2.is_ok(), "{all:?}");
+    assert_eq!(most.await.unwrap(), 2);
+    fleet.grant(&[share(0)]);
+    holds(|| fleet.open(&cluster()) == 0).await;
+    let none = tokio::time::timeout(Duration::from_millis(200), fleet.carry_out(&yards[0].create(1))).await;
+    assert!(none.is_err() && fleet.open(&cluster()) == 0, "without a share it waits");
+    for yard in yards {
+        yard.assert_seeded_once().await;
+        yard.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_nobody_was_given_is_dropped_and_a_tenants_is_not() {
+    let yard = Yard::new("unwanted").await;
+    let drop_it = Task::DropDatabase { cluster: cluster(), database: yard.database.clone() };
+    yard.fleet.carry_out(&drop_it).await.unwrap();
+    yard.fleet.carry_out(&yard.prepare()).await.unwrap();
+    yard.fleet.stand_by(&[ready(&yard)]).await;
+    yard.fleet.carry_out(&drop_it).await.unwrap();
+    yard.fleet.carry_out(&drop_it).await.unwrap();
+    let admin = connect(&server()).await.unwrap();
+    let left = "select (select count(*) from pg_database where datname = $1) + (select count(*) from pg_roles where rolname = $1)";
+    assert_eq!(admin.query_one(left, &[&yard.database]).await.unwrap().get::<_, i64>(0), 0);
+    yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+    let refused = yard.fleet.carry_out(&drop_it).await.unwrap_err();
+    assert!(matches!(&refused, FleetError::Taken { owner } if owner.ends_with("0001")), "{refused:?}");
+    yard.assert_seeded_once().await;
+    yard.clear().await;
+}
+
+#[tokio::test]
+async fn an_older_template_is_told_of_and_dropped_and_the_workers_own_stays() {
+    let (admin, fleet) = (connect(&server()).await.unwrap(), worker());
+    let old = "0000_0ddba11a".to_owned();
+    let make = format!("create database {} is_template true allow_connections false", template::name(&old));
+    let _ = admin.batch_execute(&make).await;
+    fleet.freeze_template(&cluster()).await.unwrap();
+    assert!(fleet.frozen()[&cluster()].contains(&old));
+    fleet.carry_out(&Task::DropTemplate { cluster: cluster(), template: old.clone() }).await.unwrap();
+    assert!(!fleet.frozen()[&cluster()].contains(&old));
+    fleet.carry_out(&Task::DropTemplate { cluster: cluster(), template: old }).await.unwrap();
+    for template in [fleet.version().to_owned(), "9999_0ddba11a".to_owned(), "0000_x; drop table y".to_owned()] {
+        let refused = fleet.carry_out(&Task::DropTemplate { cluster: cluster(), template }).await.unwrap_err();
+        assert!(matches!(refused, FleetError::TemplateInUse(_)), "{refused:?}");
+    }
 }

@@ -23,7 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::Node;
 
-pub(crate) use seed::{Founding, STATEMENTS, found};
+pub(crate) use seed::{Founding, STATEMENTS, found, prepare_founding};
 
 /// The JSON doors of a hotel.
 pub fn router() -> OpenApiRouter<Node> {

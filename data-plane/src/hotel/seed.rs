@@ -1,7 +1,7 @@
 //! What a new hotel starts with: its one property. Charge codes come with the schema.
 use hotelhub_kernel::{Clock, Ids};
 use jiff::civil::Date;
-use tokio_postgres::Transaction;
+use tokio_postgres::{Client, Statement};
 
 const ADD_PROPERTY: &str = "
     insert into properties (id, name, time_zone, business_date, created_at, updated_at)
@@ -20,15 +20,21 @@ pub(crate) struct Founding<'a> {
     pub(crate) business_date: Date,
 }
 
-/// Writes a hotel's first rows into the transaction that gives the database to its tenant.
+/// The statement of a hotel's first rows, prepared before anybody waits for it.
+pub(crate) async fn prepare_founding(client: &Client) -> Result<Statement, tokio_postgres::Error> {
+    client.prepare(ADD_PROPERTY).await
+}
+
+/// Writes a hotel's first rows into the transaction that gives the database to its tenant. It is sent with the first poll.
 pub(crate) async fn found(
-    tx: &Transaction<'_>,
+    client: &Client,
+    prepared: &Statement,
     clock: &Clock,
     ids: &Ids,
     hotel: &Founding<'_>,
 ) -> Result<(), tokio_postgres::Error> {
     let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
         [&ids.next(), &hotel.name, &hotel.time_zone, &hotel.business_date, &clock.now()];
-    tx.execute(ADD_PROPERTY, &values).await?;
+    client.execute(prepared, &values).await?;
     Ok(())
 }

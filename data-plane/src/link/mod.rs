@@ -10,16 +10,17 @@ mod shelf;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hotelhub_kernel::{Clock, Entropy, Secret};
-use hotelhub_protocol::{BadSignature, FeedVerifier, Role, Share};
+use hotelhub_protocol::{BadSignature, FeedVerifier, OrderId, ReadyDatabase, Role, Share};
 use hotelhub_web::metrics::Metrics;
 use jiff::Timestamp;
 use prometheus::IntGauge;
 use thiserror::Error;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use self::client::ControlClient;
@@ -69,6 +70,10 @@ struct Inner {
     shelf: Shelf,
     started_at: Timestamp,
     shares: Mutex<Vec<Share>>,
+    /// The orders this worker has and has not ended.
+    holding: Mutex<HashSet<OrderId>>,
+    /// The ready-made databases that are given away next.
+    next: watch::Sender<Vec<ReadyDatabase>>,
     beat_now: Notify,
     connected: IntGauge,
     routes_version: IntGauge,
@@ -116,6 +121,8 @@ impl Link {
             verifier: settings.verifier,
             started_at: parts.clock.now(),
             shares: Mutex::default(),
+            holding: Mutex::default(),
+            next: watch::Sender::default(),
             beat_now: Notify::new(),
             connected,
             routes_version,
@@ -152,6 +159,9 @@ impl Inner {
     /// Lives by these shares, and by them again after a restart that hears nobody.
     fn live_by(&self, shares: &[Share]) {
         self.parts.pools.grant(shares);
+        if let Some(fleet) = &self.parts.fleet {
+            fleet.grant(shares);
+        }
         shares.clone_into(&mut self.shares.lock().unwrap_or_else(PoisonError::into_inner));
     }
 

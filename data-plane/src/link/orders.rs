@@ -1,22 +1,25 @@
 //! The fleet role's loop: leases orders, has them carried out, reports.
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::Backoff;
-use hotelhub_protocol::{ClusterId, LeaseWish, Order, Outcome, Report, Task};
+use hotelhub_protocol::{ClusterId, LeaseWish, Order, OrderId, Outcome, ReadyDatabase, Report, Role, Task};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
 use super::client::WAIT;
 use super::{Inner, LinkError};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, FleetError};
 
 /// Tenants made at once.
 const CREATING: usize = 2;
-/// Leased preparations that wait for their turn.
+/// Leased orders nobody waits for, in line.
 const PREPARATIONS: usize = 16;
-/// A preparation begins when no tenant was made for this long: the newest one's first guest is just coming in.
+/// A preparation begins when no tenant and no database was made for this long: the newest one's first guest is just coming in.
 const QUIET: Duration = Duration::from_millis(150);
+/// A worker that was given a tenant to make asks for the next order when it is done, or after this.
+const BREATH: Duration = Duration::from_millis(20);
 /// It steps back no longer than this.
 const STEP_BACK: Duration = Duration::from_millis(600);
 const PAUSES: Backoff = Backoff { base: Duration::from_millis(200), ceiling: Duration::from_secs(15) };
@@ -48,14 +51,15 @@ impl Creating {
     }
 }
 
-/// Works for ever. Somebody waits for a tenant and nobody for a preparation: those stand in a line of their own, one at a time.
+/// Works for ever. Somebody waits for a tenant and nobody for the rest: that stands in a line of its own, one at a time.
 pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
     freeze_templates(&link, &fleet).await;
     let creating = Creating { places: Arc::new(Semaphore::new(CREATING)), last: Arc::default() };
     let (preparations, line) = mpsc::channel(PREPARATIONS);
     let prepare = prepare_one_by_one(link.clone(), fleet.clone(), creating.clone(), line);
+    let stand_by = stand_by(link.clone(), fleet.clone(), creating.clone());
     let lease = lease_on_and_on(link, fleet, creating, preparations);
-    tokio::join!(prepare, lease);
+    tokio::join!(prepare, stand_by, lease);
 }
 
 /// Every server gets its template before an order for it is leased.
@@ -100,39 +104,73 @@ async fn hand_on(
     (place, creating): (OwnedSemaphorePermit, &Creating),
     preparations: &mpsc::Sender<Order>,
 ) {
-    if matches!(order.task, Task::PrepareDatabase { .. }) {
+    if !matches!(order.task, Task::CreateTenant { .. }) {
         drop(place);
-        // Full: its lease runs out and it comes again.
         let _ = preparations.send(order).await;
         return;
     }
     let (link, fleet, creating) = (link.clone(), fleet.clone(), creating.clone());
-    tokio::spawn(async move {
+    let making = tokio::spawn(async move {
         link.carry_out(&fleet, order).await;
         creating.made();
         drop(place);
+        tokio::spawn(async move {
+            // Which databases come next is another question now.
+            tokio::time::sleep(QUIET).await;
+            link.beat_now.notify_one();
+        });
     });
+    let _ = tokio::time::timeout(BREATH, making).await;
 }
 
 async fn prepare_one_by_one(link: Arc<Inner>, fleet: Fleet, creating: Creating, mut line: mpsc::Receiver<Order>) {
     while let Some(order) = line.recv().await {
         let _ = tokio::time::timeout(STEP_BACK, creating.quiet()).await;
         link.carry_out(&fleet, order).await;
+        // Whoever waited for this database takes it now.
+        tokio::time::sleep(QUIET).await;
+    }
+}
+
+/// Keeps doors open to the databases that are given away next.
+async fn stand_by(link: Arc<Inner>, fleet: Fleet, creating: Creating) {
+    let mut next = link.next.subscribe();
+    while next.changed().await.is_ok() {
+        let _ = tokio::time::timeout(STEP_BACK, creating.quiet()).await;
+        let ready = next.borrow_and_update().clone();
+        fleet.stand_by(&ready).await;
+        if link.parts.roles.contains(&Role::Serve) {
+            link.parts.pools.open_ahead(&ready).await;
+        }
     }
 }
 
 impl Inner {
     async fn lease(&self, clusters: Vec<ClusterId>) -> Result<Option<Order>, LinkError> {
         let wait_ms = u64::try_from(WAIT.as_millis()).unwrap_or(u64::MAX);
-        let Some(signed) = self.client.lease(&LeaseWish { clusters, wait_ms }).await? else { return Ok(None) };
-        Ok(Some(self.verifier.open("order", &signed)?))
+        let holding = Some(self.holding().iter().copied().collect());
+        let Some(signed) = self.client.lease(&LeaseWish { clusters, wait_ms, holding }).await? else { return Ok(None) };
+        let order: Order = self.verifier.open("order", &signed)?;
+        self.holding().insert(order.id);
+        Ok(Some(order))
+    }
+
+    fn holding(&self) -> MutexGuard<'_, HashSet<OrderId>> {
+        self.holding.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does an order within its lease and says so. It is let go of in any case: what was not reported comes again.
+    async fn carry_out(&self, fleet: &Fleet, order: Order) {
+        let id = order.id;
+        self.carry_out_and_report(fleet, order).await;
+        self.holding().remove(&id);
     }
 
     /// Does an order within its lease, and says so until somebody hears it or the lease is over.
-    async fn carry_out(&self, fleet: &Fleet, order: Order) {
+    async fn carry_out_and_report(&self, fleet: &Fleet, order: Order) {
         let left = order.leased_until.duration_since(self.parts.clock.now());
         let Ok(left) = Duration::try_from(left) else { return };
-        let outcome = match tokio::time::timeout(left, fleet.carry_out(&order.task)).await {
+        let outcome = match tokio::time::timeout(left, self.make(fleet, &order.task)).await {
             Ok(Ok(template)) => Outcome::Done { template },
             Ok(Err(error)) => Outcome::Failed { reason: error.reason() },
             Err(_) => return,
@@ -150,5 +188,18 @@ impl Inner {
             }
         };
         let _ = tokio::time::timeout(left, told).await;
+    }
+
+    /// Has an order carried out. A database that was made ready has its doors open before anybody hears of it.
+    async fn make(&self, fleet: &Fleet, task: &Task) -> Result<String, FleetError> {
+        let template = fleet.carry_out(task).await?;
+        if let Task::PrepareDatabase { cluster, database, .. } = task {
+            let ready = ReadyDatabase { cluster: cluster.clone(), database: database.clone() };
+            fleet.stand_by_also(&ready).await;
+            if self.parts.roles.contains(&Role::Serve) {
+                self.parts.pools.open_ahead_also(&ready).await;
+            }
+        }
+        Ok(template)
     }
 }

@@ -43,6 +43,7 @@ impl Inner {
             let shares = answer.shares;
             self.keep(move |inner| inner.shelf.keep_shares(&shares)).await;
         }
+        self.next.send_replace(answer.next);
         Ok(Duration::from_millis(answer.again_in_ms).clamp(SOONEST, LATEST))
     }
 
@@ -67,14 +68,22 @@ impl Inner {
         let frozen = fleet.frozen();
         for cluster in fleet.clusters() {
             let of_fleet = |share: &&Share| share.cluster == cluster && share.role == Role::Fleet;
-            let share = shares.iter().find(of_fleet).cloned();
-            let template = frozen.contains(&cluster).then(|| fleet.version().to_owned());
+            let open = fleet.open(&cluster);
+            let holding = |share: &Share| Share { connections: share.connections.max(open), ..share.clone() };
+            let share = shares.iter().find(of_fleet).map(holding);
+            let old_templates = frozen.get(&cluster).cloned();
+            let template = old_templates.is_some().then(|| fleet.version().to_owned());
+            let old_templates = old_templates.unwrap_or_default();
             match load.iter_mut().find(|known| known.cluster == cluster) {
                 Some(known) => {
+                    known.open += open;
                     known.holding.extend(share);
-                    known.template = template;
+                    (known.template, known.old_templates) = (template, old_templates);
                 }
-                None => load.push(ClusterLoad { cluster, open: 0, holding: share.into_iter().collect(), template }),
+                None => {
+                    let holding = share.into_iter().collect();
+                    load.push(ClusterLoad { cluster, open, holding, template, old_templates });
+                }
             }
         }
         load

@@ -262,7 +262,9 @@ fn saas_mode() -> Saas {
 }
 
 fn fleet(sources: &Sources) -> Fleet {
-    let admins = BTreeMap::from([(cluster(), Admin::new(env::postgres().parse().unwrap(), key()))]);
+    let admin = Admin::new(&cluster(), env::postgres().parse().unwrap(), key());
+    admin.grant(10);
+    let admins = BTreeMap::from([(cluster(), admin)]);
     Fleet::new(admins, sources.clock.clone(), sources.ids.clone(), sources.entropy.clone())
 }
 

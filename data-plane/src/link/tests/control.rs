@@ -91,7 +91,8 @@ pub(super) fn pools(metrics: &Metrics, directory: &Directory) -> Pools {
 
 pub(super) fn fleet() -> Fleet {
     let dsn = hotelhub_testkit::env::postgres();
-    let admin = Admin::new(dsn.parse().unwrap(), Key::new([9; 32]));
+    let admin = Admin::new(&ClusterId("main".into()), dsn.parse().unwrap(), Key::new([9; 32]));
+    admin.grant(6);
     let admins = BTreeMap::from([(ClusterId("main".into()), admin)]);
     Fleet::new(admins, Clock::wall(), Ids::counted(), Entropy::system())
 }
@@ -241,7 +242,7 @@ fn changes_since(desk: &mut Desk, since: u64) -> Option<Response> {
 async fn heartbeat(State(control): State<Control>, Json(beat): Json<Heartbeat>) -> Json<HeartbeatAnswer> {
     let mut desk = control.desk();
     desk.templates = beat.clusters.into_iter().filter_map(|load| load.template).collect();
-    Json(HeartbeatAnswer { shares: desk.shares.clone(), again_in_ms: 100 })
+    Json(HeartbeatAnswer { shares: desk.shares.clone(), again_in_ms: 100, next: Vec::new() })
 }
 
 async fn lease(State(control): State<Control>) -> Response {
