@@ -1,4 +1,5 @@
 use clap::Parser as _;
+use hotelhub_web::origin::Scheme;
 
 use super::options::{BadSettings, Cli};
 use super::{Mode, Settings, as_markdown};
@@ -50,4 +51,15 @@ fn the_reference_names_every_variable_and_the_files_of_secrets() {
     let text = as_markdown();
     assert!(text.contains("`HOTELHUB_LISTEN`") && text.contains("`DATABASE_URL_FILE`"));
     assert!(!text.contains("HOTELHUB_LISTEN_FILE"), "it is no secret");
+}
+
+#[test]
+fn a_house_alone_is_reached_without_tls_until_it_has_a_name() {
+    let alone = ["serve", "--mode", "standalone", "--database-url", "postgres://localhost/melati"];
+    let scheme = |more: &[&str]| read(&[alone.as_slice(), more].concat()).unwrap().public_scheme;
+    assert_eq!(scheme(&[]), Scheme::Http);
+    assert_eq!(scheme(&["--hosts", "melati.example"]), Scheme::Https);
+    assert_eq!(scheme(&["--hosts", "melati.lan", "--public-scheme", "http"]), Scheme::Http);
+    assert_eq!(scheme(&["--public-scheme", "https"]), Scheme::Https);
+    assert_eq!(read(&saas("work", &[])).unwrap().public_scheme, Scheme::Https);
 }

@@ -94,87 +94,95 @@ async fn a_token_opens_its_own_booking_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_waits_too_long_loses_the_room_to_the_next() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let (slow, quick) = (house.guest(), house.guest());
-    let slowly = held(&slow, &hotel, "2026-07-10", "2026-07-12").await;
-    let refused = quick.post("/api/v1/public/holds", &wish(&hotel, "2026-07-11", "2026-07-12")).await.unwrap();
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "sold-out"));
-    house.clock.advance(jiff::SignedDuration::from_mins(16));
-    let quickly = held(&quick, &hotel, "2026-07-11", "2026-07-12").await;
-    let late = confirm(&slow, &slowly).await;
-    assert_eq!((late.status.as_u16(), late.code().as_str()), (409, "hold-expired"));
-    assert_eq!(confirm(&quick, &quickly).await.status, 200);
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let (slow, quick) = (house.guest(), house.guest());
+        let slowly = held(&slow, &hotel, "2026-07-10", "2026-07-12").await;
+        let refused = quick.post("/api/v1/public/holds", &wish(&hotel, "2026-07-11", "2026-07-12")).await.unwrap();
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "sold-out"));
+        house.clock.advance(jiff::SignedDuration::from_mins(16));
+        let quickly = held(&quick, &hotel, "2026-07-11", "2026-07-12").await;
+        let late = confirm(&slow, &slowly).await;
+        assert_eq!((late.status.as_u16(), late.code().as_str()), (409, "hold-expired"));
+        assert_eq!(confirm(&quick, &quickly).await.status, 200);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn giving_up_late_is_the_desks_to_settle() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let change = json!({ "phone": "+62 21 555 0134" });
-    let property = hotel.owner.get("/api/v1/property").await.unwrap().json();
-    hotel.owner.if_match(property["version"].as_i64().unwrap()).patch("/api/v1/property", &change).await.unwrap();
-    let guest = house.guest();
-    let held = held(&guest, &hotel, "2026-07-05", "2026-07-06").await;
-    assert_eq!(confirm(&guest, &held).await.status, 200);
-    house.clock.advance(jiff::SignedDuration::from_hours(48));
-    let door = format!("/api/v1/public/bookings/{}", held["token"].as_str().unwrap());
-    assert_eq!(guest.get(&door).await.unwrap().json()["can_cancel"], false);
-    let refused = guest.post(&format!("{door}/cancel"), &json!({})).await.unwrap();
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "cancellation-fee"));
-    assert_eq!(refused.json()["phone"], "+62 21 555 0134");
-    assert_eq!(guest.get(&door).await.unwrap().json()["status"], "confirmed");
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let change = json!({ "phone": "+62 21 555 0134" });
+        let property = hotel.owner.get("/api/v1/property").await.unwrap().json();
+        hotel.owner.if_match(property["version"].as_i64().unwrap()).patch("/api/v1/property", &change).await.unwrap();
+        let guest = house.guest();
+        let held = held(&guest, &hotel, "2026-07-05", "2026-07-06").await;
+        assert_eq!(confirm(&guest, &held).await.status, 200);
+        house.clock.advance(jiff::SignedDuration::from_hours(48));
+        let door = format!("/api/v1/public/bookings/{}", held["token"].as_str().unwrap());
+        assert_eq!(guest.get(&door).await.unwrap().json()["can_cancel"], false);
+        let refused = guest.post(&format!("{door}/cancel"), &json!({})).await.unwrap();
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "cancellation-fee"));
+        assert_eq!(refused.json()["phone"], "+62 21 555 0134");
+        assert_eq!(guest.get(&door).await.unwrap().json()["status"], "confirmed");
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_booked_is_refused_and_nothing_is_kept() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let guest = house.guest();
-    let far = jiff::civil::date(2026, 7, 10).saturating_add(10.years()).to_string();
-    for (arrival, departure, code) in [
-        ("2026-07-12", "2026-07-10", "no-nights"),
-        ("2026-07-10", "2026-07-10", "no-nights"),
-        ("2026-07-02", "2026-07-04", "arrival-in-the-past"),
-        ("2026-07-10", "2026-08-10", "stay-too-long"),
-        ("2026-07-10", far.as_str(), "stay-too-long"),
-    ] {
-        let answer = guest.post("/api/v1/public/holds", &wish(&hotel, arrival, departure)).await.unwrap();
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (422, code), "{}", answer.text);
-    }
-    let mut crowd = wish(&hotel, "2026-07-10", "2026-07-12");
-    crowd["adults"] = json!(-1);
-    assert_eq!(guest.post("/api/v1/public/holds", &crowd).await.unwrap().status, 422);
-    let held = held(&guest, &hotel, "2026-07-10", "2026-07-12").await;
-    let door = format!("/api/v1/public/holds/{}/confirm", held["id"].as_str().unwrap());
-    for (who, field) in [
-        (json!({ "name": "Bambang" }), "guest.email"),
-        (json!({ "name": "Bambang", "email": "kosong" }), "guest.email"),
-        (json!({ "name": " ", "email": "bambang@tamu.test" }), "guest.name"),
-        (json!({ "name": "Bambang", "email": "bambang@tamu.test", "vip": true }), "guest.vip"),
-    ] {
-        let answer = guest.post(&door, &json!({ "token": held["token"], "guest": who })).await.unwrap();
-        assert_eq!(answer.status, 422, "{who}: {}", answer.text);
-        assert_eq!(answer.json()["errors"][0]["field"], field, "{}", answer.text);
-    }
-    let count = house.sql().await.query_one("select count(*) from letters", &[]).await.unwrap();
-    assert_eq!(count.get::<_, i64>(0), 0);
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let guest = house.guest();
+        let far = jiff::civil::date(2026, 7, 10).saturating_add(10.years()).to_string();
+        for (arrival, departure, code) in [
+            ("2026-07-12", "2026-07-10", "no-nights"),
+            ("2026-07-10", "2026-07-10", "no-nights"),
+            ("2026-07-02", "2026-07-04", "arrival-in-the-past"),
+            ("2026-07-10", "2026-08-10", "stay-too-long"),
+            ("2026-07-10", far.as_str(), "stay-too-long"),
+        ] {
+            let answer = guest.post("/api/v1/public/holds", &wish(&hotel, arrival, departure)).await.unwrap();
+            assert_eq!((answer.status.as_u16(), answer.code().as_str()), (422, code), "{}", answer.text);
+        }
+        let mut crowd = wish(&hotel, "2026-07-10", "2026-07-12");
+        crowd["adults"] = json!(-1);
+        assert_eq!(guest.post("/api/v1/public/holds", &crowd).await.unwrap().status, 422);
+        let held = held(&guest, &hotel, "2026-07-10", "2026-07-12").await;
+        let door = format!("/api/v1/public/holds/{}/confirm", held["id"].as_str().unwrap());
+        for (who, field) in [
+            (json!({ "name": "Bambang" }), "guest.email"),
+            (json!({ "name": "Bambang", "email": "kosong" }), "guest.email"),
+            (json!({ "name": " ", "email": "bambang@tamu.test" }), "guest.name"),
+            (json!({ "name": "Bambang", "email": "bambang@tamu.test", "vip": true }), "guest.vip"),
+        ] {
+            let answer = guest.post(&door, &json!({ "token": held["token"], "guest": who })).await.unwrap();
+            assert_eq!(answer.status, 422, "{who}: {}", answer.text);
+            assert_eq!(answer.json()["errors"][0]["field"], field, "{}", answer.text);
+        }
+        let count = house.sql().await.query_one("select count(*) from letters", &[]).await.unwrap();
+        assert_eq!(count.get::<_, i64>(0), 0);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_holds_room_after_room_has_to_wait() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let guest = house.guest();
-    held(&guest, &hotel, "2026-07-10", "2026-07-11").await;
-    let mut last = None;
-    for _ in 0..30 {
-        let answer = guest.post("/api/v1/public/holds", &wish(&hotel, "2026-07-10", "2026-07-11")).await.unwrap();
-        last = Some(answer);
-    }
-    let last = last.unwrap();
-    assert_eq!((last.status.as_u16(), last.code().as_str()), (429, "too-many-attempts"));
-    assert!(last.headers.contains_key("retry-after"));
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let guest = house.guest();
+        held(&guest, &hotel, "2026-07-10", "2026-07-11").await;
+        let mut last = None;
+        for _ in 0..30 {
+            let answer = guest.post("/api/v1/public/holds", &wish(&hotel, "2026-07-10", "2026-07-11")).await.unwrap();
+            last = Some(answer);
+        }
+        let last = last.unwrap();
+        assert_eq!((last.status.as_u16(), last.code().as_str()), (429, "too-many-attempts"));
+        assert!(last.headers.contains_key("retry-after"));
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

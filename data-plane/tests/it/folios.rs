@@ -67,160 +67,176 @@ async fn twenty_guests_leave_at_once_and_their_receipts_have_no_gap() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mistake_is_taken_back_once_by_who_may_and_leaves_nothing() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
-    let posted = stay.post("lines", json!({ "charge_code": "LAUNDRY", "amount_idr": 33_333 })).await;
-    let paid = stay.pay(10_000).await;
-    let (line, payment) = (last(&posted, "lines"), last(&paid, "payments"));
-    let (line, payment) = (format!("lines/{line}/reverse"), format!("payments/{payment}/reverse"));
-    let reason = json!({ "reason": "salah kamar" });
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
+        let posted = stay.post("lines", json!({ "charge_code": "LAUNDRY", "amount_idr": 33_333 })).await;
+        let paid = stay.pay(10_000).await;
+        let (line, payment) = (last(&posted, "lines"), last(&paid, "payments"));
+        let (line, payment) = (format!("lines/{line}/reverse"), format!("payments/{payment}/reverse"));
+        let reason = json!({ "reason": "salah kamar" });
 
-    let clerk = stay.try_post(&hotel.desk, &line, reason.clone()).await;
-    assert_eq!((clerk.status.as_u16(), clerk.code().as_str()), (403, "not-permitted"));
-    for door in [&line, &payment] {
-        let first = stay.try_post(&hotel.owner, door, reason.clone()).await;
-        assert_eq!(first.status, 201, "{}", first.text);
-        let again = stay.try_post(&hotel.owner, door, reason.clone()).await;
-        assert_eq!((again.status.as_u16(), again.code().as_str()), (409, "already-reversed"));
-    }
-    let folio = stay.folio().await;
-    for field in ["net_idr", "service_idr", "pb1_idr", "gross_idr", "paid_idr", "balance_idr"] {
-        assert_eq!(folio[field], 0, "{field}");
-    }
-    assert_eq!(folio["lines"].as_array().unwrap().len(), 2);
-    let opposite = folio["lines"].as_array().unwrap().iter().find(|line| !line["reverses_id"].is_null()).unwrap();
-    let opposite = format!("lines/{}/reverse", id(opposite));
-    assert_eq!(stay.try_post(&hotel.owner, &opposite, reason).await.code(), "not-reversible");
+        let clerk = stay.try_post(&hotel.desk, &line, reason.clone()).await;
+        assert_eq!((clerk.status.as_u16(), clerk.code().as_str()), (403, "not-permitted"));
+        for door in [&line, &payment] {
+            let first = stay.try_post(&hotel.owner, door, reason.clone()).await;
+            assert_eq!(first.status, 201, "{}", first.text);
+            let again = stay.try_post(&hotel.owner, door, reason.clone()).await;
+            assert_eq!((again.status.as_u16(), again.code().as_str()), (409, "already-reversed"));
+        }
+        let folio = stay.folio().await;
+        for field in ["net_idr", "service_idr", "pb1_idr", "gross_idr", "paid_idr", "balance_idr"] {
+            assert_eq!(folio[field], 0, "{field}");
+        }
+        assert_eq!(folio["lines"].as_array().unwrap().len(), 2);
+        let opposite = folio["lines"].as_array().unwrap().iter().find(|line| !line["reverses_id"].is_null()).unwrap();
+        let opposite = format!("lines/{}/reverse", id(opposite));
+        assert_eq!(stay.try_post(&hotel.owner, &opposite, reason).await.code(), "not-reversible");
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_payment_sent_twice_is_one_payment() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
-    let once =
-        hotel.desk.if_match(stay.folio().await["version"].as_i64().unwrap()).with("idempotency-key", "tunai-0001");
-    let door = format!("{}/payments", stay.bill().await);
-    let wish = json!({ "method": "cash", "amount_idr": 50_000 });
-    let first = once.post(&door, &wish).await.unwrap();
-    let second = once.post(&door, &wish).await.unwrap();
-    assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 201), "{}", second.text);
-    assert_eq!(first.json(), second.json());
-    assert_eq!(first.etag(), second.etag());
-    assert_eq!(stay.folio().await["paid_idr"], 50_000);
-    let other = once.post(&door, &json!({ "method": "cash", "amount_idr": 60_000 })).await.unwrap();
-    assert_eq!(other.status, 422, "{}", other.text);
-    assert_eq!(stay.folio().await["paid_idr"], 50_000);
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
+        let once =
+            hotel.desk.if_match(stay.folio().await["version"].as_i64().unwrap()).with("idempotency-key", "tunai-0001");
+        let door = format!("{}/payments", stay.bill().await);
+        let wish = json!({ "method": "cash", "amount_idr": 50_000 });
+        let first = once.post(&door, &wish).await.unwrap();
+        let second = once.post(&door, &wish).await.unwrap();
+        assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 201), "{}", second.text);
+        assert_eq!(first.json(), second.json());
+        assert_eq!(first.etag(), second.etag());
+        assert_eq!(stay.folio().await["paid_idr"], 50_000);
+        let other = once.post(&door, &json!({ "method": "cash", "amount_idr": 60_000 })).await.unwrap();
+        assert_eq!(other.status, 422, "{}", other.text);
+        assert_eq!(stay.folio().await["paid_idr"], 50_000);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_amount_is_refused_and_the_field_is_named() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
-    let line = |amount: Value| json!({ "charge_code": "MINIBAR", "amount_idr": amount });
-    let cash = |amount: Value| json!({ "method": "cash", "amount_idr": amount });
-    let twice = json!({ "charge_code": "MINIBAR", "quantity": 2, "amount_idr": i64::MAX });
-    let short = json!({ "method": "cash", "amount_idr": 50_000, "tendered_idr": 20_000 });
-    for (door, wish, field) in [
-        ("payments", cash(json!(50_000.5)), "amount_idr"),
-        ("payments", cash(json!("50000")), "amount_idr"),
-        ("payments", cash(json!(0)), "amount_idr"),
-        ("payments", cash(json!(-1)), "amount_idr"),
-        ("payments", short, "tendered_idr"),
-        ("lines", line(json!(1.0)), "amount_idr"),
-        ("lines", line(json!(-25_000)), "amount_idr"),
-        ("lines", line(json!(i64::MAX)), "amount_idr"),
-        ("lines", twice, "amount_idr"),
-        ("lines", json!({ "charge_code": "MINIBAR", "quantity": 0, "amount_idr": 1 }), "quantity"),
-        ("lines", json!({ "charge_code": "MINIBAR", "quantity": 70_000, "amount_idr": 1 }), "quantity"),
-        ("lines", json!({ "charge_code": "CASINO", "amount_idr": 1 }), "charge_code"),
-        ("lines", json!({ "charge_code": "MINIBAR", "amount_idr": 1, "discount": 1 }), "discount"),
-    ] {
-        let answer = stay.try_post(&hotel.desk, door, wish.clone()).await;
-        assert_eq!(answer.status, 422, "{wish}: {}", answer.text);
-        assert_eq!(answer.json()["errors"][0]["field"], field, "{wish}: {}", answer.text);
-    }
-    assert_eq!(stay.folio().await["lines"], json!([]));
-    assert_eq!(stay.folio().await["payments"], json!([]));
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
+        let line = |amount: Value| json!({ "charge_code": "MINIBAR", "amount_idr": amount });
+        let cash = |amount: Value| json!({ "method": "cash", "amount_idr": amount });
+        let twice = json!({ "charge_code": "MINIBAR", "quantity": 2, "amount_idr": i64::MAX });
+        let short = json!({ "method": "cash", "amount_idr": 50_000, "tendered_idr": 20_000 });
+        for (door, wish, field) in [
+            ("payments", cash(json!(50_000.5)), "amount_idr"),
+            ("payments", cash(json!("50000")), "amount_idr"),
+            ("payments", cash(json!(0)), "amount_idr"),
+            ("payments", cash(json!(-1)), "amount_idr"),
+            ("payments", short, "tendered_idr"),
+            ("lines", line(json!(1.0)), "amount_idr"),
+            ("lines", line(json!(-25_000)), "amount_idr"),
+            ("lines", line(json!(i64::MAX)), "amount_idr"),
+            ("lines", twice, "amount_idr"),
+            ("lines", json!({ "charge_code": "MINIBAR", "quantity": 0, "amount_idr": 1 }), "quantity"),
+            ("lines", json!({ "charge_code": "MINIBAR", "quantity": 70_000, "amount_idr": 1 }), "quantity"),
+            ("lines", json!({ "charge_code": "CASINO", "amount_idr": 1 }), "charge_code"),
+            ("lines", json!({ "charge_code": "MINIBAR", "amount_idr": 1, "discount": 1 }), "discount"),
+        ] {
+            let answer = stay.try_post(&hotel.desk, door, wish.clone()).await;
+            assert_eq!(answer.status, 422, "{wish}: {}", answer.text);
+            assert_eq!(answer.json()["errors"][0]["field"], field, "{wish}: {}", answer.text);
+        }
+        assert_eq!(stay.folio().await["lines"], json!([]));
+        assert_eq!(stay.folio().await["payments"], json!([]));
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sum_that_no_longer_fits_is_refused() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
-    let fee = json!({ "charge_code": "CANCELFEE", "amount_idr": i64::MAX / 2 });
-    stay.post("lines", fee.clone()).await;
-    stay.post("lines", fee.clone()).await;
-    let refused = stay.try_post(&hotel.desk, "lines", fee).await;
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (422, "amount-too-large"));
-    assert_eq!(stay.folio().await["lines"].as_array().unwrap().len(), 2);
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
+        let fee = json!({ "charge_code": "CANCELFEE", "amount_idr": i64::MAX / 2 });
+        stay.post("lines", fee.clone()).await;
+        stay.post("lines", fee.clone()).await;
+        let refused = stay.try_post(&hotel.desk, "lines", fee).await;
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (422, "amount-too-large"));
+        assert_eq!(stay.folio().await["lines"].as_array().unwrap().len(), 2);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_clerks_at_one_folio_do_not_post_past_each_other() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
-    let seen = hotel.desk.if_match(stay.folio().await["version"].as_i64().unwrap());
-    let door = format!("{}/payments", stay.bill().await);
-    let wish = json!({ "method": "cash", "amount_idr": 50_000 });
-    let (one, other) = tokio::join!(seen.post(&door, &wish), seen.post(&door, &wish));
-    let mut statuses = [one.unwrap().status.as_u16(), other.unwrap().status.as_u16()];
-    statuses.sort();
-    assert_eq!(statuses, [201, 412]);
-    assert_eq!(stay.folio().await["paid_idr"], 50_000);
-    assert_eq!(hotel.desk.post(&door, &wish).await.unwrap().status, 428);
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
+        let seen = hotel.desk.if_match(stay.folio().await["version"].as_i64().unwrap());
+        let door = format!("{}/payments", stay.bill().await);
+        let wish = json!({ "method": "cash", "amount_idr": 50_000 });
+        let (one, other) = tokio::join!(seen.post(&door, &wish), seen.post(&door, &wish));
+        let mut statuses = [one.unwrap().status.as_u16(), other.unwrap().status.as_u16()];
+        statuses.sort();
+        assert_eq!(statuses, [201, 412]);
+        assert_eq!(stay.folio().await["paid_idr"], 50_000);
+        assert_eq!(hotel.desk.post(&door, &wish).await.unwrap().status, 428);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn prices_that_hold_the_tax_are_split_and_come_out_whole() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let property = hotel.owner.get("/api/v1/property").await.unwrap();
-    let version = property.json()["version"].as_i64().unwrap();
-    let change = json!({ "prices_include_tax": true });
-    let changed = hotel.owner.if_match(version).patch("/api/v1/property", &change).await.unwrap();
-    assert_eq!(changed.status, 200, "{}", changed.text);
-    let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
-    let folio = stay.post("lines", json!({ "charge_code": "FOOD", "amount_idr": 1_000_001 })).await;
-    let line = &folio["lines"][0];
-    let parts = ["net_idr", "service_idr", "pb1_idr", "gross_idr"].map(|field| line[field].as_i64().unwrap());
-    assert_eq!(parts, [826_447, 82_645, 90_909, 1_000_001]);
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let property = hotel.owner.get("/api/v1/property").await.unwrap();
+        let version = property.json()["version"].as_i64().unwrap();
+        let change = json!({ "prices_include_tax": true });
+        let changed = hotel.owner.if_match(version).patch("/api/v1/property", &change).await.unwrap();
+        assert_eq!(changed.status, 200, "{}", changed.text);
+        let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
+        let folio = stay.post("lines", json!({ "charge_code": "FOOD", "amount_idr": 1_000_001 })).await;
+        let line = &folio["lines"][0];
+        let parts = ["net_idr", "service_idr", "pb1_idr", "gross_idr"].map(|field| line[field].as_i64().unwrap());
+        assert_eq!(parts, [826_447, 82_645, 90_909, 1_000_001]);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nights_are_posted_once_however_often_that_is_asked() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-06").await;
-    let first = stay.post("post-nights", json!({})).await;
-    assert_eq!(first["gross_idr"], 726_000);
-    assert_eq!(stay.post("post-nights", json!({})).await["gross_idr"], 726_000);
-    let_it_be(&house, "2026-07-05").await;
-    assert_eq!(stay.post("post-nights", json!({})).await["gross_idr"], 2 * 726_000);
-    let texts: Vec<Value> =
-        stay.folio().await["lines"].as_array().unwrap().iter().map(|line| line["description"].clone()).collect();
-    assert_eq!(texts, ["Deluxe 03-07-2026", "Deluxe 04-07-2026"]);
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-06").await;
+        let first = stay.post("post-nights", json!({})).await;
+        assert_eq!(first["gross_idr"], 726_000);
+        assert_eq!(stay.post("post-nights", json!({})).await["gross_idr"], 726_000);
+        let_it_be(house, "2026-07-05").await;
+        assert_eq!(stay.post("post-nights", json!({})).await["gross_idr"], 2 * 726_000);
+        let texts: Vec<Value> =
+            stay.folio().await["lines"].as_array().unwrap().iter().map(|line| line["description"].clone()).collect();
+        assert_eq!(texts, ["Deluxe 03-07-2026", "Deluxe 04-07-2026"]);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_closed_folio_takes_nothing_more() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
-    stay.settle().await;
-    stay.done("check-out", json!({})).await;
-    for (door, wish) in [
-        ("lines", json!({ "charge_code": "MINIBAR", "amount_idr": 1_000 })),
-        ("payments", json!({ "method": "cash", "amount_idr": 1_000 })),
-        ("post-nights", json!({})),
-    ] {
-        let refused = stay.try_post(&hotel.desk, door, wish).await;
-        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "folio-closed"), "{door}");
-    }
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
+        stay.settle().await;
+        stay.done("check-out", json!({})).await;
+        for (door, wish) in [
+            ("lines", json!({ "charge_code": "MINIBAR", "amount_idr": 1_000 })),
+            ("payments", json!({ "method": "cash", "amount_idr": 1_000 })),
+            ("post-nights", json!({})),
+        ] {
+            let refused = stay.try_post(&hotel.desk, door, wish).await;
+            assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "folio-closed"), "{door}");
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

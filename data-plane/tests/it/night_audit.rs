@@ -31,27 +31,31 @@ async fn a_day_ends_once_and_posts_the_night_of_everybody_in_house() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_day_does_not_end_while_somebody_should_have_left() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
-    let_it_be(&house, "2026-07-04").await;
-    let close = json!({ "business_date": "2026-07-04" });
-    let refused = hotel.owner.post("/api/v1/property/close-day", &close).await.unwrap();
-    assert_eq!((refused.code().as_str(), &refused.json()["departures"]), ("day-not-done", &json!(1)));
-    stay.settle().await;
-    stay.done("check-out", json!({})).await;
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
+        let_it_be(house, "2026-07-04").await;
+        let close = json!({ "business_date": "2026-07-04" });
+        let refused = hotel.owner.post("/api/v1/property/close-day", &close).await.unwrap();
+        assert_eq!((refused.code().as_str(), &refused.json()["departures"]), ("day-not-done", &json!(1)));
+        stay.settle().await;
+        stay.done("check-out", json!({})).await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hotel_chooses_its_first_day_before_its_first_room() {
-    let house = House::standalone().await;
-    let owner = house.owner().await;
-    let open = |day: &str| json!({ "business_date": day });
-    let moved = owner.post("/api/v1/property/opening-day", &open("2026-06-20")).await.unwrap();
-    assert_eq!((moved.status.as_u16(), moved.json()), (200, open("2026-06-20")));
-    let ahead = owner.post("/api/v1/property/opening-day", &open("2027-01-01")).await.unwrap();
-    assert_eq!((ahead.status.as_u16(), ahead.code().as_str()), (409, "day-not-over"));
-    furnish(&house, 1).await;
-    let late = owner.post("/api/v1/property/opening-day", &open("2026-06-25")).await.unwrap();
-    assert_eq!((late.status.as_u16(), late.code().as_str()), (409, "already-open"));
+    in_both(async |house: &House| {
+        let owner = house.owner().await;
+        let open = |day: &str| json!({ "business_date": day });
+        let moved = owner.post("/api/v1/property/opening-day", &open("2026-06-20")).await.unwrap();
+        assert_eq!((moved.status.as_u16(), moved.json()), (200, open("2026-06-20")));
+        let ahead = owner.post("/api/v1/property/opening-day", &open("2027-01-01")).await.unwrap();
+        assert_eq!((ahead.status.as_u16(), ahead.code().as_str()), (409, "day-not-over"));
+        furnish(house, 1).await;
+        let late = owner.post("/api/v1/property/opening-day", &open("2026-06-25")).await.unwrap();
+        assert_eq!((late.status.as_u16(), late.code().as_str()), (409, "already-open"));
+    })
+    .await;
 }

@@ -122,92 +122,108 @@ async fn a_hotel_opens_and_serves_its_first_guest_through_its_pages() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stay_is_moved_by_the_plain_form_of_the_tape_chart() {
-    let house = House::standalone().await;
-    let (owner, guest) = (house.owner().await, house.guest());
-    furnish(&owner).await;
-    book(&guest).await;
-    let chart = seen(&owner, "/desk/tape?from=2026-07-03&days=14").await;
-    let id = between(&chart.text, "data-id=\"", "\"").to_owned();
-    let open = seen(&owner, &format!("/desk/tape?from=2026-07-03&days=14&stay={id}")).await;
-    let room = between(&open.text, "<tr data-room=\"", "\"").to_owned();
-    let door = format!("/desk/reservations/{id}/move");
-    let wish =
-        [("room_id", room.as_str()), ("arrival", "2026-07-04"), ("departure", "2026-07-07"), ("from", "2026-07-03")];
-    let moved = landed(&owner, &open, &door, &wish).await;
-    assert!(moved.text.contains("data-arrival=\"2026-07-04\" data-departure=\"2026-07-07\""), "{}", moved.text);
-    let version = open.field("version").unwrap();
-    let late = [("room_id", room.as_str()), ("arrival", "2026-07-05"), ("departure", "2026-07-06")];
-    let late = [late.as_slice(), &[("version", version.as_str()), ("_key", "another-form-of-it")]].concat();
-    let stale = owner.form(&door, &late).await.unwrap();
-    assert_eq!(stale.status, 412, "{}", stale.text);
-    let after = seen(&owner, "/desk/tape?from=2026-07-03&days=14").await;
-    assert!(after.text.contains("data-arrival=\"2026-07-04\" data-departure=\"2026-07-07\""), "it stays where it was");
+    in_both(async |house: &House| {
+        let (owner, guest) = (house.owner().await, house.guest());
+        furnish(&owner).await;
+        book(&guest).await;
+        let chart = seen(&owner, "/desk/tape?from=2026-07-03&days=14").await;
+        let id = between(&chart.text, "data-id=\"", "\"").to_owned();
+        let open = seen(&owner, &format!("/desk/tape?from=2026-07-03&days=14&stay={id}")).await;
+        let room = between(&open.text, "<tr data-room=\"", "\"").to_owned();
+        let door = format!("/desk/reservations/{id}/move");
+        let wish = [
+            ("room_id", room.as_str()),
+            ("arrival", "2026-07-04"),
+            ("departure", "2026-07-07"),
+            ("from", "2026-07-03"),
+        ];
+        let moved = landed(&owner, &open, &door, &wish).await;
+        assert!(moved.text.contains("data-arrival=\"2026-07-04\" data-departure=\"2026-07-07\""), "{}", moved.text);
+        let version = open.field("version").unwrap();
+        let late = [("room_id", room.as_str()), ("arrival", "2026-07-05"), ("departure", "2026-07-06")];
+        let late = [late.as_slice(), &[("version", version.as_str()), ("_key", "another-form-of-it")]].concat();
+        let stale = owner.form(&door, &late).await.unwrap();
+        assert_eq!(stale.status, 412, "{}", stale.text);
+        let after = seen(&owner, "/desk/tape?from=2026-07-03&days=14").await;
+        assert!(
+            after.text.contains("data-arrival=\"2026-07-04\" data-departure=\"2026-07-07\""),
+            "it stays where it was"
+        );
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_booking_is_given_up_behind_its_link_and_the_desk_changes_one_of_its_own() {
-    let house = House::standalone().await;
-    let (owner, guest) = (house.owner().await, house.guest());
-    furnish(&owner).await;
-    let fresh =
-        seen(&owner, "/desk/reservations/new?arrival=2026-07-10&departure=2026-07-12&adults=2&children=0").await;
-    let offer = fresh.field("offer").unwrap();
-    let wish = [
-        ("offer", offer.as_str()),
-        ("arrival", "2026-07-10"),
-        ("departure", "2026-07-12"),
-        ("adults", "2"),
-        ("children", "0"),
-        ("name", "Putu Ayu"),
-        ("status", "confirmed"),
-    ];
-    let detail = landed(&owner, &fresh, "/desk/reservations/new", &wish).await;
-    assert!(detail.text.contains("Putu Ayu"), "{}", detail.text);
-    let own = format!("/desk/reservations/{}", between(&detail.text, "action=\"/desk/reservations/", "/"));
-    let gone = landed(&owner, &detail, &format!("{own}/cancel"), &[("reason", "Sakit")]).await;
-    assert!(gone.text.contains("Batal"), "{}", gone.text);
+    in_both(async |house: &House| {
+        let (owner, guest) = (house.owner().await, house.guest());
+        furnish(&owner).await;
+        let fresh =
+            seen(&owner, "/desk/reservations/new?arrival=2026-07-10&departure=2026-07-12&adults=2&children=0").await;
+        let offer = fresh.field("offer").unwrap();
+        let wish = [
+            ("offer", offer.as_str()),
+            ("arrival", "2026-07-10"),
+            ("departure", "2026-07-12"),
+            ("adults", "2"),
+            ("children", "0"),
+            ("name", "Putu Ayu"),
+            ("status", "confirmed"),
+        ];
+        let detail = landed(&owner, &fresh, "/desk/reservations/new", &wish).await;
+        assert!(detail.text.contains("Putu Ayu"), "{}", detail.text);
+        let own = format!("/desk/reservations/{}", between(&detail.text, "action=\"/desk/reservations/", "/"));
+        let gone = landed(&owner, &detail, &format!("{own}/cancel"), &[("reason", "Sakit")]).await;
+        assert!(gone.text.contains("Batal"), "{}", gone.text);
 
-    let offers = seen(&guest, "/book?arrival=2026-07-20&departure=2026-07-21&adults=2").await;
-    assert!(offers.text.contains("Batal gratis sampai"), "{}", offers.text);
-    let (of, plan) = (offers.field("room_type_id").unwrap(), offers.field("rate_plan_id").unwrap());
-    let wish = [
-        ("room_type_id", of.as_str()),
-        ("rate_plan_id", plan.as_str()),
-        ("arrival", "2026-07-20"),
-        ("departure", "2026-07-21"),
-        ("adults", "2"),
-        ("children", "0"),
-    ];
-    let details = landed(&guest, &offers, "/book", &wish).await;
-    let token = details.field("token").unwrap();
-    let door = format!("/book/{}", between(&details.text, "method=\"post\" action=\"/book/", "\""));
-    let who = [("token", token.as_str()), ("name", "John Smith"), ("email", "john@example.test")];
-    let manage = landed(&guest, &details, &door, &who).await;
-    let ended = landed(&guest, &manage, &format!("/manage/{token}/cancel"), &[]).await;
-    assert!(ended.text.contains("Pemesanan ini sudah berakhir"), "{}", ended.text);
-    assert_eq!(guest.page("/manage/nobody").await.unwrap().status, 404);
+        let offers = seen(&guest, "/book?arrival=2026-07-20&departure=2026-07-21&adults=2").await;
+        assert!(offers.text.contains("Batal gratis sampai"), "{}", offers.text);
+        let (of, plan) = (offers.field("room_type_id").unwrap(), offers.field("rate_plan_id").unwrap());
+        let wish = [
+            ("room_type_id", of.as_str()),
+            ("rate_plan_id", plan.as_str()),
+            ("arrival", "2026-07-20"),
+            ("departure", "2026-07-21"),
+            ("adults", "2"),
+            ("children", "0"),
+        ];
+        let details = landed(&guest, &offers, "/book", &wish).await;
+        let token = details.field("token").unwrap();
+        let door = format!("/book/{}", between(&details.text, "method=\"post\" action=\"/book/", "\""));
+        let who = [("token", token.as_str()), ("name", "John Smith"), ("email", "john@example.test")];
+        let manage = landed(&guest, &details, &door, &who).await;
+        let ended = landed(&guest, &manage, &format!("/manage/{token}/cancel"), &[]).await;
+        assert!(ended.text.contains("Pemesanan ini sudah berakhir"), "{}", ended.text);
+        assert_eq!(guest.page("/manage/nobody").await.unwrap().status, 404);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_property_is_changed_by_its_form_and_pages_ask_strangers_to_sign_in() {
-    let house = House::standalone().await;
-    let owner = house.owner().await;
-    let page = seen(&owner, "/desk/property").await;
-    let form = [
-        ("name", "Hotel Melati Indah"),
-        ("email", OWNER),
-        ("time_zone", "Asia/Jakarta"),
-        ("checkin_time", "14:00"),
-        ("checkout_time", "11:00"),
-        ("service", "10,5"),
-        ("pb1", "10"),
-    ];
-    let page = landed(&owner, &page, "/desk/property", &form).await;
-    assert!(page.text.contains("Hotel Melati Indah") && page.text.contains("value=\"10,5\""), "{}", page.text);
-    for path in ["/desk", "/desk/tape", "/desk/reservations", "/desk/rooms", "/desk/rates", "/desk/property"] {
-        let answer = house.stranger().page(path).await.unwrap();
-        assert_eq!((answer.status.as_u16(), answer.location().is_some_and(|to| to.starts_with("/login"))), (303, true));
-    }
+    in_both(async |house: &House| {
+        let owner = house.owner().await;
+        let page = seen(&owner, "/desk/property").await;
+        let form = [
+            ("name", "Hotel Melati Indah"),
+            ("email", OWNER),
+            ("time_zone", "Asia/Jakarta"),
+            ("checkin_time", "14:00"),
+            ("checkout_time", "11:00"),
+            ("service", "10,5"),
+            ("pb1", "10"),
+        ];
+        let page = landed(&owner, &page, "/desk/property", &form).await;
+        assert!(page.text.contains("Hotel Melati Indah") && page.text.contains("value=\"10,5\""), "{}", page.text);
+        for path in ["/desk", "/desk/tape", "/desk/reservations", "/desk/rooms", "/desk/rates", "/desk/property"] {
+            let answer = house.stranger().page(path).await.unwrap();
+            assert_eq!(
+                (answer.status.as_u16(), answer.location().is_some_and(|to| to.starts_with("/login"))),
+                (303, true)
+            );
+        }
+    })
+    .await;
 }
 
 /// The fields of a desk booking of this many rooms.
@@ -226,54 +242,62 @@ fn rooms_for<'a>(offer: &'a str, rooms: &'a str) -> [(&'a str, &'a str); 8] {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_booking_at_the_desk_takes_several_rooms_or_none() {
-    let house = House::standalone().await;
-    let owner = house.owner().await;
-    furnish(&owner).await;
-    let search = |rooms: u8| {
-        format!("/desk/reservations/new?arrival=2026-07-10&departure=2026-07-12&adults=2&children=0&rooms={rooms}")
-    };
-    let fresh = seen(&owner, &search(3)).await;
-    assert!(fresh.text.contains("Rp7.260.000"), "three rooms for two nights: {}", fresh.text);
-    let offer = fresh.field("offer").unwrap();
-    let list = landed(&owner, &fresh, "/desk/reservations/new", &rooms_for(&offer, "3")).await;
-    assert_eq!(list.text.matches("Rombongan Ubud").count(), 3, "{}", list.text);
+    in_both(async |house: &House| {
+        let owner = house.owner().await;
+        furnish(&owner).await;
+        let search = |rooms: u8| {
+            format!("/desk/reservations/new?arrival=2026-07-10&departure=2026-07-12&adults=2&children=0&rooms={rooms}")
+        };
+        let fresh = seen(&owner, &search(3)).await;
+        assert!(fresh.text.contains("Rp7.260.000"), "three rooms for two nights: {}", fresh.text);
+        let offer = fresh.field("offer").unwrap();
+        let list = landed(&owner, &fresh, "/desk/reservations/new", &rooms_for(&offer, "3")).await;
+        assert_eq!(list.text.matches("Rombongan Ubud").count(), 3, "{}", list.text);
 
-    let too_many = seen(&owner, &search(3)).await;
-    assert!(too_many.text.contains("required disabled"), "two are left: {}", too_many.text);
-    let refused = send(&owner, &too_many, "/desk/reservations/new", &rooms_for(&offer, "3")).await;
-    assert_eq!(refused.status, 409, "{}", refused.text);
-    assert!(refused.text.contains("10 Jul (sisa 2)") && refused.text.contains("11 Jul (sisa 2)"), "{}", refused.text);
-    let last = seen(&owner, &search(2)).await;
-    landed(&owner, &last, "/desk/reservations/new", &rooms_for(&offer, "2")).await;
-    let all = owner.get("/api/v1/reservations").await.unwrap().json();
-    assert_eq!(all["items"].as_array().unwrap().len(), 5, "the refused three left nothing behind");
+        let too_many = seen(&owner, &search(3)).await;
+        assert!(too_many.text.contains("required disabled"), "two are left: {}", too_many.text);
+        let refused = send(&owner, &too_many, "/desk/reservations/new", &rooms_for(&offer, "3")).await;
+        assert_eq!(refused.status, 409, "{}", refused.text);
+        assert!(
+            refused.text.contains("10 Jul (sisa 2)") && refused.text.contains("11 Jul (sisa 2)"),
+            "{}",
+            refused.text
+        );
+        let last = seen(&owner, &search(2)).await;
+        landed(&owner, &last, "/desk/reservations/new", &rooms_for(&offer, "2")).await;
+        let all = owner.get("/api/v1/reservations").await.unwrap().json();
+        assert_eq!(all["items"].as_array().unwrap().len(), 5, "the refused three left nothing behind");
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_desk_takes_its_slips_back_by_buttons() {
-    let house = House::standalone().await;
-    let (owner, guest) = (house.owner().await, house.guest());
-    furnish(&owner).await;
-    book(&guest).await;
-    let list = seen(&owner, "/desk/reservations?q=wayan").await;
-    let own =
-        format!("/desk/reservations/{}", between(&list.text, "class=\"strong\" href=\"/desk/reservations/", "\""));
-    let detail = seen(&owner, &own).await;
-    let room = between(&detail.text, "<select id=\"room_id\" name=\"room_id\" required><option value=\"", "\"");
-    let detail = landed(&owner, &detail, &format!("{own}/check-in"), &[("room_id", room)]).await;
-    assert!(detail.text.contains("Batalkan check-in"), "{}", detail.text);
-    assert!(seen(&owner, "/desk").await.text.contains("/revert-check-in"));
-    let detail = landed(&owner, &detail, &format!("{own}/revert-check-in"), &[]).await;
-    assert!(!detail.text.contains("Batalkan check-in"), "{}", detail.text);
+    in_both(async |house: &House| {
+        let (owner, guest) = (house.owner().await, house.guest());
+        furnish(&owner).await;
+        book(&guest).await;
+        let list = seen(&owner, "/desk/reservations?q=wayan").await;
+        let own =
+            format!("/desk/reservations/{}", between(&list.text, "class=\"strong\" href=\"/desk/reservations/", "\""));
+        let detail = seen(&owner, &own).await;
+        let room = between(&detail.text, "<select id=\"room_id\" name=\"room_id\" required><option value=\"", "\"");
+        let detail = landed(&owner, &detail, &format!("{own}/check-in"), &[("room_id", room)]).await;
+        assert!(detail.text.contains("Batalkan check-in"), "{}", detail.text);
+        assert!(seen(&owner, "/desk").await.text.contains("/revert-check-in"));
+        let detail = landed(&owner, &detail, &format!("{own}/revert-check-in"), &[]).await;
+        assert!(!detail.text.contains("Batalkan check-in"), "{}", detail.text);
 
-    let folio = format!("/desk/folios/{}", between(&detail.text, "href=\"/desk/folios/", "\""));
-    let bill = seen(&owner, &folio).await;
-    landed(&owner, &bill, &format!("{folio}/payments"), &[("amount_idr", "500000")]).await;
-    let detail = landed(&owner, &seen(&owner, &own).await, &format!("{own}/cancel"), &[("reason", "Sakit")]).await;
-    let detail = landed(&owner, &detail, &format!("{own}/reinstate"), &[]).await;
-    landed(&owner, &detail, &format!("{own}/cancel"), &[("reason", "Sakit lagi")]).await;
-    let bill = seen(&owner, &folio).await;
-    assert!(bill.text.contains("Simpan Rp500.000 dan tutup"), "{}", bill.text);
-    let closed = landed(&owner, &bill, &format!("{folio}/close"), &[("keep", "true")]).await;
-    assert!(closed.text.contains("Biaya pembatalan") && closed.text.contains("KW-2026-000001"), "{}", closed.text);
+        let folio = format!("/desk/folios/{}", between(&detail.text, "href=\"/desk/folios/", "\""));
+        let bill = seen(&owner, &folio).await;
+        landed(&owner, &bill, &format!("{folio}/payments"), &[("amount_idr", "500000")]).await;
+        let detail = landed(&owner, &seen(&owner, &own).await, &format!("{own}/cancel"), &[("reason", "Sakit")]).await;
+        let detail = landed(&owner, &detail, &format!("{own}/reinstate"), &[]).await;
+        landed(&owner, &detail, &format!("{own}/cancel"), &[("reason", "Sakit lagi")]).await;
+        let bill = seen(&owner, &folio).await;
+        assert!(bill.text.contains("Simpan Rp500.000 dan tutup"), "{}", bill.text);
+        let closed = landed(&owner, &bill, &format!("{folio}/close"), &[("keep", "true")]).await;
+        assert!(closed.text.contains("Biaya pembatalan") && closed.text.contains("KW-2026-000001"), "{}", closed.text);
+    })
+    .await;
 }

@@ -2,12 +2,12 @@
 use serde_json::json;
 
 use crate::furnished::furnish;
-use crate::house::House;
+use crate::house::{House, in_both};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_year_of_prices_is_set_at_once_and_weekends_cost_more() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
+    in_both(async |house: &House| {
+    let hotel = furnish(house, 1).await;
     let path = format!("/api/v1/rate-plans/{}/prices", hotel.plan);
     let range = format!("{path}?room_type_id={}&from=2026-07-02&to=2026-07-06", hotel.room_type);
     let week = hotel.desk.get(&range).await.unwrap().json();
@@ -20,39 +20,43 @@ async fn a_year_of_prices_is_set_at_once_and_weekends_cost_more() {
     assert_eq!(hotel.owner.put(&path, &again).await.unwrap().json()["nights"], 1);
     let friday = &hotel.desk.get(&range).await.unwrap().json()["items"][1];
     assert_eq!((friday["price_idr"].as_i64(), friday["min_nights"].as_i64()), (Some(0), Some(2)));
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn prices_that_are_no_rupiah_are_refused_by_their_field() {
-    let house = House::standalone().await;
-    let hotel = furnish(&house, 1).await;
-    let path = format!("/api/v1/rate-plans/{}/prices", hotel.plan);
-    let good = json!({ "room_type_id": hotel.room_type, "from": "2026-07-03", "to": "2026-07-04", "price_idr": 1 });
-    let wrong = [
-        ("price_idr", json!(1.5)),
-        ("price_idr", json!("500000")),
-        ("price_idr", json!(-1)),
-        ("price_idr", json!(1_000_000_001)),
-        ("price_idr", json!(99_999_999_999_999_999_999_999_f64)),
-        ("weekend_price_idr", json!(i64::MAX)),
-        ("to", json!("2026-07-03")),
-        ("to", json!("2036-07-03")),
-        ("to", json!("2026-02-30")),
-        ("from", json!("0001-01-01")),
-        ("min_nights", json!(31)),
-        ("room_type_id", json!(hotel.plan)),
-        ("discount", json!(1)),
-    ];
-    for (field, value) in wrong {
-        let mut wish = good.clone();
-        wish[field] = value.clone();
-        let refused = hotel.owner.put(&path, &wish).await.unwrap();
-        assert_eq!(refused.status, 422, "{field} {value}: {}", refused.text);
-        assert_eq!(refused.json()["errors"][0]["field"], field, "{}", refused.text);
-    }
-    let range = format!("{path}?room_type_id={}&from=2026-07-03&to=2026-07-04", hotel.room_type);
-    assert_eq!(hotel.desk.get(&range).await.unwrap().json()["items"][0]["price_idr"], 600_000);
-    let nowhere = format!("/api/v1/rate-plans/{}/prices", hotel.room_type);
-    assert_eq!(hotel.owner.put(&nowhere, &good).await.unwrap().status, 404);
-    assert_eq!(hotel.desk.put(&path, &good).await.unwrap().status, 403);
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let path = format!("/api/v1/rate-plans/{}/prices", hotel.plan);
+        let good = json!({ "room_type_id": hotel.room_type, "from": "2026-07-03", "to": "2026-07-04", "price_idr": 1 });
+        let wrong = [
+            ("price_idr", json!(1.5)),
+            ("price_idr", json!("500000")),
+            ("price_idr", json!(-1)),
+            ("price_idr", json!(1_000_000_001)),
+            ("price_idr", json!(99_999_999_999_999_999_999_999_f64)),
+            ("weekend_price_idr", json!(i64::MAX)),
+            ("to", json!("2026-07-03")),
+            ("to", json!("2036-07-03")),
+            ("to", json!("2026-02-30")),
+            ("from", json!("0001-01-01")),
+            ("min_nights", json!(31)),
+            ("room_type_id", json!(hotel.plan)),
+            ("discount", json!(1)),
+        ];
+        for (field, value) in wrong {
+            let mut wish = good.clone();
+            wish[field] = value.clone();
+            let refused = hotel.owner.put(&path, &wish).await.unwrap();
+            assert_eq!(refused.status, 422, "{field} {value}: {}", refused.text);
+            assert_eq!(refused.json()["errors"][0]["field"], field, "{}", refused.text);
+        }
+        let range = format!("{path}?room_type_id={}&from=2026-07-03&to=2026-07-04", hotel.room_type);
+        assert_eq!(hotel.desk.get(&range).await.unwrap().json()["items"][0]["price_idr"], 600_000);
+        let nowhere = format!("/api/v1/rate-plans/{}/prices", hotel.room_type);
+        assert_eq!(hotel.owner.put(&nowhere, &good).await.unwrap().status, 404);
+        assert_eq!(hotel.desk.put(&path, &good).await.unwrap().status, 403);
+    })
+    .await;
 }

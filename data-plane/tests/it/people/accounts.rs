@@ -68,42 +68,44 @@ async fn an_owner_adds_changes_and_dismisses_a_colleague() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_gives_themselves_more_and_the_last_owner_stays() {
-    let house = House::standalone().await;
-    let (owner, desk) = (house.owner().await, house.desk().await);
-    let refused = desk.get("/api/v1/users").await.unwrap();
-    assert_eq!((refused.status.as_u16(), &refused.json()["permission"]), (403, &json!("user.manage")));
-    house.sql().await.execute("update users set roles = '{hr}' where email = $1", &[&DESK]).await.unwrap();
-    let people = desk.get("/api/v1/users").await.unwrap().json();
-    let of = |email: &str| {
-        let item = people["items"].as_array().unwrap().iter().find(|item| item["email"] == json!(email)).unwrap();
-        (format!("/api/v1/users/{}", item["id"].as_str().unwrap()), item["version"].as_i64().unwrap())
-    };
-    let ((ratna, ratna_seen), (dewi, dewi_seen)) = (of(OWNER), of(DESK));
-    let code = async |answer: Result<hotelhub_testkit::Answer, anyhow::Error>| answer.unwrap().code();
-    assert_eq!(code(desk.if_match(ratna_seen).patch(&ratna, &json!({ "name": "X" })).await).await, "owners-only");
-    assert_eq!(
-        code(desk.put(&format!("{ratna}/password"), &json!({ "password": "tujuh ekor angsa" })).await).await,
-        "owners-only"
-    );
-    assert_eq!(
-        code(desk.if_match(dewi_seen).patch(&dewi, &json!({ "roles": ["manager"] })).await).await,
-        "own-account"
-    );
-    let puppet = json!({ "name": "X", "email": "x@hotel.test", "roles": ["owner"] });
-    assert_eq!(code(desk.post("/api/v1/users", &puppet).await).await, "owners-only");
-    assert_eq!(
-        code(owner.if_match(ratna_seen).patch(&ratna, &json!({ "status": "disabled" })).await).await,
-        "last-owner"
-    );
-    for (body, field) in [
-        (json!({ "name": "", "email": "x@hotel.test", "roles": ["hr"] }), "name"),
-        (json!({ "name": "X", "email": "x", "roles": ["hr"] }), "email"),
-        (json!({ "name": "X", "email": "x@hotel.test", "roles": [] }), "roles"),
-        (json!({ "name": "X", "email": "x@hotel.test", "roles": ["root"] }), "roles[0]"),
-    ] {
-        let answer = owner.post("/api/v1/users", &body).await.unwrap();
-        assert_eq!((answer.status.as_u16(), &answer.json()["errors"][0]["field"]), (422, &json!(field)), "{body}");
-    }
+    in_both(async |house: &House| {
+        let (owner, desk) = (house.owner().await, house.desk().await);
+        let refused = desk.get("/api/v1/users").await.unwrap();
+        assert_eq!((refused.status.as_u16(), &refused.json()["permission"]), (403, &json!("user.manage")));
+        house.sql().await.execute("update users set roles = '{hr}' where email = $1", &[&DESK]).await.unwrap();
+        let people = desk.get("/api/v1/users").await.unwrap().json();
+        let of = |email: &str| {
+            let item = people["items"].as_array().unwrap().iter().find(|item| item["email"] == json!(email)).unwrap();
+            (format!("/api/v1/users/{}", item["id"].as_str().unwrap()), item["version"].as_i64().unwrap())
+        };
+        let ((ratna, ratna_seen), (dewi, dewi_seen)) = (of(OWNER), of(DESK));
+        let code = async |answer: Result<hotelhub_testkit::Answer, anyhow::Error>| answer.unwrap().code();
+        assert_eq!(code(desk.if_match(ratna_seen).patch(&ratna, &json!({ "name": "X" })).await).await, "owners-only");
+        assert_eq!(
+            code(desk.put(&format!("{ratna}/password"), &json!({ "password": "tujuh ekor angsa" })).await).await,
+            "owners-only"
+        );
+        assert_eq!(
+            code(desk.if_match(dewi_seen).patch(&dewi, &json!({ "roles": ["manager"] })).await).await,
+            "own-account"
+        );
+        let puppet = json!({ "name": "X", "email": "x@hotel.test", "roles": ["owner"] });
+        assert_eq!(code(desk.post("/api/v1/users", &puppet).await).await, "owners-only");
+        assert_eq!(
+            code(owner.if_match(ratna_seen).patch(&ratna, &json!({ "status": "disabled" })).await).await,
+            "last-owner"
+        );
+        for (body, field) in [
+            (json!({ "name": "", "email": "x@hotel.test", "roles": ["hr"] }), "name"),
+            (json!({ "name": "X", "email": "x", "roles": ["hr"] }), "email"),
+            (json!({ "name": "X", "email": "x@hotel.test", "roles": [] }), "roles"),
+            (json!({ "name": "X", "email": "x@hotel.test", "roles": ["root"] }), "roles[0]"),
+        ] {
+            let answer = owner.post("/api/v1/users", &body).await.unwrap();
+            assert_eq!((answer.status.as_u16(), &answer.json()["errors"][0]["field"]), (422, &json!(field)), "{body}");
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

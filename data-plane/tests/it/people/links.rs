@@ -129,22 +129,24 @@ async fn a_forgotten_password_is_chosen_anew_and_ends_every_session() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_is_confirmed_by_a_button_and_the_letters_kept_back_then_go() {
-    let house = House::standalone().await;
-    let sql = house.sql().await;
-    sql.execute("update users set email_confirmed_at = null", &[]).await.unwrap();
-    let owner = house.owner().await;
-    let user = json!({ "name": "Made", "email": "made@hotel.test", "roles": ["housekeeping"] });
-    assert_eq!(owner.post("/api/v1/users", &user).await.unwrap().status, 201);
-    let state = "select state from letters where kind = 'invitation'";
-    assert_eq!(sql.query_one(state, &[]).await.unwrap().get::<_, &str>(0), "withheld");
+    in_both(async |house: &House| {
+        let sql = house.sql().await;
+        sql.execute("update users set email_confirmed_at = null", &[]).await.unwrap();
+        let owner = house.owner().await;
+        let user = json!({ "name": "Made", "email": "made@hotel.test", "roles": ["housekeeping"] });
+        assert_eq!(owner.post("/api/v1/users", &user).await.unwrap().status, 201);
+        let state = "select state from letters where kind = 'invitation'";
+        assert_eq!(sql.query_one(state, &[]).await.unwrap().get::<_, &str>(0), "withheld");
 
-    assert_eq!(owner.form("/account/confirm-email", &[]).await.unwrap().status, 303);
-    let path = link_in(&letter(&house, "confirm-email").await);
-    assert_eq!(house.stranger().page(&path).await.unwrap().status, 200);
-    let unread = owner.get("/api/v1/session").await.unwrap().json()["user"]["email_confirmed"].clone();
-    assert_eq!(unread, json!(false), "opening confirms nothing");
-    assert_eq!(house.stranger().form(&path, &[]).await.unwrap().status, 303);
-    let read = owner.get("/api/v1/session").await.unwrap().json()["user"]["email_confirmed"].clone();
-    assert_eq!(read, json!(true));
-    assert_eq!(sql.query_one(state, &[]).await.unwrap().get::<_, &str>(0), "queued");
+        assert_eq!(owner.form("/account/confirm-email", &[]).await.unwrap().status, 303);
+        let path = link_in(&letter(house, "confirm-email").await);
+        assert_eq!(house.stranger().page(&path).await.unwrap().status, 200);
+        let unread = owner.get("/api/v1/session").await.unwrap().json()["user"]["email_confirmed"].clone();
+        assert_eq!(unread, json!(false), "opening confirms nothing");
+        assert_eq!(house.stranger().form(&path, &[]).await.unwrap().status, 303);
+        let read = owner.get("/api/v1/session").await.unwrap().json()["user"]["email_confirmed"].clone();
+        assert_eq!(read, json!(true));
+        assert_eq!(sql.query_one(state, &[]).await.unwrap().get::<_, &str>(0), "queued");
+    })
+    .await;
 }

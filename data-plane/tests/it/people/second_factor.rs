@@ -76,22 +76,24 @@ async fn recovery_codes_work_once(house: &House, codes: &Value) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_login_link_does_not_go_around_an_authenticator_and_the_page_enrols_one() {
-    let house = House::standalone().await;
-    let desk = house.desk().await;
-    let shown = desk.form("/account/factor", &[("password", PASSWORD)]).await.unwrap();
-    assert!(shown.status == 200 && shown.text.contains("<svg "), "{}", shown.text);
-    let phone = phone(&house).await;
-    let wrong = desk.form("/account/factor/confirm", &[("code", "000000")]).await.unwrap();
-    assert!(wrong.status == 422 && wrong.text.contains("<svg "), "the picture stays");
-    let code = phone.code_at(house.clock.now());
-    let done = desk.form("/account/factor/confirm", &[("code", &code)]).await.unwrap();
-    assert_eq!((done.status.as_u16(), done.text.matches("<li><code>").count()), (200, 10));
+    in_both(async |house: &House| {
+        let desk = house.desk().await;
+        let shown = desk.form("/account/factor", &[("password", PASSWORD)]).await.unwrap();
+        assert!(shown.status == 200 && shown.text.contains("<svg "), "{}", shown.text);
+        let phone = phone(house).await;
+        let wrong = desk.form("/account/factor/confirm", &[("code", "000000")]).await.unwrap();
+        assert!(wrong.status == 422 && wrong.text.contains("<svg "), "the picture stays");
+        let code = phone.code_at(house.clock.now());
+        let done = desk.form("/account/factor/confirm", &[("code", &code)]).await.unwrap();
+        assert_eq!((done.status.as_u16(), done.text.matches("<li><code>").count()), (200, 10));
 
-    let token = hotelhub_identity::LinkToken::mint(&hotelhub_kernel::Entropy::system());
-    let sql = "insert into one_time_links (token_hash, user_id, purpose, created_at, expires_at)
+        let token = hotelhub_identity::LinkToken::mint(&hotelhub_kernel::Entropy::system());
+        let sql = "insert into one_time_links (token_hash, user_id, purpose, created_at, expires_at)
                select $1, id, 'login', '2026-07-03T02:00:00Z', '2026-07-04T02:00:00Z' from users where email = $2";
-    house.sql().await.execute(sql, &[&token.hash().as_slice(), &DESK]).await.unwrap();
-    let visitor = house.stranger();
-    let answer = visitor.form(&format!("/login/link/{}", token.as_text()), &[]).await.unwrap();
-    assert_eq!((answer.status.as_u16(), visitor.cookie("__Host-session")), (409, None));
+        house.sql().await.execute(sql, &[&token.hash().as_slice(), &DESK]).await.unwrap();
+        let visitor = house.stranger();
+        let answer = visitor.form(&format!("/login/link/{}", token.as_text()), &[]).await.unwrap();
+        assert_eq!((answer.status.as_u16(), visitor.cookie("__Host-session")), (409, None));
+    })
+    .await;
 }

@@ -37,33 +37,37 @@ async fn who_signs_in_is_told_who_they_are_and_what_they_may() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_password_and_an_unknown_address_look_the_same() {
-    let house = House::standalone().await;
-    let stranger = house.stranger();
-    let wrong = (401, "wrong-credentials".to_owned());
-    assert_eq!(try_in(&stranger, DESK, "sembilan ekor itik").await, wrong);
-    assert_eq!(try_in(&stranger, "nobody@hotel.test", PASSWORD).await, wrong);
-    assert_eq!(try_in(&stranger, "no address", PASSWORD).await, wrong);
-    house.sql().await.execute("update users set status = 'disabled' where email = $1", &[&DESK]).await.unwrap();
-    assert_eq!(try_in(&stranger, DESK, PASSWORD).await, wrong);
-    let unknown_field = json!({ "email": DESK, "password": PASSWORD, "admin": true });
-    assert_eq!(stranger.post("/api/v1/session", &unknown_field).await.unwrap().status, 422);
+    in_both(async |house: &House| {
+        let stranger = house.stranger();
+        let wrong = (401, "wrong-credentials".to_owned());
+        assert_eq!(try_in(&stranger, DESK, "sembilan ekor itik").await, wrong);
+        assert_eq!(try_in(&stranger, "nobody@hotel.test", PASSWORD).await, wrong);
+        assert_eq!(try_in(&stranger, "no address", PASSWORD).await, wrong);
+        house.sql().await.execute("update users set status = 'disabled' where email = $1", &[&DESK]).await.unwrap();
+        assert_eq!(try_in(&stranger, DESK, PASSWORD).await, wrong);
+        let unknown_field = json!({ "email": DESK, "password": PASSWORD, "admin": true });
+        assert_eq!(stranger.post("/api/v1/session", &unknown_field).await.unwrap().status, 422);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_guesses_too_often_waits_and_then_may_try_again() {
-    let house = House::standalone().await;
-    let stranger = house.stranger();
-    for _ in 0..10 {
-        assert_eq!(try_in(&stranger, DESK, "sembilan ekor itik").await.0, 401);
-    }
-    let body = json!({ "email": DESK, "password": PASSWORD });
-    let answer = stranger.post("/api/v1/session", &body).await.unwrap();
-    assert_eq!(answer.status, 429);
-    let wait: i64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
-    assert!((1..=900).contains(&wait), "{wait}");
-    assert_eq!(try_in(&stranger, OWNER, PASSWORD).await.0, 200);
-    house.clock.advance(SignedDuration::from_secs(wait));
-    assert_eq!(try_in(&stranger, DESK, PASSWORD).await.0, 200);
+    in_both(async |house: &House| {
+        let stranger = house.stranger();
+        for _ in 0..10 {
+            assert_eq!(try_in(&stranger, DESK, "sembilan ekor itik").await.0, 401);
+        }
+        let body = json!({ "email": DESK, "password": PASSWORD });
+        let answer = stranger.post("/api/v1/session", &body).await.unwrap();
+        assert_eq!(answer.status, 429);
+        let wait: i64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=900).contains(&wait), "{wait}");
+        assert_eq!(try_in(&stranger, OWNER, PASSWORD).await.0, 200);
+        house.clock.advance(SignedDuration::from_secs(wait));
+        assert_eq!(try_in(&stranger, DESK, PASSWORD).await.0, 200);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -130,49 +134,55 @@ async fn a_cookie_planted_for_the_whole_domain_is_nobodys() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_was_ended_elsewhere_is_over() {
-    let house = House::standalone().await;
-    let (office, cafe) = (house.desk().await, house.desk().await);
-    let sessions = office.get("/api/v1/sessions").await.unwrap().json();
-    let items = sessions["items"].as_array().unwrap();
-    assert_eq!((items.len(), &sessions["next"]), (2, &Value::Null));
-    let other = items.iter().find(|session| session["current"] == json!(false)).unwrap();
-    let path = format!("/api/v1/sessions/{}", other["id"].as_str().unwrap());
-    assert_eq!(house.owner().await.delete(&path).await.unwrap().status, 404, "somebody else's");
-    assert_eq!(office.delete(&path).await.unwrap().status, 204);
-    assert_eq!((status(&cafe).await, status(&office).await), (401, 200));
-    assert_eq!(office.delete(&path).await.unwrap().status, 404);
-    let first = office.get("/api/v1/sessions?limit=1").await.unwrap().json();
-    assert_eq!((first["items"].as_array().unwrap().len(), &first["next"]), (1, &Value::Null));
+    in_both(async |house: &House| {
+        let (office, cafe) = (house.desk().await, house.desk().await);
+        let sessions = office.get("/api/v1/sessions").await.unwrap().json();
+        let items = sessions["items"].as_array().unwrap();
+        assert_eq!((items.len(), &sessions["next"]), (2, &Value::Null));
+        let other = items.iter().find(|session| session["current"] == json!(false)).unwrap();
+        let path = format!("/api/v1/sessions/{}", other["id"].as_str().unwrap());
+        assert_eq!(house.owner().await.delete(&path).await.unwrap().status, 404, "somebody else's");
+        assert_eq!(office.delete(&path).await.unwrap().status, 204);
+        assert_eq!((status(&cafe).await, status(&office).await), (401, 200));
+        assert_eq!(office.delete(&path).await.unwrap().status, 404);
+        let first = office.get("/api/v1/sessions?limit=1").await.unwrap().json();
+        assert_eq!((first["items"].as_array().unwrap().len(), &first["next"]), (1, &Value::Null));
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_ends_when_it_was_not_used_for_a_day_or_is_two_weeks_old() {
-    let house = House::standalone().await;
-    let desk = house.desk().await;
-    for _ in 0..27 {
-        house.clock.advance(SignedDuration::from_hours(12));
-        assert_eq!(status(&desk).await, 200);
-    }
-    house.clock.advance(SignedDuration::from_hours(13));
-    assert_eq!(status(&desk).await, 401, "two weeks");
-    let desk = house.desk().await;
-    house.clock.advance(SignedDuration::from_hours(24));
-    assert_eq!(status(&desk).await, 401, "a day");
+    in_both(async |house: &House| {
+        let desk = house.desk().await;
+        for _ in 0..27 {
+            house.clock.advance(SignedDuration::from_hours(12));
+            assert_eq!(status(&desk).await, 200);
+        }
+        house.clock.advance(SignedDuration::from_hours(13));
+        assert_eq!(status(&desk).await, 401, "two weeks");
+        let desk = house.desk().await;
+        house.clock.advance(SignedDuration::from_hours(24));
+        assert_eq!(status(&desk).await, 401, "a day");
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn that_a_session_was_seen_is_written_every_five_minutes_at_most() {
-    let house = House::standalone().await;
-    let desk = house.desk().await;
-    let begun = last_seen(&house).await;
-    for minutes in [1, 3] {
-        house.clock.advance(SignedDuration::from_mins(minutes));
+    in_both(async |house: &House| {
+        let desk = house.desk().await;
+        let begun = last_seen(house).await;
+        for minutes in [1, 3] {
+            house.clock.advance(SignedDuration::from_mins(minutes));
+            assert_eq!(status(&desk).await, 200);
+            assert_eq!(last_seen(house).await, begun);
+        }
+        house.clock.advance(SignedDuration::from_mins(1));
         assert_eq!(status(&desk).await, 200);
-        assert_eq!(last_seen(&house).await, begun);
-    }
-    house.clock.advance(SignedDuration::from_mins(1));
-    assert_eq!(status(&desk).await, 200);
-    assert_eq!(last_seen(&house).await, begun + SignedDuration::from_mins(5));
+        assert_eq!(last_seen(house).await, begun + SignedDuration::from_mins(5));
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
