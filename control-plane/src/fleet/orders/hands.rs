@@ -45,8 +45,8 @@ impl Hand {
         &self.node
     }
 
-    /// Gives it what it was promised; back when it is gone.
-    pub(super) fn give(self, leased: Leased) -> Result<(), Leased> {
-        self.given.send(leased)
+    /// Gives it what it was promised; nothing is left, or what nobody was there to take.
+    pub(super) fn give(self, leased: Leased) -> Option<Leased> {
+        self.given.send(leased).err()
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn place_in_hand(
 /// Tells the workers of an order whose transaction has committed.
 pub(crate) async fn hand_over(app: &App, in_hand: Option<InHand>) {
     let Some(InHand { hand, leased }) = in_hand else { return app.wakes.wake(Wake::Orders) };
-    let Err(leased) = hand.give(leased) else { return };
+    let Some(leased) = hand.give(leased) else { return };
     // Were this lost, the lease would run out.
     if let Err(error) = store::take_back(&app.db.relaxed, &leased, app.clock.now()).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "an order waits for its lease to run out");
