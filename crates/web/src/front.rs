@@ -1,26 +1,32 @@
 //! What stands in front of every handler of both planes: one layer, in one order.
 use std::any::Any;
-use std::net::{IpAddr, SocketAddr};
+use std::convert::Infallible;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use hotelhub_kernel::Ids;
 use serde::Serialize;
-use tokio::sync::Semaphore;
-use tower_http::compression::CompressionLayer;
-use tracing::{Instrument, Span, field, info_span};
+use tower::{Service, layer::layer_fn};
+use tower_http::compression::Compression;
 
-use crate::metrics::Metrics;
+use crate::alarm::Alarm;
+use crate::metrics::{Metrics, Usual};
 use crate::origin::{Scheme, authority, same_origin};
 use crate::request_id::RequestId;
+use crate::server::Caller;
+use crate::subject::Subject;
 use crate::{
     AppError, ClientAddress, Kind, Layout, Page, Problem, Shell, Templates, Visit, request_id, security_headers,
 };
@@ -70,16 +76,12 @@ impl Front {
 
     /// Puts everything around a router. The assets and `POST /preferences` are added to it.
     pub fn around(self, router: Router) -> Router {
-        let body_limit = DefaultBodyLimit::max(self.body_limit);
-        let places = Arc::new(Semaphore::new(self.in_flight));
         let assets = self.templates.assets().router();
-        let state = Standing { front: Arc::new(self), places };
+        let front = Arc::new(self);
         router
             .merge(assets)
             .merge(crate::preferences::router())
-            .layer(body_limit)
-            .layer(from_fn_with_state(state, stand))
-            .layer(CompressionLayer::new().compress_when(is_text))
+            .layer(layer_fn(move |inner| Door(Stand { front: front.clone(), usual: Usual::default(), inner })))
     }
 
     fn is_machine(&self, path: &str) -> bool {
@@ -87,10 +89,50 @@ impl Front {
     }
 }
 
+/// A door whose pages are compressed for who takes it. What programs are answered is not: it is short.
 #[derive(Clone)]
-struct Standing {
+struct Door(Stand);
+
+impl Service<Request> for Door {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if !request.headers().contains_key(ACCEPT_ENCODING) || request.uri().path().starts_with("/api/") {
+            return self.0.call(request);
+        }
+        let answering = Compression::new(self.0.clone()).compress_when(is_text).call(request);
+        Box::pin(async move { Ok(answering.await?.map(Body::new)) })
+    }
+}
+
+/// What stands in front of a door. One future is allocated for all of it.
+#[derive(Clone)]
+struct Stand {
     front: Arc<Front>,
-    places: Arc<Semaphore>,
+    usual: Usual,
+    inner: Route,
+}
+
+impl Service<Request> for Stand {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let subject = Subject::new(RequestId(self.front.ids.next()), request.method().clone(), route);
+        Box::pin(subject.of(stand(self.clone(), subject.clone(), request)).map(Ok))
+    }
 }
 
 /// What of a request the answer's last touch needs.
@@ -103,60 +145,60 @@ struct Asked {
 /// From here on an answer counts as slow.
 const SLOW: Duration = Duration::from_millis(500);
 
-async fn stand(State(standing): State<Standing>, mut request: Request, next: Next) -> Response {
+async fn stand(door: Stand, subject: Arc<Subject>, mut request: Request) -> Response {
     let started = Instant::now();
-    let front = &*standing.front;
+    let Stand { front, usual, inner } = door;
+    let front = &*front;
     let in_flight = front.metrics.started();
-    let id = RequestId(front.ids.next().to_string().into());
-    let matched = request.extensions().get::<MatchedPath>().cloned();
-    let route = matched.as_ref().map_or("none", MatchedPath::as_str);
-    let method = request.method().clone();
-    let span = info_span!(
-        "request", request.id = &*id.0, http.method = %method, http.route = route,
-        tenant.id = field::Empty, tenant.slug = field::Empty, user.id = field::Empty
-    );
-    let asked = wants_page(request.headers(), request.uri().path());
-    let flashed = crate::cookies::read(request.headers(), "flash").is_some();
-    let asked = Asked { visit: if asked { visit(&request) } else { Visit::default() }, wants_page: asked, flashed };
-    request.extensions_mut().insert(id.clone());
+    let wants_page = wants_page(request.headers(), request.uri().path());
+    let asked = Asked {
+        visit: if wants_page { visit(&request) } else { Visit::default() },
+        wants_page,
+        flashed: wants_page && crate::cookies::read(request.headers(), "flash").is_some(),
+    };
     let address = client_address(&request, &front.trusted_proxies);
     request.extensions_mut().insert(address);
-    let mut response = answer(&standing, request, next).instrument(span.clone()).await;
-    response = span.in_scope(|| finish(front, response, &asked, &id));
+    if !request.body().is_end_stream() {
+        DefaultBodyLimit::max(front.body_limit).apply(&mut request);
+    }
+    let response =
+        if in_flight.count() > front.in_flight { busy() } else { answer(front, started, request, inner).await };
+    let response = finish(front, response, &asked, subject.id);
     let took = started.elapsed();
     let status = response.status();
-    front.metrics.answered(&method, route, status, took);
-    log(&span, status, took);
+    front.metrics.answered(&usual, &subject.method, subject.route(), status, took);
+    log(status, took);
     drop(in_flight);
     response
 }
 
 /// A request that went well and fast is counted by the metrics and told at `debug`; `info` tells what somebody may ask about.
-fn log(span: &Span, status: StatusCode, took: Duration) {
+fn log(status: StatusCode, took: Duration) {
     let millis = took.as_secs_f64() * 1_000.0;
     if status.is_server_error() || status.is_client_error() || took >= SLOW {
-        tracing::info!(parent: span, http.status = status.as_u16(), took_ms = millis, "answered");
+        tracing::info!(http.status = status.as_u16(), took_ms = millis, "answered");
     } else {
-        tracing::debug!(parent: span, http.status = status.as_u16(), took_ms = millis, "answered");
+        tracing::debug!(http.status = status.as_u16(), took_ms = millis, "answered");
     }
 }
 
-async fn answer(standing: &Standing, request: Request, next: Next) -> Response {
-    let front = &*standing.front;
-    let Ok(_place) = standing.places.try_acquire() else {
-        let busy = AppError::new(Kind::Unavailable, "busy", "Too many requests at once. Try again in a moment.");
-        return busy.retry_after(1).into_response();
-    };
+fn busy() -> Response {
+    let busy = AppError::new(Kind::Unavailable, "busy", "Too many requests at once. Try again in a moment.");
+    busy.retry_after(1).into_response()
+}
+
+async fn answer(front: &Front, started: Instant, request: Request, mut inner: Route) -> Response {
     let machine = front.is_machine(request.uri().path());
     if let Err(refusal) = admit(&request, front.scheme, machine) {
         return refusal.into_response();
     }
-    let running = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let outcome = if machine { Ok(running.await) } else { tokio::time::timeout(front.time_limit, running).await };
+    let (alarm, deadline) = (alarm_of(&request), started + front.time_limit);
+    let running = AssertUnwindSafe(async move { inner.call(request).await }).catch_unwind();
+    let outcome = if machine { Some(running.await) } else { alarm.within(deadline, running).await };
     match outcome {
-        Ok(Ok(response)) => response,
-        Ok(Err(panic)) => AppError::internal(panic_text(&*panic)).into_response(),
-        Err(_) => {
+        Some(Ok(Ok(response))) => response,
+        Some(Err(panic)) => AppError::internal(panic_text(&*panic)).into_response(),
+        None => {
             let slow = AppError::new(Kind::Unavailable, "too-slow", "This took too long and was given up.");
             slow.retry_after(5).because("the time limit of a request").into_response()
         }
@@ -173,8 +215,14 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
     format!("a handler panicked: {}", text.unwrap_or("without a word"))
 }
 
+/// The alarm of the connection; one of its own where requests share a connection, each in a task of its own.
+fn alarm_of(request: &Request) -> Alarm {
+    let shared = request.version() == Version::HTTP_2;
+    request.extensions().get::<Caller>().filter(|_| !shared).map(|caller| caller.alarm.clone()).unwrap_or_default()
+}
+
 fn client_address(request: &Request, trusted: &[IpAddr]) -> ClientAddress {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([0, 0, 0, 0]), |c| c.0.ip());
+    let peer = request.extensions().get::<Caller>().map_or(IpAddr::from([0, 0, 0, 0]), |caller| caller.address.ip());
     ClientAddress::seen_through(peer, request.headers(), trusted)
 }
 
@@ -193,11 +241,11 @@ fn visit(request: &Request) -> Visit {
 }
 
 /// Gives a refusal its request id and its face, and every response its headers.
-fn finish(front: &Front, response: Response, asked: &Asked, id: &RequestId) -> Response {
+fn finish(front: &Front, response: Response, asked: &Asked, id: RequestId) -> Response {
     let problem = response.extensions().get::<Problem>().cloned().or_else(|| stranger(&response));
     let mut response = match problem {
         Some(problem) => {
-            let problem = Problem { request_id: Some(id.0.to_string()), ..problem };
+            let problem = Problem { request_id: Some(id.to_string()), ..problem };
             let page = if asked.wants_page { error_page(front, &asked.visit, &problem) } else { None };
             page.map_or_else(|| problem.into_response_with(response.headers()), |page| with_headers(page, &response))
         }
@@ -207,9 +255,7 @@ fn finish(front: &Front, response: Response, asked: &Asked, id: &RequestId) -> R
         response.headers_mut().append(SET_COOKIE, crate::cookies::clear("flash"));
     }
     security_headers::put(response.headers_mut(), front.scheme);
-    if let Ok(value) = HeaderValue::try_from(&*id.0) {
-        response.headers_mut().insert(request_id::HEADER, value);
-    }
+    response.headers_mut().insert(request_id::HEADER, id.to_header());
     response
 }
 

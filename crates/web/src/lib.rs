@@ -2,6 +2,7 @@
 //!
 //! It knows no plane and no database: extractors are generic over the state, templates are handed in as folders.
 mod address;
+mod alarm;
 mod assets;
 mod body;
 pub mod cookies;
@@ -21,6 +22,7 @@ mod query;
 pub mod request_id;
 pub mod security_headers;
 pub mod server;
+pub mod subject;
 pub mod telemetry;
 mod templates;
 #[cfg(test)]

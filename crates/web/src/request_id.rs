@@ -1,21 +1,27 @@
 //! The id under which the log knows a request: always our own, never one from outside.
-use axum::extract::FromRequestParts;
-use axum::http::HeaderName;
-use axum::http::request::Parts;
-use std::convert::Infallible;
-use std::sync::Arc;
+use std::fmt;
+
+use axum::http::{HeaderName, HeaderValue};
+use bytes::Bytes;
+use uuid::Uuid;
 
 /// The response header that carries it.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A request's id, in the request's extensions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RequestId(pub Arc<str>);
+/// A request's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestId(pub Uuid);
 
-impl<S: Send + Sync> FromRequestParts<S> for RequestId {
-    type Rejection = Infallible;
+impl RequestId {
+    /// The value of the response header.
+    pub fn to_header(self) -> HeaderValue {
+        let text = Bytes::copy_from_slice(self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
+        HeaderValue::from_maybe_shared(text).expect("a UUID is of visible letters")
+    }
+}
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }

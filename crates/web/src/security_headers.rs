@@ -1,7 +1,7 @@
 //! What every response tells the browser to refuse.
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 
 use crate::origin::Scheme;
@@ -10,15 +10,20 @@ use crate::origin::Scheme;
 pub const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
                           form-action 'self'; frame-ancestors 'none'";
 
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
 /// Adds them where the handler has not said otherwise.
 pub fn put(headers: &mut HeaderMap, scheme: Scheme) {
-    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
-    headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
-    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
-    headers.entry("cross-origin-opener-policy").or_insert(HeaderValue::from_static("same-origin"));
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.reserve(8);
+    let mut put = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    put(CONTENT_SECURITY_POLICY, POLICY);
+    put(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(REFERRER_POLICY, "same-origin");
+    put(OPENER_POLICY, "same-origin");
+    put(CACHE_CONTROL, "no-store");
     if scheme == Scheme::Https {
-        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
-        headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(year);
+        put(STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
     }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -14,7 +13,9 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tower::ServiceExt;
+use tower::Service;
+
+use crate::alarm::Alarm;
 
 /// What a listener bears.
 #[derive(Clone, Copy, Debug)]
@@ -43,11 +44,18 @@ impl Default for Limits {
     }
 }
 
+/// Who is at the other end of a request's connection, and the clock it lives by.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) address: SocketAddr,
+    pub(crate) alarm: Alarm,
+}
+
 /// Serves until `shutdown`, then lets running requests finish within the drain's time.
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
-    let builder = Arc::new(builder(limits));
+    let builder = builder(limits);
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -55,11 +63,13 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdo
             () = &mut shutdown => break,
         };
         let Some((stream, peer, place)) = accepted else { continue };
+        let (mut builder, alarm) = (builder.clone(), Alarm::default());
+        builder.http1().timer(alarm.clone());
+        let caller = Caller { address: peer, alarm };
         let router = router.clone();
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            let router = router.clone();
-            async move { router.oneshot(request.map(Body::new)).await }
+            request.extensions_mut().insert(caller.clone());
+            router.clone().call(request.map(Body::new))
         });
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);
@@ -99,7 +109,6 @@ fn builder(limits: Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
         .max_headers(limits.head_fields)
         .max_buf_size(limits.head_bytes.max(8_192));

@@ -1,9 +1,11 @@
 //! The plumbing's rules, through a real listener.
-use std::sync::Arc;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use hotelhub_kernel::{Clock, Entropy, Ids, Rupiah};
+use hotelhub_kernel::{Clock, Entropy, Ids, Rupiah, Slug};
 use jiff::civil::date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +16,7 @@ use crate::front::ErrorPage;
 use crate::metrics::Metrics;
 use crate::origin::Scheme;
 use crate::server::{Limits, serve};
+use crate::telemetry::Format;
 use crate::*;
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -36,18 +39,62 @@ fn templates() -> Templates {
 }
 
 async fn running() -> std::net::SocketAddr {
+    running_within(Duration::from_secs(30)).await
+}
+
+/// A server whose requests may take this long.
+async fn running_within(time_limit: Duration) -> std::net::SocketAddr {
     let ids = Ids::timed(Clock::wall(), Entropy::system());
-    let front = Front::new(ids, Metrics::new().unwrap(), Arc::new(templates()), Scheme::Http);
+    let mut front = Front::new(ids, Metrics::new().unwrap(), Arc::new(templates()), Scheme::Http);
+    front.time_limit = time_limit;
     let router = Router::new()
         .route("/wishes", post(async |wish: Posted<Wish>| axum::Json(wish.value)))
         .route("/form", post(async |FormBody(wish, _): FormBody<Wish>| wish.name))
         .route("/page", get(async |page: PageQuery| page.limit.to_string()))
         .route("/version", post(async |IfMatch(version): IfMatch| version.to_string()))
+        .route("/tell", get(tell))
+        .route("/never", get(async || std::future::pending::<&str>().await))
         .route("/panic", get(async || -> String { panic!("secret trace") }));
+    listening(front.around(router), Limits::default()).await
+}
+
+async fn listening(router: Router, limits: Limits) -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(listener, front.around(router), Limits::default(), std::future::pending()));
+    tokio::spawn(serve(listener, router, limits, std::future::pending()));
     address
+}
+
+const TENANT: &str = "01980f6e-7b9a-7000-8000-000000000001";
+const USER: &str = "01980f6e-7b9a-7000-8000-000000000002";
+
+/// A door that learns who asks, and of which hotel, and tells the log.
+async fn tell() {
+    subject::is_tenant(TENANT.parse().unwrap(), &Slug::parse("melati").unwrap());
+    subject::is_user(USER.parse().unwrap());
+    tracing::warn!(tenant.slug = "melati", "the guest has arrived");
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn line(&self, with: &str) -> String {
+        let all = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        all.lines().find(|line| line.contains(with)).unwrap_or_default().to_owned()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Sends bytes as they are and reads the answer to its end.
@@ -153,6 +200,63 @@ async fn what_goes_wrong_is_a_problem_for_programs_and_a_page_for_people() {
 }
 
 #[tokio::test]
+async fn a_line_of_the_log_says_of_which_request_tenant_and_user_it_is() {
+    for format in [Format::Json, Format::Pretty] {
+        let log = Log::default();
+        let writer = log.clone();
+        let lines = telemetry::log_to(move || writer.clone(), format, "info".parse().unwrap());
+        let _logging = tracing::subscriber::set_default(lines);
+        let answer = say(running().await, "GET /tell?who=melati HTTP/1.1\nHost: melati.test", b"").await;
+        let id = answer.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap().to_owned();
+        let told = log.line("the guest has arrived");
+        let known = [("request.id", id.as_str()), ("http.method", "GET"), ("http.route", "/tell")];
+        let learnt = [("tenant.id", TENANT), ("tenant.slug", "melati"), ("user.id", USER)];
+        for (field, value) in known.into_iter().chain(learnt) {
+            match format {
+                Format::Json => {
+                    let line: Value = serde_json::from_str(&told).unwrap();
+                    assert_eq!(line.get(field).and_then(Value::as_str), Some(value), "{field} in {told}");
+                }
+                Format::Pretty => assert!(told.contains(&format!("{field}={value}")), "{field} in {told}"),
+            }
+        }
+        tracing::info!("nobody asked");
+        assert!(!log.line("nobody asked").contains("request.id"), "a line of no request");
+    }
+}
+
+#[tokio::test]
+async fn what_takes_too_long_is_given_up() {
+    let address = running_within(Duration::from_millis(50)).await;
+    let (status, problem) = parse(&say(address, "GET /never HTTP/1.1\nHost: melati.test", b"").await);
+    assert_eq!((status, problem.get("code").and_then(Value::as_str)), (503, Some("too-slow")));
+}
+
+#[tokio::test]
+async fn who_does_not_finish_a_head_is_hung_up_on_also_after_a_request_that_went_well() {
+    let router = Router::new().route("/", get(async || "well"));
+    let limits = Limits { head_time: Duration::from_millis(100), ..Limits::default() };
+    let mut stream = TcpStream::connect(listening(router, limits).await).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: melati.test\r\n\r\nGET / HTTP/1.1\r\nHost: mel").await.unwrap();
+    let mut heard = Vec::new();
+    let _ = stream.read_to_end(&mut heard).await;
+    assert!(String::from_utf8_lossy(&heard).contains("well"));
+}
+
+#[tokio::test]
+async fn pages_are_compressed_for_who_takes_it_and_answers_to_programs_are_not() {
+    let address = running().await;
+    let ask = async |path: &str, takes: &str| {
+        let head = format!("GET {path} HTTP/1.1\nHost: melati.test\nAccept: text/html{takes}");
+        say(address, &head, b"").await.to_ascii_lowercase()
+    };
+    let gzip = "\nAccept-Encoding: gzip";
+    assert!(ask("/nothing", gzip).await.contains("content-encoding: gzip"));
+    assert!(!ask("/nothing", "").await.contains("content-encoding"));
+    assert!(!ask("/api/nothing", gzip).await.contains("content-encoding"));
+}
+
+#[tokio::test]
 async fn a_form_carries_its_key_in_a_hidden_field() {
     let address = running().await;
     let head = "POST /form HTTP/1.1\nHost: melati.test\nOrigin: http://melati.test\n\
@@ -203,7 +307,7 @@ fn only_trusted_proxies_are_believed() {
 #[tokio::test]
 async fn a_throttle_opens_again_with_its_next_window() {
     let clock = Clock::at(jiff::Timestamp::UNIX_EPOCH);
-    let throttle = limits::Throttle::new("login", 2, std::time::Duration::from_secs(60), &clock);
+    let throttle = limits::Throttle::new("login", 2, Duration::from_secs(60), &clock);
     assert!(throttle.admit("a").await.is_ok() && throttle.admit("a").await.is_ok());
     assert_eq!(throttle.admit("a").await.unwrap_err().kind(), Kind::TooMany);
     assert!(throttle.admit("b").await.is_ok());

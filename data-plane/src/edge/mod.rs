@@ -2,7 +2,6 @@
 mod health;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use hotelhub_web::{AppError, Front, Kind};
 
 pub(crate) use self::health::STATEMENTS;
@@ -15,7 +14,7 @@ pub fn app(node: &Node) -> Router {
     let (doors, _) = router::doors();
     let tenants = doors
         .fallback(async || AppError::new(Kind::NotFound, "not-found", "There is nothing at this address."))
-        .layer(from_fn_with_state(node.clone(), tenancy::resolve))
+        .layer(tenancy::resolve(node))
         .with_state(node.clone());
     let mut front =
         Front::new(node.ids.clone(), node.metrics.clone(), node.templates.clone(), node.settings.public_scheme);

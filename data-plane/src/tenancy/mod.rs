@@ -4,6 +4,7 @@
 mod conn;
 mod directory;
 mod error;
+mod line;
 mod no_hotel;
 mod once;
 mod pool;
@@ -20,7 +21,7 @@ pub(crate) use once::forget_old;
 pub use once::{Begun, OnceTx, Scope};
 pub use pool::{Access, PoolLimits, PoolMetrics, Pools};
 pub(crate) use pool::{Budget, Permit};
-pub use resolve::resolve;
+pub use resolve::{Resolve, resolve};
 pub use session::{Params, Session};
 pub use tenant::Tenant;
 pub use tokio_postgres::Row;

@@ -1,28 +1,61 @@
 //! Whose request this is: the host, and nothing else, decides.
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::task::{Context, Poll};
+
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
+use axum::routing::future::RouteFuture;
+use futures_util::future::Either;
 use hotelhub_kernel::{BadHost, Host, TenantId};
 use hotelhub_protocol::TenantStatus;
 use hotelhub_web::origin::authority;
-use hotelhub_web::{AppError, Kind};
-use tracing::Span;
+use hotelhub_web::{AppError, Kind, subject};
+use tower::layer::layer_fn;
+use tower::{Layer, Service};
 
 use super::{Tenant, no_hotel};
 use crate::node::Node;
 
 /// Hands the request's tenant to the handlers. A host nobody lives at is answered here, from memory.
-pub async fn resolve(State(node): State<Node>, mut request: Request, next: Next) -> Response {
-    match tenant(&node, &request) {
-        Ok(tenant) => {
-            let span = Span::current();
-            span.record("tenant.id", tracing::field::display(tenant.id()));
-            span.record("tenant.slug", tenant.slug().as_str());
-            request.extensions_mut().insert(tenant);
-            next.run(request).await
+pub fn resolve(node: &Node) -> impl Layer<Route, Service = Resolve> + Clone + Send + Sync + use<> {
+    let node = node.clone();
+    layer_fn(move |inner| Resolve { node: node.clone(), inner })
+}
+
+/// A door behind which the request's tenant is known.
+#[derive(Clone)]
+pub struct Resolve {
+    node: Node,
+    inner: Route,
+}
+
+impl Service<Request> for Resolve {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<RouteFuture<Infallible>, Ready<Result<Response, Infallible>>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        match tenant(&self.node, &request) {
+            Ok(tenant) => {
+                subject::is_tenant(tenant.id(), tenant.slug());
+                request.extensions_mut().insert(tenant);
+                Either::Left(self.inner.call(request))
+            }
+            Err(refusal) => Either::Right(ready(Ok(turned_away(&self.node, &request, refusal)))),
         }
-        Err(refusal) if refusal.kind() == Kind::NotFound => no_hotel::answer(&node, &request, refusal),
-        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn turned_away(node: &Node, request: &Request, refusal: AppError) -> Response {
+    match refusal.kind() {
+        Kind::NotFound => no_hotel::answer(node, request, refusal),
+        _ => refusal.into_response(),
     }
 }
 

@@ -109,7 +109,7 @@ async fn recognise(parts: &Parts, tenant: &Tenant) -> Result<Option<Staff>> {
     let conn = tenant.connect().await?;
     let known = store::who(&conn, &token.hash(), tenant.clock().now()).await?;
     if let Some(known) = &known {
-        tracing::Span::current().record("user.id", tracing::field::display(known.user));
+        hotelhub_web::subject::is_user(known.user);
     }
     Ok(known.map(Staff::from))
 }

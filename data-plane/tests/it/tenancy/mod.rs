@@ -11,7 +11,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use hotelhub_data_plane::node::Node;
 use hotelhub_data_plane::tenancy::{Tenant, resolve};
@@ -28,7 +27,7 @@ pub(crate) async fn tenant_of(node: &Node, hotel: &Hotel) -> Tenant {
     let caught = Arc::new(Mutex::new(None));
     let catcher = caught.clone();
     let door = async move |tenant: Tenant| *catcher.lock().unwrap() = Some(tenant);
-    let app = Router::new().route("/", get(door)).layer(from_fn_with_state(node.clone(), resolve));
+    let app = Router::new().route("/", get(door)).layer(resolve(node));
     let request = Request::builder().uri("/").header("host", &hotel.host).body(Body::empty()).unwrap();
     assert_eq!(app.oneshot(request).await.unwrap().status(), 200);
     let tenant = caught.lock().unwrap().take();

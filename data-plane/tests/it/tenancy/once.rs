@@ -4,7 +4,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
-use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::post;
 use futures_util::future::join_all;
@@ -61,7 +60,7 @@ async fn ask(app: &Router, house: &House, key: &str, name: &str) -> Heard {
 }
 
 fn doors(house: &House) -> Router {
-    Router::new().route("/keep", post(keep)).layer(from_fn_with_state(house.node.clone(), resolve))
+    Router::new().route("/keep", post(keep)).layer(resolve(&house.node))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
