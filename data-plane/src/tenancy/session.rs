@@ -1,13 +1,15 @@
 //! One conversation with a tenant's database: what stores are given.
 use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
 
 use super::DbError;
+use super::line::Line;
 
 /// The values of a statement's `$1`, `$2`, ….
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -15,6 +17,8 @@ pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// A connection's client with its prepared statements. It speaks only named statements, and counts what it began and did not end.
 pub struct Session {
     client: Client,
+    /// The connection, where the calls themselves drive it.
+    line: Option<Arc<Line>>,
     statements: Mutex<HashMap<(usize, usize), Statement, foldhash::fast::RandomState>>,
     /// Calls that were begun and not ended. A dropped future leaves its count here for ever: the connection is no one's any more.
     in_flight: AtomicU32,
@@ -25,37 +29,43 @@ pub struct Session {
 impl Session {
     /// A session over a connection that its maker drives and answers for.
     pub(crate) fn over(client: Client) -> Self {
-        Self { client, statements: Mutex::default(), in_flight: AtomicU32::new(0), failed: AtomicBool::new(false) }
+        let (in_flight, failed) = (AtomicU32::new(0), AtomicBool::new(false));
+        Self { client, line: None, statements: Mutex::default(), in_flight, failed }
+    }
+
+    /// A session whose calls drive the connection themselves.
+    pub(super) fn driving(client: Client, line: Arc<Line>) -> Self {
+        Self { line: Some(line), ..Self::over(client) }
     }
 
     /// All rows.
     pub async fn query(&self, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
-        self.counted(async { self.client.query(&self.prepared(sql).await?, params).await }).await
+        self.counted(pin!(async { self.client.query(&self.prepared(sql).await?, params).await })).await
     }
 
     /// The one row there must be.
     pub async fn query_one(&self, sql: &'static str, params: Params<'_>) -> Result<Row, DbError> {
-        self.counted(async { self.client.query_one(&self.prepared(sql).await?, params).await }).await
+        self.counted(pin!(async { self.client.query_one(&self.prepared(sql).await?, params).await })).await
     }
 
     /// The one row there may be.
     pub async fn query_opt(&self, sql: &'static str, params: Params<'_>) -> Result<Option<Row>, DbError> {
-        self.counted(async { self.client.query_opt(&self.prepared(sql).await?, params).await }).await
+        self.counted(pin!(async { self.client.query_opt(&self.prepared(sql).await?, params).await })).await
     }
 
     /// How many rows were changed.
     pub async fn execute(&self, sql: &'static str, params: Params<'_>) -> Result<u64, DbError> {
-        self.counted(async { self.client.execute(&self.prepared(sql).await?, params).await }).await
+        self.counted(pin!(async { self.client.execute(&self.prepared(sql).await?, params).await })).await
     }
 
     /// `begin`, `commit` or `rollback`, and nothing else: it is not prepared.
     pub(super) async fn say(&self, word: &'static str) -> Result<(), DbError> {
-        self.counted(async { self.client.batch_execute(word).await }).await
+        self.counted(pin!(async { self.client.batch_execute(word).await })).await
     }
 
     /// The first value of the first row, as text, of a statement that is asked once and not kept.
     pub(super) async fn first_text(&self, sql: &'static str) -> Result<Option<String>, DbError> {
-        let messages = self.counted(self.client.simple_query(sql)).await?;
+        let messages = self.counted(pin!(self.client.simple_query(sql))).await?;
         Ok(messages.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
             _ => None,
@@ -70,8 +80,9 @@ impl Session {
         params: Params<'_>,
         word: &'static str,
     ) -> Result<u64, DbError> {
-        let statement = self.counted(self.prepared(sql)).await?;
-        let (done, said) = tokio::join!(biased; self.counted(self.client.execute(&statement, params)), self.say(word));
+        let statement = self.counted(pin!(self.prepared(sql))).await?;
+        let executing = pin!(self.client.execute(&statement, params));
+        let (done, said) = tokio::join!(biased; self.counted(executing), self.say(word));
         let changed = done?;
         said.map(|()| changed)
     }
@@ -96,13 +107,24 @@ impl Session {
         self.client.is_closed()
     }
 
-    async fn counted<T>(&self, call: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, DbError> {
+    async fn counted<T, F>(&self, call: Pin<&mut F>) -> Result<T, DbError>
+    where
+        F: Future<Output = Result<T, tokio_postgres::Error>>,
+    {
         self.in_flight.fetch_add(1, Ordering::AcqRel);
-        let outcome = call.await;
+        let outcome = match &self.line {
+            Some(line) => line.drive(call).await,
+            None => call.await,
+        };
         if outcome.is_err() {
             self.failed.store(true, Ordering::Release);
         }
-        self.in_flight.fetch_sub(1, Ordering::AcqRel);
+        let others = self.in_flight.fetch_sub(1, Ordering::AcqRel) - 1;
+        if others > 0
+            && let Some(line) = &self.line
+        {
+            line.call_driver();
+        }
         Ok(outcome?)
     }
 

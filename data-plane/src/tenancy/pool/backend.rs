@@ -7,12 +7,12 @@ use hotelhub_kernel::TenantId;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::task::AbortHandle;
 use tokio_postgres::{Config, NoTls, config};
 use uuid::Uuid;
 
 use super::budget::Permit;
 use super::server::Server;
+use crate::tenancy::line::Line;
 use crate::tenancy::wire::{Watched, Wire};
 use crate::tenancy::{DbError, Session};
 
@@ -20,7 +20,7 @@ use crate::tenancy::{DbError, Session};
 pub(in crate::tenancy) struct Backend {
     session: Session,
     wire: Arc<Wire>,
-    driver: AbortHandle,
+    line: Arc<Line>,
 }
 
 impl Backend {
@@ -37,12 +37,19 @@ impl Backend {
     pub(super) fn is_sound(&self) -> bool {
         self.session.is_quiet() && !self.wire.is_in_transaction() && !self.session.is_closed()
     }
+
+    /// Leaves the connection to its driver until it is lent again.
+    pub(super) fn rest(&self) {
+        self.line.rest();
+    }
 }
 
 impl Drop for Backend {
     fn drop(&mut self) {
-        if !self.is_clean() {
-            self.driver.abort();
+        if self.is_clean() {
+            self.line.rest();
+        } else {
+            self.line.cut();
         }
     }
 }
@@ -93,6 +100,7 @@ impl Manager for Opener {
 
     async fn recycle(&self, backend: &mut Box<Backend>, _: &Metrics) -> RecycleResult<OpenError> {
         if backend.is_clean() {
+            backend.line.borrow();
             return Ok(());
         }
         if !backend.session.is_closed() {
@@ -106,6 +114,7 @@ impl Opener {
     /// A connection that was opened before the tenant came, if there is one and it is the tenant's now.
     async fn adopt(&self) -> Option<Backend> {
         let backend = self.server.take_ahead(self.config.get_dbname()?)?;
+        backend.line.borrow();
         let proof = tokio::time::timeout(self.server.limits.connect, self.prove_identity(&backend));
         proof.await.is_ok_and(|proof| proof.is_ok()).then_some(backend)
     }
@@ -117,6 +126,7 @@ impl Opener {
             let backend = connect(&config, permit).await?;
             // In vain, but the server has read its catalogue then.
             backend.session.first_text(WHOSE_HOUSE).await?;
+            backend.rest();
             Ok(backend)
         };
         tokio::time::timeout(limit, opened).await.map_err(|_| OpenError::Slow(limit))?
@@ -161,10 +171,12 @@ where
 {
     let (stream, wire) = Watched::new(stream, permit);
     let (client, connection) = config.connect_raw(stream, NoTls).await?;
-    let driver = tokio::spawn(async move {
+    let (line, driver) = Line::new(Box::pin(async move {
         if let Err(error) = connection.await {
             tracing::debug!(error = &error as &dyn std::error::Error, "a tenant's connection ended");
         }
-    });
-    Ok(Backend { session: Session::over(client), wire, driver: driver.abort_handle() })
+    }));
+    tokio::spawn(driver);
+    line.borrow();
+    Ok(Backend { session: Session::driving(client, line.clone()), wire, line })
 }

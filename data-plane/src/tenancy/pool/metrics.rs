@@ -21,9 +21,11 @@ impl PoolMetrics {
     pub fn register(all: &Metrics) -> Result<Self, prometheus::Error> {
         let counter = |name: &str, help: &str| IntCounter::with_opts(Opts::new(name, help));
         let by_server = |name: &str, help: &str| IntGaugeVec::new(Opts::new(name, help), &["cluster"]);
-        let waits =
-            HistogramOpts::new("hotelhub_pool_waits_seconds", "Time from asking for a connection to having one.")
-                .buckets(vec![0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0]);
+        let waits = HistogramOpts::new(
+            "hotelhub_pool_waits_seconds",
+            "Time waited for a connection by those who found none ready.",
+        )
+        .buckets(vec![0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0]);
         let metrics = Self {
             connections: by_server("hotelhub_pool_connections", "Connections open to tenants' databases.")?,
             budget: by_server("hotelhub_pool_budget", "Connections this process may have open.")?,

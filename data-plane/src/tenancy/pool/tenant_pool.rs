@@ -1,10 +1,13 @@
 //! One tenant's pool.
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
+use std::task::Poll;
 use std::time::Instant;
 
 use deadpool::Runtime;
 use deadpool::managed::{Object, Pool, PoolConfig, PoolError, QueueMode};
+use futures_util::poll;
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::Route;
 use hotelhub_web::{AppError, Kind};
@@ -58,25 +61,36 @@ impl TenantPool {
 
     /// A clean connection, or a refusal when none comes free in time.
     pub(super) async fn lend(self: Arc<Self>) -> Result<Lent, AppError> {
-        let limits = self.server.limits;
+        self.loans.fetch_add(1, Ordering::Relaxed);
+        let backend = {
+            let mut asking = pin!(self.backend());
+            // Mostly one lies ready: only who has to wait is counted and timed.
+            match poll!(asking.as_mut()) {
+                Poll::Ready(backend) => backend,
+                Poll::Pending => self.in_time(asking).await,
+            }
+        }?;
+        Ok(Lent { backend: Some(backend), pool: self })
+    }
+
+    async fn in_time(
+        &self,
+        asking: impl Future<Output = Result<Object<Opener>, AppError>>,
+    ) -> Result<Object<Opener>, AppError> {
+        let Server { limits, metrics, .. } = &*self.server;
         let waiting = Waiting::new(&self.waiting);
         if self.waiting.load(Ordering::Acquire) > limits.waiters {
-            self.server.metrics.refusals.inc();
+            metrics.refusals.inc();
             return Err(full());
         }
         let asked = Instant::now();
-        let backend = tokio::time::timeout(limits.wait, self.backend()).await;
+        let backend = tokio::time::timeout(limits.wait, asking).await;
         drop(waiting);
-        self.server.metrics.waits.observe(asked.elapsed().as_secs_f64());
-        self.loans.fetch_add(1, Ordering::Relaxed);
-        match backend {
-            Ok(Ok(backend)) => Ok(Lent { backend: Some(backend), pool: self }),
-            Ok(Err(refusal)) => Err(refusal),
-            Err(_) => {
-                self.server.metrics.refusals.inc();
-                Err(full())
-            }
-        }
+        metrics.waits.observe(asked.elapsed().as_secs_f64());
+        backend.unwrap_or_else(|_| {
+            metrics.refusals.inc();
+            Err(full())
+        })
     }
 
     async fn backend(&self) -> Result<Object<Opener>, AppError> {
@@ -148,6 +162,7 @@ impl TenantPool {
         } else if self.should_yield() {
             drop(Object::take(backend));
         } else {
+            backend.rest();
             drop(backend);
             if self.server.budget.waiting() > 0 {
                 self.came_free.notify_one();

@@ -1,6 +1,7 @@
 //! A connection is lent clean or not at all. Each hotel has one connection here, so that the next always gets what the last left.
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hotelhub_data_plane::tenancy::{DbError, Tenant};
@@ -80,6 +81,29 @@ async fn a_statement_given_up_in_flight_closes_its_connection() {
     drop(conn);
     assert_ne!(pid(&melati).await, first);
     assert_eq!(counted(&house.node, "hotelhub_pool_dirty_total"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_shares_a_connection_is_answered_though_others_finish_first_or_give_up() {
+    let house = House::saas_with(1, |_| {}).await;
+    let (melati, _) = both(&house).await;
+    let conn = Arc::new(melati.connect().await.unwrap());
+    conn.query_one(NUMBER, &[&0_i64]).await.unwrap();
+    let ask = |number: i64| {
+        let conn = conn.clone();
+        tokio::spawn(async move {
+            conn.query_one(SLEEP, &[&0.01_f64]).await.unwrap();
+            conn.query_one(NUMBER, &[&number]).await.unwrap().get::<_, i64>(0)
+        })
+    };
+    let mut asked: Vec<_> = (0..20).map(ask).collect();
+    tokio::task::yield_now().await;
+    for gives_up in asked.drain(15..) {
+        gives_up.abort();
+    }
+    for (number, answered) in asked.into_iter().enumerate() {
+        assert_eq!(answered.await.unwrap(), i64::try_from(number).unwrap());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
