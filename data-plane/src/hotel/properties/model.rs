@@ -157,9 +157,9 @@ fn time(field: &str, text: &str) -> Result<Time, AppError> {
 /// `14:00` in JSON.
 mod hour {
     use jiff::civil::Time;
-    use serde::{Serialize as _, Serializer};
+    use serde::Serializer;
 
     pub(super) fn serialize<S: Serializer>(time: &Time, to: S) -> Result<S::Ok, S::Error> {
-        time.strftime("%H:%M").to_string().serialize(to)
+        to.collect_str(&format_args!("{:02}:{:02}", time.hour(), time.minute()))
     }
 }

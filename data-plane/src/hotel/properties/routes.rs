@@ -31,7 +31,7 @@ async fn read(tenant: Tenant, staff: Staff) -> Result<Response> {
 #[utoipa::path(get, path = "/public/property", tag = "public", responses((status = 200, body = Sign)))]
 async fn sign(tenant: Tenant) -> Result<Json<Sign>> {
     let db = tenant.connect().await?;
-    Ok(Json(store::the_one(&db).await?.into()))
+    Ok(Json(store::the_sign(&db).await?))
 }
 
 /// Changes the property; its business date is not changed here.

@@ -1,7 +1,7 @@
 //! The property's row.
 use jiff::Timestamp;
 
-use super::Property;
+use super::{Property, Sign};
 use crate::tenancy::{DbError, Row, Session};
 
 /// Reads the property; also what a bench compares a bare handler with.
@@ -25,6 +25,20 @@ pub(crate) const STATEMENTS: &[&str] = &[THE_ONE, CHANGE];
 /// The tenant's property: the one that the seed wrote.
 pub async fn the_one(db: &Session) -> Result<Property, DbError> {
     Ok(property(&db.query_one(THE_ONE, &[]).await?))
+}
+
+/// What the property shows to strangers: the same row, of which only that is read.
+pub(super) async fn the_sign(db: &Session) -> Result<Sign, DbError> {
+    let row = db.query_one(THE_ONE, &[]).await?;
+    Ok(Sign {
+        name: row.get("name"),
+        address: row.get("address"),
+        phone: row.get("phone"),
+        email: row.get("email"),
+        checkin_time: row.get("checkin_time"),
+        checkout_time: row.get("checkout_time"),
+        business_date: row.get("business_date"),
+    })
 }
 
 /// Writes a changed property over the version it was read in; false when somebody was faster.
