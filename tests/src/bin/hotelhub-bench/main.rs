@@ -1,6 +1,5 @@
 //! Measures the house and prints one figure a line, as JSON; `cargo xtask bench` makes the table.
 #![expect(clippy::print_stdout, reason = "its output is what it is for")]
-mod bare;
 mod compare;
 mod figures;
 mod floor;
@@ -29,15 +28,6 @@ struct Cli {
 enum What {
     /// The figures of the foundation.
     Foundation(Ground),
-    /// Serves the baseline of a warm request.
-    Bare {
-        #[arg(long)]
-        port: u16,
-        #[arg(long)]
-        dsn: String,
-        #[arg(long)]
-        pool: usize,
-    },
 }
 
 /// What a bench stands on.
@@ -64,6 +54,5 @@ pub(crate) struct Ground {
 async fn main() -> Result<()> {
     match Cli::parse().what {
         What::Foundation(ground) => foundation::run(ground).await,
-        What::Bare { port, dsn, pool } => bare::serve(port, &dsn, pool).await,
     }
 }

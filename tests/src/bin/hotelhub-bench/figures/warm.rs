@@ -22,11 +22,7 @@ const WINDOWS: usize = 21;
 /// Throughput of the same read through the house and through a bare handler.
 pub(crate) async fn public_request(house: &House, slug: &str, dsn: &str) -> Result<Figure> {
     let port = free_port()?;
-    let me = std::env::current_exe()?;
-    let (port_text, size) = (port.to_string(), CLIENTS.to_string());
-    let args = ["bare", "--port", &port_text, "--dsn", dsn, "--pool", &size];
-    let mut bare = Process::start(&house.settings().dir, "bare", &me, &args, &[])?;
-    bare.until_healthy(port, DOOR).await?;
+    let mut bare = start_bare(&house.settings().programs, &house.settings().dir, port, dsn, CLIENTS).await?;
     let ours = get(&house.host(slug), DOOR, None);
     let theirs = get("bare.localhost", DOOR, None);
     let window = Duration::from_millis(700);
@@ -48,6 +44,15 @@ pub(crate) async fn public_request(house: &House, slug: &str, dsn: &str) -> Resu
     Ok(Figure::ratio_at_least("warm public request", "req/s", &compared, 0.95, ">= 95 % of a bare handler"))
 }
 
+/// Starts the baseline and waits until it answers.
+async fn start_bare(programs: &Programs, dir: &Path, port: u16, dsn: &str, pool: usize) -> Result<Process> {
+    let (port_text, pool) = (port.to_string(), pool.to_string());
+    let args = ["--port", &port_text, "--dsn", dsn, "--pool", &pool];
+    let mut bare = Process::start(dir, "bare", &programs.path("hotelhub-bare"), &args, &[])?;
+    bare.until_healthy(port, DOOR).await?;
+    Ok(bare)
+}
+
 /// What the house says to Postgres for one warm request, beside what a bare handler says; and what a session adds.
 pub(crate) async fn wire(
     programs: &Programs,
@@ -60,7 +65,7 @@ pub(crate) async fn wire(
     let proxy = frames::listen(target, frames.clone()).await?;
     let through = dsn.replacen(&format!(":{target}/"), &format!(":{proxy}/"), 1);
     let ours = house_frames(programs, dir, &through, &frames).await?;
-    let bare = bare_frames(dir, &through, &frames).await?;
+    let bare = bare_frames(programs, dir, &through, &frames).await?;
     let public = &ours.public;
     #[expect(clippy::cast_precision_loss, reason = "a handful of round trips")]
     let trips = |frames: &[u8]| Frames::round_trips(frames) as f64;
@@ -107,13 +112,9 @@ async fn house_frames(programs: &Programs, dir: &Path, dsn: &str, frames: &Frame
     Ok(Said { public, signed_in })
 }
 
-async fn bare_frames(dir: &Path, dsn: &str, frames: &Frames) -> Result<Vec<u8>> {
+async fn bare_frames(programs: &Programs, dir: &Path, dsn: &str, frames: &Frames) -> Result<Vec<u8>> {
     let port = free_port()?;
-    let me = std::env::current_exe()?;
-    let port_text = port.to_string();
-    let args = ["bare", "--port", &port_text, "--dsn", dsn, "--pool", "1"];
-    let mut bare = Process::start(dir, "bare-wire", &me, &args, &[])?;
-    bare.until_healthy(port, DOOR).await?;
+    let mut bare = start_bare(programs, dir, port, dsn, 1).await?;
     let mut client = Connection::open(port).await?;
     let said = last_said(&mut client, &get("bare.localhost", DOOR, None), frames).await;
     bare.kill().await?;

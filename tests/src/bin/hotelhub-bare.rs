@@ -1,4 +1,6 @@
 //! The baseline of a warm request: an axum handler that runs one prepared statement on a fixed pool, and nothing else.
+//!
+//! A program of its own, so that what the bench counts for itself costs the baseline nothing.
 use anyhow::Result;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -6,12 +8,24 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use axum::{Json, Router};
+use clap::Parser;
 use deadpool_postgres::{Manager, Pool};
 use serde::Serialize;
 use tokio_postgres::NoTls;
 
+#[derive(Parser)]
+#[command(name = "hotelhub-bare", about = "The baseline of a warm request; started by hotelhub-bench")]
+struct Cli {
+    #[arg(long)]
+    port: u16,
+    #[arg(long)]
+    dsn: String,
+    #[arg(long)]
+    pool: usize,
+}
+
 /// The statement of the hotel's public door, to the letter: the frames on the wire are compared.
-pub(crate) const STATEMENT: &str = hotelhub_data_plane::hotel::properties::THE_ONE;
+const STATEMENT: &str = hotelhub_data_plane::hotel::properties::THE_ONE;
 
 #[derive(Serialize)]
 struct Property {
@@ -24,10 +38,11 @@ struct Property {
     business_date: jiff::civil::Date,
 }
 
-/// Serves the baseline on this port until the process ends.
-pub(crate) async fn serve(port: u16, dsn: &str, pool_size: usize) -> Result<()> {
+#[tokio::main]
+async fn main() -> Result<()> {
+    let Cli { port, dsn, pool } = Cli::parse();
     let manager = Manager::new(dsn.parse()?, NoTls);
-    let pool = Pool::builder(manager).max_size(pool_size).build()?;
+    let pool = Pool::builder(manager).max_size(pool).build()?;
     let router = Router::new().route("/api/v1/public/property", get(property)).with_state(pool);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     let listener = listener.tap_io(|stream| {
