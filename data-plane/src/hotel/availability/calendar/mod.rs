@@ -22,7 +22,7 @@ use self::prices::Prices;
 use crate::hotel::reservations::Stay;
 
 pub(crate) use self::store::STATEMENTS;
-pub(super) use self::store::{house, nights, prices, version};
+pub(super) use self::store::{chunks, house, version};
 
 /// Which state of each part: tokens of `availability_version`, equal only where the parts are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +32,12 @@ pub(super) struct Version {
     prices: Uuid,
 }
 
-/// Chunks of one part by their numbers, as they were in `version`.
+/// Chunks by their numbers, as they were in `version`.
 #[derive(Debug)]
-pub(super) struct Loaded<T> {
+pub(super) struct Loaded {
     version: Version,
-    chunks: BTreeMap<i32, T>,
+    nights: BTreeMap<i32, Nights>,
+    prices: BTreeMap<i32, Prices>,
 }
 
 /// What a hotel sells. Everything in it is of its version.
@@ -82,16 +83,10 @@ impl Calendar {
     }
 
     /// Moves on to the version of what was loaded, and takes it. False when the house is another there.
-    pub(super) fn take_nights(&mut self, loaded: Loaded<Nights>) -> bool {
+    pub(super) fn take(&mut self, loaded: Loaded) -> bool {
         let fits = self.turn_to(loaded.version);
-        self.nights.extend(loaded.chunks.into_iter().map(|(chunk, nights)| (chunk, Arc::new(nights))));
-        fits
-    }
-
-    /// Moves on to the version of what was loaded, and takes it. False when the house is another there.
-    pub(super) fn take_prices(&mut self, loaded: Loaded<Prices>) -> bool {
-        let fits = self.turn_to(loaded.version);
-        self.prices.extend(loaded.chunks.into_iter().map(|(chunk, prices)| (chunk, Arc::new(prices))));
+        self.nights.extend(loaded.nights.into_iter().map(|(chunk, nights)| (chunk, Arc::new(nights))));
+        self.prices.extend(loaded.prices.into_iter().map(|(chunk, prices)| (chunk, Arc::new(prices))));
         fits
     }
 
@@ -102,6 +97,12 @@ impl Calendar {
             nights: wanted.iter().copied().filter(|chunk| !self.nights.contains_key(chunk)).collect(),
             prices: wanted.iter().copied().filter(|chunk| !self.prices.contains_key(chunk)).collect(),
         }
+    }
+
+    /// Every chunk of these stays, whether it is here or not.
+    pub(super) fn whole(&self, stays: impl IntoIterator<Item = Stay>) -> Lacking {
+        let wanted: Vec<i32> = self.chunks_of(stays).into_iter().collect();
+        Lacking { nights: wanted.clone(), prices: wanted }
     }
 
     /// The calendar with no more than the chunks of these stays.

@@ -24,11 +24,12 @@ pub(super) struct Fewest {
 
 impl Nights {
     /// Takes the free rooms of a type: `free[i]` of the night at `places[i]`. Types come once each.
-    pub(super) fn put(&mut self, room_type: Uuid, places: &[i16], free: &[i16]) {
+    pub(super) fn put(&mut self, room_type: Uuid, places: &[i16], free: &[i32]) {
         let mut nights = [UNCOUNTED; NIGHTS];
         for (place, free) in places.iter().zip(free) {
             if let Some(night) = usize::try_from(*place).ok().and_then(|place| nights.get_mut(place)) {
-                *night = *free;
+                // Counters are small integers, and none exceeds the rooms there are.
+                *night = i16::try_from(*free).unwrap_or(i16::MAX);
             }
         }
         let at = self.types.partition_point(|(known, _)| *known < room_type);

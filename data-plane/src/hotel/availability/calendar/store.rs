@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::house::{House, RatePlan, RoomType};
 use super::nights::Nights;
 use super::prices::{PricedNights, Prices};
-use super::{Calendar, Loaded, Version};
+use super::{Calendar, Lacking, Loaded, Version};
 use crate::hotel::taxes::TaxRule;
 use crate::tenancy::{DbError, Row, Session};
 
@@ -33,37 +33,36 @@ const RATE_PLANS: &str = "
      where v.only_row
      order by r.sort, r.code collate \"C\"";
 
-/// A row per chunk and room type. Chunks have 64 nights, the first from 1 January 1970.
-const NIGHTS: &str = "
-    select v.house, v.nights, v.prices, c.chunk, t.id as room_type_id, n.places, n.free
+/// Free rooms of the chunks `$1`, a row per chunk and room type, and prices of the chunks `$2`, a row per chunk, plan and type: in one
+/// statement, so that they are of one moment. Chunks have 64 nights, the first from 1 January 1970.
+const CHUNKS: &str = "
+    select v.house, v.nights, v.prices, c.chunk, false as is_priced, null::uuid as rate_plan_id, t.id as room_type_id,
+           n.places, n.free as amounts, null::boolean[] as closed, null::smallint[] as min_nights
       from availability_version v
      cross join unnest($1::int[]) as c (chunk)
       left join room_types t on true
       left join lateral (
            select array_agg((day - date '1970-01-01' - c.chunk * 64)::smallint) as places,
-                  array_agg((physical - out_of_order - held - sold)::smallint) as free
+                  array_agg(physical - out_of_order - held - sold) as free
              from inventory_days
             where room_type_id = t.id
               and day >= date '1970-01-01' + c.chunk * 64 and day < date '1970-01-01' + (c.chunk + 1) * 64) n on true
-     where v.only_row";
-
-/// A row per chunk, rate plan and room type.
-const PRICES: &str = "
-    select v.house, v.nights, v.prices, c.chunk, r.id as rate_plan_id, t.id as room_type_id,
-           n.places, n.price_idr, n.closed, n.min_nights
+     where v.only_row
+     union all
+    select v.house, v.nights, v.prices, c.chunk, true, r.id, t.id, n.places, n.prices, n.closed, n.min_nights
       from availability_version v
-     cross join unnest($1::int[]) as c (chunk)
+     cross join unnest($2::int[]) as c (chunk)
       left join (rate_plans r cross join room_types t) on true
       left join lateral (
            select array_agg((day - date '1970-01-01' - c.chunk * 64)::smallint) as places,
-                  array_agg(price_idr::int) as price_idr, array_agg(closed) as closed, array_agg(min_nights) as min_nights
+                  array_agg(price_idr::int) as prices, array_agg(closed) as closed, array_agg(min_nights) as min_nights
              from rate_days
             where rate_plan_id = r.id and room_type_id = t.id
               and day >= date '1970-01-01' + c.chunk * 64 and day < date '1970-01-01' + (c.chunk + 1) * 64) n on true
      where v.only_row";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[VERSION, ROOM_TYPES, RATE_PLANS, NIGHTS, PRICES];
+pub(crate) const STATEMENTS: &[&str] = &[VERSION, ROOM_TYPES, RATE_PLANS, CHUNKS];
 
 /// The present version.
 pub(in crate::hotel::availability) async fn version(db: &Session) -> Result<Version, DbError> {
@@ -88,51 +87,39 @@ pub(in crate::hotel::availability) async fn house(db: &Session) -> Result<Option
     Ok(Some(Calendar::of(version, house)))
 }
 
-/// The free rooms of some chunks; none when none was asked for.
-pub(in crate::hotel::availability) async fn nights(
-    db: &Session,
-    chunks: &[i32],
-) -> Result<Option<Loaded<Nights>>, DbError> {
-    if chunks.is_empty() {
-        return Ok(None);
+/// The chunks that are lacking; at least one is.
+pub(in crate::hotel::availability) async fn chunks(db: &Session, lacking: &Lacking) -> Result<Option<Loaded>, DbError> {
+    let rows = db.query(CHUNKS, &[&lacking.nights, &lacking.prices]).await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let mut loaded = Loaded { version: version_of(first), nights: BTreeMap::new(), prices: BTreeMap::new() };
+    for row in &rows {
+        if row.get("is_priced") {
+            put_prices(loaded.prices.entry(row.get("chunk")).or_default(), row);
+        } else {
+            put_nights(loaded.nights.entry(row.get("chunk")).or_default(), row);
+        }
     }
-    let rows = db.query(NIGHTS, &[&chunks]).await?;
-    Ok(loaded(&rows, |nights: &mut Nights, row, places| {
-        nights.put(row.get("room_type_id"), places, &row.get::<_, Vec<i16>>("free"));
-    }))
+    Ok(Some(loaded))
 }
 
-/// The prices of some chunks; none when none was asked for.
-pub(in crate::hotel::availability) async fn prices(
-    db: &Session,
-    chunks: &[i32],
-) -> Result<Option<Loaded<Prices>>, DbError> {
-    if chunks.is_empty() {
-        return Ok(None);
+/// Adds a row's free rooms, when it has any.
+fn put_nights(nights: &mut Nights, row: &Row) {
+    if let Some(places) = row.get::<_, Option<Vec<i16>>>("places") {
+        nights.put(row.get("room_type_id"), &places, &row.get::<_, Vec<i32>>("amounts"));
     }
-    let rows = db.query(PRICES, &[&chunks]).await?;
-    Ok(loaded(&rows, |prices: &mut Prices, row, places| {
+}
+
+/// Adds a row's prices, when it has any.
+fn put_prices(prices: &mut Prices, row: &Row) {
+    if let Some(places) = row.get::<_, Option<Vec<i16>>>("places") {
         let nights = PricedNights {
-            places,
-            prices: &row.get::<_, Vec<i32>>("price_idr"),
+            places: &places,
+            prices: &row.get::<_, Vec<i32>>("amounts"),
             closed: &row.get::<_, Vec<bool>>("closed"),
             min_nights: &row.get::<_, Vec<i16>>("min_nights"),
         };
         prices.put(row.get("rate_plan_id"), row.get("room_type_id"), &nights);
-    }))
-}
-
-/// The chunks of all rows; `put` adds a row that has nights to its chunk.
-fn loaded<T: Default>(rows: &[Row], put: impl Fn(&mut T, &Row, &[i16])) -> Option<Loaded<T>> {
-    let version = version_of(rows.first()?);
-    let mut chunks: BTreeMap<i32, T> = BTreeMap::new();
-    for row in rows {
-        let chunk = chunks.entry(row.get("chunk")).or_default();
-        if let Some(places) = row.get::<_, Option<Vec<i16>>>("places") {
-            put(chunk, row, &places);
-        }
     }
-    Some(Loaded { version, chunks })
 }
 
 fn version_of(row: &Row) -> Version {

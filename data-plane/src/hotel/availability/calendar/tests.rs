@@ -49,7 +49,7 @@ fn places() -> Vec<i16> {
 }
 
 /// A calendar in which every night of a stay has so many rooms free and costs so much.
-fn calendar(stay: Stay, free: i16, price: i32) -> Calendar {
+fn calendar(stay: Stay, free: i32, price: i32) -> Calendar {
     let now = version(1, 1, 1);
     let mut calendar = Calendar::of(now, house());
     let (mut nights, mut prices) = (BTreeMap::new(), BTreeMap::new());
@@ -61,8 +61,7 @@ fn calendar(stay: Stay, free: i16, price: i32) -> Calendar {
         nights.insert(part.chunk, of_chunk);
         prices.insert(part.chunk, cost);
     }
-    assert!(calendar.take_nights(Loaded { version: now, chunks: nights }));
-    assert!(calendar.take_prices(Loaded { version: now, chunks: prices }));
+    assert!(calendar.take(Loaded { version: now, nights, prices }));
     calendar
 }
 

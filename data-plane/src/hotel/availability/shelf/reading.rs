@@ -6,12 +6,12 @@ use hotelhub_web::{AppError, Kind};
 
 use crate::hotel::availability::calendar::{self, Calendar, Version};
 use crate::hotel::reservations::Stay;
-use crate::tenancy::{DbError, Session, Tenant, TenantConn};
+use crate::tenancy::{Session, Tenant, TenantConn};
 
 /// How long a reading may take; a connection that is stuck then is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often what was read may turn out to be of two versions, before somebody else's turn comes first.
+/// How often the house may change under a reading.
 const TRIES: usize = 8;
 
 /// The calendar as it is now, with the nights of these stays; the one that is known when nothing changed.
@@ -56,28 +56,24 @@ async fn bring(
     {
         found = None;
     }
-    for _ in 0..TRIES {
+    for attempt in 0..TRIES {
         let Some(mut calendar) = found else {
             found = calendar::house(db).await?.map(Arc::new);
             continue;
         };
-        let lacking = calendar.lacking(stays.iter().copied());
+        let mut lacking = calendar.lacking(stays.iter().copied());
         if lacking.is_nothing() {
             return Ok(calendar);
         }
-        let fits = fill(db, Arc::make_mut(&mut calendar), &lacking).await?;
+        if attempt > 0 {
+            // What was kept is changing as well: all of one moment cannot be overtaken by the rest.
+            lacking = calendar.whole(stays.iter().copied());
+        }
+        let loaded = calendar::chunks(db, &lacking).await?;
+        let fits = loaded.is_some_and(|loaded| Arc::make_mut(&mut calendar).take(loaded));
         found = fits.then_some(calendar);
     }
     Err(changing())
-}
-
-/// Loads what a calendar lacks. False when the house changed meanwhile.
-async fn fill(db: &Session, into: &mut Calendar, lacking: &calendar::Lacking) -> Result<bool, DbError> {
-    let (nights, prices) =
-        tokio::join!(biased; calendar::nights(db, &lacking.nights), calendar::prices(db, &lacking.prices));
-    let (nights, prices) = (nights?, prices?);
-    let nights_fit = nights.is_none_or(|nights| into.take_nights(nights));
-    Ok(nights_fit && prices.is_none_or(|prices| into.take_prices(prices)))
 }
 
 /// The calendar changed faster than it could be read, or could not be read in time.
