@@ -23,7 +23,7 @@ const ROOM_TYPES: &str = "
      cross join (select * from properties order by created_at, id limit 1) p
       left join room_types t on t.property_id = p.id
      where v.only_row
-     order by t.sort, t.code collate \"C\"";
+     order by t.sort, convert_to(t.code, 'UTF8')";
 
 const RATE_PLANS: &str = "
     select v.house, v.nights, v.prices, r.id, r.code, r.name, r.breakfast, r.free_cancellation_days, r.public
@@ -31,7 +31,7 @@ const RATE_PLANS: &str = "
      cross join (select id from properties order by created_at, id limit 1) p
       left join rate_plans r on r.property_id = p.id
      where v.only_row
-     order by r.sort, r.code collate \"C\"";
+     order by r.sort, convert_to(r.code, 'UTF8')";
 
 /// Free rooms of the chunks `$1`, a row per chunk and room type, and prices of the chunks `$2`, a row per chunk, plan and type: in one
 /// statement, so that they are of one moment. Chunks have 64 nights, the first from 1 January 1970.
