@@ -138,13 +138,17 @@ impl Living<'_> {
         each(&of(&|stay| comes(stay) && stay.departure == day && done(stay)), |stay| {
             self.desk.settle_and_check_out(self.id(stay, stays)?)
         })?;
+        let still_in = |room: &str| {
+            stays.iter().any(|other| comes(other) && other.room == room && other.departure == day && !done(other))
+        };
         each(&of(&|stay| stay.course != Course::Cancelled && stay.arrival == day), |stay| {
-            if stay.number % 4 != 0 || done(stay) {
+            let (id, empty) = (self.id(stay, stays)?, !still_in(&stay.room));
+            if empty && (stay.number % 4 != 0 || done(stay)) {
                 self.desk.clean(&self.stock.rooms[&stay.room])?;
             }
             match stay.course {
-                Course::NoShow => self.desk.act(self.id(stay, stays)?, "no-show", &json!({ "reason": "Tidak datang" })),
-                _ if done(stay) => self.desk.act(self.id(stay, stays)?, "check-in", &json!({})),
+                Course::NoShow => self.desk.act(id, "no-show", &json!({ "reason": "Tidak datang" })),
+                _ if empty && done(stay) => self.desk.act(id, "check-in", &json!({})),
                 _ => Ok(()),
             }
         })?;
