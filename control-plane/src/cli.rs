@@ -1,5 +1,6 @@
 //! The command line: what an operator can say to this program.
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use hotelhub_identity::StaffRole;
 use hotelhub_protocol::Role;
 
 use crate::config::{DatabaseFlags, Flags};
@@ -65,7 +66,9 @@ pub enum Command {
 /// Staff accounts.
 #[derive(Subcommand, Debug)]
 pub enum Admin {
-    /// Creates a member of staff who may do everything, and prints the password and the second factor's secret, once.
+    /// Creates a member of staff and prints the password and the second factor's secret, once.
+    ///
+    /// The first has to be a super_admin: from then on the staff invite one another in the panel.
     Create {
         /// All settings.
         #[command(flatten)]
@@ -76,6 +79,9 @@ pub enum Admin {
         /// The person's name.
         #[arg(long)]
         name: String,
+        /// super_admin, sales, support, finance, dev_ops or read_only.
+        #[arg(long, default_value = "super_admin", value_parser = role)]
+        role: StaffRole,
         /// Reads the password from standard input instead of making one.
         #[arg(long)]
         password_stdin: bool,
@@ -152,6 +158,11 @@ pub struct Server {
     /// Databases it may hold.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub capacity: u32,
+}
+
+/// Reads a staff role's name.
+fn role(text: &str) -> Result<StaffRole, String> {
+    StaffRole::try_from(text.to_owned())
 }
 
 /// A role on the command line.

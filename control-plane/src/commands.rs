@@ -3,7 +3,6 @@ use std::io::BufRead;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Arg;
-use hotelhub_identity::StaffRole;
 use hotelhub_kernel::{Clock, Entropy, Key};
 use serde_json::json;
 
@@ -30,21 +29,25 @@ fn open(database: &DatabaseFlags) -> Result<Database> {
 
 /// Makes staff accounts.
 pub async fn admin(admin: Admin) -> Result<String> {
-    let Admin::Create { flags, email, name, password_stdin, json } = admin;
+    let Admin::Create { flags, email, name, role, password_stdin, json } = admin;
     let app = App::new(flags.settings()?, Clock::wall(), Entropy::system())?;
     let given = if password_stdin { Some(first_line(std::io::stdin().lock())?) } else { None };
-    let made = staff::create(&app, &email, &name, StaffRole::SuperAdmin, given).await?;
+    let made = staff::create(&app, &email, &name, role, given).await?;
     if json {
         let shown = json!({
-            "email": made.email, "password": made.password, "totp_secret": made.totp_secret, "totp_uri": made.totp_uri,
+            "email": made.email, "role": role.as_str(), "password": made.password, "totp_secret": made.totp_secret, "totp_uri": made.totp_uri,
             "recovery_codes": made.recovery_codes,
         });
         return Ok(shown.to_string());
     }
     let codes = made.recovery_codes.join("\n  ");
     Ok(format!(
-        "{} may sign in.\npassword: {}\nauthenticator: {}\n{}\nrecovery codes, each for once:\n  {codes}",
-        made.email, made.password, made.totp_secret, made.totp_uri
+        "{} may sign in as {}.\npassword: {}\nauthenticator: {}\n{}\nrecovery codes, each for once:\n  {codes}",
+        made.email,
+        role.as_str(),
+        made.password,
+        made.totp_secret,
+        made.totp_uri
     ))
 }
 

@@ -9,6 +9,7 @@ pub mod fleet;
 mod health;
 pub mod home;
 pub mod mails;
+pub mod once;
 pub mod plans;
 pub mod router;
 pub mod serve;

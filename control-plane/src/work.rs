@@ -7,14 +7,17 @@ use tokio::task::JoinSet;
 
 use crate::App;
 use crate::fleet::{Gauges, orders, ready};
-use crate::mails;
 use crate::wakes::Wake;
+use crate::{mails, once};
 
 /// How often the controllers look without being woken.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// How long what nobody waits for steps aside for what somebody does.
 const ASIDE: Duration = Duration::from_millis(100);
+
+/// How often kept answers are looked through.
+const FORGET: Duration = Duration::from_secs(3_600);
 
 /// Starts what a process that serves needs: it hears what other processes commit.
 pub(crate) fn listen(app: &App, tasks: &mut JoinSet<()>) {
@@ -30,6 +33,7 @@ pub(crate) fn start(app: &App, tasks: &mut JoinSet<()>) -> Result<(), prometheus
     tasks.spawn(make_rounds(app.clone(), Gauges::register(&app.metrics)?));
     tasks.spawn(keep_fleet(app.clone()));
     tasks.spawn(send_letters(app.clone()));
+    tasks.spawn(forget_answers(app.clone()));
     Ok(())
 }
 
@@ -65,6 +69,16 @@ async fn keep_fleet(app: App) {
         app.wait(&mut ear, LOOK).await;
         // A burst of wakes is one look.
         tokio::time::sleep(ASIDE).await;
+    }
+}
+
+/// Lets go the answers nobody will ask for again.
+async fn forget_answers(app: App) {
+    while !app.stopping() {
+        if let Err(error) = once::forget_old(&app.db.relaxed, app.clock.now()).await {
+            tracing::warn!(error = &error as &dyn Error, "kept answers were not let go");
+        }
+        tokio::select! { () = tokio::time::sleep(FORGET) => {}, () = app.stop.cancelled() => {} }
     }
 }
 

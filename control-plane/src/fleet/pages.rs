@@ -154,8 +154,8 @@ async fn retire(
     State(app): State<App>,
     staff: VendorStaff,
     Path(name): Path<String>,
-    FormBody(_, _): FormBody<Nothing>,
+    FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    nodes::retire_by_staff(&app, &staff, &name).await?;
+    nodes::retire_by_staff(&app, &staff, &name, &key).await?;
     Ok(see_other("/vendor/fleet", Some(&Flash::good("node.said.retired"))))
 }

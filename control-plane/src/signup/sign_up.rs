@@ -19,6 +19,7 @@ use crate::database::{DbError, Tx};
 use crate::fleet::orders::{self, InHand, NewOrder};
 use crate::fleet::ready;
 use crate::mails::{self, NewLetter};
+use crate::once;
 use crate::plans::{self, Plan};
 use crate::wakes::Wake;
 
@@ -69,10 +70,7 @@ pub(crate) async fn sign_up(app: &App, newcomer: &Newcomer, visitor: &Visitor<'_
     match store::take_key(&mut tx, &visitor.address, visitor.key, &made, now).await? {
         Met::New => {}
         Met::Repeated(made) => return Ok(answer(app, &made, &newcomer.slug)),
-        Met::Reused => {
-            let detail = "This key came with another request before; take a new one.";
-            return Err(AppError::new(Kind::Invalid, "idempotency-key-reused", detail));
-        }
+        Met::Reused => return Err(once::reused()),
     }
     let plans = plans::offered(&mut tx, crate::today(&app.clock)).await?;
     let plan = plans::choose(&plans, newcomer.rooms, newcomer.plan.as_deref())?;

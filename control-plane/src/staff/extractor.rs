@@ -12,6 +12,7 @@ use super::sign_in::session_key;
 use super::store;
 use crate::App;
 use crate::audit::Actor;
+use crate::once::Scope;
 
 /// Somebody of the vendor, signed in with both factors.
 #[derive(Clone, Debug)]
@@ -41,6 +42,11 @@ impl VendorStaff {
     /// Whether the role permits this: for pages that leave out what is not permitted.
     pub fn can(&self, permission: StaffPermission) -> bool {
         self.role.may(permission)
+    }
+
+    /// Whose idempotency keys these are.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope::staff(self.id)
     }
 
     /// Whom the audit log names.

@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Gate {
     accounts: Throttle,
     addresses: Throttle,
+    links: Throttle,
     hashing: Arc<Semaphore>,
 }
 
@@ -29,14 +30,24 @@ impl Gate {
         Self {
             accounts: throttle("staff-account", Rule::ACCOUNT),
             addresses: throttle("staff-address", Rule::ADDRESS),
+            links: throttle("staff-links", Rule::LINKS),
             hashing: Arc::new(Semaphore::new(cores)),
         }
     }
 
-    /// Counts a try, by account and by address; 429 when there were too many.
-    pub(super) async fn admit(&self, email: &str, address: IpAddr) -> Result<()> {
-        self.addresses.admit(&address.to_string()).await?;
+    /// Counts a try from an address, whatever the account; 429 when there were too many.
+    pub(super) async fn admit_address(&self, address: IpAddr) -> Result<()> {
+        self.addresses.admit(&address.to_string()).await
+    }
+
+    /// Counts a try at an account, whoever tries; 429 when there were too many.
+    pub(super) async fn admit_account(&self, email: &str) -> Result<()> {
         self.accounts.admit(email).await
+    }
+
+    /// Counts a try of a link from an address; 429 when there were too many.
+    pub(super) async fn admit_link(&self, address: IpAddr) -> Result<()> {
+        self.links.admit(&address.to_string()).await
     }
 
     /// Forgets the failures of an account that got in.

@@ -1,15 +1,32 @@
-//! The vendor's people: sign-in with a second factor that nobody goes without, sessions, roles.
+//! The vendor's people: sign-in with a second factor that nobody goes without, sessions, roles, and who looks after them.
 mod create;
 mod extractor;
 mod gate;
+mod links;
+mod members;
 mod pages;
 mod routes;
 mod sign_in;
 mod store;
 
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+
 pub use create::{Created, create};
 pub use extractor::VendorStaff;
 pub use gate::Gate;
-pub(crate) use pages::pages;
+pub use links::{CodesPage, Invited, LinkPage, Renewed};
+pub use members::StaffPage;
 pub use pages::{AccountPage, LoginPage};
-pub(crate) use routes::doors;
+
+use crate::App;
+
+/// The pages.
+pub(crate) fn pages() -> Router<App> {
+    pages::pages().merge(members::pages()).merge(links::pages())
+}
+
+/// The JSON doors.
+pub(crate) fn doors() -> OpenApiRouter<App> {
+    routes::doors().merge(members::doors())
+}

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::VendorStaff;
+use super::links::CodesPage;
 use super::routes::{with_session, without_session};
 use super::sign_in::{self, SignIn, Visitor};
 use super::store::{self, OpenSession};
@@ -22,6 +23,7 @@ pub(crate) fn pages() -> Router<App> {
         .route("/account", get(async || see_other(ACCOUNT, None)))
         .route(ACCOUNT, get(account))
         .route("/vendor/account/password", post(change_password))
+        .route("/vendor/account/recovery-codes", post(renew_codes))
         .route("/vendor/account/sessions/{id}/end", post(end_session))
 }
 
@@ -51,9 +53,13 @@ impl Page for LoginPage {
 pub struct AccountPage {
     name: String,
     email: String,
-    role: String,
+    role_key: String,
     /// The catalogue's key of why the password was not changed.
     wrong: Option<String>,
+    /// The catalogue's key of why there are no new recovery codes.
+    codes_wrong: Option<String>,
+    /// Recovery codes that are still good.
+    codes_left: i64,
     sessions: Vec<SessionRow>,
 }
 
@@ -82,8 +88,10 @@ impl Page for AccountPage {
         Self {
             name: "Ratna Dewi".into(),
             email: "ratna@hotelhub.id".into(),
-            role: "super_admin".into(),
+            role_key: "staff.role.super_admin".into(),
             wrong: Some("staff.wrong.weak-password".into()),
+            codes_wrong: Some("staff.wrong.wrong-password".into()),
+            codes_left: 10,
             sessions: vec![session],
         }
     }
@@ -131,7 +139,7 @@ async fn enter(
     let next = if form.next.is_empty() { HOME } else { local(&form.next) }.to_owned();
     let wish = SignIn { email: form.email.clone(), password: form.password, code: form.code };
     match sign_in::sign_in(&app, &visitor, wish).await {
-        Ok((_, token)) => Ok(with_session(see_other(&next, None), &token)),
+        Ok(token) => Ok(with_session(see_other(&next, None), &token)),
         Err(refusal) => {
             let wrong = Some(said(&refusal).ok_or(refusal)?);
             let page = LoginPage { next, email: form.email, wrong };
@@ -155,7 +163,33 @@ async fn leave(State(app): State<App>, staff: Option<VendorStaff>) -> Result<Res
 }
 
 async fn account(State(app): State<App>, staff: VendorStaff, visit: Visit) -> Result<Response> {
-    account_page(&app, &staff, &visit, None).await
+    account_page(&app, &staff, &visit, |_| {}).await
+}
+
+#[derive(Deserialize)]
+struct ProofForm {
+    password: String,
+}
+
+async fn renew_codes(
+    State(app): State<App>,
+    staff: VendorStaff,
+    visitor: Visitor,
+    visit: Visit,
+    Form(form): Form<ProofForm>,
+) -> Result<Response> {
+    match sign_in::renew_codes(&app, &staff, &visitor, form.password).await {
+        Ok(codes) => {
+            let shell = vendor::shell(&visit, &staff, "staff.codes.title");
+            Ok(app.templates.render(&shell, &CodesPage::of(&codes))?.into_response())
+        }
+        Err(refusal) => {
+            let (status, wrong) = (refusal.kind().status(), Some(said(&refusal).ok_or(refusal)?));
+            let mut response = account_page(&app, &staff, &visit, |page| page.codes_wrong = wrong).await?;
+            *response.status_mut() = status;
+            Ok(response)
+        }
+    }
 }
 
 async fn change_password(
@@ -171,9 +205,8 @@ async fn change_password(
             Ok(with_session(see_other(ACCOUNT, Some(&flash)), &token))
         }
         Err(refusal) => {
-            let (status, wrong) = (refusal.kind().status(), said(&refusal));
-            let wrong = wrong.ok_or(refusal)?;
-            let mut response = account_page(&app, &staff, &visit, Some(wrong)).await?;
+            let (status, wrong) = (refusal.kind().status(), Some(said(&refusal).ok_or(refusal)?));
+            let mut response = account_page(&app, &staff, &visit, |page| page.wrong = wrong).await?;
             *response.status_mut() = status;
             Ok(response)
         }
@@ -185,7 +218,12 @@ async fn end_session(State(app): State<App>, staff: VendorStaff, Path(id): Path<
     Ok(see_other(ACCOUNT, Some(&Flash::good("staff.flash.session-ended"))))
 }
 
-async fn account_page(app: &App, staff: &VendorStaff, visit: &Visit, wrong: Option<String>) -> Result<Response> {
+async fn account_page(
+    app: &App,
+    staff: &VendorStaff,
+    visit: &Visit,
+    fill: impl FnOnce(&mut AccountPage),
+) -> Result<Response> {
     let open = store::list(&app.db.durable, staff.id, app.clock.now()).await?;
     let row = |open: OpenSession| SessionRow {
         current: open.id == staff.session_id,
@@ -195,19 +233,22 @@ async fn account_page(app: &App, staff: &VendorStaff, visit: &Visit, wrong: Opti
         since: vendor::moment(open.created_at, visit),
         seen: vendor::moment(open.last_seen_at, visit),
     };
-    let page = AccountPage {
+    let mut page = AccountPage {
         name: staff.name.clone(),
         email: staff.email.clone(),
-        role: staff.role.as_str().to_owned(),
-        wrong,
+        role_key: format!("staff.role.{}", staff.role.as_str()),
+        wrong: None,
+        codes_wrong: None,
+        codes_left: store::codes_left(&app.db.durable, staff.id).await?,
         sessions: open.into_iter().map(row).collect(),
     };
+    fill(&mut page);
     let shell = vendor::shell(visit, staff, "staff.account.title");
     Ok(app.templates.render(&shell, &page)?.into_response())
 }
 
 /// The catalogue's key of a refusal that a form shows.
-fn said(refusal: &AppError) -> Option<String> {
+pub(super) fn said(refusal: &AppError) -> Option<String> {
     const SHOWN: [&str; 6] =
         ["wrong-credentials", "code-needed", "wrong-code", "weak-password", "wrong-password", "too-many-attempts"];
     SHOWN.contains(&refusal.code()).then(|| format!("staff.wrong.{}", refusal.code()))

@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
 use hotelhub_identity::{SessionToken, StaffPermission, StaffRole};
-use hotelhub_web::{AppError, Body, Kind, Result, cookies};
-use serde::Serialize;
+use hotelhub_web::{AppError, Kind, Posted, Result, cookies};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,6 +17,7 @@ use super::extractor::COOKIE;
 use super::sign_in::{self, SignIn, Visitor};
 use super::store::{self, LIFETIME, OpenSession};
 use crate::App;
+use crate::once::{self, Begun, Kept, Scope};
 
 pub(crate) fn doors() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(begin, show, end)).routes(routes!(list)).routes(routes!(revoke))
@@ -26,6 +27,8 @@ pub(crate) fn doors() -> OpenApiRouter<App> {
 #[derive(Serialize, ToSchema)]
 struct WhoView {
     staff: StaffView,
+    /// The session that asks.
+    session_id: Uuid,
 }
 
 /// A member of staff and what the role permits.
@@ -43,8 +46,8 @@ struct StaffView {
 impl From<VendorStaff> for WhoView {
     fn from(staff: VendorStaff) -> Self {
         let permissions = StaffPermission::ALL.into_iter().filter(|permission| staff.can(*permission)).collect();
-        let VendorStaff { id, name, email, role, .. } = staff;
-        Self { staff: StaffView { id, name, email, role, permissions } }
+        let VendorStaff { id, name, email, role, session_id } = staff;
+        Self { staff: StaffView { id, name, email, role, permissions }, session_id }
     }
 }
 
@@ -57,10 +60,34 @@ struct SessionsView {
 
 /// Signs in with password and code. 401 `wrong-credentials`, `code-needed` or `wrong-code`; 429 after too many tries.
 #[utoipa::path(post, path = "/api/v1/session", tag = "staff", request_body = SignIn, responses(
-    (status = 200, body = WhoView), (status = 401), (status = 429)))]
-async fn begin(State(app): State<App>, visitor: Visitor, Body(wish): Body<SignIn>) -> Result<Response> {
-    let (staff, token) = sign_in::sign_in(&app, &visitor, wish).await?;
-    Ok(with_session(Json(WhoView::from(staff)).into_response(), &token))
+    (status = 200, body = WhoView), (status = 401), (status = 422), (status = 429)))]
+async fn begin(State(app): State<App>, visitor: Visitor, wish: Posted<SignIn>) -> Result<Response> {
+    let scope = Scope::visitor(visitor.address);
+    app.staff.admit_address(visitor.address).await?;
+    if let Some(kept) = once::kept(&app, &scope, &wish.key).await? {
+        return entered_before(&app, kept);
+    }
+    let proven = sign_in::prove(&app, wish.value).await?;
+    let mut tx = match once::begin(&app, &scope, &wish.key).await? {
+        Begun::Answered(kept) => return entered_before(&app, kept),
+        Begun::Fresh(tx) => tx,
+    };
+    let email = proven.email().to_owned();
+    let staff = sign_in::enter(&app, &mut tx, &visitor, proven).await?;
+    let token = sign_in::token(&app, staff.session_id);
+    let answer = tx.answer(StatusCode::OK, Ok(WhoView::from(staff))).await?;
+    app.staff.forgive(&email).await;
+    Ok(with_session(answer, &token))
+}
+
+/// The answer to a sign-in that was repeated, with the token of the session it opened then: no other is opened.
+fn entered_before(app: &App, kept: Kept) -> Result<Response> {
+    #[derive(Deserialize)]
+    struct Opened {
+        session_id: Uuid,
+    }
+    let opened: Opened = serde_json::from_slice(&kept.body).map_err(AppError::internal)?;
+    Ok(with_session(kept.into(), &sign_in::token(app, opened.session_id)))
 }
 
 /// Who is signed in.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::VendorStaff;
 use super::store::{self, Account};
 use crate::App;
-use crate::audit::{self, Actor};
+use crate::audit;
 use crate::database::Tx;
 
 /// What somebody brings who wants in.
@@ -77,21 +77,46 @@ enum Proof {
     Recovery([u8; 32]),
 }
 
-/// Lets somebody in by password and second factor; the token of the new session.
-pub(super) async fn sign_in(app: &App, visitor: &Visitor, wish: SignIn) -> Result<(VendorStaff, SessionToken)> {
+/// Somebody who knew the password; the code is not yet used up.
+pub(super) struct Proven {
+    account: Account,
+    proof: Proof,
+}
+
+impl Proven {
+    /// The account's mail address.
+    pub(super) fn email(&self) -> &str {
+        &self.account.email
+    }
+}
+
+/// The token of a session: derived from its id, so that a repeated sign-in is told the same and no table holds it.
+pub(super) fn token(app: &App, session: Uuid) -> SessionToken {
+    SessionToken::derived(&session_key(app), session.as_bytes())
+}
+
+/// Lets somebody in by password and second factor, and answers the token of the new session.
+pub(super) async fn sign_in(app: &App, visitor: &Visitor, wish: SignIn) -> Result<SessionToken> {
+    app.staff.admit_address(visitor.address).await?;
+    let proven = prove(app, wish).await?;
+    let email = proven.email().to_owned();
+    let mut tx = app.db.begin().await?;
+    let staff = enter(app, &mut tx, visitor, proven).await?;
+    tx.commit().await.map_err(crate::database::DbError::from)?;
+    app.staff.forgive(&email).await;
+    Ok(token(app, staff.session_id))
+}
+
+/// Checks the password and looks at the code.
+pub(super) async fn prove(app: &App, wish: SignIn) -> Result<Proven> {
     let email = wish.email.trim().to_lowercase();
-    app.staff.admit(&email, visitor.address).await?;
+    app.staff.admit_account(&email).await?;
     let found = store::by_email(&app.db.durable, &email).await?;
     let hash = found.as_ref().map(|account| account.password.clone());
     let right = app.staff.matches(wish.password, hash).await?;
     let account = found.filter(|_| right).ok_or(Refused::WrongCredentials)?;
     let proof = check(app, &account, wish.code.trim())?;
-
-    let mut tx = app.db.begin().await?;
-    let entered = enter(app, &mut tx, visitor, account, proof).await?;
-    tx.commit().await.map_err(crate::database::DbError::from)?;
-    app.staff.forgive(&email).await;
-    Ok(entered)
+    Ok(Proven { account, proof })
 }
 
 fn check(app: &App, account: &Account, code: &str) -> Result<Proof, Refused> {
@@ -104,13 +129,9 @@ fn check(app: &App, account: &Account, code: &str) -> Result<Proof, Refused> {
     }
 }
 
-async fn enter(
-    app: &App,
-    tx: &mut Tx,
-    visitor: &Visitor,
-    account: Account,
-    proof: Proof,
-) -> Result<(VendorStaff, SessionToken)> {
+/// Uses the code up and opens a session.
+pub(super) async fn enter(app: &App, tx: &mut Tx, visitor: &Visitor, proven: Proven) -> Result<VendorStaff> {
+    let Proven { account, proof } = proven;
     let now = app.clock.now();
     let (good, by) = match proof {
         Proof::Step(step) => (store::spend_step(tx, account.id, step).await?, "code"),
@@ -119,15 +140,20 @@ async fn enter(
     if !good {
         return Err(Refused::WrongCode.into());
     }
-    let token = SessionToken::mint(&session_key(app), &app.entropy);
-    let session = app.ids.next();
-    let from = (visitor.address.to_string(), &visitor.agent);
-    store::open(tx, (session, account.id), &token.hash(), (&from.0, from.1), now).await?;
     let Account { id, name, email, role, .. } = account;
-    let staff = VendorStaff { id, name, email, role, session_id: session };
+    let staff = VendorStaff { id, name, email, role, session_id: app.ids.next() };
+    open(app, tx, visitor, &staff, by).await?;
+    Ok(staff)
+}
+
+/// Opens the session of somebody whose factors were both shown.
+pub(super) async fn open(app: &App, tx: &mut Tx, visitor: &Visitor, staff: &VendorStaff, by: &str) -> Result<()> {
+    let (now, session) = (app.clock.now(), staff.session_id);
+    let from = visitor.address.to_string();
+    store::open(tx, (session, staff.id), &token(app, session).hash(), (&from, &visitor.agent), now).await?;
     let details = json!({ "by": by });
     audit::record(tx, now, &staff.actor(), "session.open", ("session", &session.to_string()), None, details).await?;
-    Ok((staff, token))
+    Ok(())
 }
 
 /// Ends one of somebody's own sessions; whether there was one.
@@ -136,11 +162,42 @@ pub(super) async fn end(app: &App, staff: &VendorStaff, id: Uuid) -> Result<bool
     let mut tx = app.db.begin().await?;
     let ended = store::revoke(&mut tx, id, staff.id, now).await?;
     if ended {
-        let actor = Actor::Staff { id: staff.id, name: staff.name.clone() };
-        audit::record(&mut tx, now, &actor, "session.end", ("session", &id.to_string()), None, json!({})).await?;
+        audit::record(&mut tx, now, &staff.actor(), "session.end", ("session", &id.to_string()), None, json!({}))
+            .await?;
     }
     tx.commit().await.map_err(crate::database::DbError::from)?;
     Ok(ended)
+}
+
+/// Refuses who does not know the password of the account: 403 `wrong-password`, and 429 after too many tries.
+pub(super) async fn knows_password(app: &App, email: &str, visitor: &Visitor, text: String) -> Result<()> {
+    app.staff.admit_address(visitor.address).await?;
+    app.staff.admit_account(email).await?;
+    let account = store::by_email(&app.db.durable, email).await?;
+    if !app.staff.matches(text, account.map(|account| account.password)).await? {
+        let wrong = AppError::new(Kind::Forbidden, "wrong-password", "The password is wrong.");
+        return Err(wrong.field("current", "wrong"));
+    }
+    app.staff.forgive(email).await;
+    Ok(())
+}
+
+/// Gives somebody who knows the password new recovery codes; the former are worthless.
+pub(super) async fn renew_codes(
+    app: &App,
+    staff: &VendorStaff,
+    visitor: &Visitor,
+    password: String,
+) -> Result<RecoveryCodes> {
+    knows_password(app, &staff.email, visitor, password).await?;
+    let codes = RecoveryCodes::mint(&app.entropy);
+    let mut tx = app.db.begin().await?;
+    store::replace_codes(&mut tx, staff.id, &codes).await?;
+    let subject = staff.id.to_string();
+    let by = &staff.actor();
+    audit::record(&mut tx, app.clock.now(), by, "recovery_codes.renew", ("staff", &subject), None, json!({})).await?;
+    tx.commit().await.map_err(crate::database::DbError::from)?;
+    Ok(codes)
 }
 
 /// Changes one's own password: every other session ends, this one gets a fresh token.
@@ -150,13 +207,7 @@ pub(super) async fn change_password(
     visitor: &Visitor,
     (current, new): (String, String),
 ) -> Result<SessionToken> {
-    app.staff.admit(&staff.email, visitor.address).await?;
-    let account = store::by_email(&app.db.durable, &staff.email).await?;
-    let wrong = || AppError::new(Kind::Forbidden, "wrong-password", "The current password is wrong.");
-    if !app.staff.matches(current, account.map(|account| account.password)).await? {
-        return Err(wrong().field("current", "wrong"));
-    }
-    app.staff.forgive(&staff.email).await;
+    knows_password(app, &staff.email, visitor, current).await?;
     let hash = app.staff.hash(new, [staff.email.clone(), staff.name.clone()], &app.entropy).await?;
     let (now, token) = (app.clock.now(), SessionToken::mint(&session_key(app), &app.entropy));
     let mut tx = app.db.begin().await?;

@@ -11,7 +11,7 @@ use crate::database::DbError;
 /// A session ends this long after it began, whatever happens.
 pub(super) const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// A session ends when it was not used for so long.
-const IDLE: SignedDuration = SignedDuration::from_hours(8);
+pub(super) const IDLE: SignedDuration = SignedDuration::from_hours(8);
 /// That a session was used is written no more often than this.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
@@ -82,27 +82,21 @@ pub(super) async fn insert(
     now: Timestamp,
 ) -> Result<(), DbError> {
     sqlx::query!(
-        "insert into staff (id, email, name, role, password_hash, password_set_at, totp_secret, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $6, $6)",
+        "insert into staff (id, email, name, role, password_hash, password_set_at, totp_secret, totp_last_step, created_at,
+                            updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $6, $6)",
         account.id,
         account.email,
         account.name,
         account.role.as_str(),
         account.password.as_str(),
         now.to_sqlx() as _,
-        account.totp.expose()
+        account.totp.expose(),
+        account.totp_last_step
     )
     .execute(&mut *conn)
     .await?;
-    let hashes: Vec<Vec<u8>> = codes.hashes().iter().map(|hash| hash.to_vec()).collect();
-    sqlx::query!(
-        "insert into staff_recovery_codes (staff_id, code_hash) select $1, hash from unnest($2::bytea[]) as hash",
-        account.id,
-        &hashes
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
+    insert_codes(conn, account.id, codes).await
 }
 
 /// Whose token this is. Writes that it was seen only when that was last written five minutes ago or longer.
@@ -255,5 +249,40 @@ pub(super) async fn rotate(conn: &mut PgConnection, id: Uuid, token_hash: &[u8; 
     sqlx::query!("update staff_sessions set token_hash = $2 where id = $1", id, token_hash.as_slice())
         .execute(conn)
         .await?;
+    Ok(())
+}
+
+/// Whether an address is of the staff already, may its owner sign in or not.
+pub(super) async fn is_known(conn: &mut PgConnection, email: &str) -> Result<bool, DbError> {
+    let known = sqlx::query!("select id from staff where email = $1", email).fetch_optional(conn).await?;
+    Ok(known.is_some())
+}
+
+/// Puts new recovery codes in the place of all that somebody has.
+pub(super) async fn replace_codes(conn: &mut PgConnection, staff: Uuid, codes: &RecoveryCodes) -> Result<(), DbError> {
+    sqlx::query!("delete from staff_recovery_codes where staff_id = $1", staff).execute(&mut *conn).await?;
+    insert_codes(conn, staff, codes).await
+}
+
+/// Recovery codes of somebody that are still good.
+pub(super) async fn codes_left(pool: &PgPool, staff: Uuid) -> Result<i64, DbError> {
+    let row = sqlx::query!(
+        r#"select count(*) as "left!" from staff_recovery_codes where staff_id = $1 and used_at is null"#,
+        staff
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(row.left)
+}
+
+async fn insert_codes(conn: &mut PgConnection, staff: Uuid, codes: &RecoveryCodes) -> Result<(), DbError> {
+    let hashes: Vec<Vec<u8>> = codes.hashes().iter().map(|hash| hash.to_vec()).collect();
+    sqlx::query!(
+        "insert into staff_recovery_codes (staff_id, code_hash) select $1, hash from unnest($2::bytea[]) as hash",
+        staff,
+        &hashes
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }

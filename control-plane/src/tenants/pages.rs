@@ -253,9 +253,9 @@ async fn suspend(
     State(app): State<App>,
     staff: VendorStaff,
     Path(id): Path<Uuid>,
-    FormBody(form, _): FormBody<Reason>,
+    FormBody(form, key): FormBody<Reason>,
 ) -> Result<Response> {
-    set(&app, &staff, TenantId(id), &Change::Suspend(form.reason)).await?;
+    set(&app, &staff, TenantId(id), &Change::Suspend(form.reason), &key).await?;
     Ok(see_other(&format!("/vendor/tenants/{id}"), Some(&Flash::good("tenant.said.suspended"))))
 }
 
@@ -267,8 +267,8 @@ async fn resume(
     State(app): State<App>,
     staff: VendorStaff,
     Path(id): Path<Uuid>,
-    FormBody(_, _): FormBody<Nothing>,
+    FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    set(&app, &staff, TenantId(id), &Change::Resume).await?;
+    set(&app, &staff, TenantId(id), &Change::Resume, &key).await?;
     Ok(see_other(&format!("/vendor/tenants/{id}"), Some(&Flash::good("tenant.said.resumed"))))
 }

@@ -1,9 +1,11 @@
 //! Where staff and their scripts look after tenants.
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::{Page, TenantId};
-use hotelhub_web::{AppError, Kind, PageQuery, Posted, Query, Result};
+use hotelhub_web::{AppError, Kind, PageQuery, Posted, Query, RequestKey, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,9 +15,10 @@ use uuid::Uuid;
 use super::store::{self, Detail, Listed, Search};
 use super::{Refusal, Status, model};
 use crate::App;
-use crate::audit::{self, Actor, Entry};
-use crate::database::DbError;
+use crate::audit::{self, Entry};
+use crate::database::{DbError, Tx};
 use crate::fleet::{feed, orders};
+use crate::once::{self, Begun};
 use crate::staff::VendorStaff;
 use crate::wakes::Wake;
 
@@ -82,7 +85,9 @@ async fn read(State(app): State<App>, staff: VendorStaff, Path(id): Path<Uuid>) 
 
 pub(super) async fn whole(app: &App, id: TenantId) -> Result<Whole> {
     let pool = &app.db.durable;
-    let tenant = store::detail(pool, id).await?.ok_or(Refusal::Unknown)?;
+    let mut conn = pool.acquire().await.map_err(DbError::from)?;
+    let tenant = store::detail(&mut conn, id).await?.ok_or(Refusal::Unknown)?;
+    drop(conn);
     let orders = orders::of_tenant(pool, id).await?;
     let audit = audit::list(pool, Some(id), None, 20).await?.items;
     Ok(Whole { tenant, orders, audit })
@@ -104,8 +109,8 @@ async fn suspend(
     staff: VendorStaff,
     Path(id): Path<Uuid>,
     wish: Posted<Suspension>,
-) -> Result<Json<Detail>> {
-    set(&app, &staff, TenantId(id), &Change::Suspend(wish.value.reason)).await.map(Json)
+) -> Result<Response> {
+    set(&app, &staff, TenantId(id), &Change::Suspend(wish.value.reason), &wish.key).await
 }
 
 /// Nothing to say.
@@ -121,9 +126,9 @@ async fn resume(
     State(app): State<App>,
     staff: VendorStaff,
     Path(id): Path<Uuid>,
-    _: Posted<Nothing>,
-) -> Result<Json<Detail>> {
-    set(&app, &staff, TenantId(id), &Change::Resume).await.map(Json)
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    set(&app, &staff, TenantId(id), &Change::Resume, &wish.key).await
 }
 
 /// What staff do to a tenant.
@@ -132,25 +137,39 @@ pub(super) enum Change {
     Resume,
 }
 
-/// Changes a tenant's status, notes who did it, and moves the feed.
-pub(super) async fn set(app: &App, staff: &VendorStaff, tenant: TenantId, change: &Change) -> Result<Detail> {
+/// Changes a tenant's status, once for each key.
+pub(super) async fn set(
+    app: &App,
+    staff: &VendorStaff,
+    tenant: TenantId,
+    change: &Change,
+    key: &RequestKey,
+) -> Result<Response> {
     staff.may(StaffPermission::TenantChange)?;
+    let mut tx = match once::begin(app, &staff.scope(), key).await? {
+        Begun::Answered(kept) => return Ok(kept.into()),
+        Begun::Fresh(tx) => tx,
+    };
+    let outcome = changed(app, &mut tx, staff, tenant, change).await;
+    let answer = tx.answer(StatusCode::OK, outcome).await?;
+    app.wakes.wake(Wake::Routes);
+    Ok(answer)
+}
+
+/// The tenant with its new status; who did it is noted, and the feed moves.
+async fn changed(app: &App, tx: &mut Tx, staff: &VendorStaff, tenant: TenantId, change: &Change) -> Result<Detail> {
     let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
     let (action, details, changed) = match change {
         Change::Suspend(reason) => {
             let reason = model::reason(reason)?;
-            ("tenant.suspend", json!({ "reason": reason }), store::suspend(&mut tx, tenant, reason, now).await?)
+            ("tenant.suspend", json!({ "reason": reason }), store::suspend(tx, tenant, reason, now).await?)
         }
-        Change::Resume => ("tenant.resume", json!({}), store::resume(&mut tx, tenant, now).await?),
+        Change::Resume => ("tenant.resume", json!({}), store::resume(tx, tenant, now).await?),
     };
     if changed? {
-        let actor = Actor::Staff { id: staff.id, name: staff.name.clone() };
         let subject = tenant.to_string();
-        audit::record(&mut tx, now, &actor, action, ("tenant", &subject), Some(tenant), details).await?;
-        feed::publish_tenant(&mut tx, tenant, now).await?;
-        tx.commit().await.map_err(DbError::from)?;
-        app.wakes.wake(Wake::Routes);
+        audit::record(tx, now, &staff.actor(), action, ("tenant", &subject), Some(tenant), details).await?;
+        feed::publish_tenant(tx, tenant, now).await?;
     }
-    Ok(store::detail(&app.db.durable, tenant).await?.ok_or(Refusal::Unknown)?)
+    Ok(store::detail(tx, tenant).await?.ok_or(Refusal::Unknown)?)
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use serde::Serialize;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::{Refusal, Status};
@@ -118,7 +118,7 @@ pub(super) struct Database {
     pub(super) generation: i32,
 }
 
-pub(super) async fn detail(pool: &PgPool, tenant: TenantId) -> Result<Option<Detail>, DbError> {
+pub(super) async fn detail(conn: &mut PgConnection, tenant: TenantId) -> Result<Option<Detail>, DbError> {
     let row = sqlx::query!(
         r#"select t.id, t.slug, t.name, t.status, t.status_since, t.status_reason, t.owner_name, t.owner_email,
                   t.owner_phone, t.time_zone, t.created_at, s.plan_id, s.state, s.rooms, r.basis, r.monthly_idr,
@@ -133,7 +133,7 @@ pub(super) async fn detail(pool: &PgPool, tenant: TenantId) -> Result<Option<Det
             where t.id = $1"#,
         tenant.0
     )
-    .fetch_optional(pool)
+    .fetch_optional(conn)
     .await?;
     Ok(row.map(|row| Detail {
         id: row.id,

@@ -4,11 +4,17 @@ mod feed;
 #[cfg(test)]
 mod letters;
 #[cfg(test)]
+mod members;
+#[cfg(test)]
 mod office;
+#[cfg(test)]
+mod once;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod permissions;
 #[cfg(test)]
 mod ready;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use hotelhub_control_plane::fleet::FleetPage;
 use hotelhub_control_plane::fleet::orders::OrdersPage;
 use hotelhub_control_plane::home::HomePage;
 use hotelhub_control_plane::signup::{SignupPage, StatusPage, Welcome};
+use hotelhub_control_plane::staff::{CodesPage, Invited, LinkPage, Renewed, StaffPage};
 use hotelhub_control_plane::templates;
 use hotelhub_control_plane::tenants::{TenantPage, TenantsPage};
 use hotelhub_web::{Lang, Layout, Letter, Page, Shell, Templates, Visit};
@@ -33,6 +34,9 @@ fn every_page_renders_in_both_languages() {
     renders::<OrdersPage>(&templates, "vendor.orders");
     renders::<FleetPage>(&templates, "vendor.fleet");
     renders::<AuditPage>(&templates, "vendor.audit");
+    renders::<StaffPage>(&templates, "vendor.staff");
+    renders::<LinkPage>(&templates, "staff.link.title");
+    renders::<CodesPage>(&templates, "staff.codes.title");
     assert_eq!(templates.flaws(), Vec::<String>::new());
 }
 
@@ -44,6 +48,14 @@ fn every_letter_renders_in_both_languages() {
         assert!(subject.contains("Hotel Melati"), "{subject}");
         let link = Welcome::sample().login_link;
         assert!(text.contains(&link) && html.contains(&link));
+        let link = Invited::sample().link;
+        let letters = [
+            templates.try_letter(lang, "HotelHub", &Invited::sample()).unwrap(),
+            templates.try_letter(lang, "HotelHub", &Renewed::sample()).unwrap(),
+        ];
+        for (subject, text, html) in letters {
+            assert!(subject.contains("HotelHub") && text.contains(&link) && html.contains(&link), "{subject}");
+        }
     }
 }
 

@@ -67,7 +67,7 @@ async fn the_same_key_twice_is_one_effect_and_the_same_answer() {
     assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1), row.get::<_, i64>(2)), (1, 1, 1));
 
     let other = visitor.post("/api/v1/signups", &wish("mawar")).await.unwrap();
-    assert_eq!((other.status, other.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused"));
+    assert_eq!((other.status, other.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "key-reused"));
 }
 
 #[tokio::test]

@@ -143,9 +143,9 @@ async fn every_page_of_the_vendor_opens_in_both_languages_and_its_forms_work() {
         sari.form(&format!("{tenant}/suspend"), &[("_key", &key), ("reason", "Tagihan Juli")]).await.unwrap();
     assert_eq!(suspended.status, StatusCode::SEE_OTHER, "{}", suspended.text);
     assert!(sari.page(&tenant).await.unwrap().text.contains("Tagihan Juli"));
-    let resumed = sari.form(&format!("{tenant}/resume"), &[("_key", &key)]).await.unwrap();
+    let resumed = sari.form(&format!("{tenant}/resume"), &[("_key", &format!("{key}-2"))]).await.unwrap();
     assert_eq!(resumed.status, StatusCode::SEE_OTHER, "{}", resumed.text);
-    let retired = sari.form("/vendor/fleet/nodes/node-1/retire", &[("_key", &key)]).await.unwrap();
+    let retired = sari.form("/vendor/fleet/nodes/node-1/retire", &[("_key", &format!("{key}-3"))]).await.unwrap();
     assert_eq!(retired.status, StatusCode::SEE_OTHER, "{}", retired.text);
     let log = sari.get("/api/v1/audit?limit=3").await.unwrap().json();
     let actions: Vec<&str> = log["items"].as_array().unwrap().iter().map(|e| e["action"].as_str().unwrap()).collect();

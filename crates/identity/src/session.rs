@@ -16,7 +16,15 @@ pub struct SessionToken {
 impl SessionToken {
     /// A fresh token of whoever holds `key`.
     pub fn mint(key: &Key, entropy: &Entropy) -> Self {
-        let random = entropy.bytes();
+        Self::marked_by(key, entropy.bytes())
+    }
+
+    /// The one token that `key` makes of a session's name: for doors that must tell the same token twice and keep none.
+    pub fn derived(key: &Key, session: &[u8]) -> Self {
+        Self::marked_by(key, key.derive("session-secret").mac(session))
+    }
+
+    fn marked_by(key: &Key, random: [u8; 32]) -> Self {
         let mut tag = [0; TAG];
         for (to, from) in tag.iter_mut().zip(key.mac(&marked(&random))) {
             *to = from;

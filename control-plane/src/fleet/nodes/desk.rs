@@ -2,8 +2,9 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_web::{AppError, Kind, Posted, Result};
+use hotelhub_web::{AppError, Kind, Posted, RequestKey, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -11,9 +12,10 @@ use utoipa_axum::routes;
 
 use super::store::{self, Node};
 use crate::App;
-use crate::audit::{self, Actor};
-use crate::database::DbError;
+use crate::audit;
+use crate::database::Tx;
 use crate::fleet::clusters;
+use crate::once::{self, Begun};
 use crate::staff::VendorStaff;
 use crate::wakes::Wake;
 
@@ -57,23 +59,29 @@ async fn gone(
     State(app): State<App>,
     staff: VendorStaff,
     Path(name): Path<String>,
-    _: Posted<Nothing>,
-) -> Result<StatusCode> {
-    retire_by_staff(&app, &staff, &name).await?;
-    Ok(StatusCode::NO_CONTENT)
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    retire_by_staff(&app, &staff, &name, &wish.key).await
 }
 
-/// Retires a node and notes who did it.
-pub(crate) async fn retire_by_staff(app: &App, staff: &VendorStaff, name: &str) -> Result<()> {
+/// Retires a node, once for each key.
+pub(crate) async fn retire_by_staff(app: &App, staff: &VendorStaff, name: &str, key: &RequestKey) -> Result<Response> {
     staff.may(StaffPermission::FleetChange)?;
+    let mut tx = match once::begin(app, &staff.scope(), key).await? {
+        Begun::Answered(kept) => return Ok(kept.into()),
+        Begun::Fresh(tx) => tx,
+    };
+    let outcome = retired(app, &mut tx, staff, name).await;
+    let answer = tx.answer(StatusCode::NO_CONTENT, outcome).await?;
+    app.wakes.wake(Wake::Orders);
+    Ok(answer)
+}
+
+async fn retired(app: &App, tx: &mut Tx, staff: &VendorStaff, name: &str) -> Result<()> {
     let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    if !store::retire(&mut tx, name, now).await? {
+    if !store::retire(tx, name, now).await? {
         return Err(AppError::new(Kind::NotFound, "unknown-node", "No node in service has this name."));
     }
-    let actor = Actor::Staff { id: staff.id, name: staff.name.clone() };
-    audit::record(&mut tx, now, &actor, "node.retire", ("node", name), None, json!({})).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    app.wakes.wake(Wake::Orders);
+    audit::record(tx, now, &staff.actor(), "node.retire", ("node", name), None, json!({})).await?;
     Ok(())
 }

@@ -2,9 +2,10 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::Page;
-use hotelhub_web::{AppError, Kind, PageQuery, Posted, Query, Result};
+use hotelhub_web::{AppError, Kind, PageQuery, Posted, Query, RequestKey, Result};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,8 +14,9 @@ use uuid::Uuid;
 
 use super::store::{self, Listed};
 use crate::App;
-use crate::audit::{self, Actor};
-use crate::database::DbError;
+use crate::audit;
+use crate::database::Tx;
+use crate::once::{self, Begun};
 use crate::staff::VendorStaff;
 use crate::wakes::Wake;
 
@@ -70,24 +72,30 @@ async fn again(
     State(app): State<App>,
     staff: VendorStaff,
     Path(id): Path<Uuid>,
-    _: Posted<Nothing>,
-) -> Result<StatusCode> {
-    retry(&app, &staff, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    retry(&app, &staff, id, &wish.key).await
 }
 
-/// Tries a failed order again and notes who wished it.
-pub(super) async fn retry(app: &App, staff: &VendorStaff, order: Uuid) -> Result<()> {
+/// Tries a failed order again, once for each key.
+pub(super) async fn retry(app: &App, staff: &VendorStaff, order: Uuid, key: &RequestKey) -> Result<Response> {
     staff.may(StaffPermission::FleetChange)?;
+    let mut tx = match once::begin(app, &staff.scope(), key).await? {
+        Begun::Answered(kept) => return Ok(kept.into()),
+        Begun::Fresh(tx) => tx,
+    };
+    let outcome = queued_again(app, &mut tx, staff, order).await;
+    let answer = tx.answer(StatusCode::NO_CONTENT, outcome).await?;
+    [Wake::Orders, Wake::Signups].into_iter().for_each(|wake| app.wakes.wake(wake));
+    Ok(answer)
+}
+
+async fn queued_again(app: &App, tx: &mut Tx, staff: &VendorStaff, order: Uuid) -> Result<()> {
     let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    if !store::retry(&mut tx, order, now).await? {
+    if !store::retry(tx, order, now).await? {
         return Err(AppError::new(Kind::Conflict, "not-failed", "Only an order that has failed is tried again."));
     }
-    let actor = Actor::Staff { id: staff.id, name: staff.name.clone() };
     let subject = order.to_string();
-    audit::record(&mut tx, now, &actor, "order.retry", ("work_order", &subject), None, json!({})).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    [Wake::Orders, Wake::Signups].into_iter().for_each(|wake| app.wakes.wake(wake));
+    audit::record(tx, now, &staff.actor(), "order.retry", ("work_order", &subject), None, json!({})).await?;
     Ok(())
 }

@@ -142,8 +142,8 @@ async fn again(
     State(app): State<App>,
     staff: VendorStaff,
     Path(id): Path<Uuid>,
-    FormBody(_, _): FormBody<Nothing>,
+    FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    retry(&app, &staff, id).await?;
+    retry(&app, &staff, id, &key).await?;
     Ok(see_other("/vendor/orders", Some(&Flash::good("order.said.again"))))
 }

@@ -1,0 +1,168 @@
+//! The JSON doors of who looks after the staff.
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use hotelhub_identity::StaffPermission;
+use hotelhub_web::{Body, Lang, Posted, RequestKey, Result};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::change;
+use super::model::Change;
+use super::store::{self, Member};
+use crate::App;
+use crate::database::DbError;
+use crate::once::{self, Begun};
+use crate::staff::VendorStaff;
+use crate::staff::links::{self, Invitation, Invite};
+use crate::wakes::Wake;
+
+pub(crate) fn doors() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(invite))
+        .routes(routes!(withdraw))
+        .routes(routes!(alter))
+        .routes(routes!(reset))
+        .routes(routes!(end))
+}
+
+/// The staff, and who is invited.
+#[derive(Serialize, ToSchema)]
+pub(super) struct StaffList {
+    pub(super) items: Vec<Member>,
+    pub(super) invitations: Vec<Invitation>,
+}
+
+/// Nothing to say.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// The staff by name, and the open invitations.
+#[utoipa::path(get, path = "/api/v1/staff", tag = "staff",
+    responses((status = 200, body = StaffList), (status = 401), (status = 403)))]
+async fn list(State(app): State<App>, staff: VendorStaff) -> Result<Json<StaffList>> {
+    staff.may(StaffPermission::StaffManage)?;
+    Ok(Json(everybody(&app).await?))
+}
+
+pub(super) async fn everybody(app: &App) -> Result<StaffList> {
+    let now = app.clock.now();
+    let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
+    let items = store::list(&mut conn, None, now).await?;
+    Ok(StaffList { items, invitations: links::open_invitations(&mut conn, now).await? })
+}
+
+/// Invites somebody by a letter with a link that works once; an earlier invitation of the address is worth nothing then.
+#[utoipa::path(post, path = "/api/v1/staff/invitations", tag = "staff", request_body = Invite,
+    responses((status = 201, body = Invitation), (status = 401), (status = 403), (status = 409, description = "`email-taken`"),
+              (status = 422)))]
+async fn invite(State(app): State<App>, staff: VendorStaff, lang: Lang, wish: Posted<Invite>) -> Result<Response> {
+    invited(&app, &staff, wish.value, lang, &wish.key).await
+}
+
+/// Invites, once for each key.
+pub(super) async fn invited(
+    app: &App,
+    staff: &VendorStaff,
+    wish: Invite,
+    lang: Lang,
+    key: &RequestKey,
+) -> Result<Response> {
+    staff.may(StaffPermission::StaffManage)?;
+    let mut tx = match once::begin(app, &staff.scope(), key).await? {
+        Begun::Answered(kept) => return Ok(kept.into()),
+        Begun::Fresh(tx) => tx,
+    };
+    let outcome = links::invite(app, &mut tx, staff, wish, lang).await;
+    let answer = tx.answer(StatusCode::CREATED, outcome).await?;
+    app.wakes.wake(Wake::Letters);
+    Ok(answer)
+}
+
+/// Withdraws an invitation: its link opens nothing.
+#[utoipa::path(delete, path = "/api/v1/staff/invitations/{id}", tag = "staff", params(("id" = Uuid, Path)),
+    responses((status = 204), (status = 401), (status = 403), (status = 404)))]
+async fn withdraw(State(app): State<App>, staff: VendorStaff, Path(id): Path<Uuid>) -> Result<StatusCode> {
+    staff.may(StaffPermission::StaffManage)?;
+    links::withdraw(&app, &staff, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Changes role or status. The last super_admin keeps both: 409 `last-admin`.
+#[utoipa::path(patch, path = "/api/v1/staff/{id}", tag = "staff", params(("id" = Uuid, Path)), request_body = Change,
+    responses((status = 200, body = Member), (status = 401), (status = 403), (status = 404), (status = 409), (status = 422)))]
+async fn alter(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    Body(wish): Body<Change>,
+) -> Result<Json<Member>> {
+    changed(&app, &staff, id, &wish).await.map(Json)
+}
+
+/// Changes role or status, and commits.
+pub(super) async fn changed(app: &App, staff: &VendorStaff, id: Uuid, wish: &Change) -> Result<Member> {
+    staff.may(StaffPermission::StaffManage)?;
+    let mut tx = app.db.begin().await?;
+    let member = change::change(app, &mut tx, staff, id, wish).await?;
+    tx.commit().await.map_err(DbError::from)?;
+    Ok(member)
+}
+
+/// What is done to somebody without more to say.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Deed {
+    /// A new authenticator by letter.
+    ResetAuthenticator(Lang),
+    /// No session is left.
+    EndSessions,
+}
+
+/// Resets the authenticator: the old one and the recovery codes are worthless, the sessions end, a letter brings the way to a new one.
+#[utoipa::path(post, path = "/api/v1/staff/{id}/reset-authenticator", tag = "staff", params(("id" = Uuid, Path)),
+    request_body = Nothing,
+    responses((status = 200, body = Member), (status = 401), (status = 403), (status = 404), (status = 409), (status = 422)))]
+async fn reset(
+    State(app): State<App>,
+    staff: VendorStaff,
+    lang: Lang,
+    Path(id): Path<Uuid>,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    done(&app, &staff, id, Deed::ResetAuthenticator(lang), &wish.key).await
+}
+
+/// Ends every session of somebody.
+#[utoipa::path(post, path = "/api/v1/staff/{id}/end-sessions", tag = "staff", params(("id" = Uuid, Path)),
+    request_body = Nothing,
+    responses((status = 200, body = Member), (status = 401), (status = 403), (status = 404), (status = 422)))]
+async fn end(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    done(&app, &staff, id, Deed::EndSessions, &wish.key).await
+}
+
+/// Does it, once for each key.
+pub(super) async fn done(app: &App, staff: &VendorStaff, id: Uuid, deed: Deed, key: &RequestKey) -> Result<Response> {
+    staff.may(StaffPermission::StaffManage)?;
+    let mut tx = match once::begin(app, &staff.scope(), key).await? {
+        Begun::Answered(kept) => return Ok(kept.into()),
+        Begun::Fresh(tx) => tx,
+    };
+    let outcome = match deed {
+        Deed::ResetAuthenticator(lang) => change::reset_authenticator(app, &mut tx, staff, id, lang).await,
+        Deed::EndSessions => change::end_sessions(app, &mut tx, staff, id).await,
+    };
+    let answer = tx.answer(StatusCode::OK, outcome).await?;
+    app.wakes.wake(Wake::Letters);
+    Ok(answer)
+}

@@ -1,0 +1,145 @@
+//! A POST that is sent twice has one effect and one answer.
+use hotelhub_control_plane::once::forget_old;
+use hotelhub_identity::{StaffRole, Totp};
+use hotelhub_protocol::Role;
+use hotelhub_testkit::Visitor;
+use jiff::SignedDuration;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::office::{Office, wish};
+
+/// A POST that would succeed, and another body for the same door.
+struct Post {
+    door: &'static str,
+    path: String,
+    body: Value,
+    other: Value,
+    by: Visitor,
+}
+
+/// One for every POST of the schema.
+async fn posts(office: &Office) -> Vec<Post> {
+    let admin = office.staff(StaffRole::SuperAdmin).await;
+    let made = hotelhub_control_plane::staff::create(&office.app, "wati@hotelhub.test", "Wati", StaffRole::Sales, None)
+        .await
+        .unwrap();
+    let sql = office.scratch.connect().await.unwrap();
+    let row = sql.query_one("select id, totp_secret from staff where email = 'wati@hotelhub.test'", &[]).await.unwrap();
+    let (wati, phone): (uuid::Uuid, _) = (row.get(0), Totp::kept(row.get(1)).unwrap());
+    let fleet = office.node("node-1", &[Role::Fleet]).await;
+    office.node("node-2", &[Role::Serve]).await;
+    assert_eq!(office.sign_up("melati").await.status, StatusCode::CREATED);
+    let tenant: uuid::Uuid = sql.query_one("select id from tenants", &[]).await.unwrap().get(0);
+    for _ in 0..8 {
+        fleet.failed(&fleet.lease(0).await.unwrap(), "the disk is full").await;
+        office.clock.advance(SignedDuration::from_secs(61));
+    }
+    let order: uuid::Uuid =
+        sql.query_one("select id from work_orders where state = 'failed'", &[]).await.unwrap().get(0);
+    let code = phone.code_at(office.clock.now());
+    let enter = |password: &str| json!({ "email": made.email, "password": password, "code": code });
+    let joko = |role: &str| json!({ "name": "Joko", "email": "joko@hotelhub.test", "role": role });
+    let post = |door, path: String, body, other, by: &Visitor| Post { door, path, body, other, by: by.clone() };
+    let bare = |door: &'static str, path: String| post(door, path, json!({}), json!({"x": 1}), &admin);
+    let signup = "/api/v1/signups".to_owned();
+    vec![
+        post("/api/v1/signups", signup, wish("mawar"), wish("kenanga"), &office.visitor()),
+        post("/api/v1/session", "/api/v1/session".into(), enter(&made.password), enter("x"), &office.visitor()),
+        post(
+            "/api/v1/staff/invitations",
+            "/api/v1/staff/invitations".into(),
+            joko("sales"),
+            joko("super_admin"),
+            &admin,
+        ),
+        post(
+            "/api/v1/tenants/{id}/suspend",
+            format!("/api/v1/tenants/{tenant}/suspend"),
+            json!({ "reason": "Tagihan Juli" }),
+            json!({ "reason": "Tagihan Juni" }),
+            &admin,
+        ),
+        bare("/api/v1/tenants/{id}/resume", format!("/api/v1/tenants/{tenant}/resume")),
+        bare("/api/v1/orders/{id}/retry", format!("/api/v1/orders/{order}/retry")),
+        bare("/api/v1/nodes/{name}/retire", "/api/v1/nodes/node-2/retire".into()),
+        bare("/api/v1/staff/{id}/end-sessions", format!("/api/v1/staff/{wati}/end-sessions")),
+        bare("/api/v1/staff/{id}/reset-authenticator", format!("/api/v1/staff/{wati}/reset-authenticator")),
+    ]
+}
+
+/// What a second effect would leave more of.
+async fn traces(office: &Office) -> i64 {
+    let count =
+        "select (select count(*) from audit_log) + (select count(*) from letters) + (select count(*) from staff_links)
+        + (select count(*) from staff_sessions) + (select count(*) from tenants)";
+    office.scratch.connect().await.unwrap().query_one(count, &[]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn every_post_of_the_schema_asks_for_a_key_and_honours_it() {
+    let office = Office::open().await;
+    let schema = serde_json::to_value(hotelhub_control_plane::router::schema()).unwrap();
+    let paths = schema["paths"].as_object().unwrap();
+    let mut doors: Vec<&str> =
+        paths.iter().filter(|(_, verbs)| verbs.get("post").is_some()).map(|(path, _)| path.as_str()).collect();
+    let posts = posts(&office).await;
+    let mut tried: Vec<&str> = posts.iter().map(|post| post.door).collect();
+    doors.sort_unstable();
+    tried.sort_unstable();
+    assert_eq!(doors, tried, "each door is tried");
+
+    for Post { door, path, body, other, by } in &posts {
+        let keyless = by.with("idempotency-key", "short").post(path, body).await.unwrap();
+        assert_eq!((keyless.status.as_u16(), keyless.code().as_str()), (400, "idempotency-key-malformed"), "{door}");
+        let by =
+            by.with("idempotency-key", &format!("key-of-{}", tried.iter().position(|known| known == door).unwrap()));
+        let first = by.post(path, body).await.unwrap();
+        assert!(first.status.is_success(), "{door}: {}", first.text);
+        let cookie = by.cookie("__Host-session");
+        let after = traces(&office).await;
+        let second = by.post(path, body).await.unwrap();
+        assert_eq!((second.status, &second.text), (first.status, &first.text), "{door}: the same answer");
+        assert_eq!(by.cookie("__Host-session"), cookie, "{door}");
+        assert_eq!(traces(&office).await, after, "{door}: one effect");
+        let reused = by.post(path, other).await.unwrap();
+        assert_eq!(reused.status, StatusCode::UNPROCESSABLE_ENTITY, "{door}: {}", reused.text);
+        if *other != json!({"x": 1}) {
+            assert_eq!(reused.code(), "key-reused", "{door}");
+        }
+        assert_eq!(traces(&office).await, after, "{door}: another body changes nothing");
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_sign_in_opens_nothing_and_is_forgotten() {
+    let office = Office::open().await;
+    let visitor = office.staff(StaffRole::Support).await;
+    let cookie = visitor.cookie("__Host-session").unwrap();
+    let sql = office.scratch.connect().await.unwrap();
+    let kept = "select encode(request_mac, 'hex') || convert_from(body, 'utf8') from idempotency_keys";
+    let text: String = sql.query_one(kept, &[]).await.unwrap().get(0);
+    assert!(text.contains("session_id") && !text.contains(&cookie) && !text.contains("password"), "{text}");
+    office.clock.advance(SignedDuration::from_hours(49));
+    let after = forget_old(&office.app.db.durable, office.clock.now()).await.unwrap();
+    assert_eq!(after, 1);
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_kept_and_two_at_once_have_one_effect() {
+    let office = Office::open().await;
+    let admin = office.staff(StaffRole::SuperAdmin).await.with("idempotency-key", "an-invitation");
+    let joko = json!({ "name": "Joko", "email": "joko@hotelhub.test", "role": "sales" });
+    let body = serde_json::to_vec(&joko).unwrap();
+    let door = "/api/v1/staff/invitations";
+    let bare = office.visitor().raw(Method::POST, door, "application/json", body).await.unwrap();
+    assert_eq!(bare.status, StatusCode::UNAUTHORIZED);
+    let wrong = json!({ "name": " ", "email": "joko@hotelhub.test", "role": "sales" });
+    assert_eq!(admin.post(door, &wrong).await.unwrap().code(), "invalid-staff");
+    let (one, other) = tokio::join!(admin.post(door, &joko), admin.post(door, &joko));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_eq!((one.status, &one.text), (StatusCode::CREATED, &other.text));
+    let letters = "select count(*) from letters where kind = 'staff-invitation'";
+    let count: i64 = office.scratch.connect().await.unwrap().query_one(letters, &[]).await.unwrap().get(0);
+    assert_eq!(count, 1);
+}
