@@ -133,7 +133,7 @@ impl Living<'_> {
     fn live(&self, stays: &[Stay], day: Date) -> Result<()> {
         let of = |wanted: &dyn Fn(&Stay) -> bool| -> Vec<&Stay> { stays.iter().filter(|stay| wanted(stay)).collect() };
         let comes = |stay: &Stay| stay.course == Course::Stays;
-        let done = |stay: &Stay| day < self.today || stay.number % 3 == 0;
+        let done = |stay: &Stay| day < self.today || stay.number.is_multiple_of(3);
         each(&of(&|stay| stay.booked_on == day), |stay| self.book(stay, stays))?;
         each(&of(&|stay| comes(stay) && stay.departure == day && done(stay)), |stay| {
             self.desk.settle_and_check_out(self.id(stay, stays)?)
