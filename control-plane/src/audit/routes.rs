@@ -1,9 +1,8 @@
 //! Where staff read the log.
-use axum::Json;
 use axum::extract::State;
 use hotelhub_identity::StaffPermission;
-use hotelhub_kernel::{Page, TenantId};
-use hotelhub_web::{PageQuery, Query, Result};
+use hotelhub_kernel::TenantId;
+use hotelhub_web::{Listing, PageQuery, Query, Result};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,15 +25,15 @@ struct Filter {
 
 /// The log, newest first; of one tenant with `?tenant=`.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "audit",
-    params(("tenant" = Option<Uuid>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "{items, next}"), (status = 401), (status = 403)))]
+    params(("tenant" = Option<Uuid>, Query), PageQuery),
+    responses((status = 200, body = Listing<Entry>), (status = 401), (status = 403)))]
 async fn read(
     State(app): State<App>,
     staff: VendorStaff,
     Query(filter): Query<Filter>,
     page: PageQuery,
-) -> Result<Json<Page<Entry>>> {
+) -> Result<Listing<Entry>> {
     staff.may(StaffPermission::AuditRead)?;
     let tenant = filter.tenant.map(TenantId);
-    Ok(Json(store::list(&app.db.durable, tenant, page.cursor.as_ref(), page.limit).await?))
+    Ok(store::list(&app.db.durable, tenant, page.cursor.as_ref(), page.limit).await?.into())
 }

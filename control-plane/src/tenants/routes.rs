@@ -4,8 +4,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_kernel::{Page, TenantId};
-use hotelhub_web::{AppError, Kind, PageQuery, Posted, Query, RequestKey, Result};
+use hotelhub_kernel::TenantId;
+use hotelhub_web::{AppError, Kind, Listing, PageQuery, Posted, Query, RequestKey, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -53,17 +53,16 @@ impl Filter {
 
 /// Tenants, the newest first.
 #[utoipa::path(get, path = "/api/v1/tenants", tag = "tenants",
-    params(("status" = Option<String>, Query), ("q" = Option<String>, Query), ("limit" = Option<u32>, Query),
-           ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "{items, next}"), (status = 401), (status = 403), (status = 422)))]
+    params(("status" = Option<String>, Query), ("q" = Option<String>, Query), PageQuery),
+    responses((status = 200, body = Listing<Listed>), (status = 401), (status = 403), (status = 422)))]
 async fn list(
     State(app): State<App>,
     staff: VendorStaff,
     Query(filter): Query<Filter>,
     page: PageQuery,
-) -> Result<Json<Page<Listed>>> {
+) -> Result<Listing<Listed>> {
     staff.may(StaffPermission::TenantRead)?;
-    Ok(Json(store::list(&app.db.durable, &filter.search()?, page.cursor.as_ref(), page.limit).await?))
+    Ok(store::list(&app.db.durable, &filter.search()?, page.cursor.as_ref(), page.limit).await?.into())
 }
 
 /// A tenant with its latest orders and changes.

@@ -2,7 +2,7 @@
 //!
 //! The clock stands at 09:00 in Jakarta on 3 July 2026 until the test moves it. Nothing is shared with another test.
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use hotelhub_control_plane::config::{LogFlags, Settings};
@@ -15,7 +15,7 @@ use hotelhub_protocol::{
     ClusterId, Deltas, Heartbeat, HeartbeatAnswer, LeaseWish, Order, OrderId, Outcome, Report, Role, Signed, Snapshot,
     VERSION, VERSION_HEADER, paths,
 };
-use hotelhub_testkit::{Answer, Scratch, Template, Visitor, env};
+use hotelhub_testkit::{Answer, Schema, Scratch, Template, Visitor, env};
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::server::{Limits, serve};
 use hotelhub_web::telemetry;
@@ -89,7 +89,7 @@ impl Office {
     /// Somebody with a browser and no cookie.
     pub(crate) fn visitor(&self) -> Visitor {
         let host = format!("hotelhub.localhost:{}", self.address.port());
-        Visitor::new(&format!("http://{}", self.address), &host).unwrap()
+        Visitor::new(&format!("http://{}", self.address), &host).unwrap().promised(schema())
     }
 
     /// A member of staff of this role, signed in with both factors.
@@ -126,6 +126,13 @@ impl Drop for Office {
     fn drop(&mut self) {
         self.app.stop.cancel();
     }
+}
+
+/// What the committed schema says of the doors.
+pub(crate) fn schema() -> Arc<Schema> {
+    static SCHEMA: LazyLock<Arc<Schema>> =
+        LazyLock::new(|| Arc::new(Schema::parse(include_str!("../../../docs/api/control-plane.json")).unwrap()));
+    SCHEMA.clone()
 }
 
 fn settings(dsn: String) -> Settings {

@@ -2,9 +2,11 @@
 pub mod env;
 pub mod mail;
 mod routing;
+mod schema;
 mod scratch;
 mod visitor;
 
 pub use routing::routing_table;
+pub use schema::Schema;
 pub use scratch::{Scratch, Template};
 pub use visitor::{Answer, Visitor};

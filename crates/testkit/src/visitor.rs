@@ -3,11 +3,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use hotelhub_kernel::{Entropy, hex};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, HeaderMap, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
+
+use crate::Schema;
 
 /// Somebody at one host, over one server's address. Clones share the cookies.
 #[derive(Clone)]
@@ -19,6 +21,7 @@ pub struct Visitor {
     cookies: Arc<Mutex<BTreeMap<String, String>>>,
     entropy: Entropy,
     extra: Vec<(String, String)>,
+    promised: Option<Arc<Schema>>,
 }
 
 /// What came back.
@@ -84,6 +87,7 @@ impl Visitor {
             cookies: Arc::default(),
             entropy: Entropy::system(),
             extra: Vec::new(),
+            promised: None,
         })
     }
 
@@ -105,6 +109,13 @@ impl Visitor {
     #[must_use]
     pub fn if_match(&self, version: i64) -> Self {
         self.with("if-match", &format!("\"{version}\""))
+    }
+
+    /// The same visitor, cookies shared, to whom an answer that breaks a promise of the schema is none.
+    #[must_use]
+    pub fn promised(mut self, schema: Arc<Schema>) -> Self {
+        self.promised = Some(schema);
+        self
     }
 
     /// The value of a cookie by its full name.
@@ -201,7 +212,7 @@ impl Visitor {
             headers.insert(CONTENT_TYPE.to_string(), (*kind).to_owned());
         }
         headers.extend(self.extra.iter().cloned());
-        let mut request = self.client.request(method, format!("{}{path}", self.server));
+        let mut request = self.client.request(method.clone(), format!("{}{path}", self.server));
         for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
             request = request.header(name, value);
         }
@@ -211,7 +222,18 @@ impl Visitor {
         let response = request.send().await.with_context(|| format!("no answer to {path}"))?;
         self.keep_cookies(response.headers());
         let (status, headers) = (response.status(), response.headers().clone());
-        Ok(Answer { status, headers, text: response.text().await? })
+        let answer = Answer { status, headers, text: response.text().await? };
+        if accept == "application/json" {
+            self.hold_to_promises(&method, path, &answer)?;
+        }
+        Ok(answer)
+    }
+
+    fn hold_to_promises(&self, method: &Method, path: &str, answer: &Answer) -> Result<()> {
+        let Some(schema) = self.promised.as_ref().filter(|_| answer.status.is_success()) else { return Ok(()) };
+        let broken = schema.broken_promises(method.as_str(), path, answer.status.as_u16(), &answer.json());
+        ensure!(broken.is_empty(), "the schema promises otherwise: {}", broken.join("; "));
+        Ok(())
     }
 
     fn cookie_line(&self) -> Option<String> {

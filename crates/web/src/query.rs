@@ -3,6 +3,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use hotelhub_kernel::Cursor;
 use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
 
 use crate::form::parse;
 use crate::{AppError, Kind, Result};
@@ -24,11 +25,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 }
 
 /// Which page of a list is wanted: `?limit=50&cursor=…`. Other members of the query are left to their own extractor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// Rows per page, 1 to 200.
+    /// Rows per page, 1 to 200; 50 when absent.
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 200)]
     pub limit: usize,
-    /// Where the page starts; absent for the first.
+    /// Where the page starts: the `next` of the page before; absent for the first.
+    #[param(value_type = Option<String>)]
     pub cursor: Option<Cursor>,
 }
 

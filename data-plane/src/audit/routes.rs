@@ -1,8 +1,7 @@
 //! The JSON door of the audit log.
-use axum::Json;
 use hotelhub_identity::Permission;
 use hotelhub_kernel::{Cursor, Page};
-use hotelhub_web::{AppError, Kind, PageQuery, Query, Result};
+use hotelhub_web::{AppError, Kind, Listing, PageQuery, Query, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -52,13 +51,6 @@ struct LineView {
     details: Value,
 }
 
-/// A page of the log.
-#[derive(Serialize, ToSchema)]
-struct LinesView {
-    items: Vec<LineView>,
-    next: Option<String>,
-}
-
 impl From<Line> for LineView {
     fn from(line: Line) -> Self {
         Self {
@@ -89,15 +81,20 @@ struct Filter {
 }
 
 /// The lines of the log, the newest first.
-#[utoipa::path(get, path = "/audit", tag = "audit", params(Filter), responses((status = 200, body = LinesView)))]
-async fn list(tenant: Tenant, staff: Staff, page: PageQuery, Query(filter): Query<Filter>) -> Result<Json<LinesView>> {
+#[utoipa::path(get, path = "/audit", tag = "audit", params(Filter), responses((status = 200, body = Listing<LineView>)))]
+async fn list(
+    tenant: Tenant,
+    staff: Staff,
+    page: PageQuery,
+    Query(filter): Query<Filter>,
+) -> Result<Listing<LineView>> {
     staff.may(Permission::AuditRead)?;
     let before = page.cursor.as_ref().map(before).transpose()?;
     let limit = i64::try_from(page.limit).unwrap_or(i64::MAX) + 1;
     let conn = tenant.connect().await?;
     let lines = store::list(&conn, before, filter.subject_kind.as_deref(), filter.subject_id, limit).await?;
     let Page { items, next } = Page::cut(lines, page.limit, |line| cursor(line.seq));
-    Ok(Json(LinesView { items: items.into_iter().map(LineView::from).collect(), next: next.map(String::from) }))
+    Ok(Page { items: items.into_iter().map(LineView::from).collect(), next }.into())
 }
 
 pub(super) fn cursor(seq: i64) -> Cursor {

@@ -3,7 +3,7 @@
 //! The clock stands at 09:00 in Jakarta on 3 July 2026 until the test moves it. Nothing is shared with another test.
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
-use std::sync::OnceLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use hotelhub_data_plane::boot::{self, Sources};
@@ -17,7 +17,7 @@ use hotelhub_protocol::{
     Cluster, ClusterId, FeedKey, Limits, OwnerSeed, Placement, Role, Route, Snapshot, Task, TenantSeed, TenantStatus,
 };
 use hotelhub_tenant_migrations::{Product, schema_version};
-use hotelhub_testkit::{Scratch, Template, Visitor, env};
+use hotelhub_testkit::{Schema, Scratch, Template, Visitor, env};
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
 use serde_json::json;
@@ -168,7 +168,7 @@ impl Hotel {
 
     /// Somebody nobody knows.
     pub(crate) fn stranger(&self) -> Visitor {
-        Visitor::new(&self.server, &self.host).unwrap()
+        Visitor::new(&self.server, &self.host).unwrap().promised(schema())
     }
 
     /// Somebody who looks for a room.
@@ -337,6 +337,13 @@ fn route(tenant: TenantId, slug: &str, name: &str, database: &str, connections: 
 fn password_hash() -> &'static str {
     static HASH: OnceLock<String> = OnceLock::new();
     HASH.get_or_init(|| Password::hash(PASSWORD, &Entropy::system()).unwrap().as_str().to_owned())
+}
+
+/// What the committed schema says of the doors.
+pub(crate) fn schema() -> Arc<Schema> {
+    static SCHEMA: LazyLock<Arc<Schema>> =
+        LazyLock::new(|| Arc::new(Schema::parse(include_str!("../../../docs/api/data-plane.json")).unwrap()));
+    SCHEMA.clone()
 }
 
 async fn migrate(dsn: String) -> anyhow::Result<()> {

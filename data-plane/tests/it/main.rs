@@ -22,11 +22,15 @@ mod guests;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod lived;
+#[cfg(test)]
 mod night_audit;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod promises;
 #[cfg(test)]
 mod rates;
 #[cfg(test)]

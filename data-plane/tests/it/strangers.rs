@@ -2,10 +2,10 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::clerk::{Stay, last};
 use crate::doors::{Door, NOBODY, everything};
 use crate::furnished::{Furnished, furnish};
-use crate::house::{Hotel, House};
+use crate::house::House;
+use crate::lived::Lived;
 
 /// The doors that ask nobody who they are. `GET /session` is not among them: it answers 401.
 const PUBLIC: &[&str] = &[
@@ -48,15 +48,6 @@ async fn nobody_gets_past_any_door_but_the_public_ones() {
     assert_eq!(everything(melati).await, before, "knocking changes nothing");
 }
 
-/// A stay of a guest in the house with a charge and a payment, and all that it hangs on.
-async fn lived_in(hotel: &Hotel) -> (Furnished, Stay, Value) {
-    let furnished = furnish(hotel, 2).await;
-    let stay = Stay::in_room(&furnished, 0, "2026-07-03", "2026-07-05").await;
-    stay.post("lines", json!({ "charge_code": "MINIBAR", "amount_idr": 45_000 })).await;
-    let folio = stay.pay(45_000).await;
-    (furnished, stay, folio)
-}
-
 /// A body that the door would take from its own people, if it takes any.
 fn fitting(door: &Door, hotel: &Furnished) -> Value {
     let (method, behind) = (&door.method, door.path.rsplit('/').next().unwrap());
@@ -83,28 +74,11 @@ fn fitting(door: &Door, hotel: &Furnished) -> Value {
 async fn an_id_of_one_hotel_means_nothing_at_another() {
     let house = House::saas().await;
     let [melati, kenanga] = &house.hotels[..] else { panic!("two hotels") };
-    let (furnished, stay, folio) = lived_in(melati).await;
+    let theirs = Lived::at(melati).await;
     let own = furnish(kenanga, 1).await;
-    let (seen, session) = (stay.seen().await, stay.desk.get("/api/v1/sessions").await.unwrap().json());
-    let user = furnished.owner.get("/api/v1/session").await.unwrap().json()["user"]["id"].clone();
-    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no id: {value}")).to_owned();
-    let theirs = |word: &str| match word {
-        "bookings" => text(&seen["booking_id"]),
-        "folios" => text(&folio["id"]),
-        "guests" => text(&seen["guest"]["id"]),
-        "lines" => last(&folio, "lines"),
-        "payments" => last(&folio, "payments"),
-        "rate-plans" => furnished.plan.clone(),
-        "reservations" => stay.reservation.clone(),
-        "room-types" => furnished.room_type.clone(),
-        "rooms" => furnished.rooms[0].clone(),
-        "sessions" => text(&session["items"][0]["id"]),
-        "users" => text(&user),
-        other => panic!("whose id stands behind {other}?"),
-    };
     let (here, there) = (everything(melati).await, everything(kenanga).await);
     for door in Door::all().iter().filter(|door| door.path.contains('{') && !is_public(door)) {
-        let mut path = door.at(theirs);
+        let mut path = door.at(|word| theirs.id(word));
         if door.method == Method::GET && path.ends_with("/prices") {
             path.push_str(&format!("?room_type_id={}&from=2026-08-01&to=2026-08-02", own.room_type));
         }

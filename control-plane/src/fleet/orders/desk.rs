@@ -1,11 +1,9 @@
 //! Where staff look at orders and try failed ones again.
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_kernel::Page;
-use hotelhub_web::{AppError, Kind, PageQuery, Posted, Query, RequestKey, Result};
+use hotelhub_web::{AppError, Kind, Listing, PageQuery, Posted, Query, RequestKey, Result};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -48,16 +46,16 @@ impl Filter {
 
 /// Work orders, the newest first.
 #[utoipa::path(get, path = "/api/v1/orders", tag = "fleet",
-    params(("state" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "{items, next}"), (status = 401), (status = 403), (status = 422)))]
+    params(("state" = Option<String>, Query), PageQuery),
+    responses((status = 200, body = Listing<Listed>), (status = 401), (status = 403), (status = 422)))]
 async fn list(
     State(app): State<App>,
     staff: VendorStaff,
     Query(filter): Query<Filter>,
     page: PageQuery,
-) -> Result<Json<Page<Listed>>> {
+) -> Result<Listing<Listed>> {
     staff.may(StaffPermission::FleetRead)?;
-    Ok(Json(store::list(&app.db.durable, filter.state()?, None, page.cursor.as_ref(), page.limit).await?))
+    Ok(store::list(&app.db.durable, filter.state()?, None, page.cursor.as_ref(), page.limit).await?.into())
 }
 
 /// Nothing to say.

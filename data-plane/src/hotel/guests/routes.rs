@@ -5,7 +5,7 @@ use axum::http::header::ETAG;
 use axum::response::{IntoResponse as _, Response};
 use hotelhub_identity::Permission;
 use hotelhub_kernel::{Cursor, Page};
-use hotelhub_web::{AppError, Body, IfMatch, Kind, PageQuery, Query, Result, etag};
+use hotelhub_web::{AppError, Body, IfMatch, Kind, Listing, PageQuery, Query, Result, etag};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -33,13 +33,14 @@ struct Search {
 }
 
 /// Lists guests by name.
-#[utoipa::path(get, path = "/guests", tag = "guests", params(Search), responses((status = 200, body = Vec<Guest>)))]
-async fn list(tenant: Tenant, staff: Staff, page: PageQuery, search: Query<Search>) -> Result<Json<Page<Guest>>> {
+#[utoipa::path(get, path = "/guests", tag = "guests", params(Search, PageQuery),
+    responses((status = 200, body = Listing<Guest>)))]
+async fn list(tenant: Tenant, staff: Staff, page: PageQuery, search: Query<Search>) -> Result<Listing<Guest>> {
     staff.may(Permission::GuestRead)?;
     let text = fields::text("q", &search.0.q, 120)?;
     let db = tenant.connect().await?;
     let rows = store::search(&db, &text, page.cursor.as_ref(), page.limit).await?;
-    Ok(Json(Page::cut(rows, page.limit, |guest| Cursor { key: guest.name.clone(), id: guest.id })))
+    Ok(Page::cut(rows, page.limit, |guest| Cursor { key: guest.name.clone(), id: guest.id }).into())
 }
 
 /// Reads a guest.

@@ -6,7 +6,7 @@ use axum::http::header::ETAG;
 use axum::response::{IntoResponse as _, Response};
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Page;
-use hotelhub_web::{Body, IfMatch, PageQuery, Posted, Query, Result, etag};
+use hotelhub_web::{Body, IfMatch, Listing, PageQuery, Posted, Query, Result, etag};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -90,13 +90,14 @@ async fn confirm(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted
 }
 
 /// Lists reservations by arrival.
-#[utoipa::path(get, path = "/reservations", tag = "reservations", params(Filter), responses((status = 200, body = Vec<Reservation>)))]
-async fn list(tenant: Tenant, staff: Staff, page: PageQuery, filter: Query<Filter>) -> Result<Json<Page<Reservation>>> {
+#[utoipa::path(get, path = "/reservations", tag = "reservations", params(Filter, PageQuery),
+    responses((status = 200, body = Listing<Reservation>)))]
+async fn list(tenant: Tenant, staff: Staff, page: PageQuery, filter: Query<Filter>) -> Result<Listing<Reservation>> {
     staff.may(Permission::ReservationRead)?;
     let search = filter.0.understood()?;
     let db = tenant.connect().await?;
     let rows = sheets::list(&db, &search, page.cursor.as_ref(), page.limit).await?;
-    Ok(Json(Page::cut(rows, page.limit, sheets::place)))
+    Ok(Page::cut(rows, page.limit, sheets::place).into())
 }
 
 /// Reads a reservation.

@@ -6,7 +6,7 @@ use axum::http::header::ETAG;
 use axum::response::{IntoResponse as _, Response};
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Page;
-use hotelhub_web::{AppError, Body, IfMatch, Kind, PageQuery, Posted, Result, etag};
+use hotelhub_web::{AppError, Body, IfMatch, Kind, Listing, PageQuery, Posted, Result, etag};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -26,17 +26,18 @@ pub fn router() -> OpenApiRouter<Node> {
 }
 
 /// Lists the rooms in the order of their numbers.
-#[utoipa::path(get, path = "/rooms", tag = "rooms", responses((status = 200, body = Vec<Room>)))]
-async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Page<Room>>> {
+#[utoipa::path(get, path = "/rooms", tag = "rooms", params(PageQuery),
+    responses((status = 200, body = Listing<Room>)))]
+async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Listing<Room>> {
     staff.may(Permission::RoomRead)?;
     let db = tenant.connect().await?;
     let rows = store::of_house(&db, page.cursor.as_ref(), page.limit).await?;
-    Ok(Json(Page::cut(rows, page.limit, store::place)))
+    Ok(Page::cut(rows, page.limit, store::place).into())
 }
 
 /// Adds rooms of a type, all or none; from then on they are for sale.
 #[utoipa::path(post, path = "/rooms", tag = "rooms", request_body = NewRooms,
-    responses((status = 201, body = Vec<Room>), (status = 409), (status = 422)))]
+    responses((status = 201, body = Listing<Room>), (status = 409), (status = 422)))]
 async fn create(tenant: Tenant, staff: Staff, wish: Posted<NewRooms>) -> Result<Response> {
     staff.may(Permission::RoomChange)?;
     let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
@@ -44,7 +45,7 @@ async fn create(tenant: Tenant, staff: Staff, wish: Posted<NewRooms>) -> Result<
         Begun::Answered(answer) => return Ok(answer),
     };
     let outcome = add(&tx, &tenant, &staff.actor(), wish.value).await;
-    tx.answer(StatusCode::CREATED, outcome.map(|items| Page { items, next: None })).await
+    tx.answer(StatusCode::CREATED, outcome.map(Listing::whole)).await
 }
 
 /// Adds rooms of a type, all or none, and counts the type anew.
@@ -54,10 +55,11 @@ pub async fn add(db: &Session, tenant: &Tenant, actor: &Actor, wish: NewRooms) -
     types::lock(db, room_type).await?.ok_or_else(unknown_type)?;
     let ids: Vec<Uuid> = numbers.iter().map(|_| tenant.ids().next()).collect();
     let added = store::insert(db, tenant.clock().now(), room_type, &ids, &numbers, &floor).await?;
-    let taken: Vec<_> = numbers.iter().filter(|number| !added.contains(number)).collect();
+    let taken: Vec<_> = numbers.into_iter().filter(|number| !added.contains(number)).collect();
     if !taken.is_empty() {
-        let refusal = AppError::new(Kind::Conflict, "room-number-taken", "Some of these room numbers are in use.");
-        return Err(refusal.field("numbers", "in use").with("taken", taken));
+        let named = taken.join(", ");
+        let refusal = AppError::new(Kind::Conflict, "room-number-taken", format!("Room numbers in use: {named}."));
+        return Err(refusal.naming("taken", named).field("numbers", "in use").with("taken", taken));
     }
     let business_date = properties::the_one(db).await?.business_date;
     inventory::recount(db, &[room_type], business_date).await?;

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Page;
-use hotelhub_web::{AppError, Body, IfMatch, Kind, PageQuery, Posted, Result, etag};
+use hotelhub_web::{AppError, Body, IfMatch, Kind, Listing, PageQuery, Posted, Result, etag};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -25,12 +25,13 @@ pub(in crate::hotel::rates) fn router() -> OpenApiRouter<Node> {
 }
 
 /// Lists the rate plans in the house's order.
-#[utoipa::path(get, path = "/rate-plans", tag = "rates", responses((status = 200, body = Vec<RatePlan>)))]
-async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Page<RatePlan>>> {
+#[utoipa::path(get, path = "/rate-plans", tag = "rates", params(PageQuery),
+    responses((status = 200, body = Listing<RatePlan>)))]
+async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Listing<RatePlan>> {
     staff.may(Permission::RateRead)?;
     let db = tenant.connect().await?;
     let rows = store::of_house(&db, page.cursor.as_ref(), page.limit).await?;
-    Ok(Json(Page::cut(rows, page.limit, store::place)))
+    Ok(Page::cut(rows, page.limit, store::place).into())
 }
 
 /// Adds a rate plan; its prices come after.

@@ -2,8 +2,7 @@
 use axum::Json;
 use axum::extract::Path;
 use hotelhub_identity::Permission;
-use hotelhub_kernel::Page;
-use hotelhub_web::{AppError, Body, Kind, Query, Result};
+use hotelhub_web::{AppError, Body, Kind, Listing, Query, Result};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -44,15 +43,15 @@ pub struct Set {
 
 /// Reads the prices of a room type under a plan.
 #[utoipa::path(get, path = "/rate-plans/{id}/prices", tag = "rates", params(Range),
-    responses((status = 200, body = Vec<DayPrice>), (status = 404), (status = 422)))]
-async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, range: Query<Range>) -> Result<Json<Page<DayPrice>>> {
+    responses((status = 200, body = Listing<DayPrice>), (status = 404), (status = 422)))]
+async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, range: Query<Range>) -> Result<Listing<DayPrice>> {
     staff.may(Permission::RateRead)?;
     let Range { room_type_id, from, to } = range.0;
     check_range(from, to)?;
     let db = tenant.connect().await?;
     must_be_a_plan(&db, id).await?;
     let items = store::month(&db, Asked { rate_plan: id, room_type: room_type_id, from, to }).await?;
-    Ok(Json(Page { items, next: None }))
+    Ok(Listing::whole(items))
 }
 
 /// Sets the prices of a room type under a plan for a range of nights.

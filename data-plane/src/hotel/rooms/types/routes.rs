@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Page;
-use hotelhub_web::{AppError, Body, IfMatch, Kind, PageQuery, Posted, Result, etag};
+use hotelhub_web::{AppError, Body, IfMatch, Kind, Listing, PageQuery, Posted, Result, etag};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -26,12 +26,13 @@ pub(in crate::hotel::rooms) fn router() -> OpenApiRouter<Node> {
 }
 
 /// Lists the room types in the house's order.
-#[utoipa::path(get, path = "/room-types", tag = "rooms", responses((status = 200, body = Vec<RoomType>)))]
-async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Page<RoomType>>> {
+#[utoipa::path(get, path = "/room-types", tag = "rooms", params(PageQuery),
+    responses((status = 200, body = Listing<RoomType>)))]
+async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Listing<RoomType>> {
     staff.may(Permission::RoomRead)?;
     let db = tenant.connect().await?;
     let rows = store::of_house(&db, page.cursor.as_ref(), page.limit).await?;
-    Ok(Json(Page::cut(rows, page.limit, store::place)))
+    Ok(Page::cut(rows, page.limit, store::place).into())
 }
 
 /// Adds a room type; its rooms come after.
