@@ -168,5 +168,5 @@ pub(crate) fn wrong_field(path: &str, message: &str) -> AppError {
     let detail =
         if field.is_empty() { format!("The body is wrong: {message}.") } else { format!("`{field}`: {message}.") };
     let error = AppError::new(Kind::Invalid, "invalid-body", detail);
-    if field.is_empty() { error } else { error.field(field, message) }
+    if field.is_empty() { error } else { error.field(field, message.to_owned()) }
 }

@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::wording::{Named, Told, Wrong};
+
 /// What handlers return.
 pub type Result<T, E = AppError> = std::result::Result<T, E>;
 
@@ -77,8 +79,11 @@ impl Kind {
 pub struct FieldError {
     /// The path of the field: `reservations[0].arrival`.
     pub field: String,
-    /// An English sentence.
+    /// An English phrase.
     pub message: String,
+    /// The same for people of either language.
+    #[serde(skip)]
+    pub(crate) wrong: Wrong,
 }
 
 /// A refusal on its way out: public are kind, code, detail, fields and extras; the cause is only logged.
@@ -88,6 +93,7 @@ struct Parts {
     kind: Kind,
     code: &'static str,
     detail: String,
+    named: Named,
     fields: Vec<FieldError>,
     extras: Map<String, Value>,
     retry_after: Option<u32>,
@@ -101,6 +107,7 @@ impl AppError {
             kind,
             code,
             detail: detail.into(),
+            named: Named::default(),
             fields: Vec::new(),
             extras: Map::new(),
             retry_after: None,
@@ -115,8 +122,16 @@ impl AppError {
 
     /// Names a field that is wrong.
     #[must_use]
-    pub fn field(mut self, name: impl Into<String>, message: impl Into<String>) -> Self {
-        self.0.fields.push(FieldError { field: name.into(), message: message.into() });
+    pub fn field(mut self, name: impl Into<String>, wrong: impl Into<Wrong>) -> Self {
+        let wrong = wrong.into();
+        self.0.fields.push(FieldError { field: name.into(), message: wrong.in_english(), wrong });
+        self
+    }
+
+    /// Gives the catalogue's `problem.<code>` a value for its `{name}`.
+    #[must_use]
+    pub fn naming(mut self, name: &'static str, value: impl Into<Told>) -> Self {
+        self.0.named.push(name, value.into());
         self
     }
 
@@ -164,6 +179,11 @@ impl AppError {
     /// The public sentence.
     pub fn detail(&self) -> &str {
         &self.0.detail
+    }
+
+    /// What the catalogue's sentence may name.
+    pub(crate) fn named(&self) -> &Named {
+        &self.0.named
     }
 
     /// The fields that are wrong.
@@ -240,7 +260,7 @@ impl Problem {
 
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
-        let Parts { kind, code, detail, fields, extras, retry_after, cause } = *self.0;
+        let Parts { kind, code, detail, named: _, fields, extras, retry_after, cause } = *self.0;
         match &cause {
             Some(cause) if kind.status().is_server_error() => {
                 tracing::error!(problem = code, error = &**cause as &(dyn Error + 'static), "a request failed");
@@ -266,29 +286,5 @@ impl IntoResponse for AppError {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
-    }
-}
-
-/// A refusal as a form page shows it again above its fields.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Refused {
-    /// The slug: the catalogue's `problem.<code>` speaks for it.
-    pub code: String,
-    /// The English sentence, for codes without a text.
-    pub detail: String,
-    /// The fields that are wrong.
-    pub errors: Vec<FieldError>,
-}
-
-impl AppError {
-    /// What a form page shows; [`None`] for what no visitor can mend (then the error itself is the answer).
-    pub fn refused(&self) -> Option<Refused> {
-        let kind = self.kind();
-        let ours = matches!(kind, Kind::Internal | Kind::Unavailable | Kind::Forbidden | Kind::Unauthenticated);
-        (!ours).then(|| Refused {
-            code: self.code().to_owned(),
-            detail: self.detail().to_owned(),
-            errors: self.fields().to_vec(),
-        })
     }
 }

@@ -1,5 +1,5 @@
 //! Values as people read them, made in Rust so that templates hold no logic.
-use hotelhub_kernel::Rupiah;
+use hotelhub_kernel::{BasisPoints, Rupiah};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -61,6 +61,24 @@ pub fn rupiah(amount: Rupiah) -> String {
 /// `1.210.000`, for columns whose head says rupiah.
 pub fn amount(amount: Rupiah) -> String {
     amount.to_string().replacen("Rp", "", 1)
+}
+
+/// `1.000` in Indonesian, `1,000` in English.
+pub fn count(count: i64, lang: Lang) -> String {
+    let grouped = amount(Rupiah(count));
+    match lang {
+        Lang::Id => grouped,
+        Lang::En => grouped.replace('.', ","),
+    }
+}
+
+/// `10,5%` in Indonesian, `10.5%` in English.
+pub fn rate(rate: BasisPoints, lang: Lang) -> String {
+    let (whole, rest) = (rate.0 / 100, rate.0 % 100);
+    let point = if lang == Lang::Id { ',' } else { '.' };
+    let rest = format!("{point}{rest:02}");
+    let rest = rest.trim_end_matches('0').trim_end_matches(point);
+    format!("{whole}{rest}%")
 }
 
 /// `03 Jul 2026`.

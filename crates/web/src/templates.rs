@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use crate::refused::{Banner, WrongField};
 use crate::{AppError, Assets, Folder, Lang, Page, Result, Shell};
 
 /// A struct that is all a letter's templates may see: `<TEMPLATE>.hbs` is its HTML, `<TEMPLATE>.txt.hbs` its subject (first
@@ -42,7 +43,7 @@ pub enum BadTemplates {
     Catalogue(String, String),
 }
 
-type Catalogue = BTreeMap<String, String>;
+pub(crate) type Catalogue = BTreeMap<String, String>;
 
 /// Every template and text of a plane.
 pub struct Templates {
@@ -86,7 +87,7 @@ impl Templates {
             registry.register_helper("concat", Box::new(Concat));
             registry.register_helper("asset", Box::new(AssetAddress(assets.clone())));
             registry.register_helper("icon", Box::new(Icon(assets.clone())));
-            registry.register_helper("refused", Box::new(RefusedBanner(catalogues.clone())));
+            registry.register_helper("refused", Box::new(Banner(catalogues.clone())));
             registry.register_helper("wrong", Box::new(WrongField(catalogues.clone())));
         }
         Ok(Self { html, text, catalogues, named, assets })
@@ -176,7 +177,7 @@ fn named_keys(template: &str) -> impl Iterator<Item = String> {
     calls.filter_map(|(at, lead)| template.get(at + lead.len()..)?.split('"').next().map(str::to_owned))
 }
 
-fn catalogue(catalogues: &[Catalogue; 2], lang: Lang) -> &Catalogue {
+pub(crate) fn catalogue(catalogues: &[Catalogue; 2], lang: Lang) -> &Catalogue {
     match lang {
         Lang::Id => &catalogues[0],
         Lang::En => &catalogues[1],
@@ -192,7 +193,7 @@ fn first_text<'a>(helper: &'a Helper<'_>) -> Result<&'a str, RenderError> {
     value.ok_or_else(|| other(format!("{{{{{}}}}} needs a text", helper.name())))
 }
 
-fn lang_of(context: &Context) -> Lang {
+pub(crate) fn lang_of(context: &Context) -> Lang {
     let lang = context.data().pointer("/shell/lang").and_then(Value::as_str).and_then(Lang::parse);
     lang.unwrap_or_default()
 }
@@ -273,55 +274,6 @@ impl HelperDef for Icon {
         let name = handlebars::html_escape(first_text(helper)?);
         let sprite = self.0.address("icons.svg").unwrap_or_default();
         out.write(&format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{sprite}#{name}\"/></svg>"))?;
-        Ok(())
-    }
-}
-
-/// `{{refused page.refused}}`: the banner of a [`crate::Refused`], in the catalogue's words (`problem.<code>`) where it has them.
-struct RefusedBanner(Arc<[Catalogue; 2]>);
-
-impl HelperDef for RefusedBanner {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        context: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let Some(refused) = helper.param(0).map(|param| param.value()).filter(|value| value.is_object()) else {
-            return Ok(());
-        };
-        let texts = catalogue(&self.0, lang_of(context));
-        let text = refused.get("code").and_then(Value::as_str).and_then(|code| texts.get(&format!("problem.{code}")));
-        let text = text.map(String::as_str).or_else(|| refused.get("detail")?.as_str()).unwrap_or_default();
-        let text = handlebars::html_escape(text);
-        out.write(&format!("<div class=\"banner bad\" role=\"alert\"><span>{text}</span></div>"))?;
-        Ok(())
-    }
-}
-
-/// `{{wrong page.refused "email"}}`: what is wrong with one field, in the catalogue's words (`wrong.<message>`) where it has them.
-struct WrongField(Arc<[Catalogue; 2]>);
-
-impl HelperDef for WrongField {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        context: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let errors = helper.param(0).and_then(|param| param.value().get("errors")?.as_array());
-        let field = helper.param(1).and_then(|param| param.value().as_str()).unwrap_or_default();
-        let of_field = |error: &&Value| error.get("field").and_then(Value::as_str) == Some(field);
-        let Some(error) = errors.and_then(|errors| errors.iter().find(of_field)) else { return Ok(()) };
-        let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
-        let texts = catalogue(&self.0, lang_of(context));
-        let message = texts.get(&format!("wrong.{message}")).map_or(message, String::as_str);
-        let message = handlebars::html_escape(message);
-        out.write(&format!("<p class=\"wrong\" id=\"{field}-wrong\">{message}</p>"))?;
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
 //! Texts and dates of a request, bounded at the door; a refusal names the field.
-use hotelhub_web::{AppError, Kind};
+use hotelhub_web::{AppError, Kind, Told, Wrong};
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 
-/// A field that holds what it cannot.
-pub(crate) fn wrong(field: impl Into<String>, message: impl Into<String>) -> AppError {
-    let (field, message) = (field.into(), message.into());
-    AppError::new(Kind::Invalid, "invalid-field", format!("`{field}`: {message}.")).field(field, message)
+/// A field that holds what it cannot. The phrase is a key of the catalogue; its values are named ([`Wrong::naming`]).
+pub(crate) fn wrong(field: impl Into<String>, wrong: impl Into<Wrong>) -> AppError {
+    let (field, wrong) = (field.into(), wrong.into());
+    AppError::new(Kind::Invalid, "invalid-field", format!("`{field}`: {}.", wrong.in_english())).field(field, wrong)
 }
 
 /// A text without outer blanks, of at most `most` characters; it may be empty.
@@ -20,7 +20,7 @@ pub(crate) fn text(field: &str, text: &str, most: usize) -> Result<String, AppEr
     let text = text.trim();
     let printable = |c: char| !c.is_control() || c == '\n';
     if text.chars().count() > most {
-        Err(wrong(field, format!("at most {most} characters")))
+        Err(wrong(field, Wrong::new("at most {most} characters").naming("most", most)))
     } else if !text.chars().all(printable) {
         Err(wrong(field, "no control characters"))
     } else {
@@ -43,13 +43,12 @@ pub(crate) fn code(field: &str, value: &str) -> Result<String, AppError> {
 }
 
 /// A number within its bounds, both included.
-pub(crate) fn within<T: PartialOrd + std::fmt::Display>(
-    field: &str,
-    value: T,
-    least: T,
-    most: T,
-) -> Result<T, AppError> {
-    if value < least || value > most { Err(wrong(field, format!("{least} to {most}"))) } else { Ok(value) }
+pub(crate) fn within<T: PartialOrd + Into<Told>>(field: &str, value: T, least: T, most: T) -> Result<T, AppError> {
+    if value < least || value > most {
+        Err(wrong(field, Wrong::new("from {least} to {most}").naming("least", least).naming("most", most)))
+    } else {
+        Ok(value)
+    }
 }
 
 /// A date that a calendar on a desk could show.

@@ -1,4 +1,6 @@
 //! Every page and letter of the hotel, rendered in both languages in every frame it may stand in.
+mod wording;
+
 use hotelhub_web::{Lang, Layout, Letter, Page, Shell, Templates, UserBadge, Visit};
 
 use super::booking_engine::{ConfirmPage, Confirmation, HomePage, ManagePage, OffersPage};

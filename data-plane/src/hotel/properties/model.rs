@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::hotel::fields;
 use crate::hotel::taxes::TaxRule;
-use hotelhub_web::AppError;
+use hotelhub_web::{AppError, Wrong};
 
 /// The hotel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -134,13 +134,20 @@ impl Property {
                 .checkout_time
                 .as_deref()
                 .map_or(Ok(self.checkout_time), |t| time("checkout_time", t))?,
-            service_bp: fields::within("service_bp", change.service_bp.unwrap_or(self.service_bp), 0, 1_100)?,
-            pb1_bp: fields::within("pb1_bp", change.pb1_bp.unwrap_or(self.pb1_bp), 0, 2_000)?,
+            service_bp: rate("service_bp", change.service_bp.unwrap_or(self.service_bp), BasisPoints(1_100))?,
+            pb1_bp: rate("pb1_bp", change.pb1_bp.unwrap_or(self.pb1_bp), BasisPoints(2_000))?,
             pb1_base_includes_service: change.pb1_base_includes_service.unwrap_or(self.pb1_base_includes_service),
             prices_include_tax: change.prices_include_tax.unwrap_or(self.prices_include_tax),
             ..self
         })
     }
+}
+
+/// A rate in basis points, from nothing up to `most`.
+fn rate(field: &str, bp: i32, most: BasisPoints) -> Result<i32, AppError> {
+    let fits = u32::try_from(bp).is_ok_and(|bp| bp <= most.0);
+    let wrong = || Wrong::new("from {least} to {most}").naming("least", BasisPoints(0)).naming("most", most);
+    if fits { Ok(bp) } else { Err(fields::wrong(field, wrong())) }
 }
 
 fn zone(name: &str) -> Result<String, AppError> {

@@ -1,7 +1,7 @@
 //! Making a booking: understand the wish, price it, count it, write it.
 use futures_util::future::join5;
 use hotelhub_kernel::Rupiah;
-use hotelhub_web::AppError;
+use hotelhub_web::{AppError, Wrong};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -169,7 +169,8 @@ pub(super) fn fits(room_type: Option<&RoomType>, party: Party, place: &str) -> R
     if room_type.fits(party.adults, party.children) {
         return Ok(());
     }
-    let most = format!("this room type takes {} adults and {} children", room_type.max_adults, room_type.max_children);
+    let most = Wrong::new("at most {adults} adults and {children} children");
+    let most = most.naming("adults", room_type.max_adults).naming("children", room_type.max_children);
     Err(fields::wrong(format!("{place}adults"), most))
 }
 

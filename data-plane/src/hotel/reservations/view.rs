@@ -1,7 +1,7 @@
 //! `/desk/reservations/{id}`: a reservation, and every step that is open.
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Rupiah;
-use hotelhub_web::{Lang, Page, Refused, format};
+use hotelhub_web::{AppError, Kind, Lang, Page, Refused, format};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -245,11 +245,8 @@ impl Page for DetailPage {
             rate_plans: vec![Choice::new("1", "Termasuk sarapan", "1")],
             hold_until: Some("14:15".to_owned()),
             form_key: "sample-key".to_owned(),
-            refused: Some(Refused {
-                code: "room-taken".to_owned(),
-                detail: "Room 205 is taken for some of these nights.".to_owned(),
-                errors: Vec::new(),
-            }),
+            refused: AppError::new(Kind::Conflict, "room-taken", "Room 205 is taken for some of these nights.")
+                .refused(),
         }
     }
 }

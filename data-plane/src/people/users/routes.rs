@@ -218,7 +218,7 @@ impl Edit {
     }
 }
 
-fn wrong(field: &str, why: &str) -> AppError {
+fn wrong(field: &str, why: &'static str) -> AppError {
     AppError::new(Kind::Invalid, "invalid-body", format!("`{field}` {why}.")).field(field, why)
 }
 

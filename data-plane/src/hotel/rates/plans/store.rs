@@ -77,7 +77,9 @@ async fn write(db: &Session, sql: &'static str, now: Timestamp, p: &RatePlan) ->
         Ok(_) => Ok(()),
         Err(error) if error.constraint() == Some("rate_plans_code_unique") => {
             let detail = format!("There is a rate plan {} already.", p.code);
-            Err(AppError::new(Kind::Conflict, "code-taken", detail).field("code", "already taken"))
+            Err(AppError::new(Kind::Conflict, "code-taken", detail)
+                .naming("code", p.code.clone())
+                .field("code", "already taken"))
         }
         Err(error) => Err(error.into()),
     }

@@ -1,6 +1,6 @@
 //! Prices that are asked for, and prices that are set.
 use hotelhub_kernel::Rupiah;
-use hotelhub_web::AppError;
+use hotelhub_web::{AppError, Wrong};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ pub struct Prices {
 }
 
 /// The most a night may cost.
-const DEAREST: Rupiah = Rupiah(1_000_000_000);
+pub(super) const DEAREST: Rupiah = Rupiah(1_000_000_000);
 
 /// The most days that are set or read at once.
 const LONGEST: i32 = 731;
@@ -82,10 +82,10 @@ pub(super) fn check_range(from: Date, to: Date) -> Result<(), AppError> {
     fields::date("from", from)?;
     fields::date("to", to)?;
     if to <= from {
-        return Err(fields::wrong("to", "must be after `from`"));
+        return Err(fields::wrong("to", "after the first"));
     }
     if to > from.saturating_add(LONGEST.days()) {
-        return Err(fields::wrong("to", format!("at most {LONGEST} days after `from`")));
+        return Err(fields::wrong("to", Wrong::new("at most {most} days after the first").naming("most", LONGEST)));
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! Prices' rows.
 use hotelhub_kernel::Rupiah;
-use hotelhub_web::AppError;
+use hotelhub_web::{AppError, Wrong};
 use uuid::Uuid;
 
-use super::model::Prices;
+use super::model::{DEAREST, Prices};
 use super::{Asked, Priced};
 use crate::hotel::fields;
 use crate::hotel::rates::DayPrice;
@@ -37,7 +37,10 @@ pub(super) async fn set(db: &Session, plan: Uuid, p: &Prices) -> Result<u64, App
         .await;
     set.map_err(|error| match error.constraint() {
         Some("rate_days_room_type_id_fkey") => fields::wrong("room_type_id", "there is no such room type"),
-        Some("rate_days_price") => fields::wrong("price_idr", "a price from 0 to 1,000,000,000"),
+        Some("rate_days_price") => fields::wrong(
+            "price_idr",
+            Wrong::new("from {least} to {most}").naming("least", Rupiah::ZERO).naming("most", DEAREST),
+        ),
         _ => error.into(),
     })
 }

@@ -79,7 +79,9 @@ pub(super) async fn change(db: &Session, now: Timestamp, t: &RoomType) -> Result
 fn taken(error: DbError, room_type: &RoomType) -> AppError {
     if error.constraint() == Some("room_types_code_unique") {
         let detail = format!("There is a room type {} already.", room_type.code);
-        AppError::new(Kind::Conflict, "code-taken", detail).field("code", "already taken")
+        AppError::new(Kind::Conflict, "code-taken", detail)
+            .naming("code", room_type.code.clone())
+            .field("code", "already taken")
     } else {
         error.into()
     }
