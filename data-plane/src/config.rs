@@ -63,6 +63,8 @@ pub struct Standalone {
     pub database_url: Secret<String>,
     /// The hosts it answers to; any when empty.
     pub hosts: Vec<Host>,
+    /// `http://192.168.1.5:8080`: what links in letters begin with; the first host when absent.
+    pub public_url: Option<String>,
     /// The owner's mail address, for the first run.
     pub owner_email: Option<String>,
     /// The owner's password, while there is none; without it each start logs a one-time link.
@@ -97,6 +99,14 @@ pub struct Saas {
 }
 
 impl Settings {
+    /// What links in letters begin with, where it is set.
+    pub fn public_url(&self) -> Option<&str> {
+        match &self.mode {
+            Mode::Standalone(standalone) => standalone.public_url.as_deref(),
+            Mode::Saas(_) => None,
+        }
+    }
+
     /// The vendor's own page, where there is a vendor.
     pub fn vendor_url(&self) -> Option<&str> {
         match &self.mode {

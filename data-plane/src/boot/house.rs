@@ -50,6 +50,13 @@ pub async fn start(settings: Settings, roles: &[Role], sources: Sources) -> anyh
             let host = mode.hosts.first().map_or("localhost", Host::as_str);
             let port = port.map(|port| format!(":{port}")).unwrap_or_default();
             let origin = format!("{}://{host}{port}", settings.public_scheme.as_str());
+            let origin = mode.public_url.clone().unwrap_or(origin);
+            if mode.hosts.is_empty() && mode.public_url.is_none() {
+                tracing::warn!(
+                    origin,
+                    "letters link to this address; set HOTELHUB_PUBLIC_URL to where guests reach the hotel"
+                );
+            }
             standalone::learn(mode, &origin, &sources).await?
         }
         Mode::Saas(mode) => saas::learn(mode),

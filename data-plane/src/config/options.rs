@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::Uri;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use hotelhub_kernel::{Host, Key, Secret};
 use hotelhub_protocol::{ClusterId, FeedVerifier};
@@ -153,9 +154,12 @@ struct StandaloneOptions {
     /// The hotel's database. Its user must own it.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = secret, global = true)]
     database_url: Option<Secret<String>>,
-    /// The host names it answers to, by commas; any when absent. Give them before it can be reached from outside: links carry them.
+    /// The host names it answers to, by commas; any when absent.
     #[arg(long, env = "HOTELHUB_HOSTS", value_delimiter = ',', value_parser = host, global = true)]
     hosts: Vec<Host>,
+    /// What links in letters begin with, such as `http://192.168.1.5:8080`; when absent the first host, or localhost.
+    #[arg(long, env = "HOTELHUB_PUBLIC_URL", value_parser = public_url, global = true)]
+    public_url: Option<String>,
     /// First run: the owner's mail address. It can be changed on the owner's own page.
     #[arg(long, env = "HOTELHUB_OWNER_EMAIL", global = true)]
     owner_email: Option<String>,
@@ -223,6 +227,19 @@ pub enum BadSettings {
 
 fn secret(text: &str) -> Result<Secret<String>, Infallible> {
     Ok(Secret::new(text.to_owned()))
+}
+
+/// Scheme, host and port of an address; nothing behind them.
+fn public_url(text: &str) -> Result<String, String> {
+    let wrong = || format!("`{text}` is no address such as http://192.168.1.5:8080");
+    let uri: Uri = text.trim_end_matches('/').parse().map_err(|_| wrong())?;
+    let bare = uri.path() == "/" && uri.query().is_none();
+    match (uri.scheme_str(), uri.authority()) {
+        (Some(scheme @ ("http" | "https")), Some(authority)) if bare && !authority.as_str().contains('@') => {
+            Ok(format!("{scheme}://{authority}"))
+        }
+        _ => Err(wrong()),
+    }
 }
 
 fn host(text: &str) -> Result<Host, hotelhub_kernel::BadHost> {
@@ -300,6 +317,7 @@ impl StandaloneOptions {
         Ok(Standalone {
             database_url: self.database_url.ok_or(BadSettings::Missing("DATABASE_URL"))?,
             hosts: self.hosts,
+            public_url: self.public_url,
             owner_email: self.owner_email,
             owner_password: self.owner_password,
             hotel_name: self.hotel_name,

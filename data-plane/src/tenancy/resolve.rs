@@ -11,6 +11,7 @@ use futures_util::future::Either;
 use hotelhub_kernel::{BadHost, Host, TenantId};
 use hotelhub_protocol::TenantStatus;
 use hotelhub_web::origin::authority;
+use hotelhub_web::request_id::RequestId;
 use hotelhub_web::{AppError, Kind, subject};
 use tower::layer::layer_fn;
 use tower::{Layer, Service};
@@ -44,7 +45,8 @@ impl Service<Request> for Resolve {
         match tenant(&self.node, &request) {
             Ok(tenant) => {
                 subject::is_tenant(tenant.id(), tenant.slug());
-                request.extensions_mut().insert(tenant);
+                let id = request.extensions().get::<RequestId>().cloned();
+                request.extensions_mut().insert(tenant.asked_by(id));
                 Either::Left(self.inner.call(request))
             }
             Err(refusal) => Either::Right(ready(Ok(turned_away(&self.node, &request, refusal)))),
@@ -80,7 +82,7 @@ fn standalone(node: &Node, sole: TenantId, named: &str) -> Result<Option<Tenant>
     if !fits {
         return Err(no_name(BadHost::Shape));
     }
-    Ok(node.directory.by_id(sole).map(|entry| Tenant::anywhere(node.clone(), entry, named)))
+    Ok(node.directory.by_id(sole).map(|entry| Tenant::at(node.clone(), entry, "")))
 }
 
 fn nobody() -> AppError {

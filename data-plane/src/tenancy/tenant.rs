@@ -5,6 +5,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use hotelhub_kernel::{Clock, Host, Ids, Key, Slug, TenantId};
 use hotelhub_protocol::{Route, TenantStatus};
+use hotelhub_web::request_id::RequestId;
 use hotelhub_web::{AppError, Kind, RequestKey};
 
 use super::directory::TenantEntry;
@@ -16,34 +17,28 @@ use crate::node::Node;
 pub struct Tenant {
     entry: Arc<TenantEntry>,
     node: Node,
-    seen: Seen,
-}
-
-/// Where a tenant was met.
-#[derive(Clone)]
-enum Seen {
-    /// At this one of its hosts.
-    Host(usize),
-    /// At an address of a standalone machine, port and all.
-    Address(Arc<str>),
+    /// The place of the host it was met at among its hosts.
+    seen: usize,
+    /// The request it came with; none for what is not caused by one.
+    request: Option<RequestId>,
 }
 
 impl Tenant {
     /// The tenant of an entry, seen at the host of this name.
     pub(super) fn at(node: Node, entry: Arc<TenantEntry>, host: &str) -> Self {
         let place = entry.route.hosts.iter().position(|known| known.as_str() == host);
-        Self { entry, node, seen: Seen::Host(place.unwrap_or(0)) }
+        Self { entry, node, seen: place.unwrap_or(0), request: None }
     }
 
-    /// The one tenant of a standalone machine, seen at any address of it.
-    pub(super) fn anywhere(node: Node, entry: Arc<TenantEntry>, authority: &str) -> Self {
-        Self { entry, node, seen: Seen::Address(authority.into()) }
+    /// The same, met in this request.
+    pub(super) fn asked_by(self, request: Option<RequestId>) -> Self {
+        Self { request, ..self }
     }
 
     /// The tenant of an id, for what is not caused by a request: it is seen at its first host.
     pub(crate) fn by_id(node: &Node, tenant: TenantId) -> Option<Self> {
         let entry = node.directory.by_id(tenant).filter(|entry| !entry.route.hosts.is_empty())?;
-        Some(Self { entry, node: node.clone(), seen: Seen::Host(0) })
+        Some(Self { entry, node: node.clone(), seen: 0, request: None })
     }
 
     /// Its identity.
@@ -66,13 +61,9 @@ impl Tenant {
         &self.entry.route
     }
 
-    /// The host it is seen at; its first where it is seen at an address.
+    /// The host it is seen at; its first where it is seen at none of them.
     pub fn host(&self) -> &Host {
-        let place = match self.seen {
-            Seen::Host(place) => place,
-            Seen::Address(_) => 0,
-        };
-        self.entry.route.hosts.get(place).expect("a tenant is only made of an entry with a host")
+        self.entry.route.hosts.get(self.seen).expect("a tenant is only made of an entry with a host")
     }
 
     /// What time it is.
@@ -95,14 +86,20 @@ impl Tenant {
         self.node.secret.derive(&format!("{purpose}:{}", self.id()))
     }
 
-    /// `https://host[:port]`, for links.
+    /// `https://host[:port]`, for links in letters. A host is only named here when the settings or the control plane know it: what
+    /// a visitor's `Host` header says ends in no letter.
     pub fn origin(&self) -> String {
         let scheme = self.node.settings.public_scheme.as_str();
-        match (&self.seen, self.node.public_port) {
-            (Seen::Address(authority), _) => format!("{scheme}://{authority}"),
-            (Seen::Host(_), Some(port)) => format!("{scheme}://{}:{port}", self.host()),
-            (Seen::Host(_), None) => format!("{scheme}://{}", self.host()),
+        match (self.node.settings.public_url(), self.node.public_port) {
+            (Some(url), _) => url.to_owned(),
+            (None, Some(port)) => format!("{scheme}://{}:{port}", self.host()),
+            (None, None) => format!("{scheme}://{}", self.host()),
         }
+    }
+
+    /// The id under which the log knows the request that is served; empty for a job.
+    pub fn request_id(&self) -> &str {
+        self.request.as_ref().map_or("", |request| &request.0)
     }
 
     /// Whether new business is refused because a bill is not paid.

@@ -254,6 +254,7 @@ fn standalone(dsn: String) -> Mode {
     Mode::Standalone(Box::new(Standalone {
         database_url: Secret::new(dsn),
         hosts: Vec::new(),
+        public_url: None,
         owner_email: Some(OWNER.to_owned()),
         owner_password: None,
         hotel_name: "Hotel Melati".to_owned(),

@@ -46,6 +46,8 @@ struct Form {
 pub(crate) struct PropertyPage {
     form: Form,
     business_date: String,
+    /// What links in letters begin with.
+    links: String,
     may_change: bool,
     form_key: String,
     refused: Option<Refused>,
@@ -109,6 +111,7 @@ async fn page(
     let page = PropertyPage {
         form: typed.unwrap_or_else(|| Form::from(&property)),
         business_date: format::date_long(property.business_date, visit.lang),
+        links: tenant.origin(),
         may_change: staff.can(Permission::PropertyChange),
         form_key: forms::key(tenant),
         refused,
@@ -171,6 +174,7 @@ impl Page for PropertyPage {
         Self {
             form,
             business_date: "Jumat, 3 Juli 2026".to_owned(),
+            links: "https://melati.hotelhub.id".to_owned(),
             may_change: true,
             form_key: "sample-key".to_owned(),
             refused: None,

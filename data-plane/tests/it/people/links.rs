@@ -150,3 +150,21 @@ async fn an_address_is_confirmed_by_a_button_and_the_letters_kept_back_then_go()
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forged_host_gets_into_no_letter() {
+    let house = House::standalone().await;
+    let forger = house.stranger().at("hotel.evil.test");
+    let asked = forger.form("/password/forgot", &[("email", DESK)]).await.unwrap();
+    assert!(asked.status.is_success() || asked.status.is_redirection(), "{}", asked.text);
+    let reset = letter(&house, "new-password").await;
+    assert!(!reset.contains("evil") && reset.contains(&format!("http://{}/password/reset/", house.host)), "{reset}");
+
+    let owner = house.owner().await.at("hotel.evil.test");
+    owner.put_cookie("__Host-session", &house.owner().await.cookie("__Host-session").unwrap());
+    let new = json!({ "email": "baru@hotel.test", "name": "Baru", "roles": ["front_office"] });
+    let invited = owner.post("/api/v1/users", &new).await.unwrap();
+    assert_eq!(invited.status, 201, "{}", invited.text);
+    let invitation = letter(&house, "invitation").await;
+    assert!(!invitation.contains("evil") && invitation.contains(&house.host), "{invitation}");
+}
