@@ -72,4 +72,5 @@ pub(super) struct Line {
     pub(super) subject_kind: String,
     pub(super) subject_id: Option<Uuid>,
     pub(super) details: Value,
+    pub(super) request_id: String,
 }

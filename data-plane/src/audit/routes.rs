@@ -49,6 +49,8 @@ struct LineView {
     subject: SubjectView,
     #[schema(value_type = Object)]
     details: Value,
+    /// The id under which the log knows the request; empty for what a job did.
+    request_id: String,
 }
 
 impl From<Line> for LineView {
@@ -60,6 +62,7 @@ impl From<Line> for LineView {
             action: line.action,
             subject: SubjectView { kind: line.subject_kind, id: line.subject_id },
             details: line.details,
+            request_id: line.request_id,
         }
     }
 }

@@ -9,11 +9,11 @@ use super::model::{Actor, Line};
 use crate::tenancy::{DbError, Session, Tenant};
 
 const INSERT: &str = "
-    insert into audit_log (at, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, details)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    insert into audit_log (at, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, details, request_id)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 const LIST: &str = "
-    select seq, at, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, details
+    select seq, at, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, details, request_id
       from audit_log
      where ($1::bigint is null or seq < $1)
        and ($2::text is null or subject_kind = $2)
@@ -37,7 +37,8 @@ pub async fn record(
     let now = tenant.clock().now();
     let details = Json(serde_json::to_value(details).unwrap_or(Value::Null));
     let details = if details.0.is_null() { Json(Value::Object(serde_json::Map::new())) } else { details };
-    session.execute(INSERT, &[&now, &actor.kind(), &actor.id(), &actor.name(), &action, &kind, &id, &details]).await?;
+    let (who, request) = ((actor.kind(), actor.id(), actor.name()), tenant.request_id());
+    session.execute(INSERT, &[&now, &who.0, &who.1, &who.2, &action, &kind, &id, &details, &request]).await?;
     Ok(())
 }
 
@@ -63,5 +64,6 @@ fn from_row(row: &Row) -> Line {
         subject_kind: row.get("subject_kind"),
         subject_id: row.get("subject_id"),
         details: row.get::<_, Json<Value>>("details").0,
+        request_id: row.get("request_id"),
     }
 }

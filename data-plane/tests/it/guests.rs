@@ -24,6 +24,9 @@ async fn a_guest_is_found_by_name_address_or_telephone_and_corrected() {
             (&corrected.json()["email"], &corrected.json()["notes"]),
             (&json!("wayan@tamu.test"), &json!("vegan"))
         );
+        let line = hotel.owner.get("/api/v1/audit").await.unwrap().json()["items"][0].clone();
+        let request = corrected.headers.get("x-request-id").unwrap().to_str().unwrap();
+        assert_eq!((&line["action"], &line["request_id"]), (&json!("guest.change"), &json!(request)));
         assert_eq!(hotel.desk.if_match(1).patch(&path, &json!({ "phone": "1" })).await.unwrap().status, 412);
         for (wish, field) in
             [(json!({ "name": "" }), "name"), (json!({ "email": "a b@c" }), "email"), (json!({ "vip": true }), "vip")]
