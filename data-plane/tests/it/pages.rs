@@ -301,3 +301,29 @@ async fn the_desk_takes_its_slips_back_by_buttons() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_type_and_a_rate_plan_are_changed_on_their_sheets_and_the_slower_of_two_clerks_is_told() {
+    let house = House::standalone().await;
+    let owner = house.owner().await;
+    furnish(&owner).await;
+    let sheets = [
+        ("/desk/rooms", "/desk/room-types/", vec![("max_adults", "3"), ("max_children", "0")]),
+        ("/desk/rates", "/desk/rate-plans/", vec![("free_cancellation_days", "3"), ("public", "true")]),
+    ];
+    for (list, sheet, own) in sheets {
+        let door = format!("{sheet}{}", between(&seen(&owner, list).await.text, &format!("href=\"{sheet}"), "\""));
+        let opened = seen(&owner, &door).await;
+        let with = |name: &'static str| [vec![("code", "NEW"), ("name", name), ("sort", "5")], own.clone()].concat();
+        let wrong = send(&owner, &opened, &door, &with("")).await;
+        assert_eq!((wrong.status.as_u16(), wrong.text.contains("wajib diisi")), (422, true), "{}", wrong.text);
+        let slower = seen(&owner, &door).await;
+        let saved = landed(&owner, &wrong, &door, &with("Nama baru")).await;
+        assert!(saved.text.contains("Nama baru"), "{}", saved.text);
+        let late = send(&owner, &slower, &door, &with("Nama lain")).await;
+        assert_eq!(late.status, 412, "{}", late.text);
+        assert!(late.text.contains("Sudah diubah orang lain") && late.text.contains("Nama baru"), "{}", late.text);
+        landed(&owner, &late, &door, &with("Nama lain")).await;
+        assert_eq!(house.desk().await.page(&door).await.unwrap().status, 403, "the desk does not change {sheet}");
+    }
+}

@@ -20,6 +20,12 @@ async fn a_year_of_prices_is_set_at_once_and_weekends_cost_more() {
     assert_eq!(hotel.owner.put(&path, &again).await.unwrap().json()["nights"], 1);
     let friday = &hotel.desk.get(&range).await.unwrap().json()["items"][1];
     assert_eq!((friday["price_idr"].as_i64(), friday["min_nights"].as_i64()), (Some(0), Some(2)));
+
+        let fridays = json!({ "room_type_id": hotel.room_type, "from": "2026-07-01", "to": "2026-08-01", "price_idr": 700_000, "weekdays": [5] });
+        assert_eq!(hotel.owner.put(&path, &fridays).await.unwrap().json()["nights"], 5);
+        let week = hotel.desk.get(&range).await.unwrap().json();
+        let prices: Vec<_> = week["items"].as_array().unwrap().iter().map(|day| day["price_idr"].clone()).collect();
+        assert_eq!(prices, [500_000, 700_000, 600_000, 500_000]);
     })
     .await;
 }
@@ -43,6 +49,7 @@ async fn prices_that_are_no_rupiah_are_refused_by_their_field() {
             ("from", json!("0001-01-01")),
             ("min_nights", json!(31)),
             ("room_type_id", json!(hotel.plan)),
+            ("weekdays", json!([0])),
             ("discount", json!(1)),
         ];
         for (field, value) in wrong {

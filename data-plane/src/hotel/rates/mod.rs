@@ -25,3 +25,5 @@ pub fn router() -> OpenApiRouter<Node> {
 
 #[cfg(test)]
 pub(crate) use pages::RatesPage;
+#[cfg(test)]
+pub(crate) use plans::PlanPage;

@@ -24,6 +24,7 @@ pub fn pages() -> Router<Node> {
         .route("/desk/rates", get(show))
         .route("/desk/rate-plans", post(add_plan))
         .route("/desk/rate-plans/{id}/prices", post(set_prices))
+        .merge(super::plans::pages())
 }
 
 /// Which month of which plan and room type is seen.
@@ -49,7 +50,7 @@ pub(crate) struct RatesPage {
     month_name: String,
     earlier: String,
     later: String,
-    weekdays: Vec<&'static str>,
+    weekdays: Vec<Choice>,
     blanks: Vec<i8>,
     days: Vec<DayCell>,
     first: String,
@@ -116,6 +117,7 @@ impl RatesPage {
         let next = month.saturating_add(1.month());
         let days = month.series(1.day()).take_while(|day| *day < next);
         let monday = jiff::civil::date(2026, 6, 1);
+        let week = monday.series(1.day()).zip(WEEK);
         Self {
             plans: Vec::new(),
             room_types: Vec::new(),
@@ -125,7 +127,7 @@ impl RatesPage {
             month_name: format::month_year(month, lang),
             earlier: month.saturating_sub(1.month()).to_string(),
             later: next.to_string(),
-            weekdays: monday.series(1.day()).take(7).map(|day| format::weekday_short(day, lang)).collect(),
+            weekdays: week.map(|(day, name)| Choice::new(name, format::weekday_short(day, lang), "")).collect(),
             blanks: (0..month.weekday().to_monday_zero_offset()).collect(),
             days: days.map(|day| DayCell::of(day, prices.iter().find(|price| price.date == day))).collect(),
             first: month.to_string(),
@@ -168,6 +170,31 @@ struct PricesForm {
     closed: bool,
     min_nights: String,
     month: String,
+    #[serde(default)]
+    mon: bool,
+    #[serde(default)]
+    tue: bool,
+    #[serde(default)]
+    wed: bool,
+    #[serde(default)]
+    thu: bool,
+    #[serde(default)]
+    fri: bool,
+    #[serde(default)]
+    sat: bool,
+    #[serde(default)]
+    sun: bool,
+}
+
+/// The names of the boxes for the days of the week, Monday first.
+const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+impl PricesForm {
+    /// The days that were ticked, 1 for Monday to 7 for Sunday.
+    fn weekdays(&self) -> Vec<i32> {
+        let ticked = [self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun];
+        (1..).zip(ticked).filter_map(|(day, ticked)| ticked.then_some(day)).collect()
+    }
 }
 
 async fn set_prices(
@@ -205,6 +232,7 @@ async fn try_set_prices(
         price_idr: forms::rupiah("price_idr", &form.price_idr)?,
         weekend_price_idr: forms::maybe_rupiah("weekend_price_idr", &form.weekend_price_idr)?,
         closed: form.closed,
+        weekdays: form.weekdays(),
         min_nights: forms::whole("min_nights", &form.min_nights)?,
     };
     let tx = match forms::begin(tenant, &staff.scope(), key).await? {

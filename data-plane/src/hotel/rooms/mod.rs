@@ -19,3 +19,5 @@ pub(crate) const STATEMENTS: &[&[&str]] = &[store::STATEMENTS, types::STATEMENTS
 
 #[cfg(test)]
 pub(crate) use pages::RoomsPage;
+#[cfg(test)]
+pub(crate) use types::TypePage;

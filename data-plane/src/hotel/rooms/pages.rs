@@ -23,6 +23,7 @@ pub fn pages() -> Router<Node> {
         .route("/desk/rooms", get(show).post(add_rooms))
         .route("/desk/room-types", post(add_type))
         .route("/desk/rooms/{id}", post(change))
+        .merge(super::types::pages())
 }
 
 /// The page.
@@ -39,6 +40,7 @@ pub(crate) struct RoomsPage {
 /// A room type and its rooms.
 #[derive(Serialize)]
 struct TypeCard {
+    id: Uuid,
     name: String,
     code: String,
     count: i64,
@@ -81,6 +83,7 @@ impl Tile {
 impl TypeCard {
     fn of(of: &RoomType, rooms: &[Room]) -> Self {
         Self {
+            id: of.id,
             name: of.name.clone(),
             code: of.code.clone(),
             count: of.rooms,

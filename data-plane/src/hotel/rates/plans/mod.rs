@@ -1,9 +1,13 @@
-//! Rate plans: their rows and doors.
+//! Rate plans: their rows, doors and sheets.
 mod model;
+mod pages;
 mod routes;
 mod store;
 
 pub use model::{NewRatePlan, RatePlanChange};
+#[cfg(test)]
+pub(crate) use pages::PlanPage;
+pub(super) use pages::pages;
 pub(super) use routes::router;
 pub use routes::{add as add_plan, amend as amend_plan};
 pub(super) use store::STATEMENTS;

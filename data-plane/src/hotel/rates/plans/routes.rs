@@ -98,7 +98,7 @@ pub async fn amend(
     Ok(RatePlan { version: version + 1, ..after })
 }
 
-async fn one(db: &Session, id: Uuid) -> Result<RatePlan> {
+pub(super) async fn one(db: &Session, id: Uuid) -> Result<RatePlan> {
     store::by_id(db, &[id]).await?.pop().ok_or_else(unknown)
 }
 

@@ -54,6 +54,9 @@ pub struct Prices {
     /// A stay that holds one of the nights has at least so many, 1 to 30.
     #[serde(default = "one")]
     pub min_nights: i16,
+    /// Only the nights of these days of the week, 1 for Monday to 7 for Sunday; all when there are none.
+    #[serde(default)]
+    pub weekdays: Vec<i32>,
 }
 
 /// The most a night may cost.
@@ -73,6 +76,9 @@ impl Prices {
         fields::within("price_idr", self.price_idr, Rupiah::ZERO, DEAREST)?;
         fields::within("weekend_price_idr", self.weekend_price_idr.unwrap_or_default(), Rupiah::ZERO, DEAREST)?;
         fields::within("min_nights", self.min_nights, 1, 30)?;
+        if !self.weekdays.iter().all(|day| (1..=7).contains(day)) {
+            return Err(fields::wrong("weekdays", "days of the week from 1 to 7"));
+        }
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ const SET: &str = "
     insert into rate_days (rate_plan_id, room_type_id, day, price_idr, closed, min_nights)
     select $1, $2, d.day::date, case when extract(isodow from d.day) in (5, 6) then $6::bigint else $5 end, $7, $8
       from generate_series($3::date, $4::date - 1, interval '1 day') as d (day)
+     where cardinality($9::int[]) = 0 or extract(isodow from d.day)::int = any($9::int[])
      order by d.day
         on conflict (rate_plan_id, room_type_id, day) do update
        set price_idr = excluded.price_idr, closed = excluded.closed, min_nights = excluded.min_nights";
@@ -33,7 +34,10 @@ pub(in crate::hotel::rates) const STATEMENTS: &[&str] = &[SET, OF_RANGES];
 pub(super) async fn set(db: &Session, plan: Uuid, p: &Prices) -> Result<u64, AppError> {
     let weekend = p.weekend_price_idr.unwrap_or(p.price_idr).0;
     let set = db
-        .execute(SET, &[&plan, &p.room_type_id, &p.from, &p.to, &p.price_idr.0, &weekend, &p.closed, &p.min_nights])
+        .execute(
+            SET,
+            &[&plan, &p.room_type_id, &p.from, &p.to, &p.price_idr.0, &weekend, &p.closed, &p.min_nights, &p.weekdays],
+        )
         .await;
     set.map_err(|error| match error.constraint() {
         Some("rate_days_room_type_id_fkey") => fields::wrong("room_type_id", "there is no such room type"),

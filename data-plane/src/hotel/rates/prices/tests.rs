@@ -14,6 +14,7 @@ fn prices() -> Prices {
         weekend_price_idr: None,
         closed: false,
         min_nights: 1,
+        weekdays: Vec::new(),
     }
 }
 
@@ -33,6 +34,8 @@ fn a_list_that_no_hotel_means_is_refused() {
         Prices { price_idr: Rupiah(1_000_000_001), ..prices() },
         Prices { weekend_price_idr: Some(Rupiah(i64::MAX)), ..prices() },
         Prices { min_nights: 0, ..prices() },
+        Prices { weekdays: vec![0], ..prices() },
+        Prices { weekdays: vec![1, 8], ..prices() },
     ];
     for wrong in refused {
         assert!(wrong.check().is_err(), "{wrong:?}");

@@ -1,9 +1,13 @@
 //! Room types: what is sold.
 mod model;
+mod pages;
 mod routes;
 mod store;
 
 pub use model::{NewRoomType, RoomType, RoomTypeChange};
+#[cfg(test)]
+pub(crate) use pages::TypePage;
+pub(super) use pages::pages;
 pub(super) use routes::router;
 pub use routes::{add as add_type, amend as amend_type};
 pub(super) use store::{STATEMENTS, lock};

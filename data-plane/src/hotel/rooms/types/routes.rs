@@ -101,7 +101,7 @@ pub async fn amend(
     Ok(RoomType { version: version + 1, ..after })
 }
 
-async fn one(db: &Session, id: Uuid) -> Result<RoomType> {
+pub(super) async fn one(db: &Session, id: Uuid) -> Result<RoomType> {
     store::by_id(db, &[id]).await?.pop().ok_or_else(unknown)
 }
 

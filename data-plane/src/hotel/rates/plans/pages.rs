@@ -1,0 +1,148 @@
+//! `/desk/rate-plans/{id}`: a rate plan's sheet, on which it is changed.
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use hotelhub_identity::Permission;
+use hotelhub_web::{FormBody, IfMatch, Kind, Page, Refused, RequestKey, Result, Visit};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::RatePlanChange;
+use super::routes::one;
+use crate::hotel::rates::RatePlan;
+use crate::hotel::{forms, properties, shell};
+use crate::node::Node;
+use crate::people::Staff;
+use crate::tenancy::Tenant;
+
+/// The pages of rate plans.
+pub(in crate::hotel::rates) fn pages() -> Router<Node> {
+    Router::new().route("/desk/rate-plans/{id}", get(show).post(save))
+}
+
+/// Everything the form holds, as it was typed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Form {
+    version: String,
+    code: String,
+    name: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    breakfast: bool,
+    free_cancellation_days: String,
+    #[serde(default)]
+    public: bool,
+    sort: String,
+}
+
+/// The page.
+#[derive(Serialize)]
+pub(crate) struct PlanPage {
+    id: Uuid,
+    form: Form,
+    form_key: String,
+    refused: Option<Refused>,
+}
+
+impl From<&RatePlan> for Form {
+    fn from(plan: &RatePlan) -> Self {
+        Self {
+            version: plan.version.to_string(),
+            code: plan.code.clone(),
+            name: plan.name.clone(),
+            description: plan.description.clone(),
+            breakfast: plan.breakfast,
+            free_cancellation_days: plan.free_cancellation_days.to_string(),
+            public: plan.public,
+            sort: plan.sort.to_string(),
+        }
+    }
+}
+
+impl Form {
+    fn wish(self) -> Result<RatePlanChange> {
+        Ok(RatePlanChange {
+            code: Some(self.code),
+            name: Some(self.name),
+            description: Some(self.description),
+            breakfast: Some(self.breakfast),
+            free_cancellation_days: Some(forms::whole("free_cancellation_days", &self.free_cancellation_days)?),
+            public: Some(self.public),
+            sort: Some(forms::whole("sort", &self.sort)?),
+        })
+    }
+}
+
+async fn show(tenant: Tenant, staff: Staff, visit: Visit, Path(id): Path<Uuid>) -> Result<Response> {
+    page(&tenant, &staff, &visit, id, None, StatusCode::OK, None).await
+}
+
+async fn page(
+    tenant: &Tenant,
+    staff: &Staff,
+    visit: &Visit,
+    id: Uuid,
+    typed: Option<Form>,
+    status: StatusCode,
+    refused: Option<Refused>,
+) -> Result<Response> {
+    staff.may(Permission::RateChange)?;
+    let db = tenant.connect().await?;
+    let property = properties::the_one(&db).await?;
+    let plan = one(&db, id).await?;
+    let shell = shell::of(&property, tenant, staff, visit, "nav.rates").titled(&plan.name);
+    let form = typed.unwrap_or_else(|| Form::from(&plan));
+    let page = PlanPage { id, form, form_key: forms::key(tenant), refused };
+    forms::shown(tenant, status, &shell, &page)
+}
+
+async fn save(
+    tenant: Tenant,
+    staff: Staff,
+    visit: Visit,
+    Path(id): Path<Uuid>,
+    FormBody(form, key): FormBody<Form>,
+) -> Result<Response> {
+    staff.may(Permission::RateChange)?;
+    match try_save(&tenant, &staff, id, form.clone(), &key).await {
+        Ok(response) => Ok(response),
+        Err(error) => {
+            // Who was slower sees what the other saved, and decides anew.
+            let typed = (error.kind() != Kind::PreconditionFailed).then_some(form);
+            let (status, refused) = forms::again(error)?;
+            page(&tenant, &staff, &visit, id, typed, status, Some(refused)).await
+        }
+    }
+}
+
+async fn try_save(tenant: &Tenant, staff: &Staff, id: Uuid, form: Form, key: &RequestKey) -> Result<Response> {
+    let seen = Some(IfMatch(forms::whole("version", &form.version)?));
+    let wish = form.wish()?;
+    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
+        Ok(tx) => tx,
+        Err(answer) => return Ok(answer),
+    };
+    let outcome = super::amend_plan(&tx, tenant, &staff.actor(), id, seen, wish).await;
+    forms::land(tx, outcome, "/desk/rates", "flash.saved").await
+}
+
+impl Page for PlanPage {
+    const TEMPLATE: &'static str = "hotel/rates/plan";
+
+    fn sample() -> Self {
+        let form = Form {
+            version: "3".to_owned(),
+            code: "BAR".to_owned(),
+            name: "Fleksibel dengan sarapan".to_owned(),
+            description: "Bayar di hotel".to_owned(),
+            breakfast: true,
+            free_cancellation_days: "1".to_owned(),
+            public: true,
+            sort: "10".to_owned(),
+        };
+        Self { id: Uuid::from_u128(1), form, form_key: "sample-key".to_owned(), refused: IfMatch::stale().refused() }
+    }
+}
