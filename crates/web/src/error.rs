@@ -161,9 +161,10 @@ impl AppError {
     /// The same refusal without its cause, for another who is refused for the same.
     #[must_use]
     pub fn public(&self) -> Self {
-        let Parts { kind, code, detail, fields, extras, retry_after, .. } = &*self.0;
-        let (detail, fields, extras) = (detail.clone(), fields.clone(), extras.clone());
-        Self(Box::new(Parts { kind: *kind, code, detail, fields, extras, retry_after: *retry_after, cause: None }))
+        let Parts { kind, code, detail, named, fields, extras, retry_after, .. } = &*self.0;
+        let (detail, named, fields, extras) = (detail.clone(), named.clone(), fields.clone(), extras.clone());
+        let (kind, retry_after) = (*kind, *retry_after);
+        Self(Box::new(Parts { kind, code, detail, named, fields, extras, retry_after, cause: None }))
     }
 
     /// The kind of refusal.
