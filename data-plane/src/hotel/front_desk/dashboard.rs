@@ -1,6 +1,6 @@
 //! `/desk`: the day in one glance, and the next step with each guest.
 use hotelhub_kernel::Rupiah;
-use hotelhub_web::{Lang, Page, Refused, format};
+use hotelhub_web::{AppError, Kind, Lang, Page, Refused, format};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -207,11 +207,7 @@ impl Page for DashboardPage {
             business_date: "2026-07-03".to_owned(),
             may_close: true,
             form_key: "sample-key".to_owned(),
-            refused: Some(Refused {
-                code: "day-not-done".to_owned(),
-                detail: "The day does not move.".to_owned(),
-                errors: Vec::new(),
-            }),
+            refused: AppError::new(Kind::Conflict, "day-not-done", "The day does not move.").refused(),
         }
     }
 }
