@@ -157,7 +157,8 @@ struct StandaloneOptions {
     /// The host names it answers to, by commas; any when absent.
     #[arg(long, env = "HOTELHUB_HOSTS", value_delimiter = ',', value_parser = host, global = true)]
     hosts: Vec<Host>,
-    /// What links in letters begin with, such as `http://192.168.1.5:8080`; when absent the first host, or localhost.
+    /// How browsers reach the house, such as `http://192.168.1.5:8080`: letters link there, whatever the public scheme and port say.
+    /// When absent the first host, or localhost.
     #[arg(long, env = "HOTELHUB_PUBLIC_URL", value_parser = public_url, global = true)]
     public_url: Option<String>,
     /// First run: the owner's mail address. It can be changed on the owner's own page.
@@ -260,12 +261,14 @@ pub fn given() -> Result<(Command, impl FnOnce() -> Result<Settings, BadSettings
 }
 
 impl Cli {
-    /// As it was told; else as the house can be reached.
+    /// The one of the house's own address; else as it was told; else as the house can be reached.
     pub(super) fn scheme(&self) -> Scheme {
         let Options { mode, http, standalone, .. } = &self.options;
-        match (http.public_scheme, mode) {
-            (Some(PublicScheme::Http), _) => Scheme::Http,
-            (None, AppMode::Standalone) if standalone.hosts.is_empty() => Scheme::Http,
+        match (mode, &standalone.public_url, http.public_scheme) {
+            (AppMode::Standalone, Some(url), _) if url.starts_with("http:") => Scheme::Http,
+            (AppMode::Standalone, Some(_), _) => Scheme::Https,
+            (_, _, Some(PublicScheme::Http)) => Scheme::Http,
+            (AppMode::Standalone, None, None) if standalone.hosts.is_empty() => Scheme::Http,
             _ => Scheme::Https,
         }
     }

@@ -61,5 +61,7 @@ fn a_house_alone_is_reached_without_tls_until_it_has_a_name() {
     assert_eq!(scheme(&["--hosts", "melati.example"]), Scheme::Https);
     assert_eq!(scheme(&["--hosts", "melati.lan", "--public-scheme", "http"]), Scheme::Http);
     assert_eq!(scheme(&["--public-scheme", "https"]), Scheme::Https);
+    assert_eq!(scheme(&["--public-url", "https://melati.example"]), Scheme::Https);
+    assert_eq!(scheme(&["--hosts", "melati.lan", "--public-url", "http://melati.lan:8080"]), Scheme::Http);
     assert_eq!(read(&saas("work", &[])).unwrap().public_scheme, Scheme::Https);
 }
