@@ -32,6 +32,11 @@ pub fn is_user(id: Uuid) {
     let _ = SUBJECT.try_with(|subject| subject.user.set(id));
 }
 
+/// The id of the present request; none without one.
+pub fn request_id() -> Option<RequestId> {
+    SUBJECT.try_with(|subject| subject.id).ok()
+}
+
 /// Hands what is known of the present request to `tell`, one field after the other.
 pub(crate) fn each_field(tell: impl FnMut(&str, &dyn fmt::Display)) {
     let _ = SUBJECT.try_with(|subject| subject.fields(tell));

@@ -11,7 +11,6 @@ use futures_util::future::Either;
 use hotelhub_kernel::{BadHost, Host, TenantId};
 use hotelhub_protocol::TenantStatus;
 use hotelhub_web::origin::authority;
-use hotelhub_web::request_id::RequestId;
 use hotelhub_web::{AppError, Kind, subject};
 use tower::layer::layer_fn;
 use tower::{Layer, Service};
@@ -45,8 +44,7 @@ impl Service<Request> for Resolve {
         match tenant(&self.node, &request) {
             Ok(tenant) => {
                 subject::is_tenant(tenant.id(), tenant.slug());
-                let id = request.extensions().get::<RequestId>().cloned();
-                request.extensions_mut().insert(tenant.asked_by(id));
+                request.extensions_mut().insert(tenant.asked_by(subject::request_id()));
                 Either::Left(self.inner.call(request))
             }
             Err(refusal) => Either::Right(ready(Ok(turned_away(&self.node, &request, refusal)))),

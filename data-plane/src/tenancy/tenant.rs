@@ -98,8 +98,8 @@ impl Tenant {
     }
 
     /// The id under which the log knows the request that is served; empty for a job.
-    pub fn request_id(&self) -> &str {
-        self.request.as_ref().map_or("", |request| &request.0)
+    pub fn request_id(&self) -> String {
+        self.request.map_or_else(String::new, |request| request.to_string())
     }
 
     /// Whether new business is refused because a bill is not paid.
