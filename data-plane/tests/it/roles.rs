@@ -18,6 +18,7 @@ const ASKED: &[(&str, &[Permission])] = &[
     ("POST /api/v1/bookings/{id}/confirm", &[ReservationCreate]),
     ("GET /api/v1/charge-codes", &[FolioRead]),
     ("GET /api/v1/folios/{id}", &[FolioRead]),
+    ("POST /api/v1/folios/{id}/close", &[FolioPost]),
     ("POST /api/v1/folios/{id}/lines", &[FolioPost]),
     ("POST /api/v1/folios/{id}/lines/{line_id}/reverse", &[FolioReverse]),
     ("POST /api/v1/folios/{id}/payments", &[PaymentTake]),
@@ -30,6 +31,8 @@ const ASKED: &[(&str, &[Permission])] = &[
     ("PATCH /api/v1/guests/{id}", &[GuestUpdate]),
     ("GET /api/v1/property", &[PropertyRead]),
     ("PATCH /api/v1/property", &[PropertyChange]),
+    ("POST /api/v1/property/close-day", &[PropertyChange]),
+    ("POST /api/v1/property/opening-day", &[PropertyChange]),
     ("GET /api/v1/rate-plans", &[RateRead]),
     ("POST /api/v1/rate-plans", &[RateChange]),
     ("GET /api/v1/rate-plans/{id}", &[RateRead]),
@@ -45,7 +48,9 @@ const ASKED: &[(&str, &[Permission])] = &[
     ("POST /api/v1/reservations/{id}/check-out", &[FrontdeskCheckout]),
     ("POST /api/v1/reservations/{id}/move", &[FrontdeskAssign, ReservationAmend]),
     ("POST /api/v1/reservations/{id}/no-show", &[ReservationCancel]),
+    ("POST /api/v1/reservations/{id}/reinstate", &[ReservationCancel]),
     ("POST /api/v1/reservations/{id}/revert-check-in", &[FrontdeskCheckin]),
+    ("POST /api/v1/reservations/{id}/revert-check-out", &[FrontdeskCheckout]),
     ("POST /api/v1/reservations/{id}/unassign-room", &[FrontdeskAssign]),
     ("GET /api/v1/room-types", &[RoomRead]),
     ("POST /api/v1/room-types", &[RoomChange]),
@@ -121,6 +126,9 @@ fn fitting(door: &str) -> Value {
         }
         "POST /api/v1/folios/{id}/lines" => json!({ "charge_code": "MINIBAR", "amount_idr": 1_000 }),
         "POST /api/v1/folios/{id}/payments" => json!({ "method": "cash", "amount_idr": 1_000 }),
+        "POST /api/v1/property/close-day" | "POST /api/v1/property/opening-day" => {
+            json!({ "business_date": "2026-07-03" })
+        }
         "POST /api/v1/rate-plans" => json!({ "code": "BAR", "name": "Terbaik" }),
         "PUT /api/v1/rate-plans/{id}/prices" => {
             json!({ "room_type_id": NOBODY, "from": "2026-08-01", "to": "2026-08-02", "price_idr": 1 })
