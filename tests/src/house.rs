@@ -55,6 +55,7 @@ pub struct House {
     /// The node, all roles in one.
     pub node: Process,
     mail: Process,
+    cluster_key: Key,
 }
 
 /// The vendor's first administrator.
@@ -95,7 +96,13 @@ impl House {
             control,
             node,
             mail,
+            cluster_key: keys.cluster,
         })
+    }
+
+    /// The key from which the passwords of the tenants' roles are derived.
+    pub fn cluster_key(&self) -> &Key {
+        &self.cluster_key
     }
 
     /// The control plane's address.

@@ -26,7 +26,7 @@ use thiserror::Error;
 use tokio_postgres::error::SqlState;
 
 pub use admin::Admin;
-pub(crate) use password::login_password;
+pub use password::login_password;
 pub(crate) use seed::{STATEMENTS, plant};
 
 use database::{DatabaseName, Step};

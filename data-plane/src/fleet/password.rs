@@ -9,7 +9,7 @@ use sha2::Sha256;
 const ITERATIONS: u32 = 1;
 
 /// The password of a login role: whoever holds the cluster's key can work it out, so nobody has to keep or send it.
-pub(crate) fn login_password(cluster: &Key, role: &str) -> Secret<String> {
+pub fn login_password(cluster: &Key, role: &str) -> Secret<String> {
     Secret::new(URL_SAFE_NO_PAD.encode(cluster.mac(format!("database-password:{role}").as_bytes())))
 }
 

@@ -2,46 +2,54 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use hotelhub_data_plane::fleet::login_password;
+use hotelhub_data_plane::hotel::properties::THE_ONE;
+use hotelhub_kernel::Key;
 use tokio_postgres::{Client, Config, NoTls};
 
 /// A Postgres server and a tenant database on it, spoken to directly.
 pub(crate) struct Floor {
     admin: Client,
     central: Client,
-    scratch: Config,
+    server: Config,
     admin_dsn: String,
+    cluster_key: Key,
 }
 
 impl Floor {
-    /// Connects as the superuser and makes a table to commit to. Refuses a server that does not keep what it commits.
-    pub(crate) async fn connect(admin_dsn: &str, central_dsn: &str) -> Result<Self> {
-        let admin = connect(&admin_dsn.parse()?).await?;
+    /// Connects as the superuser. Refuses a server that does not keep what it commits.
+    pub(crate) async fn connect(admin_dsn: &str, central_dsn: &str, cluster_key: &Key) -> Result<Self> {
+        let server: Config = admin_dsn.parse()?;
+        let admin = connect(&server).await?;
         let fsync: String = admin.query_one("show fsync", &[]).await?.get(0);
         anyhow::ensure!(fsync == "on", "fsync is off: a bench that commits would measure nothing");
-        admin
-            .batch_execute("create table if not exists bench_floor (id bigint generated always as identity, note text)")
-            .await?;
         let central = connect(&central_dsn.parse()?).await?;
-        Ok(Self { admin, central, scratch: admin_dsn.parse()?, admin_dsn: admin_dsn.to_owned() })
+        let (admin_dsn, cluster_key) = (admin_dsn.to_owned(), cluster_key.clone());
+        Ok(Self { admin, central, server, admin_dsn, cluster_key })
     }
 
-    /// One fresh connection as the superuser, a first read of a table, and three transactions made durable.
-    pub(crate) async fn cold_open_and_three_commits(&self) -> Result<()> {
-        let client = connect(&self.scratch).await?;
-        client.query("select note from bench_floor limit 1", &[]).await?;
+    /// One fresh connection to a tenant's database as its own role, the read of its public door, and three transactions made
+    /// durable. What they commit is a message in the log of the server: it changes nothing.
+    pub(crate) async fn cold_open_and_three_commits(&self, database: &str) -> Result<()> {
+        let client = self.open_as_tenant(database).await?;
         for _ in 0..3 {
-            client.execute("insert into bench_floor (note) values ('one durable commit')", &[]).await?;
+            client.execute("select pg_logical_emit_message(true, 'bench', 'one durable commit')", &[]).await?;
         }
         Ok(())
     }
 
-    /// One fresh connection to a tenant's database as its own role would open it, and one query.
-    pub(crate) async fn cold_query(&self, database: &str, sql: &str) -> Result<()> {
-        let mut config = self.scratch.clone();
-        config.dbname(database);
-        let client = connect(&config).await?;
-        client.query(sql, &[]).await?;
+    /// One fresh connection to a tenant's database as its own role, and the read of its public door.
+    pub(crate) async fn cold_query(&self, database: &str) -> Result<()> {
+        self.open_as_tenant(database).await?;
         Ok(())
+    }
+
+    async fn open_as_tenant(&self, database: &str) -> Result<Client> {
+        let mut config = self.server.clone();
+        config.dbname(database).user(database).password(login_password(&self.cluster_key, database).expose());
+        let client = connect(&config).await?;
+        client.query_one(THE_ONE, &[]).await?;
+        Ok(client)
     }
 
     /// Waits until the central database counts at least this many ready-made databases.

@@ -44,7 +44,7 @@ async fn in_a_house(ground: &Ground, programs: Programs, wanted: &impl Fn(&str) 
         ready_databases: 8,
     })
     .await?;
-    let floor = Floor::connect(&ground.admin_dsn, &house.central_dsn()?).await?;
+    let floor = Floor::connect(&ground.admin_dsn, &house.central_dsn()?, house.cluster_key()).await?;
     if wanted("sign_up") {
         show(sign_up::ready_made(&house, &floor).await?)?;
         show([sign_up::by_clone(&mut house, &floor).await?])?;

@@ -12,7 +12,7 @@ use hotelhub_tests::{sign_up, until_served};
 /// Sign-ups measured.
 const SIGN_UPS: usize = 100;
 
-/// One by one, each beside its floor: a cold connection and three durable commits on the same server.
+/// One by one, each beside its floor: a cold connection and three durable commits as the new tenant's own role.
 pub(crate) async fn ready_made(house: &House, floor: &Floor) -> Result<Vec<Figure>> {
     let mut pairs = Vec::new();
     for i in 0..SIGN_UPS {
@@ -22,8 +22,9 @@ pub(crate) async fn ready_made(house: &House, floor: &Floor) -> Result<Vec<Figur
         sign_up(house, &slug).await?;
         until_served(house.node_port(), &house.host(&slug)).await?;
         let ours = millis(start);
+        let database = floor.database_of(&slug).await?;
         let start = Instant::now();
-        floor.cold_open_and_three_commits().await?;
+        floor.cold_open_and_three_commits(&database).await?;
         pairs.push((ours, millis(start)));
     }
     Ok(vec![Figure::ratio_at_most(
