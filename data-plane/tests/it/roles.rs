@@ -46,7 +46,7 @@ const ASKED: &[(&str, &[Permission])] = &[
     ("POST /api/v1/reservations/{id}/cancel", &[ReservationCancel]),
     ("POST /api/v1/reservations/{id}/check-in", &[FrontdeskCheckin]),
     ("POST /api/v1/reservations/{id}/check-out", &[FrontdeskCheckout]),
-    ("POST /api/v1/reservations/{id}/move", &[FrontdeskAssign, ReservationAmend]),
+    ("POST /api/v1/reservations/{id}/move", &[ReservationAmend, FrontdeskAssign]),
     ("POST /api/v1/reservations/{id}/no-show", &[ReservationCancel]),
     ("POST /api/v1/reservations/{id}/reinstate", &[ReservationCancel]),
     ("POST /api/v1/reservations/{id}/revert-check-in", &[FrontdeskCheckin]),
