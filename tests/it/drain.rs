@@ -1,7 +1,7 @@
 //! A process that is told to stop takes nothing new, finishes the job it is at, answers who waits, and says that all went well.
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use hotelhub_testkit::mail::MailStandIn;
 use hotelhub_tests::{Connection, Process, Reply, post};
 use serde_json::json;
@@ -29,7 +29,8 @@ async fn a_job_is_finished_and_who_waits_is_answered_before_a_process_ends() -> 
     ensure!(asked.status == 303, "no letter: {}", asked.head);
     let (mut sender, _) = door.accept().await?;
 
-    let wish = post(&hotel.host, "/api/v1/bookings", "kept", Some(&hotel.cookie), &one_night(&stock).to_string());
+    let wish =
+        post(&hotel.host, "/api/v1/bookings", "kept-till-the-end", Some(&hotel.cookie), &one_night(&stock).to_string());
     let booked = held(&mut alone.process, (hotel.port, wish), &sql, "inventory_days").await?;
     ensure!(booked.status == 201, "{}", String::from_utf8_lossy(&booked.body));
     let mut server = TcpStream::connect(&mail.smtp).await?;
@@ -46,7 +47,7 @@ async fn a_job_is_finished_and_who_waits_is_answered_before_a_process_ends() -> 
         "rooms": 12, "slug": "melati"
     });
     let at = format!("hotelhub.localhost:{}", house.control_port());
-    let wish = post(&at, "/api/v1/signups", "kept", None, &wish.to_string());
+    let wish = post(&at, "/api/v1/signups", "kept-till-the-end", None, &wish.to_string());
     let central = connect(&house.central_dsn()?).await?;
     let port = house.control_port();
     let signed_up = held(&mut house.control, (port, wish), &central, "tenants").await?;
@@ -64,10 +65,14 @@ async fn held(process: &mut Process, (port, request): (u16, Vec<u8>), sql: &Clie
     let mut waiting = false;
     for _ in 0..600 {
         waiting = sql.query_one(&waits, &[]).await?.get(0);
-        if waiting {
+        if waiting || answer.is_finished() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    if !waiting && answer.is_finished() {
+        let early = answer.await??;
+        bail!("answered before {table} was let go: {} {}", early.head, String::from_utf8_lossy(&early.body));
     }
     ensure!(waiting, "the request does not wait for {table}");
     process.ask_to_stop().await?;
