@@ -195,7 +195,7 @@ fn course(number: usize, arrival: Date, today: Date) -> Course {
 impl Mix {
     /// Stays are dense around today and thin further away; most last one to three nights.
     fn nights(&self, number: usize, today: Date) -> Result<(Date, Date)> {
-        let nights = [1, 2, 1, 3, 2, 1, 4, 2, 1, 5][number % 10];
+        let nights = [2, 3, 1, 4, 2, 1, 3, 2, 1, 5][number % 10];
         let away = |nth: usize, of: usize, days: usize| {
             let place = nth * 37 % of.max(1);
             1 + days.saturating_sub(1) * place * place / (of * of).max(1)
