@@ -44,7 +44,7 @@ pub(super) fn show(house: &House) {
     let control = house.control_url();
     println!("\n  Vendor            {control}/            sign up: {control}/signup");
     if let Some(admin) = &house.state.admin {
-        println!("  Vendor's panel    {control}/vendor/");
+        println!("  Vendor's panel    {control}/vendor");
         println!("                    {}  {}  TOTP {}", admin.email, admin.password, admin.totp_secret);
     }
     for tenant in &house.state.tenants {
