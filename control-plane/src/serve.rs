@@ -12,6 +12,7 @@ use crate::{App, health, router, work};
 pub async fn serve(app: App, work: bool) -> Result<()> {
     hotelhub_central_migrations::check(&app.db.durable).await?;
     let listener = TcpListener::bind(app.settings.listen).await.context("HOTELHUB_LISTEN cannot be bound")?;
+    let told = stop_signal();
     let mut tasks = JoinSet::new();
     work::listen(&app, &mut tasks);
     if work {
@@ -21,7 +22,7 @@ pub async fn serve(app: App, work: bool) -> Result<()> {
     tracing::info!(address = %listener.local_addr()?, work, "listening");
     let stop = app.stop.clone();
     let shutdown = async move {
-        tokio::select! { () = stop_signal() => {}, () = stop.cancelled() => {} }
+        tokio::select! { () = told => {}, () = stop.cancelled() => {} }
         stop.cancel();
     };
     serve_http(listener, router::router(&app), Limits::default(), shutdown).await;
@@ -32,12 +33,13 @@ pub async fn serve(app: App, work: bool) -> Result<()> {
 /// Runs the loops without a door until a signal.
 pub async fn work(app: App) -> Result<()> {
     hotelhub_central_migrations::check(&app.db.durable).await?;
+    let told = stop_signal();
     let mut tasks = JoinSet::new();
     work::listen(&app, &mut tasks);
     work::start(&app, &mut tasks)?;
     serve_metrics(&app, &mut tasks).await?;
     tracing::info!("working");
-    stop_signal().await;
+    told.await;
     app.stop.cancel();
     end(&app, tasks).await;
     Ok(())

@@ -1,5 +1,6 @@
 //! The node's program: reads its settings, starts, and stops when told.
 use std::io::Write as _;
+use std::pin::pin;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -48,8 +49,12 @@ async fn serve(settings: Settings, roles: &[Role]) -> anyhow::Result<()> {
         ),
         Mode::Saas(_) => roles,
     };
-    let house = boot::start(settings, roles, Sources::real()).await?;
-    house.run_until(server::stop_signal()).await;
+    let mut told = pin!(server::stop_signal());
+    let house = tokio::select! {
+        house = boot::start(settings, roles, Sources::real()) => house?,
+        () = &mut told => return Ok(()),
+    };
+    house.run_until(told).await;
     Ok(())
 }
 

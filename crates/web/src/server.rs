@@ -121,17 +121,21 @@ fn builder(limits: Limits) -> Builder<TokioExecutor> {
     builder
 }
 
-/// Resolves at SIGTERM or Ctrl-C.
-pub async fn stop_signal() {
-    let mut term = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(term) => term,
-        Err(error) => {
-            tracing::error!(error = %error, "no signal can be waited for");
-            return std::future::pending().await;
+/// Resolves at SIGTERM or Ctrl-C. It listens from the call on, not only once it is awaited: who is told to stop while starting
+/// drains as well. Must be called within a runtime.
+pub fn stop_signal() -> impl Future<Output = ()> {
+    let term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        let mut term = match term {
+            Ok(term) => term,
+            Err(error) => {
+                tracing::error!(error = %error, "no signal can be waited for");
+                return std::future::pending().await;
+            }
+        };
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
         }
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
     }
 }
