@@ -1,4 +1,4 @@
-//! Identifiers: UUIDv7, so that they sort by birth.
+//! Identifiers: UUIDv7, so that they sort by birth, also those of one moment.
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ pub struct Ids(Kind);
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Timed(Clock, Entropy),
+    Timed { clock: Clock, entropy: Entropy, newest: Arc<AtomicU64> },
     Counted(Arc<AtomicU64>),
 }
 
 impl Ids {
-    /// UUIDv7 from the given clock and randomness.
+    /// UUIDv7 from the given clock and randomness. Whatever the clock does, each sorts behind all that this and its clones gave before.
     pub fn timed(clock: Clock, entropy: Entropy) -> Self {
-        Self(Kind::Timed(clock, entropy))
+        Self(Kind::Timed { clock, entropy, newest: Arc::default() })
     }
 
     /// 00000000-0000-7000-8000-000000000001, …2, …3: for tests that compare.
@@ -33,9 +33,12 @@ impl Ids {
     /// The next identifier.
     pub fn next(&self) -> Uuid {
         match &self.0 {
-            Kind::Timed(clock, entropy) => {
-                let millis = u64::try_from(clock.now().as_millisecond()).unwrap_or(0);
-                Builder::from_unix_timestamp_millis(millis, &entropy.bytes()).into_uuid()
+            Kind::Timed { clock, entropy, newest } => {
+                let place = next_place(newest, u64::try_from(clock.now().as_millisecond()).unwrap_or(0));
+                let mut rest: [u8; 10] = entropy.bytes();
+                let [.., high, low] = (place % PLACES).to_be_bytes();
+                rest[..2].copy_from_slice(&[high, low]);
+                Builder::from_unix_timestamp_millis(place / PLACES, &rest).into_uuid()
             }
             Kind::Counted(count) => {
                 let n = count.fetch_add(1, Ordering::SeqCst) + 1;
@@ -43,6 +46,16 @@ impl Ids {
             }
         }
     }
+}
+
+/// A counter of 12 bits stands behind the millisecond (RFC 9562 §6.2, method 1); one that is full goes on in the next millisecond.
+const PLACES: u64 = 1 << 12;
+
+/// The first place of this millisecond, or the one behind the newest.
+fn next_place(newest: &AtomicU64, millis: u64) -> u64 {
+    let behind = |newest: u64| (millis * PLACES).max(newest + 1);
+    let (Ok(before) | Err(before)) = newest.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| Some(behind(now)));
+    behind(before)
 }
 
 /// Version 7, variant RFC 9562, all else zero.

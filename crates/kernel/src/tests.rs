@@ -123,11 +123,15 @@ fn a_hand_held_clock_moves_only_by_hand_and_its_clones_follow() {
 fn ids_are_version_seven_and_sort_by_birth() {
     let clock = Clock::at(Timestamp::from_second(1_000).unwrap());
     let ids = Ids::timed(clock.clone(), Entropy::seeded(1));
-    let first = ids.next();
-    clock.advance(SignedDuration::from_millis(1));
-    let second = ids.next();
-    assert_eq!(first.get_version_num(), 7);
-    assert!(first < second);
+    let mut born: Vec<_> = (0..5_000).map(|_| ids.next()).collect();
+    clock.advance(SignedDuration::from_secs(-1));
+    born.push(ids.clone().next());
+    clock.advance(SignedDuration::from_secs(2));
+    born.push(ids.next());
+    assert!(born.is_sorted_by(|earlier, later| earlier < later), "within a moment, and when the clock is put back");
+    assert!(born.iter().all(|id| id.get_version_num() == 7));
+    let (seconds, _) = born[5_001].get_timestamp().unwrap().to_unix();
+    assert_eq!(seconds, 1_001);
     let counted = Ids::counted();
     assert_eq!(counted.next().to_string(), "00000000-0000-7000-8000-000000000001");
     assert_eq!(counted.next().to_string(), "00000000-0000-7000-8000-000000000002");
