@@ -3,7 +3,7 @@ use futures_util::future::join_all;
 use hotelhub_protocol::{Change, Role};
 use reqwest::StatusCode;
 
-use crate::office::{Office, a_moment};
+use crate::office::Office;
 
 #[tokio::test]
 async fn fifty_sign_ups_at_once_make_a_feed_without_a_gap() {
@@ -68,7 +68,6 @@ async fn a_node_that_waits_is_woken_by_the_change() {
     });
     office.sign_up("melati").await;
     let order = node.lease(0).await.unwrap();
-    a_moment().await;
     node.done(&order).await;
     let deltas = waiting.await.unwrap().unwrap().expect("a change");
     assert_eq!(deltas.deltas[0].version, version + 1);

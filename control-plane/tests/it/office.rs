@@ -116,6 +116,13 @@ impl Office {
         Node { visitor, verifier: self.app.feed_key.verifier() }
     }
 
+    /// Waits until so many workers hold a hand out for an order.
+    pub(crate) async fn until_workers_wait(&self, count: usize) {
+        while self.app.hands.count() != count {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Signs a hotel up and answers with what came back.
     pub(crate) async fn sign_up(&self, slug: &str) -> Answer {
         self.visitor().post("/api/v1/signups", &wish(slug)).await.unwrap()
@@ -242,9 +249,4 @@ pub(crate) fn beat(roles: &[Role], started_at: Timestamp) -> Heartbeat {
         resident_bytes: 1,
         clusters: Vec::new(),
     }
-}
-
-/// Waits a moment: longer than anything that happens at once.
-pub(crate) async fn a_moment() {
-    tokio::time::sleep(Duration::from_millis(100)).await;
 }

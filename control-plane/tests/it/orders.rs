@@ -1,11 +1,9 @@
 //! Work orders: leased, fenced, tried again, shown.
-use std::time::Instant;
-
 use hotelhub_protocol::Role;
 use jiff::SignedDuration;
 use reqwest::StatusCode;
 
-use crate::office::{Office, a_moment, beat};
+use crate::office::{Office, beat};
 
 #[tokio::test]
 async fn an_order_whose_lease_ran_out_is_anothers_and_the_first_report_is_refused() {
@@ -89,22 +87,6 @@ async fn an_order_whose_workers_all_die_is_shown_too() {
 }
 
 #[tokio::test]
-async fn a_worker_that_waits_is_woken_by_the_sign_up() {
-    let office = Office::open().await;
-    let node = office.node("node-1", &[Role::Fleet]).await;
-    let waiting = tokio::spawn({
-        let node = node.clone();
-        async move { (node.lease(20_000).await, Instant::now()) }
-    });
-    a_moment().await;
-    office.sign_up("melati").await;
-    let answered = Instant::now();
-    let (order, leased) = waiting.await.unwrap();
-    assert!(order.is_some());
-    assert!(leased.saturating_duration_since(answered).as_millis() < 450, "sooner than the next look");
-}
-
-#[tokio::test]
 async fn a_sign_up_leases_its_order_to_the_worker_that_waits() {
     let office = Office::open().await;
     let roles = [Role::Fleet];
@@ -113,7 +95,7 @@ async fn a_sign_up_leases_its_order_to_the_worker_that_waits() {
         let node = node.clone();
         async move { node.lease(20_000).await }
     });
-    a_moment().await;
+    office.until_workers_wait(1).await;
     office.sign_up("melati").await;
     let sql = office.scratch.connect().await.unwrap();
     let leased = "select state, leased_by, fence, attempts from work_orders";
@@ -133,9 +115,9 @@ async fn a_worker_that_hung_up_is_not_waited_for() {
     let roles = [Role::Fleet];
     let (gone, other) = (office.node("node-1", &roles).await, office.node("node-2", &roles).await);
     let waiting = tokio::spawn(async move { gone.lease(20_000).await });
-    a_moment().await;
+    office.until_workers_wait(1).await;
     waiting.abort();
-    a_moment().await;
+    office.until_workers_wait(0).await;
     office.sign_up("melati").await;
     assert!(other.lease(0).await.is_some());
 }

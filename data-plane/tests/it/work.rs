@@ -255,19 +255,18 @@ async fn a_letter_whose_taking_was_not_heard_goes_again_under_the_same_id() {
     let mail = MailStandIn::start("127.0.0.1:0", "127.0.0.1:0").await.unwrap();
     mail.inbox.misbehave(Fault::DropAfterData, 1);
     let (yard, posted) = writing_to(&mail, "budi@tamu.test").await;
-    yard.enqueue(0).await;
-    arrives(&mail, 1).await;
-    for _ in 0..3 {
-        tokio::time::sleep(Duration::from_millis(400)).await;
-        yard.later(20);
-    }
+    let chore = yard.enqueue(0).await;
+    yard.becomes(chore, "done", 1).await;
+    let sending = yard.sql.query_one("select id from jobs where name = 'send-letter'", &[]).await.unwrap().get(0);
+    yard.becomes(sending, "queued", 1).await;
+    yard.later(60);
+    yard.becomes(sending, "done", 2).await;
     arrives(&mail, 2).await;
     let Posted::Queued(id) = posted.lock().unwrap()[0] else { panic!("it was withheld") };
     for letter in mail.inbox.mails(None) {
         assert!(letter.message_id.contains(&format!("{id}@hotelhub.test")), "{}", letter.message_id);
     }
     let state = "select state from letters where id = $1";
-    tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(yard.sql.query_one(state, &[&id]).await.unwrap().get::<_, String>(0), "sent");
 }
 

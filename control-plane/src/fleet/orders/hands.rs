@@ -34,6 +34,11 @@ impl Hands {
         Some(waiting.remove(place))
     }
 
+    /// How many wait.
+    pub fn count(&self) -> usize {
+        self.waiting().iter().filter(|hand| !hand.given.is_closed()).count()
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Vec<Hand>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
