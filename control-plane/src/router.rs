@@ -34,7 +34,9 @@ fn pages() -> Router<App> {
 
 /// The API schema.
 pub fn schema() -> utoipa::openapi::OpenApi {
-    doors().split_for_parts().1
+    let (_, mut schema) = doors().split_for_parts();
+    hotelhub_web::schema::complete(&mut schema);
+    schema
 }
 
 /// Everything behind its front layer.

@@ -33,5 +33,7 @@ pub fn doors() -> (Router<Node>, OpenApi) {
 
 /// The schema of the JSON doors.
 pub fn schema() -> OpenApi {
-    doors().1
+    let (_, mut schema) = doors();
+    hotelhub_web::schema::complete(&mut schema);
+    schema
 }

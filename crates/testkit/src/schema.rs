@@ -17,12 +17,20 @@ impl Schema {
         paths.filter(|(_, verbs)| verbs.get(method).is_some()).map(|(path, _)| path.as_str()).collect()
     }
 
+    /// Whether a door names this header among what it takes.
+    pub fn takes_header(&self, method: &str, path: &str, header: &str) -> bool {
+        let mut taken = self.0["paths"][path][method]["parameters"].as_array().into_iter().flatten();
+        taken.any(|parameter| parameter["in"] == "header" && parameter["name"] == header)
+    }
+
     /// The differences between an answer and what its door promises; none where the schema has no such door.
     pub fn broken_promises(&self, method: &str, path: &str, status: u16, body: &Value) -> Vec<String> {
         let method = method.to_ascii_lowercase();
         let Some(door) = self.door(&method, path) else { return Vec::new() };
-        let promised = &self.0["paths"][door][&method]["responses"][status.to_string()];
-        let schema = &promised["content"]["application/json"]["schema"];
+        let responses = &self.0["paths"][door][&method]["responses"];
+        let promised = responses.get(status.to_string()).unwrap_or(&responses["default"]);
+        let media = if status < 400 { "application/json" } else { "application/problem+json" };
+        let schema = &promised["content"][media]["schema"];
         let mut wrong = Vec::new();
         match (schema.is_null(), body.is_null()) {
             (true, true) => {}

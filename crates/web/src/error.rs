@@ -7,6 +7,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::wording::{Named, Told, Wrong};
 
@@ -75,7 +76,7 @@ impl Kind {
 }
 
 /// What is wrong with one field of a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// The path of the field: `reservations[0].arrival`.
     pub field: String,
@@ -217,8 +218,8 @@ impl Error for AppError {
     }
 }
 
-/// The public face of a refusal, as RFC 9457 spells it; left in the response's extensions for the page layer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The public face of a refusal, as RFC 9457 spells it.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Problem {
     /// `urn:hotelhub:problem:<code>`.
     #[serde(rename = "type")]
@@ -231,7 +232,7 @@ pub struct Problem {
     pub detail: String,
     /// The slug that programs compare.
     pub code: String,
-    /// The id under which the log knows the request; filled in by the request-id layer.
+    /// The id under which the log knows the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// The fields that are wrong.

@@ -1,8 +1,8 @@
 //! What the committed schema says of the doors is what they answer.
 use reqwest::Method;
 
-use crate::doors::Door;
-use crate::house::House;
+use crate::doors::{Door, NOBODY};
+use crate::house::{House, schema};
 use crate::lived::Lived;
 
 /// What a door must be asked besides.
@@ -32,4 +32,22 @@ async fn every_door_that_is_read_answers_what_the_schema_promises() {
         }
     }
     assert!(lists >= 9, "{lists} lists");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_post_names_its_key_and_whoever_demands_a_version_names_it() {
+    let house = House::standalone().await;
+    let owner = house.owner().await;
+    let mut demanding = 0;
+    for door in Door::all().iter().filter(|door| door.takes_body) {
+        let names = |header| schema().takes_header(&door.method.as_str().to_ascii_lowercase(), &door.path, header);
+        assert_eq!(names("Idempotency-Key"), door.method == Method::POST, "{}", door.name());
+        let path = door.at(|_| NOBODY.to_owned());
+        let answer = owner.raw(door.method.clone(), &path, "application/json", b"{}".to_vec()).await.unwrap();
+        if answer.code() == "if-match-missing" {
+            assert!(names("If-Match"), "{}: {}", door.name(), answer.text);
+            demanding += 1;
+        }
+    }
+    assert!(demanding >= 18, "{demanding} doors demand a version");
 }

@@ -122,7 +122,7 @@ async fn receipt(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<J
 
 /// Posts a charge.
 #[utoipa::path(post, path = "/folios/{id}/lines", tag = "folios", params(("id" = Uuid, Path)), request_body = ChargeWish,
-    responses((status = 201, body = Folio)))]
+    responses((status = 201, body = Folio), (status = 412)))]
 async fn charge(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<ChargeWish>) -> Result<Response> {
     let step = clerk.step(Permission::FolioPost, &wish.key)?;
     let ChargeWish { charge_code, description, quantity, amount_idr } = wish.value;
@@ -135,7 +135,8 @@ async fn charge(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Post
 
 /// Takes a line back by its exact opposite.
 #[utoipa::path(post, path = "/folios/{id}/lines/{line_id}/reverse", tag = "folios",
-    params(("id" = Uuid, Path), ("line_id" = Uuid, Path)), request_body = Reversal, responses((status = 201, body = Folio)))]
+    params(("id" = Uuid, Path), ("line_id" = Uuid, Path)), request_body = Reversal,
+    responses((status = 201, body = Folio), (status = 412)))]
 async fn reverse_line(
     clerk: Clerk,
     Path((id, line)): Path<(Uuid, Uuid)>,
@@ -153,7 +154,7 @@ async fn reverse_line(
 
 /// Takes a payment.
 #[utoipa::path(post, path = "/folios/{id}/payments", tag = "folios", params(("id" = Uuid, Path)), request_body = PaymentWish,
-    responses((status = 201, body = Folio)))]
+    responses((status = 201, body = Folio), (status = 412)))]
 async fn pay(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<PaymentWish>) -> Result<Response> {
     let step = clerk.step(Permission::PaymentTake, &wish.key)?;
     let PaymentWish { method: Method::Cash, amount_idr, tendered_idr } = wish.value;
@@ -166,7 +167,7 @@ async fn pay(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<
 /// Gives a payment back by its exact opposite.
 #[utoipa::path(post, path = "/folios/{id}/payments/{payment_id}/reverse", tag = "folios",
     params(("id" = Uuid, Path), ("payment_id" = Uuid, Path)), request_body = Reversal,
-    responses((status = 201, body = Folio)))]
+    responses((status = 201, body = Folio), (status = 412)))]
 async fn reverse_payment(
     clerk: Clerk,
     Path((id, payment)): Path<(Uuid, Uuid)>,
@@ -184,7 +185,7 @@ async fn reverse_payment(
 
 /// Posts the room nights that the guest would owe when leaving now, each at most once.
 #[utoipa::path(post, path = "/folios/{id}/post-nights", tag = "folios", params(("id" = Uuid, Path)), request_body = Nothing,
-    responses((status = 201, body = Folio)))]
+    responses((status = 201, body = Folio), (status = 412)))]
 async fn post_nights(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<Nothing>) -> Result<Response> {
     let step = clerk.step(Permission::FolioPost, &wish.key)?;
     let seen = Seen { folio: FolioId(id), version };
@@ -193,7 +194,7 @@ async fn post_nights(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish:
 
 /// Settles and closes the folio of a stay that was cancelled or never began.
 #[utoipa::path(post, path = "/folios/{id}/close", tag = "folios", params(("id" = Uuid, Path)), request_body = ClosingWish,
-    responses((status = 201, body = Folio)))]
+    responses((status = 201, body = Folio), (status = 412)))]
 async fn close(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<ClosingWish>) -> Result<Response> {
     let step = clerk.step(Permission::FolioPost, &wish.key)?;
     let (seen, keep) = (Seen { folio: FolioId(id), version }, wish.value.keep);

@@ -104,7 +104,7 @@ async fn tape_chart(tenant: Tenant, staff: Staff, Query(days): Query<ChartQuery>
 
 /// Gives a room.
 #[utoipa::path(post, path = "/reservations/{id}/assign-room", tag = "front desk", params(("id" = Uuid, Path)),
-    request_body = RoomChoice, responses((status = 200, body = Reservation)))]
+    request_body = RoomChoice, responses((status = 200, body = Reservation), (status = 412)))]
 async fn assign_room(
     clerk: Clerk,
     Path(reservation): Path<Uuid>,
@@ -124,7 +124,7 @@ async fn assign_room(
 
 /// Takes the room back before the guest has come.
 #[utoipa::path(post, path = "/reservations/{id}/unassign-room", tag = "front desk", params(("id" = Uuid, Path)),
-    request_body = Nothing, responses((status = 200, body = Reservation)))]
+    request_body = Nothing, responses((status = 200, body = Reservation), (status = 412)))]
 async fn unassign_room(
     clerk: Clerk,
     Path(reservation): Path<Uuid>,
@@ -141,7 +141,7 @@ async fn unassign_room(
 
 /// Hands over the key.
 #[utoipa::path(post, path = "/reservations/{id}/check-in", tag = "front desk", params(("id" = Uuid, Path)),
-    request_body = ArrivalWish, responses((status = 200, body = Reservation)))]
+    request_body = ArrivalWish, responses((status = 200, body = Reservation), (status = 412)))]
 async fn check_in(
     clerk: Clerk,
     Path(reservation): Path<Uuid>,
@@ -160,7 +160,7 @@ async fn check_in(
 
 /// Takes the key back: posts the nights, closes the folio, issues the receipt.
 #[utoipa::path(post, path = "/reservations/{id}/check-out", tag = "front desk", params(("id" = Uuid, Path)),
-    request_body = Nothing, responses((status = 200, body = Reservation)))]
+    request_body = Nothing, responses((status = 200, body = Reservation), (status = 412)))]
 async fn check_out(
     clerk: Clerk,
     Path(reservation): Path<Uuid>,
@@ -177,7 +177,7 @@ async fn check_out(
 
 /// Moves a stay to another room, other nights or both.
 #[utoipa::path(post, path = "/reservations/{id}/move", tag = "front desk", params(("id" = Uuid, Path)),
-    request_body = MoveWish, responses((status = 200, body = Reservation)))]
+    request_body = MoveWish, responses((status = 200, body = Reservation), (status = 412)))]
 async fn relocate(
     clerk: Clerk,
     Path(reservation): Path<Uuid>,
@@ -197,7 +197,7 @@ async fn relocate(
 
 /// Takes a check-in back on its own day, before anything was posted or paid.
 #[utoipa::path(post, path = "/reservations/{id}/revert-check-in", tag = "front desk", params(("id" = Uuid, Path)),
-    request_body = Nothing, responses((status = 200, body = Reservation)))]
+    request_body = Nothing, responses((status = 200, body = Reservation), (status = 412)))]
 async fn revert_check_in(
     clerk: Clerk,
     Path(reservation): Path<Uuid>,
@@ -214,7 +214,7 @@ async fn revert_check_in(
 
 /// Takes a check-out back on its own day: the guest has the key again, the folio is open again.
 #[utoipa::path(post, path = "/reservations/{id}/revert-check-out", tag = "front desk", params(("id" = Uuid, Path)),
-    request_body = Nothing, responses((status = 200, body = Reservation)))]
+    request_body = Nothing, responses((status = 200, body = Reservation), (status = 412)))]
 async fn revert_check_out(
     clerk: Clerk,
     Path(reservation): Path<Uuid>,
