@@ -5,9 +5,9 @@ use axum::response::{Html, Response};
 use axum::routing::{get, post};
 use hotelhub_identity::StaffPermission;
 use hotelhub_web::preferences::see_other;
-use hotelhub_web::{Flash, FormBody, Page, Result, Visit};
+use hotelhub_web::{Flash, FormBody, Nothing, Page, Result, Visit};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::nodes::{self, Node, SILENCE};
 use super::{clusters, orders};
@@ -145,10 +145,6 @@ async fn read(State(app): State<App>, visit: Visit, staff: VendorStaff) -> Resul
     };
     app.templates.render(&shell(&visit, &staff, "vendor.fleet"), &page)
 }
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 async fn retire(
     State(app): State<App>,

@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::{Rupiah, TenantId};
 use hotelhub_web::preferences::see_other;
-use hotelhub_web::{Badge, Flash, FormBody, Page, PageQuery, Query, Result, Visit, format};
+use hotelhub_web::{Badge, Flash, FormBody, Nothing, Page, PageQuery, Query, Result, Visit, format};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -258,10 +258,6 @@ async fn suspend(
     set(&app, &staff, TenantId(id), &Change::Suspend(form.reason), &key).await?;
     Ok(see_other(&format!("/vendor/tenants/{id}"), Some(&Flash::good("tenant.said.suspended"))))
 }
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 async fn resume(
     State(app): State<App>,

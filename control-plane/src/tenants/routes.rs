@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::TenantId;
-use hotelhub_web::{AppError, Kind, Listing, PageQuery, Posted, Query, RequestKey, Result};
+use hotelhub_web::{AppError, Kind, Listing, Nothing, PageQuery, Posted, Query, RequestKey, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -111,11 +111,6 @@ async fn suspend(
 ) -> Result<Response> {
     set(&app, &staff, TenantId(id), &Change::Suspend(wish.value.reason), &wish.key).await
 }
-
-/// Nothing to say.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 /// Gives a suspended tenant its former status back; nodes hear of it at once.
 #[utoipa::path(post, path = "/api/v1/tenants/{id}/resume", tag = "tenants", params(("id" = Uuid, Path)),

@@ -38,7 +38,7 @@ pub(crate) struct Office {
 /// A node that speaks the protocol over HTTP.
 #[derive(Clone)]
 pub(crate) struct Node {
-    visitor: Visitor,
+    pub(crate) visitor: Visitor,
     verifier: hotelhub_protocol::FeedVerifier,
 }
 

@@ -10,16 +10,16 @@ use serde_json::{Value, json};
 use crate::office::{Office, wish};
 
 /// A POST that would succeed, and another body for the same door.
-struct Post {
-    door: &'static str,
-    path: String,
+pub(crate) struct Post {
+    pub(crate) door: &'static str,
+    pub(crate) path: String,
     body: Value,
     other: Value,
-    by: Visitor,
+    pub(crate) by: Visitor,
 }
 
 /// One for every POST of the schema.
-async fn posts(office: &Office) -> Vec<Post> {
+pub(crate) async fn posts(office: &Office) -> Vec<Post> {
     let admin = office.staff(StaffRole::SuperAdmin).await;
     let made = hotelhub_control_plane::staff::create(&office.app, "wati@hotelhub.test", "Wati", StaffRole::Sales, None)
         .await

@@ -29,7 +29,7 @@ const NODE_DOORS: &[(Method, &str)] = &[
 ];
 
 /// The doors of the schema: method and path.
-fn doors() -> Vec<(Method, String)> {
+pub(crate) fn doors() -> Vec<(Method, String)> {
     let schema = serde_json::to_value(schema()).unwrap();
     let mut doors = Vec::new();
     for (path, methods) in schema["paths"].as_object().unwrap() {
@@ -48,7 +48,7 @@ async fn knock(visitor: &Visitor, method: &Method, path: &str) -> Answer {
 }
 
 /// Everything in the central database, table by table.
-async fn everything(office: &Office) -> Vec<(String, String)> {
+pub(crate) async fn everything(office: &Office) -> Vec<(String, String)> {
     let sql = office.scratch.connect().await.unwrap();
     let tables = "select table_name::text from information_schema.tables
         where table_schema = 'public' and table_type = 'BASE TABLE' order by 1";

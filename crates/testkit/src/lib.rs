@@ -1,11 +1,13 @@
 //! What tests need of the outside: scratch databases, visitors with a browser's manners, and stand-ins of outside services.
 pub mod env;
+mod hostile;
 pub mod mail;
 mod routing;
 mod schema;
 mod scratch;
 mod visitor;
 
+pub use hostile::Hostile;
 pub use routing::routing_table;
 pub use schema::Schema;
 pub use scratch::{Scratch, Template};

@@ -6,7 +6,9 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, Uri};
 use hotelhub_kernel::sha256;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 
 use crate::{AppError, Kind, Result};
 
@@ -76,6 +78,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
+/// Nothing but the wish itself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
 fn header_key(headers: &HeaderMap) -> Result<&str> {
     let mut values = headers.get_all("idempotency-key").iter();
     match (values.next(), values.next()) {
@@ -125,6 +132,7 @@ pub(crate) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| AppError::new(Kind::Malformed, "not-utf8", "The body is not valid UTF-8."))?;
     refuse_nul(text)?;
+    refuse_list(text)?;
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -147,6 +155,14 @@ fn refuse_nul(text: &str) -> Result<()> {
     });
     if escaped || text.contains('\0') {
         return Err(AppError::new(Kind::Invalid, "invalid-body", "A text holds the character U+0000."));
+    }
+    Ok(())
+}
+
+/// Serde would read a list as an object without names.
+fn refuse_list(text: &str) -> Result<()> {
+    if text.trim_ascii_start().starts_with('[') {
+        return Err(AppError::new(Kind::Invalid, "invalid-body", "The body is a list instead of an object."));
     }
     Ok(())
 }

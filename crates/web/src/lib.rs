@@ -34,7 +34,7 @@ mod wording;
 
 pub use address::ClientAddress;
 pub use assets::{Assets, Folder};
-pub use body::{Body, Posted, RequestKey};
+pub use body::{Body, Nothing, Posted, RequestKey};
 pub use error::{AppError, FieldError, Kind, Problem, Result};
 pub use form::FormBody;
 pub use front::Front;

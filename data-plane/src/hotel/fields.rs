@@ -1,13 +1,8 @@
 //! Texts and dates of a request, bounded at the door; a refusal names the field.
 use hotelhub_web::{AppError, Kind, Told, Wrong};
 use jiff::civil::Date;
-use serde::Deserialize;
-use utoipa::ToSchema;
 
-/// Nothing but the wish itself.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Nothing {}
+pub(crate) use hotelhub_web::Nothing;
 
 /// A field that holds what it cannot. The phrase is a key of the catalogue; its values are named ([`Wrong::naming`]).
 pub(crate) fn wrong(field: impl Into<String>, wrong: impl Into<Wrong>) -> AppError {

@@ -4,8 +4,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_web::{AppError, Kind, Posted, RequestKey, Result};
-use serde::{Deserialize, Serialize};
+use hotelhub_web::{AppError, Kind, Nothing, Posted, RequestKey, Result};
+use serde::Serialize;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -45,11 +45,6 @@ async fn list_clusters(State(app): State<App>, staff: VendorStaff) -> Result<Jso
     staff.may(StaffPermission::FleetRead)?;
     Ok(Json(Items { items: clusters::list(&app.db.durable).await? }))
 }
-
-/// Nothing to say.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 /// Retires a node that is gone for good: its token opens nothing, its connection shares are free.
 #[utoipa::path(post, path = "/api/v1/nodes/{name}/retire", tag = "fleet", params(("name" = String, Path)),

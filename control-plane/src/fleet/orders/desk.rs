@@ -3,7 +3,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_web::{AppError, Kind, Listing, PageQuery, Posted, Query, RequestKey, Result};
+use hotelhub_web::{AppError, Kind, Listing, Nothing, PageQuery, Posted, Query, RequestKey, Result};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -57,11 +57,6 @@ async fn list(
     staff.may(StaffPermission::FleetRead)?;
     Ok(store::list(&app.db.durable, filter.state()?, None, page.cursor.as_ref(), page.limit).await?.into())
 }
-
-/// Nothing to say.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 /// Tries a failed order again, from its first attempt on.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/retry", tag = "fleet", params(("id" = Uuid, Path)), request_body = Nothing,

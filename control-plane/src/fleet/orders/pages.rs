@@ -5,8 +5,8 @@ use axum::response::{Html, Response};
 use axum::routing::{get, post};
 use hotelhub_identity::StaffPermission;
 use hotelhub_web::preferences::see_other;
-use hotelhub_web::{Flash, FormBody, Page, PageQuery, Query, Result, Visit};
-use serde::{Deserialize, Serialize};
+use hotelhub_web::{Flash, FormBody, Nothing, Page, PageQuery, Query, Result, Visit};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::desk::{Filter, retry};
@@ -133,10 +133,6 @@ async fn list(
     };
     app.templates.render(&shell(&visit, &staff, "vendor.orders"), &page)
 }
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 async fn again(
     State(app): State<App>,

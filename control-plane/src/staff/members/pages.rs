@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use hotelhub_identity::{StaffPermission, StaffRole};
 use hotelhub_web::preferences::see_other;
-use hotelhub_web::{AppError, Flash, FormBody, Lang, Page, Result, Visit};
+use hotelhub_web::{AppError, Flash, FormBody, Lang, Nothing, Page, Result, Visit};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -211,10 +211,6 @@ async fn invite(
     let fill = |page: &mut StaffPage| (page.name, page.email) = entered;
     told(&app, &staff, &visit, outcome, "staff.flash.invited", fill).await
 }
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 async fn withdraw(
     State(app): State<App>,

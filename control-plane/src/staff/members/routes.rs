@@ -4,8 +4,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_web::{Body, Lang, Posted, RequestKey, Result};
-use serde::{Deserialize, Serialize};
+use hotelhub_web::{Body, Lang, Nothing, Posted, RequestKey, Result};
+use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,11 +37,6 @@ pub(super) struct StaffList {
     pub(super) items: Vec<Member>,
     pub(super) invitations: Vec<Invitation>,
 }
-
-/// Nothing to say.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 /// The staff by name, and the open invitations.
 #[utoipa::path(get, path = "/api/v1/staff", tag = "staff",
