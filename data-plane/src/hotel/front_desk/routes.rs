@@ -241,9 +241,9 @@ impl From<Refusal> for AppError {
             Refusal::Stale => IfMatch::stale(),
             Refusal::UnknownReservation => Self::new(Kind::NotFound, "unknown-reservation", said),
             Refusal::UnknownRoom => Self::new(Kind::NotFound, "unknown-room", said),
-            Refusal::NotAllowed { action, status } => {
-                Self::new(Kind::Conflict, "not-allowed-now", said).with("action", action).with("status", status)
-            }
+            Refusal::NotAllowed { action, status } => Self::new(Kind::Conflict, "not-allowed-now", said)
+                .with("action", action)
+                .with("reservation_status", status),
             Refusal::OutsideStay { .. } => Self::new(Kind::Invalid, "outside-stay", said.clone()).field("from", said),
             Refusal::RoomTaken { nights, .. } => {
                 Self::new(Kind::Conflict, "room-taken", said).with("conflicts", nights)
