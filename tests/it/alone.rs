@@ -2,7 +2,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use hotelhub_testkit::env;
+use hotelhub_testkit::{dsn_of, env};
 use hotelhub_tests::{Connection, Hotel, Process, Servers, free_port};
 use serde_json::Value;
 use tokio_postgres::Client;
@@ -27,8 +27,7 @@ impl Alone {
         std::fs::create_dir_all(&dir)?;
         let database = name.replace('-', "_");
         connect(servers.admin_dsn()).await?.batch_execute(&format!("create database {database}")).await?;
-        let (server, _) = servers.admin_dsn().rsplit_once('/').context("a connection string ends in /database")?;
-        let (port, dsn) = (free_port()?, format!("{server}/{database}"));
+        let (port, dsn) = (free_port()?, dsn_of(servers.admin_dsn(), &database));
         let mut env = vec![
             ("APP_MODE".to_owned(), "standalone".to_owned()),
             ("DATABASE_URL".to_owned(), dsn.clone()),

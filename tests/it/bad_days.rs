@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio_postgres::Client;
 
-use crate::ground::{self, connect, tenant_dsn};
+use crate::ground::{self, connect};
 
 /// Who dies.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +64,7 @@ async fn a_sign_up_ends_with_one_good_hotel_whoever_is_killed_and_whenever() -> 
             slugs.insert(slug);
         }
     }
-    let central = connect(&house.central_dsn()?).await?;
+    let central = connect(&house.central_dsn()).await?;
     let tenants = texts(&central, "select slug from tenants").await?;
     ensure!(tenants == slugs, "tenants: {tenants:?}");
     let known = texts(&central, "select name from databases").await?;
@@ -104,7 +104,7 @@ async fn a_booking_is_there_once_whoever_is_killed_and_whenever() -> Result<()> 
             codes.insert(again["code"].as_str().context("no code")?.to_owned());
         }
     }
-    let tenant = connect(&tenant_dsn(&servers, &house, "melati").await?).await?;
+    let tenant = connect(&house.tenant_dsn("melati").await?).await?;
     let kept = texts(&tenant, "select code from bookings").await?;
     ensure!(kept == codes, "answered {codes:?}, kept {kept:?}");
     let sold: Vec<i16> = tenant

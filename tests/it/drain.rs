@@ -48,7 +48,7 @@ async fn a_job_is_finished_and_who_waits_is_answered_before_a_process_ends() -> 
     });
     let at = format!("hotelhub.localhost:{}", house.control_port());
     let wish = post(&at, "/api/v1/signups", "kept-till-the-end", None, &wish.to_string());
-    let central = connect(&house.central_dsn()?).await?;
+    let central = connect(&house.central_dsn()).await?;
     let port = house.control_port();
     let signed_up = held(&mut house.control, (port, wish), &central, "tenants").await?;
     ensure!(signed_up.status == 201, "{}", String::from_utf8_lossy(&signed_up.body));

@@ -1,5 +1,5 @@
 //! What a story stands on: servers of its own, so that it may kill them.
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use hotelhub_testkit::env;
 use hotelhub_tests::{House, Programs, Servers, Settings};
 use tokio_postgres::{Client, NoTls};
@@ -26,13 +26,4 @@ pub(crate) async fn connect(dsn: &str) -> Result<Client> {
     let (client, connection) = tokio_postgres::connect(dsn, NoTls).await?;
     tokio::spawn(connection);
     Ok(client)
-}
-
-/// Where the hotel of this slug keeps its data.
-pub(crate) async fn tenant_dsn(servers: &Servers, house: &House, slug: &str) -> Result<String> {
-    let central = connect(&house.central_dsn()?).await?;
-    let sql = "select d.name from databases d join tenants t on t.id = d.tenant_id where t.slug = $1";
-    let database: String = central.query_one(sql, &[&slug]).await?.get(0);
-    let (server, _) = servers.admin_dsn().rsplit_once('/').context("a connection string ends in /database")?;
-    Ok(format!("{server}/{database}"))
 }

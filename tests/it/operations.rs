@@ -6,7 +6,7 @@ use hotelhub_testkit::env;
 use hotelhub_tests::{Connection, Hotel, House, Process, Programs, get};
 use tokio_postgres::Client;
 
-use crate::ground::{self, connect, tenant_dsn};
+use crate::ground::{self, connect};
 
 /// A key of 32 bytes, as settings carry it.
 const KEY: &str = "UkFIQVNJQS1SQUhBU0lBLVJBSEFTSUEtUkFIQVNJQSE=";
@@ -18,7 +18,7 @@ const SECRETS: &[&str] = &["rahasia", KEY];
 async fn a_request_under_way_is_answered_after_sigterm_and_the_node_ends_well() -> Result<()> {
     let (servers, mut house) = ground::house("drain").await?;
     Hotel::open(&house, "melati").await?;
-    let hotel = connect(&tenant_dsn(&servers, &house, "melati").await?).await?;
+    let hotel = connect(&house.tenant_dsn("melati").await?).await?;
     hotel.batch_execute("begin; lock table properties in access exclusive mode").await?;
     let (port, request) = (house.node_port(), get(&house.host("melati"), "/api/v1/public/property", None));
     let asked = tokio::spawn(async move { Connection::open(port).await?.send(&request).await });

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use hotelhub_kernel::{Entropy, Key};
 use hotelhub_protocol::FeedKey;
+use hotelhub_testkit::dsn_of;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio_postgres::Config;
@@ -168,8 +169,21 @@ impl House {
     }
 
     /// Where the central database answers.
-    pub fn central_dsn(&self) -> Result<String> {
+    pub fn central_dsn(&self) -> String {
         dsn_of(&self.settings.admin_dsn, &self.settings.central)
+    }
+
+    /// The name of the database of the hotel with this slug.
+    pub async fn database_of(&self, slug: &str) -> Result<String> {
+        let (central, connection) = tokio_postgres::connect(&self.central_dsn(), tokio_postgres::NoTls).await?;
+        tokio::spawn(connection);
+        let sql = "select d.name from databases d join tenants t on t.id = d.tenant_id where t.slug = $1";
+        Ok(central.query_opt(sql, &[&slug]).await?.with_context(|| format!("no hotel {slug}"))?.get(0))
+    }
+
+    /// The superuser's way into the database of the hotel with this slug.
+    pub async fn tenant_dsn(&self, slug: &str) -> Result<String> {
+        Ok(dsn_of(&self.settings.admin_dsn, &self.database_of(slug).await?))
     }
 
     /// What the house was started with.
@@ -299,11 +313,5 @@ async fn central_database(settings: &Settings) -> Result<String> {
     if there.is_none() {
         client.batch_execute(&format!("create database {}", settings.central)).await?;
     }
-    dsn_of(&settings.admin_dsn, &settings.central)
-}
-
-/// The same server, another database.
-fn dsn_of(admin_dsn: &str, database: &str) -> Result<String> {
-    let (server, _) = admin_dsn.rsplit_once('/').context("a connection string ends in /database")?;
-    Ok(format!("{server}/{database}"))
+    Ok(dsn_of(&settings.admin_dsn, &settings.central))
 }

@@ -10,5 +10,5 @@ mod visitor;
 pub use hostile::Hostile;
 pub use routing::routing_table;
 pub use schema::Schema;
-pub use scratch::{Scratch, Template};
+pub use scratch::{Scratch, Template, dsn_of};
 pub use visitor::{Answer, Visitor};

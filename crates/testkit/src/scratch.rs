@@ -96,7 +96,7 @@ async fn connect(dsn: &str) -> Result<Client> {
 }
 
 /// `postgres://user:password@host:port/other?x` → the same for `database`.
-fn dsn_of(dsn: &str, database: &str) -> String {
+pub fn dsn_of(dsn: &str, database: &str) -> String {
     let (address, options) = dsn.split_once('?').map_or((dsn, None), |(address, options)| (address, Some(options)));
     let start = address.find("://").map_or(0, |at| at + 3);
     let server = address.get(start..).and_then(|rest| rest.find('/')).map_or(address, |at| &address[..start + at]);

@@ -17,7 +17,7 @@ use hotelhub_protocol::{
     Cluster, ClusterId, FeedKey, Limits, OwnerSeed, Placement, Role, Route, Snapshot, Task, TenantSeed, TenantStatus,
 };
 use hotelhub_tenant_migrations::{Product, schema_version};
-use hotelhub_testkit::{Schema, Scratch, Template, Visitor, env};
+use hotelhub_testkit::{Schema, Scratch, Template, Visitor, dsn_of, env};
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
 use serde_json::json;
@@ -142,7 +142,7 @@ impl House {
             fleet.carry_out(&task).await.unwrap();
             let host = format!("{slug}.hotelhub.localhost");
             routes.push(route(tenant, slug, name, &database, connections));
-            hotels.push(Hotel::new(tenant, format!("{host}:{port}"), port, dsn_of(&database)).await);
+            hotels.push(Hotel::new(tenant, format!("{host}:{port}"), port, dsn_of(&env::postgres(), &database)).await);
         }
         let (clusters, taken_at) = (vec![server()], clock.now());
         process.node.directory.apply_snapshot(Snapshot { version: 1, taken_at, clusters, routes });
@@ -360,10 +360,4 @@ async fn enter(dsn: &str) -> Client {
 
 fn fresh_name() -> String {
     format!("t_{}", hex(&Entropy::system().bytes::<16>()))
-}
-
-fn dsn_of(database: &str) -> String {
-    let dsn = env::postgres();
-    let server = dsn.rsplit_once('/').map_or(dsn.as_str(), |(server, _)| server);
-    format!("{server}/{database}")
 }

@@ -1,7 +1,7 @@
 //! What the machine itself takes: the same server, without our software.
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use hotelhub_data_plane::fleet::login_password;
 use hotelhub_data_plane::hotel::properties::THE_ONE;
 use hotelhub_kernel::Key;
@@ -12,7 +12,6 @@ pub(crate) struct Floor {
     admin: Client,
     central: Client,
     server: Config,
-    admin_dsn: String,
     cluster_key: Key,
 }
 
@@ -24,14 +23,13 @@ impl Floor {
         let fsync: String = admin.query_one("show fsync", &[]).await?.get(0);
         anyhow::ensure!(fsync == "on", "fsync is off: a bench that commits would measure nothing");
         let central = connect(&central_dsn.parse()?).await?;
-        let (admin_dsn, cluster_key) = (admin_dsn.to_owned(), cluster_key.clone());
-        Ok(Self { admin, central, server, admin_dsn, cluster_key })
+        Ok(Self { admin, central, server, cluster_key: cluster_key.clone() })
     }
 
     /// One fresh connection to a tenant's database as its own role, the read of its public door, and three transactions made
     /// durable. What they commit is a message in the log of the server: it changes nothing.
     pub(crate) async fn cold_open_and_three_commits(&self, database: &str) -> Result<()> {
-        let client = self.open_as_tenant(database).await?;
+        let client = self.cold_query(database).await?;
         for _ in 0..3 {
             client.execute("select pg_logical_emit_message(true, 'bench', 'one durable commit')", &[]).await?;
         }
@@ -39,12 +37,7 @@ impl Floor {
     }
 
     /// One fresh connection to a tenant's database as its own role, and the read of its public door.
-    pub(crate) async fn cold_query(&self, database: &str) -> Result<()> {
-        self.open_as_tenant(database).await?;
-        Ok(())
-    }
-
-    async fn open_as_tenant(&self, database: &str) -> Result<Client> {
+    pub(crate) async fn cold_query(&self, database: &str) -> Result<Client> {
         let mut config = self.server.clone();
         config.dbname(database).user(database).password(login_password(&self.cluster_key, database).expose());
         let client = connect(&config).await?;
@@ -64,12 +57,6 @@ impl Floor {
         anyhow::bail!("no {count} ready-made databases within a minute")
     }
 
-    /// The name of the database of the tenant with this slug.
-    pub(crate) async fn database_of(&self, slug: &str) -> Result<String> {
-        let sql = "select d.name from databases d join tenants t on t.id = d.tenant_id where t.slug = $1";
-        Ok(self.central.query_opt(sql, &[&slug]).await?.context("no such tenant")?.get(0))
-    }
-
     /// Waits until the fleet role has made this tenant's database.
     pub(crate) async fn wait_until_live(&self, slug: &str) -> Result<()> {
         let sql =
@@ -83,14 +70,7 @@ impl Floor {
         anyhow::bail!("{slug} is not live within a minute")
     }
 
-    /// The superuser's connection string to the database of the tenant with this slug.
-    pub(crate) async fn dsn_of(&self, slug: &str) -> Result<String> {
-        let database = self.database_of(slug).await?;
-        let (server, _) = self.admin_dsn.rsplit_once('/').context("a connection string ends in /database")?;
-        Ok(format!("{server}/{database}"))
-    }
-
-    /// Stops the making of ready-made databases until the next start of the control plane, and takes those in store out of it.
+    /// Takes the ready-made databases in store out of it, those in the making included.
     pub(crate) async fn empty_the_store(&self) -> Result<()> {
         let sql = "update databases set state = 'failed' where state in ('ready', 'preparing')";
         self.central.execute(sql, &[]).await?;

@@ -1,5 +1,6 @@
 //! The foundation's figures, in the order in which they disturb each other least.
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use hotelhub_testkit::Scratch;
 use hotelhub_tests::{Hotel, House, Programs, Settings};
 
 use crate::Ground;
@@ -13,6 +14,9 @@ const BUDGET: u16 = 120;
 /// The pool of one tenant of the Growth plan.
 const POOL: i64 = 8;
 
+/// Hotels that are warm while the node is weighed.
+const WARM: usize = 50;
+
 /// Measures everything, or the one part that was asked for.
 pub(crate) async fn run(ground: Ground) -> Result<()> {
     let wanted = |part: &str| ground.only.as_deref().is_none_or(|only| only == part);
@@ -21,10 +25,10 @@ pub(crate) async fn run(ground: Ground) -> Result<()> {
     }
     let programs = Programs::in_folder(ground.programs.clone());
     if wanted("standalone") || wanted("wire") {
-        let dsn = scratch(&ground.admin_dsn, "bench_standalone").await?;
-        show(standalone::start_and_rest(&programs, &ground.dir, &dsn).await?)?;
-        let dsn = scratch(&ground.admin_dsn, "bench_wire").await?;
-        show(warm::wire(&programs, &ground.dir, &ground.admin_dsn.parse()?, &dsn).await?)?;
+        let database = Scratch::create(&ground.admin_dsn, None).await?;
+        show(standalone::start_and_rest(&programs, &ground.dir, &database.dsn()).await?)?;
+        let database = Scratch::create(&ground.admin_dsn, None).await?;
+        show(warm::wire(&programs, &ground.dir, &ground.admin_dsn.parse()?, &database.dsn()).await?)?;
     }
     if ["warm", "search", "last_rooms", "cold", "sign_up", "memory"].iter().any(|part| wanted(part)) {
         in_a_house(&ground, programs, &wanted).await?;
@@ -44,7 +48,7 @@ async fn in_a_house(ground: &Ground, programs: Programs, wanted: &impl Fn(&str) 
         ready_databases: 8,
     })
     .await?;
-    let floor = Floor::connect(&ground.admin_dsn, &house.central_dsn()?, house.cluster_key()).await?;
+    let floor = Floor::connect(&ground.admin_dsn, &house.central_dsn(), house.cluster_key()).await?;
     if wanted("sign_up") {
         show(sign_up::ready_made(&house, &floor).await?)?;
         show([sign_up::by_clone(&mut house, &floor).await?])?;
@@ -52,7 +56,7 @@ async fn in_a_house(ground: &Ground, programs: Programs, wanted: &impl Fn(&str) 
     let melati = Hotel::open(&house, "melati").await?;
     let stock = melati.furnish(&[20, 12, 10]).await?;
     if wanted("warm") {
-        let dsn = floor.dsn_of("melati").await?;
+        let dsn = house.tenant_dsn("melati").await?;
         show([warm::public_request(&house, "melati", &dsn).await?])?;
     }
     if wanted("search") {
@@ -63,25 +67,15 @@ async fn in_a_house(ground: &Ground, programs: Programs, wanted: &impl Fn(&str) 
         show([last_rooms::ten_for_two_hundred(&melati, &stock, &smallest).await?])?;
     }
     if wanted("cold") || wanted("memory") {
-        let slugs = cold::strangers(&house, &floor, 52).await?;
+        let slugs = cold::strangers(&house, &floor, WARM + 1).await?;
         house.node.stop().await?;
         house.restart_node().await?;
-        let (last, first) = slugs.split_last().map(|(last, first)| (last.clone(), first)).unwrap_or_default();
-        show([cold::first_request(&house, &floor, first).await?])?;
-        show(cold::two_hundred_at_once(&house, &floor, &last, POOL).await?)?;
-        show([memory::ten_thousand_known(&mut house, &floor, first).await?])?;
+        let (last, warm) = slugs.split_last().context("no hotel signed up")?;
+        show([cold::first_request(&house, &floor, warm).await?])?;
+        show(cold::two_hundred_at_once(&house, &floor, last, POOL).await?)?;
+        show([memory::ten_thousand_known(&mut house, &floor, warm).await?])?;
     }
     house.stop().await
-}
-
-/// An empty database of this name.
-async fn scratch(admin_dsn: &str, name: &str) -> Result<String> {
-    let (client, connection) = tokio_postgres::connect(admin_dsn, tokio_postgres::NoTls).await?;
-    tokio::spawn(connection);
-    client.batch_execute(&format!("drop database if exists {name} with (force)")).await?;
-    client.batch_execute(&format!("create database {name}")).await?;
-    let server = admin_dsn.rsplit_once('/').map_or(admin_dsn, |(server, _)| server);
-    Ok(format!("{server}/{name}"))
 }
 
 fn show(figures: impl IntoIterator<Item = Figure>) -> Result<()> {

@@ -16,7 +16,7 @@ const DOOR: &str = "/api/v1/public/property";
 pub(crate) async fn first_request(house: &House, floor: &Floor, slugs: &[String]) -> Result<Figure> {
     let mut pairs = Vec::new();
     for slug in slugs {
-        let database = floor.database_of(slug).await?;
+        let database = house.database_of(slug).await?;
         let mut node = Connection::open(house.node_port()).await?;
         let start = Instant::now();
         node.send(&get(&house.host(slug), DOOR, None)).await?.json(200)?;
@@ -36,7 +36,7 @@ pub(crate) async fn first_request(house: &House, floor: &Floor, slugs: &[String]
 
 /// Two hundred requests at once to a cold tenant.
 pub(crate) async fn two_hundred_at_once(house: &House, floor: &Floor, slug: &str, pool: i64) -> Result<Vec<Figure>> {
-    let database = floor.database_of(slug).await?;
+    let database = house.database_of(slug).await?;
     let mut guests = tokio::task::JoinSet::new();
     for _ in 0..200 {
         let (port, request) = (house.node_port(), get(&house.host(slug), DOOR, None));
