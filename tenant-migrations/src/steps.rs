@@ -75,6 +75,10 @@ const COMMON: &[Step] = &[
     Step { file: "0002_create_people.sql", sql: include_str!("../common/0002_create_people.sql") },
     Step { file: "0003_create_audit_log.sql", sql: include_str!("../common/0003_create_audit_log.sql") },
     Step { file: "0004_create_work.sql", sql: include_str!("../common/0004_create_work.sql") },
+    Step {
+        file: "0017_seal_answers_and_letters.sql",
+        sql: include_str!("../common/0017_seal_answers_and_letters.sql"),
+    },
 ];
 
 const HOTEL: &[Step] = &[

@@ -19,6 +19,8 @@ pub struct SendLetter {
 
 impl Job for SendLetter {
     const NAME: &'static str = "send-letter";
+    /// A program of version 1 reads no sealed letter.
+    const VERSION: i16 = 2;
     const POLICY: Policy = Policy {
         queue: "mail",
         tries: 3,
@@ -38,9 +40,7 @@ pub fn send_letters(mailer: Mailer) -> Handler {
 /// A letter that went out and whose row was not marked goes again, under the same Message-ID: the reader's mailbox sees one.
 async fn send(mailer: &Mailer, run: &Run, id: Uuid) -> anyhow::Result<()> {
     let tenant = &run.tenant;
-    let kept = store::queued(&*connect(run).await?, id).await?;
-    let Some(mut letter) = kept else { return Ok(()) };
-    tenant.name().clone_into(&mut letter.from_name);
+    let Some(letter) = store::queued(&*connect(run).await?, tenant, id).await? else { return Ok(()) };
     match mailer.send(&letter).await {
         Ok(()) => Ok(store::mark_sent(&*connect(run).await?, id, tenant.clock().now()).await?),
         Err(NotSent::Permanent(reason)) => {

@@ -1,7 +1,8 @@
 //! Letters that follow from a change, sent by a job.
 //!
-//! A letter is rendered and kept in the transaction that causes it; its Message-ID is made of its id, so that one sent twice is one. Until
-//! the tenant's owner has confirmed an address, letters to strangers are withheld: a free trial is no way to send mail to anybody.
+//! A letter is rendered and kept, sealed, in the transaction that causes it; its Message-ID is made of its id, so that one sent twice is
+//! one, and its body goes when it is sent. Until the tenant's owner has confirmed an address, letters to strangers are withheld: a free
+//! trial is no way to send mail to anybody.
 mod jobs;
 mod store;
 
@@ -45,7 +46,7 @@ pub async fn letter(session: &Session, tenant: &Tenant, letter: Letter<'_>) -> R
     let id = tenant.ids().next();
     let known = store::may_be_written_to(session, letter.to_address).await?;
     let state = if known { "queued" } else { "withheld" };
-    store::insert(session, id, state, &letter, tenant.clock().now()).await?;
+    store::insert(session, tenant, id, state, &letter).await?;
     if !known {
         return Ok(Posted::Withheld(id));
     }

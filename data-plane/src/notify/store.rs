@@ -1,10 +1,11 @@
 //! Letters as rows.
+use anyhow::Context as _;
 use hotelhub_mail as mail;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Letter;
-use crate::tenancy::{DbError, Session};
+use crate::tenancy::{DbError, Session, Tenant};
 
 /// Whether a letter to this address may go: it is of the house, or an owner's own address is confirmed.
 const MAY_BE_WRITTEN_TO: &str = "
@@ -17,8 +18,8 @@ const AFTER_CONFIRMATIONS: &str = "
     select email_confirmed_at is not null from users where 'owner' = any(roles) for share";
 
 const INSERT: &str = "
-    insert into letters (id, kind, to_address, to_name, subject, body_text, body_html, message_id, state, reason, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $9 = 'withheld' then 'owner-not-confirmed' end, $10)";
+    insert into letters (id, kind, to_address, to_name, subject, sealed, message_id, state, reason, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, case when $8 = 'withheld' then 'owner-not-confirmed' end, $9)";
 
 const RELEASE: &str = "
     update letters set state = 'queued', reason = null where state = 'withheld' returning id";
@@ -26,11 +27,13 @@ const RELEASE: &str = "
 const COUNT_WITHHELD: &str = "select count(*) from letters where state = 'withheld'";
 
 const QUEUED: &str = "
-    select message_id, to_address, to_name, subject, body_text, body_html, created_at
+    select message_id, to_address, to_name, subject, sealed, body_text, body_html, created_at
       from letters where id = $1 and state = 'queued'";
 
-const MARK_SENT: &str =
-    "update letters set state = 'sent', reason = null, sent_at = $2 where id = $1 and state = 'queued'";
+/// What was sent is the reader's: its body is not kept.
+const MARK_SENT: &str = "
+    update letters set state = 'sent', reason = null, sent_at = $2, sealed = null, body_text = '', body_html = ''
+     where id = $1 and state = 'queued'";
 
 const MARK_FAILED: &str = "update letters set state = 'failed', reason = $2 where id = $1 and state = 'queued'";
 
@@ -48,16 +51,21 @@ pub(super) async fn may_be_written_to(session: &Session, address: &str) -> Resul
 
 pub(super) async fn insert(
     session: &Session,
+    tenant: &Tenant,
     id: Uuid,
     state: &str,
     letter: &Letter<'_>,
-    now: Timestamp,
 ) -> Result<(), DbError> {
     let Letter { kind, to_address, to_name, subject, text, html } = letter;
-    session
-        .execute(INSERT, &[&id, kind, to_address, to_name, subject, text, html, &id.to_string(), &state, &now])
-        .await?;
+    let body = serde_json::to_vec(&(text, html)).expect("texts are JSON");
+    let (sealed, now) = (tenant.seal(&row(id), &body), tenant.clock().now());
+    session.execute(INSERT, &[&id, kind, to_address, to_name, subject, &sealed, &id.to_string(), &state, &now]).await?;
     Ok(())
+}
+
+/// The name for which a letter's body is sealed.
+fn row(id: Uuid) -> String {
+    format!("letter {id}")
 }
 
 pub(super) async fn release(session: &Session) -> Result<Vec<Uuid>, DbError> {
@@ -69,18 +77,26 @@ pub(super) async fn count_withheld(session: &Session) -> Result<i64, DbError> {
 }
 
 /// A letter that is to be sent; nothing when it was sent, failed or withheld.
-pub(super) async fn queued(session: &Session, id: Uuid) -> Result<Option<mail::Letter>, DbError> {
-    let row = session.query_opt(QUEUED, &[&id]).await?;
-    Ok(row.map(|row| mail::Letter {
-        id: row.get("message_id"),
-        at: row.get("created_at"),
-        from_name: String::new(),
+pub(super) async fn queued(session: &Session, tenant: &Tenant, id: Uuid) -> anyhow::Result<Option<mail::Letter>> {
+    let Some(kept) = session.query_opt(QUEUED, &[&id]).await? else { return Ok(None) };
+    let (text, html) = match kept.get::<_, Option<&[u8]>>("sealed") {
+        Some(sealed) => {
+            let body = tenant.open(&row(id), sealed).context("the letter was sealed under another key")?;
+            serde_json::from_slice(&body)?
+        }
+        // As an older program kept it.
+        None => (kept.get("body_text"), kept.get("body_html")),
+    };
+    Ok(Some(mail::Letter {
+        id: kept.get("message_id"),
+        at: kept.get("created_at"),
+        from_name: tenant.name().to_owned(),
         reply_to: String::new(),
-        to_name: row.get("to_name"),
-        to: row.get("to_address"),
-        subject: row.get("subject"),
-        text: row.get("body_text"),
-        html: row.get("body_html"),
+        to_name: kept.get("to_name"),
+        to: kept.get("to_address"),
+        subject: kept.get("subject"),
+        text,
+        html,
     }))
 }
 

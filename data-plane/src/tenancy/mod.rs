@@ -9,6 +9,7 @@ mod no_hotel;
 mod once;
 mod pool;
 mod resolve;
+mod seal;
 mod session;
 mod tenant;
 mod wire;

@@ -1,17 +1,16 @@
-//! A change that a repeated request makes once: its key and its answer lie in the same transaction as the change.
+//! A change that a repeated request makes once: its key and its answer, sealed, lie in the same transaction as the change.
 use std::ops::Deref;
 
 use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use hotelhub_kernel::Clock;
 use hotelhub_web::{AppError, Kind, RequestKey};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{DbError, Row, Session, TenantConn, TenantTx};
+use super::{DbError, Row, Session, Tenant, TenantConn, TenantTx};
 
 const TAKE_KEY: &str = "
     insert into idempotency_keys (scope, key, request_hash, created_at)
@@ -19,14 +18,14 @@ const TAKE_KEY: &str = "
     on conflict do nothing";
 
 const KEPT_ANSWER: &str = "
-    select request_hash, status, headers, body
+    select request_hash, status, sealed, headers, body
       from idempotency_keys
      where scope = $1 and key = $2
        for update";
 
 const KEEP_ANSWER: &str = "
     update idempotency_keys
-       set status = $3, headers = $4, body = $5
+       set status = $3, sealed = $4
      where scope = $1 and key = $2";
 
 /// Some at a time; a key that is being asked for waits for the next time.
@@ -63,6 +62,11 @@ impl Scope {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name for which the answer under a key of this scope is sealed.
+    fn row(&self, key: &str) -> String {
+        format!("answer {} {key}", self.0)
+    }
 }
 
 /// What [`super::Tenant::begin_once`] finds.
@@ -76,6 +80,7 @@ pub enum Begun {
 /// A transaction that keeps its answer for whoever asks the same again.
 pub struct OnceTx {
     tx: TenantTx,
+    tenant: Tenant,
     scope: Scope,
     key: Box<str>,
 }
@@ -91,14 +96,15 @@ impl Deref for OnceTx {
 /// Begins a transaction with its key in one round trip. Whoever holds the same key makes this wait until that is decided.
 pub(super) async fn begin(
     conn: TenantConn,
-    clock: &Clock,
+    tenant: &Tenant,
     scope: &Scope,
     key: &RequestKey,
 ) -> Result<Result<Begun, AppError>, DbError> {
     let (name, hash) = (key.key(), key.hash().as_slice());
-    let (tx, taken) = conn.begin_and(TAKE_KEY, &[&scope.as_str(), &name, &hash, &clock.now()]).await?;
+    let (tx, taken) = conn.begin_and(TAKE_KEY, &[&scope.as_str(), &name, &hash, &tenant.clock().now()]).await?;
+    let fresh = |tx| Begun::Fresh(OnceTx { tx, tenant: tenant.clone(), scope: scope.clone(), key: name.into() });
     if taken == 1 {
-        return Ok(Ok(Begun::Fresh(OnceTx { tx, scope: scope.clone(), key: name.into() })));
+        return Ok(Ok(fresh(tx)));
     }
     let Some(kept) = tx.query_opt(KEPT_ANSWER, &[&scope.as_str(), &name]).await? else {
         // Taken back between the two statements: whoever asks again finds it free.
@@ -109,11 +115,11 @@ pub(super) async fn begin(
     let status: Option<i16> = kept.try_get("status")?;
     match (same, status) {
         (true, Some(status)) => {
-            let response = replayed(status, &kept)?;
+            let answer = answer(tenant, &scope.row(name), &kept)?;
             tx.rollback().await?;
-            Ok(Ok(Begun::Answered(response)))
+            Ok(answer.map(|answer| Begun::Answered(replayed(status, answer))).ok_or_else(unreadable))
         }
-        (true, None) => Ok(Ok(Begun::Fresh(OnceTx { tx, scope: scope.clone(), key: name.into() }))),
+        (true, None) => Ok(Ok(fresh(tx))),
         (false, _) => {
             tx.rollback().await?;
             Ok(Err(reused()))
@@ -143,19 +149,20 @@ impl OnceTx {
         mut headers: HeaderMap,
         outcome: Result<impl Serialize, AppError>,
     ) -> Result<Response, AppError> {
-        let written = outcome.and_then(|value| serde_json::to_vec(&value).map_err(AppError::internal));
+        let written = outcome.and_then(|value| serde_json::to_string(&value).map_err(AppError::internal));
         let body = match written {
-            Ok(body) if body == b"null" => None,
-            Ok(body) => Some(body),
+            Ok(body) if body == "null" => String::new(),
+            Ok(body) => body,
             Err(refusal) => return self.tx.settle(Err(refusal)).await,
         };
-        if body.is_some() {
+        if !body.is_empty() {
             headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
         }
         let number = i16::try_from(status.as_u16()).unwrap_or_default();
-        let Self { tx, scope, key } = self;
-        tx.commit_with(KEEP_ANSWER, &[&scope.as_str(), &&*key, &number, &to_keep(&headers), &body]).await?;
-        Ok(response(status, headers, body.unwrap_or_default()))
+        let Self { tx, tenant, scope, key } = self;
+        let sealed = tenant.seal(&scope.row(&key), &to_keep(&headers, &body));
+        tx.commit_with(KEEP_ANSWER, &[&scope.as_str(), &&*key, &number, &sealed]).await?;
+        Ok(response(status, headers, body))
     }
 
     /// Leaves everything as it was and keeps nothing.
@@ -164,34 +171,49 @@ impl OnceTx {
     }
 }
 
-fn response(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Response {
+fn response(status: StatusCode, headers: HeaderMap, body: String) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response
 }
 
-/// Headers as name and value, in order. A cookie is a secret, but for the one that shows what just happened.
-fn to_keep(headers: &HeaderMap) -> Value {
+/// What is kept of an answer beside its status: headers as name and value, in order, and the body.
+type Kept = (Vec<(String, String)>, String);
+
+/// As [`Kept`] is written. A cookie is a secret, but for the one that shows what just happened.
+fn to_keep(headers: &HeaderMap, body: &str) -> Vec<u8> {
     let kept =
         headers.iter().filter(|(name, value)| **name != SET_COOKIE || value.as_bytes().starts_with(b"__Host-flash="));
-    kept.filter_map(|(name, value)| Some(Value::from(vec![name.as_str(), value.to_str().ok()?]))).collect()
+    let kept: Vec<_> = kept.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect();
+    serde_json::to_vec(&(kept, body)).expect("texts are JSON")
 }
 
-fn replayed(status: i16, kept: &Row) -> Result<Response, DbError> {
-    let headers: Option<Value> = kept.try_get("headers")?;
-    let body: Option<Vec<u8>> = kept.try_get("body")?;
+/// The answer of a row; none where it was sealed under another key.
+fn answer(tenant: &Tenant, name: &str, row: &Row) -> Result<Option<Kept>, DbError> {
+    match row.try_get::<_, Option<&[u8]>>("sealed")? {
+        Some(sealed) => Ok(tenant.open(name, sealed).and_then(|plain| serde_json::from_slice(&plain).ok())),
+        None => in_clear(row).map(Some),
+    }
+}
+
+/// The answer as an older program kept it.
+fn in_clear(row: &Row) -> Result<Kept, DbError> {
+    let (headers, body): (Option<Value>, Option<Vec<u8>>) = (row.try_get("headers")?, row.try_get("body")?);
+    let headers = headers.and_then(|pairs| serde_json::from_value(pairs).ok()).unwrap_or_default();
+    Ok((headers, String::from_utf8(body.unwrap_or_default()).unwrap_or_default()))
+}
+
+fn replayed(status: i16, (kept, body): Kept) -> Response {
     let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-    let pairs: Vec<(String, String)> = headers.and_then(|pairs| serde_json::from_value(pairs).ok()).unwrap_or_default();
-    let pairs = pairs
-        .iter()
-        .filter_map(|(name, value)| Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?)));
     let mut headers = HeaderMap::new();
-    pairs.for_each(|(name, value)| {
-        headers.append(name, value);
-    });
+    for (name, value) in kept {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.append(name, value);
+        }
+    }
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
-    Ok(response(status.unwrap_or(StatusCode::OK), headers, body.unwrap_or_default()))
+    response(status.unwrap_or(StatusCode::OK), headers, body)
 }
 
 fn reused() -> AppError {
@@ -201,4 +223,8 @@ fn reused() -> AppError {
 
 fn undecided() -> AppError {
     AppError::new(Kind::Unavailable, "busy", "The same request is being answered. Please ask again.").retry_after(1)
+}
+
+fn unreadable() -> AppError {
+    AppError::internal("the answer was sealed under another key")
 }

@@ -137,8 +137,8 @@ impl Tenant {
 
     /// A transaction that a repeated request makes once. Another request under the same key is refused (`key-reused`).
     pub async fn begin_once(&self, scope: &Scope, key: &RequestKey) -> Result<Begun, AppError> {
-        match once::begin(self.connect().await?, self.clock(), scope, key).await {
-            Err(error) if error.is_away() => once::begin(self.connect().await?, self.clock(), scope, key).await?,
+        match once::begin(self.connect().await?, self, scope, key).await {
+            Err(error) if error.is_away() => once::begin(self.connect().await?, self, scope, key).await?,
             begun => begun?,
         }
     }

@@ -1,11 +1,15 @@
 //! A guest books without asking the desk.
-use hotelhub_protocol::{Change, Delta, Deltas, TenantStatus};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hotelhub_kernel::hex;
+use hotelhub_protocol::{Change, Delta, Deltas, Role, TenantStatus};
 use hotelhub_testkit::{Answer, Visitor};
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
 
+use crate::doors::rows;
 use crate::furnished::{Furnished, furnish};
-use crate::house::{Hotel, House, in_both};
+use crate::house::{DESK, House, in_both};
 
 fn wish(hotel: &Furnished, arrival: &str, departure: &str) -> Value {
     json!({
@@ -26,13 +30,6 @@ async fn confirm(guest: &Visitor, held: &Value) -> Answer {
     let body = json!({ "token": held["token"], "guest": who });
     let door = format!("/api/v1/public/holds/{}/confirm", held["id"].as_str().unwrap());
     guest.post(&door, &body).await.unwrap()
-}
-
-/// What the last letter to the guest says.
-async fn letter(hotel: &Hotel) -> (String, String) {
-    let sql = "select subject, body_text from letters where to_address = 'bambang@tamu.test' order by created_at desc";
-    let row = hotel.sql().await.query_one(sql, &[]).await.unwrap();
-    (row.get(0), row.get(1))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -57,11 +54,11 @@ async fn a_guest_searches_books_and_gets_a_letter_with_a_link_that_manages_the_b
         let confirmed = confirmed.json();
         assert_eq!((&confirmed["status"], &confirmed["code"]), (&json!("confirmed"), &held["code"]));
         assert_eq!(confirmed["free_until"], "2026-07-09");
-        let (subject, text) = letter(house).await;
-        assert!(subject.contains(held["code"].as_str().unwrap()), "{subject}");
+        let letter = house.letter_to("bambang@tamu.test").await;
+        assert!(letter.subject.contains(held["code"].as_str().unwrap()), "{}", letter.subject);
         let link = format!("http://{}/manage/{}", house.host, held["token"].as_str().unwrap());
-        assert!(text.contains(&link), "{link} is not in {text}");
-        assert!(text.contains("Rp1.452.000"), "{text}");
+        assert!(letter.links.contains(&link), "{link} is not in {:?}", letter.links);
+        assert!(letter.text.contains("Rp1.452.000"), "{}", letter.text);
 
         let door = format!("/api/v1/public/bookings/{}", held["token"].as_str().unwrap());
         let found = guest.get(&door).await.unwrap().json();
@@ -71,6 +68,38 @@ async fn a_guest_searches_books_and_gets_a_letter_with_a_link_that_manages_the_b
         assert_eq!(hotel.free("2026-07-10", "2026-07-12").await, 1);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_link_that_lets_somebody_in_lies_open_in_the_hotels_database() {
+    // Nobody works here: what is to be sent lies where it was written.
+    let house = House::saas_as(&[Role::Serve], 4, |_| {}).await;
+    let hotel = furnish(&house, 3).await;
+    let guest = house.guest();
+    let (one, other) = (
+        held(&guest, &hotel, "2026-07-10", "2026-07-12").await,
+        held(&guest, &hotel, "2026-07-14", "2026-07-15").await,
+    );
+    assert_eq!(confirm(&guest, &one).await.status, 200);
+    let (path, token) = (format!("/book/{}/confirm", other["id"].as_str().unwrap()), other["token"].as_str().unwrap());
+    let who = [("token", token), ("name", "Bambang"), ("email", "bambang@tamu.test"), ("_key", "a-form-of-a-guest")];
+    for _ in 0..2 {
+        let answer = guest.form(&path, &who).await.unwrap();
+        assert_eq!(answer.location(), Some(format!("/manage/{token}").as_str()), "{}", answer.text);
+    }
+    guest.form("/password/forgot", &[("email", DESK)]).await.unwrap();
+
+    let kept = rows(&house).await;
+    let count = |table: &str| kept.iter().find(|(name, _)| name == table).unwrap().1.split('|').count();
+    assert!(count("letters") > 1 && count("idempotency_keys") > 3, "something was kept");
+    for secret in [one["token"].as_str().unwrap(), token, "/manage/", "/password/reset/"] {
+        let hidden =
+            [secret.to_owned(), hex(secret.as_bytes()), hex(&URL_SAFE_NO_PAD.decode(secret).unwrap_or_default())];
+        for shape in hidden.iter().filter(|shape| !shape.is_empty()) {
+            let open = kept.iter().find(|(_, rows)| rows.contains(shape.as_str()));
+            assert!(open.is_none(), "{shape} lies open in {open:?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

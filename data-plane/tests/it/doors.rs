@@ -59,16 +59,18 @@ const KEY: &str = "key-of-a-stranger";
 
 /// Everything in the hotel's database but what moves by itself.
 pub(crate) async fn everything(hotel: &Hotel) -> Vec<(String, String)> {
+    rows(hotel).await.into_iter().filter(|(table, _)| !MOVING.contains(&table.as_str())).collect()
+}
+
+/// The rows of each table of the hotel's database as text, bytes in hexadecimal.
+pub(crate) async fn rows(hotel: &Hotel) -> Vec<(String, String)> {
     let sql = hotel.sql().await;
     let tables = "select table_name::text from information_schema.tables
         where table_schema = 'public' and table_type = 'BASE TABLE' order by 1";
     let mut kept = Vec::new();
     for row in sql.query(tables, &[]).await.unwrap() {
         let table: String = row.get(0);
-        if MOVING.contains(&table.as_str()) {
-            continue;
-        }
-        let rows = format!("select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from \"{table}\" t");
+        let rows = format!("select coalesce(string_agg(t::text, '|' order by t::text), '') from \"{table}\" t");
         kept.push((table, sql.query_one(&rows, &[]).await.unwrap().get(0)));
     }
     kept

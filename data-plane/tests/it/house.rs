@@ -17,6 +17,7 @@ use hotelhub_protocol::{
     Cluster, ClusterId, FeedKey, Limits, OwnerSeed, Placement, Role, Route, Snapshot, Task, TenantSeed, TenantStatus,
 };
 use hotelhub_tenant_migrations::{Product, schema_version};
+use hotelhub_testkit::mail::{Mail, MailStandIn};
 use hotelhub_testkit::{Schema, Scratch, Template, Visitor, dsn_of, env};
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
@@ -42,6 +43,7 @@ pub(crate) struct House {
     pub(crate) node: Node,
     pub(crate) clock: Clock,
     pub(crate) hotels: Vec<Hotel>,
+    mail: MailStandIn,
     _process: boot::House,
     _databases: Vec<Database>,
 }
@@ -76,9 +78,9 @@ impl House {
         Template::ready(&env::postgres(), &template, migrate).await.unwrap();
         let scratch = Scratch::create(&env::postgres(), Some(&template)).await.unwrap();
         let dsn = scratch.dsn();
-        let mode = standalone(dsn.clone());
+        let (mode, mail) = (standalone(dsn.clone()), mailbox().await);
         let (sources, clock) = sources();
-        let process = boot::start(settings(mode), &[Role::Serve, Role::Work], sources).await.unwrap();
+        let process = boot::start(settings(mode, &mail), &[Role::Serve, Role::Work], sources).await.unwrap();
         let client = enter(&dsn).await;
         let tenant = client.query_one("select tenant_id from house", &[]).await.unwrap().get(0);
         let port = process.address.unwrap().port();
@@ -88,6 +90,7 @@ impl House {
             node,
             clock,
             hotels: vec![hotel],
+            mail,
             _process: process,
             _databases: vec![Database::Scratch { _scratch: scratch }],
         }
@@ -95,13 +98,14 @@ impl House {
 
     /// Another process of the same hotel, with its own connections and its own memory.
     pub(crate) async fn beside(&self) -> Self {
-        let mode = standalone(self.dsn.clone());
+        let (mode, mail) = (standalone(self.dsn.clone()), mailbox().await);
         let (sources, clock) = sources();
-        let process = boot::start(settings(mode), &[Role::Serve], sources).await.unwrap();
+        let process = boot::start(settings(mode, &mail), &[Role::Serve], sources).await.unwrap();
         let port = process.address.unwrap().port();
         let (host, server) = (format!("localhost:{port}"), format!("http://127.0.0.1:{port}"));
         let hotel = Hotel { tenant: self.tenant, host, server, dsn: self.dsn.clone() };
-        Self { node: process.node.clone(), clock, hotels: vec![hotel], _process: process, _databases: Vec::new() }
+        let node = process.node.clone();
+        Self { node, clock, hotels: vec![hotel], mail, _process: process, _databases: Vec::new() }
     }
 
     /// Two hotels of a control plane, Melati and Kenanga. The control plane itself is away.
@@ -127,7 +131,8 @@ impl House {
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let (sources, clock) = sources();
-        let mut settings = settings(Mode::Saas(Box::new(saas_mode())));
+        let mail = mailbox().await;
+        let mut settings = settings(Mode::Saas(Box::new(saas_mode())), &mail);
         change(&mut settings);
         let process = boot::start(settings, roles, sources.clone()).await.unwrap();
         let fleet = fleet(&sources);
@@ -146,7 +151,18 @@ impl House {
         }
         let (clusters, taken_at) = (vec![server()], clock.now());
         process.node.directory.apply_snapshot(Snapshot { version: 1, taken_at, clusters, routes });
-        Self { node: process.node.clone(), clock, hotels, _process: process, _databases: databases }
+        Self { node: process.node.clone(), clock, hotels, mail, _process: process, _databases: databases }
+    }
+
+    /// The newest letter that reached this address, once there is one.
+    pub(crate) async fn letter_to(&self, address: &str) -> Mail {
+        for _ in 0..500 {
+            if let Some(mail) = self.mail.inbox.mails(Some(address)).pop() {
+                return mail;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("no letter reached {address}");
     }
 }
 
@@ -232,7 +248,11 @@ fn sources() -> (Sources, Clock) {
     (Sources { clock: clock.clone(), ids: Ids::timed(clock.clone(), entropy.clone()), entropy }, clock)
 }
 
-fn settings(mode: Mode) -> Settings {
+async fn mailbox() -> MailStandIn {
+    MailStandIn::start("127.0.0.1:0", "127.0.0.1:0").await.unwrap()
+}
+
+fn settings(mode: Mode, mail: &MailStandIn) -> Settings {
     let anywhere = "127.0.0.1:0".parse().unwrap();
     Settings {
         listen: anywhere,
@@ -240,7 +260,7 @@ fn settings(mode: Mode) -> Settings {
         public_scheme: Scheme::Http,
         public_port: None,
         trusted_proxies: Vec::new(),
-        smtp_url: None,
+        smtp_url: Some(Secret::new(format!("smtp://{}", mail.smtp))),
         mail_from: "HotelHub <no-reply@hotelhub.localhost>".to_owned(),
         redis_url: None,
         log: "info".to_owned(),

@@ -266,8 +266,9 @@ async fn a_letter_whose_taking_was_not_heard_goes_again_under_the_same_id() {
     for letter in mail.inbox.mails(None) {
         assert!(letter.message_id.contains(&format!("{id}@hotelhub.test")), "{}", letter.message_id);
     }
-    let state = "select state from letters where id = $1";
-    assert_eq!(yard.sql.query_one(state, &[&id]).await.unwrap().get::<_, String>(0), "sent");
+    let state = "select state, sealed is null from letters where id = $1";
+    let row = yard.sql.query_one(state, &[&id]).await.unwrap();
+    assert_eq!((row.get::<_, String>(0).as_str(), row.get(1)), ("sent", true), "its body is not kept");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,4 @@
 //! Links that work once, and passwords chosen anew.
-use std::time::Duration;
-
 use hotelhub_identity::LinkToken;
 use hotelhub_kernel::Entropy;
 use jiff::SignedDuration;
@@ -17,23 +15,10 @@ async fn plant(hotel: &Hotel, email: &str, purpose: &str) -> String {
     token.as_text()
 }
 
-/// The text of the newest letter of a kind, once the job has written it.
-async fn letter(hotel: &Hotel, kind: &str) -> String {
-    let sql = "select body_text from letters where kind = $1 order by created_at desc, id desc limit 1";
-    let client = hotel.sql().await;
-    for _ in 0..100 {
-        if let Some(row) = client.query_opt(sql, &[&kind]).await.unwrap() {
-            return row.get(0);
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("no letter of kind {kind} was written");
-}
-
-/// The path of the one link in a letter.
-fn link_in(letter: &str) -> String {
-    let address = letter.split_whitespace().find(|word| word.starts_with("http")).unwrap();
-    let behind = address.split_once("://").unwrap().1;
+/// The path of the one link in the newest letter to an address.
+async fn link_to(house: &House, address: &str) -> String {
+    let letter = house.letter_to(address).await;
+    let behind = letter.links[0].split_once("://").unwrap().1;
     behind[behind.find('/').unwrap()..].to_owned()
 }
 
@@ -111,7 +96,7 @@ async fn a_forgotten_password_is_chosen_anew_and_ends_every_session() {
         assert_eq!((known.status.as_u16(), &known.text), (200, &unknown.text), "nobody learns who is here");
         assert_eq!(stranger.form("/password/forgot", &[("email", "none")]).await.unwrap().status, 422);
 
-        let path = link_in(&letter(house, "new-password").await);
+        let path = link_to(house, DESK).await;
         assert_eq!(stranger.page(&path).await.unwrap().status, 200);
         let weak = stranger.form(&path, &[("password", "password123")]).await.unwrap();
         assert_eq!(weak.status, 422);
@@ -139,14 +124,14 @@ async fn an_address_is_confirmed_by_a_button_and_the_letters_kept_back_then_go()
         assert_eq!(sql.query_one(state, &[]).await.unwrap().get::<_, &str>(0), "withheld");
 
         assert_eq!(owner.form("/account/confirm-email", &[]).await.unwrap().status, 303);
-        let path = link_in(&letter(house, "confirm-email").await);
+        let path = link_to(house, OWNER).await;
         assert_eq!(house.stranger().page(&path).await.unwrap().status, 200);
         let unread = owner.get("/api/v1/session").await.unwrap().json()["user"]["email_confirmed"].clone();
         assert_eq!(unread, json!(false), "opening confirms nothing");
         assert_eq!(house.stranger().form(&path, &[]).await.unwrap().status, 303);
         let read = owner.get("/api/v1/session").await.unwrap().json()["user"]["email_confirmed"].clone();
         assert_eq!(read, json!(true));
-        assert_eq!(sql.query_one(state, &[]).await.unwrap().get::<_, &str>(0), "queued");
+        house.letter_to("made@hotel.test").await;
     })
     .await;
 }
@@ -157,7 +142,7 @@ async fn a_forged_host_gets_into_no_letter() {
     let forger = house.stranger().at("hotel.evil.test");
     let asked = forger.form("/password/forgot", &[("email", DESK)]).await.unwrap();
     assert!(asked.status.is_success() || asked.status.is_redirection(), "{}", asked.text);
-    let reset = letter(&house, "new-password").await;
+    let reset = house.letter_to(DESK).await.text;
     assert!(!reset.contains("evil") && reset.contains(&format!("http://{}/password/reset/", house.host)), "{reset}");
 
     let owner = house.owner().await.at("hotel.evil.test");
@@ -165,6 +150,6 @@ async fn a_forged_host_gets_into_no_letter() {
     let new = json!({ "email": "baru@hotel.test", "name": "Baru", "roles": ["front_office"] });
     let invited = owner.post("/api/v1/users", &new).await.unwrap();
     assert_eq!(invited.status, 201, "{}", invited.text);
-    let invitation = letter(&house, "invitation").await;
+    let invitation = house.letter_to("baru@hotel.test").await.text;
     assert!(!invitation.contains("evil") && invitation.contains(&house.host), "{invitation}");
 }
