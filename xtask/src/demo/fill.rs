@@ -36,8 +36,12 @@ pub(super) fn fill(hotel: &Hotel, owner: &Visitor, stop: &Stop) -> Result<usize>
     desk.open_on(opening)?;
     let stock = set_up(hotel, &desk, opening, today)?;
     let stays = hotel.stays(today, &read::<Guests>("guests.json")?)?;
-    let house =
-        Living { desk: &desk, stock: &stock, today, reservations: stays.iter().map(|_| OnceLock::new()).collect() };
+    let house = Living {
+        desk: &desk,
+        stock: &stock,
+        today,
+        reservations: stays.iter().map(|stay| (stay.number, OnceLock::new())).collect(),
+    };
     for day in opening.series(1.day()).take_while(|day| *day <= today) {
         stop.check()?;
         house.live(&stays, day).with_context(|| format!("the day {day} of {}", hotel.slug()))?;
@@ -123,8 +127,8 @@ struct Living<'a> {
     desk: &'a Desk<'a>,
     stock: &'a Stock,
     today: Date,
-    /// By the place of the stay in the plan.
-    reservations: Vec<OnceLock<String>>,
+    /// By the number of the stay.
+    reservations: BTreeMap<usize, OnceLock<String>>,
 }
 
 impl Living<'_> {
@@ -134,15 +138,15 @@ impl Living<'_> {
         let of = |wanted: &dyn Fn(&Stay) -> bool| -> Vec<&Stay> { stays.iter().filter(|stay| wanted(stay)).collect() };
         let comes = |stay: &Stay| stay.course == Course::Stays;
         let done = |stay: &Stay| day < self.today || stay.number.is_multiple_of(3);
-        each(&of(&|stay| stay.booked_on == day), |stay| self.book(stay, stays))?;
+        each(&of(&|stay| stay.booked_on == day), |stay| self.book(stay))?;
         each(&of(&|stay| comes(stay) && stay.departure == day && done(stay)), |stay| {
-            self.desk.settle_and_check_out(self.id(stay, stays)?)
+            self.desk.settle_and_check_out(self.id(stay)?)
         })?;
         let still_in = |room: &str| {
             stays.iter().any(|other| comes(other) && other.room == room && other.departure == day && !done(other))
         };
         each(&of(&|stay| stay.course != Course::Cancelled && stay.arrival == day), |stay| {
-            let (id, empty) = (self.id(stay, stays)?, !still_in(&stay.room));
+            let (id, empty) = (self.id(stay)?, !still_in(&stay.room));
             if empty && (stay.number % 4 != 0 || done(stay)) {
                 self.desk.clean(&self.stock.rooms[&stay.room])?;
             }
@@ -153,11 +157,11 @@ impl Living<'_> {
             }
         })?;
         let here = |stay: &Stay| comes(stay) && stay.arrival < day && day < stay.departure;
-        each(&of(&|stay| here(stay) && stay.number % 3 != 1), |stay| self.order(stay, stays))
+        each(&of(&|stay| here(stay) && stay.number % 3 != 1), |stay| self.order(stay))
     }
 
     /// Books a stay, gives it its room if it is soon, or gives it up again.
-    fn book(&self, stay: &Stay, stays: &[Stay]) -> Result<()> {
+    fn book(&self, stay: &Stay) -> Result<()> {
         let reservation = self.desk.book(&booking(stay, self.stock), &format!("demo-stay-{}", stay.number))?;
         let id = text(&reservation, "id")?;
         let soon = stay.arrival < self.today.checked_add(ROOMS_KNOWN_DAYS.days())?;
@@ -166,13 +170,12 @@ impl Living<'_> {
         } else if soon {
             self.desk.act(&id, "assign-room", &json!({ "room_id": self.stock.rooms[&stay.room] }))?;
         }
-        let place = stays.iter().position(|other| other.number == stay.number).context("a stay is in the plan")?;
-        self.reservations[place].set(id).map_err(|_| anyhow!("stay {} was booked twice", stay.number))
+        self.reservations[&stay.number].set(id).map_err(|_| anyhow!("stay {} was booked twice", stay.number))
     }
 
     /// Something from the minibar or the laundry, or money left at the desk.
-    fn order(&self, stay: &Stay, stays: &[Stay]) -> Result<()> {
-        let folio = text(&self.desk.reservation(self.id(stay, stays)?)?, "folio_id")?;
+    fn order(&self, stay: &Stay) -> Result<()> {
+        let folio = text(&self.desk.reservation(self.id(stay)?)?, "folio_id")?;
         match stay.number % 4 {
             0 => self.desk.post_line(&folio, "MINIBAR", 2, 18_000),
             1 => self.desk.post_line(&folio, "LAUNDRY", 1, 65_000),
@@ -181,9 +184,8 @@ impl Living<'_> {
         }
     }
 
-    fn id(&self, stay: &Stay, stays: &[Stay]) -> Result<&str> {
-        let place = stays.iter().position(|other| other.number == stay.number);
-        let known = place.and_then(|place| self.reservations[place].get());
+    fn id(&self, stay: &Stay) -> Result<&str> {
+        let known = self.reservations[&stay.number].get();
         known.map(String::as_str).with_context(|| format!("stay {} was never booked", stay.number))
     }
 }
