@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio_postgres::Config;
 
 use crate::connection::{Connection, get};
-use crate::process::{Process, free_port};
+use crate::process::{Process, free_ports};
 use crate::servers::Programs;
 
 /// The base domain of every house under test.
@@ -76,7 +76,7 @@ impl House {
         std::fs::create_dir_all(&settings.dir)?;
         let central_dsn = central_database(&settings).await?;
         let (mail, smtp, mailbox) = start_mailbox(&settings).await?;
-        let [control_port, node_port, metrics_port] = [free_port()?, free_port()?, free_port()?];
+        let [control_port, node_port, metrics_port] = free_ports()?;
         let keys = Keys::roll();
         let control_env = control_env(&settings, &keys, &central_dsn, &smtp, control_port, node_port);
         let (admin, token) = furnish(&settings, &control_env).await?;
@@ -297,7 +297,7 @@ fn start_node(settings: &Settings, env: &[(String, String)]) -> Result<Process> 
 }
 
 async fn start_mailbox(settings: &Settings) -> Result<(Process, String, u16)> {
-    let [smtp, http] = [free_port()?, free_port()?];
+    let [smtp, http] = free_ports()?;
     let program = settings.programs.path("hotelhub-standins");
     let [smtp, inbox] = [smtp, http].map(|port| format!("127.0.0.1:{port}"));
     let args = ["mail", "--smtp", &smtp, "--http", &inbox];

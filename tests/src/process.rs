@@ -128,5 +128,15 @@ pub async fn signal(pid: u32, name: &str) -> Result<()> {
 
 /// A port of the loopback that nobody listens on now.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    free_ports().map(|[port]| port)
+}
+
+/// Several, no two alike.
+pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N]> {
+    let held = (0..N).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<std::io::Result<Vec<_>>>()?;
+    let mut ports = [0; N];
+    for (port, listener) in ports.iter_mut().zip(&held) {
+        *port = listener.local_addr()?.port();
+    }
+    Ok(ports)
 }

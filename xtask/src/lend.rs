@@ -46,12 +46,13 @@ pub(crate) fn run(wish: Wish, stop: &Stop) -> Result<()> {
     install::ensure_all(install::SERVERS)?;
     fs::create_dir_all(&wish.dir).with_context(|| format!("cannot make {}", wish.dir.display()))?;
     let dir = fs::canonicalize(&wish.dir)?;
+    let [postgres_port, redis_port] = ports::free_or([0, 0])?;
     let ground = Ground {
         password: random::kept_password(&dir.join("password"))?,
         traces: Traces::take_over(&dir)?,
         disk: if wish.durable { Disk::Durable } else { Disk::Scratch },
-        postgres_port: ports::free()?,
-        redis_port: ports::free()?,
+        postgres_port,
+        redis_port,
         dir,
     };
     let mut postgres = ground.postgres(stop)?;

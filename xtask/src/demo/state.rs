@@ -128,15 +128,9 @@ impl Ports {
     }
 
     fn free(&self) -> Result<Self> {
-        Ok(Self {
-            postgres: ports::free_or(self.postgres)?,
-            redis: ports::free_or(self.redis)?,
-            smtp: ports::free_or(self.smtp)?,
-            mailbox: ports::free_or(self.mailbox)?,
-            control: ports::free_or(self.control)?,
-            control_metrics: ports::free_or(self.control_metrics)?,
-            node: ports::free_or(self.node)?,
-            node_metrics: ports::free_or(self.node_metrics)?,
-        })
+        let Self { postgres, redis, smtp, mailbox, control, control_metrics, node, node_metrics } = *self;
+        let wanted = [postgres, redis, smtp, mailbox, control, control_metrics, node, node_metrics];
+        let [postgres, redis, smtp, mailbox, control, control_metrics, node, node_metrics] = ports::free_or(wanted)?;
+        Ok(Self { postgres, redis, smtp, mailbox, control, control_metrics, node, node_metrics })
     }
 }
