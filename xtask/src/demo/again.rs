@@ -58,9 +58,12 @@ pub(super) fn tell(house: House, programs: Programs) -> Result<()> {
         ensure!(after == before, "before: {before:?}, after: {after:?}");
         Ok(())
     })?;
-    step("demo.json says where everything is", || {
+    step("demo.json says where everything is, while it is there", || {
         summary::write(&house)?;
-        facts(&folder)
+        facts(&folder)?;
+        drop(house);
+        ensure!(!folder.join(summary::FILE).exists(), "demo.json outlives what it names");
+        Ok(())
     })
 }
 
@@ -75,7 +78,7 @@ fn stays(tenants: &[Tenant]) -> Result<Vec<Vec<Value>>> {
 }
 
 fn facts(folder: &Path) -> Result<()> {
-    let said: Value = serde_json::from_str(&fs::read_to_string(folder.join("demo.json"))?)?;
+    let said: Value = serde_json::from_str(&fs::read_to_string(folder.join(summary::FILE))?)?;
     let missing: Vec<_> = FACTS.iter().filter(|fact| said.pointer(fact).is_none_or(Value::is_null)).collect();
     ensure!(missing.is_empty(), "demo.json lacks {missing:?}");
     Ok(())

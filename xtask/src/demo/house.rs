@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::state::{Admin, NodeLink, State};
+use super::summary;
 use crate::programs::{Programs, output};
 use crate::progress::step;
 use crate::servers::postgres::{Disk, Postgres, Wish};
@@ -55,6 +56,7 @@ impl House {
     /// Starts everything, making what a first start has to make.
     pub(super) fn start(start: Start<'_>, stop: &Stop) -> Result<Self> {
         let Start { folder, kept, state, traces, programs } = start;
+        summary::withdraw(folder);
         let logs = folder.join("logs");
         fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))?;
         let wish = Wish {
@@ -267,6 +269,7 @@ impl House {
 
 impl Drop for House {
     fn drop(&mut self) {
+        summary::withdraw(&self.folder);
         for process in [&mut self.node, &mut self.control, &mut self.mail].into_iter().flatten() {
             process.stop(Duration::from_secs(15));
         }

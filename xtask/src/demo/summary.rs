@@ -1,13 +1,24 @@
 //! Where to click, in words and as `demo.json`.
+use std::fs;
+use std::path::Path;
+
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::house::{BASE_DOMAIN, House};
 use crate::secrets;
 
-/// Writes `demo.json` for scripts: addresses, logins, process ids.
+/// What scripts read.
+pub(super) const FILE: &str = "demo.json";
+
+/// Writes `demo.json` for scripts: addresses, logins, process ids. It stands while the house does.
 pub(super) fn write(house: &House) -> Result<()> {
-    secrets::write(&house.folder().join("demo.json"), &serde_json::to_string_pretty(&facts(house))?)
+    secrets::write(&house.folder().join(FILE), &serde_json::to_string_pretty(&facts(house))?)
+}
+
+/// Takes `demo.json` away.
+pub(super) fn withdraw(folder: &Path) {
+    let _ = fs::remove_file(folder.join(FILE));
 }
 
 fn facts(house: &House) -> Value {
@@ -53,6 +64,6 @@ pub(super) fn show(house: &House) {
     }
     println!("  Mailbox           {}/", house.mailbox());
     println!("  Metrics           http://127.0.0.1:{}/metrics", house.state.ports.node_metrics);
-    println!("  All of it, and the databases: {}", house.folder().join("demo.json").display());
+    println!("  All of it, and the databases: {}", house.folder().join(FILE).display());
     println!("\n  Ctrl-C stops everything; the data stays for the next start (--fresh throws it away).");
 }
