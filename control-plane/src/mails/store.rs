@@ -87,7 +87,6 @@ pub(super) async fn claim(pool: &PgPool, most: i64, now: Timestamp, until: Times
             id: row.message_id,
             at: row.created_at.to_jiff(),
             from_name: "HotelHub".to_owned(),
-            reply_to: String::new(),
             to_name: row.to_name,
             to: row.to_address,
             subject: row.subject,

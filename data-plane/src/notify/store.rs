@@ -91,7 +91,6 @@ pub(super) async fn queued(session: &Session, tenant: &Tenant, id: Uuid) -> anyh
         id: kept.get("message_id"),
         at: kept.get("created_at"),
         from_name: tenant.name().to_owned(),
-        reply_to: String::new(),
         to_name: kept.get("to_name"),
         to: kept.get("to_address"),
         subject: kept.get("subject"),
