@@ -10,12 +10,25 @@ use crate::config::{DatabaseFlags, Flags};
 /// A first start: `migrate` the central database, `serve --work`, then `cluster add` a Postgres server, `node enrol` a data-plane
 /// process and `admin create` the first of the staff. Every setting is an environment variable; `config` shows what is in force.
 #[derive(Parser, Debug)]
-#[command(name = "hotelhub-control", version)]
+#[command(name = "hotelhub-control", version, after_help = EXAMPLES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  The central database, on a first start and after each new version:
+    CENTRAL_DATABASE_URL=postgres://hotelhub:secret@localhost/central hotelhub-control migrate
+  The plane itself:
+    HOTELHUB_FEED_KEY_FILE=/run/secrets/feed HOTELHUB_SECRET_KEY_FILE=/run/secrets/plane … hotelhub-control serve --work
+  A Postgres server for hotels; prints HOTELHUB_CLUSTER_KEYS for the nodes:
+    hotelhub-control cluster add --id jkt-1 --host 10.0.0.5 --budget 200
+  A node; prints its HOTELHUB_NODE_TOKEN and HOTELHUB_FEED_PUBLIC_KEY:
+    hotelhub-control node enrol --name node-1 --roles serve,work
+  The first of the staff; prints the password and the second factor's secret, once:
+    hotelhub-control admin create --email sari@vendor.example --name 'Sari Dewi'";
 
 /// What to do.
 #[derive(Subcommand, Debug)]

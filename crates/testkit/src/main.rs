@@ -7,11 +7,20 @@ use hotelhub_testkit::mail::{Inbox, MailStandIn};
 
 /// Stand-ins of outside services: real protocols, no outside.
 #[derive(Parser)]
-#[command(name = "hotelhub-standins")]
+#[command(name = "hotelhub-standins", after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     service: Service,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  A mailbox to look at in a browser, for a house told HOTELHUB_SMTP_URL=smtp://127.0.0.1:2525:
+    hotelhub-standins mail --smtp 127.0.0.1:2525 --http 127.0.0.1:8025
+  What reached one address, as JSON:
+    curl 'http://127.0.0.1:8025/api/mails?to=sari@melati.example'
+  The next three letters are not taken:
+    curl -d '{\"kind\":\"refuse\",\"times\":3}' -H 'content-type: application/json' http://127.0.0.1:8025/api/faults";
 
 #[derive(Subcommand)]
 enum Service {

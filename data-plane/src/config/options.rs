@@ -60,7 +60,8 @@ pub enum Command {
         #[arg(long)]
         markdown: bool,
     },
-    /// Print the schema of the JSON doors.
+    /// Print the schema of the JSON doors. No setting changes it.
+    #[command(help_template = "{about-with-newline}\n{usage-heading} hotelhub openapi")]
     Openapi,
 }
 
