@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use criterion::{Criterion, Throughput};
 use tokio::io::{AsyncRead, ReadBuf};
 
-#[path = "../../src/tenancy/wire.rs"]
+#[path = "../../src/tenancy/wire/mod.rs"]
 #[expect(
     dead_code,
     unused_imports,

@@ -1,3 +1,4 @@
+//! What the environment says, understood or refused.
 use clap::Parser as _;
 use hotelhub_web::origin::Scheme;
 

@@ -1,3 +1,4 @@
+//! The routing table under changes, old snapshots and many readers.
 use hotelhub_kernel::{Host, Slug, TenantId};
 use hotelhub_protocol::{Change, Cluster, ClusterId, Delta, Deltas, Limits, Placement, Route, Snapshot, TenantStatus};
 use jiff::Timestamp;

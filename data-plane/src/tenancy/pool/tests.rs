@@ -1,3 +1,4 @@
+//! A budget that is never exceeded and forgets no permit.
 use std::time::Duration;
 
 use prometheus::IntGauge;

@@ -1,5 +1,8 @@
 //! What went over a connection, read off its bytes: requests that Postgres will answer with `ReadyForQuery`, those it has answered, and
 //! the transaction status it said last (<https://www.postgresql.org/docs/15/protocol-message-formats.html>).
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -186,7 +189,3 @@ impl<S: AsyncWrite + Unpin, K: Unpin> AsyncWrite for Watched<S, K> {
         Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
 }
-
-#[cfg(test)]
-#[path = "wire_tests.rs"]
-mod tests;

@@ -1,3 +1,4 @@
+//! Conversations cut anywhere, and what must not count as idle.
 use proptest::prelude::*;
 
 use super::{Frames, Wire};
