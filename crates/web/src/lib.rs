@@ -22,6 +22,7 @@ pub mod preferences;
 mod query;
 mod refused;
 pub mod request_id;
+mod saying;
 pub mod schema;
 pub mod security_headers;
 pub mod server;

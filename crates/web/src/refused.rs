@@ -1,12 +1,11 @@
 //! A refusal on the page of the form that met it: a banner above, and at each field what is wrong there.
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use handlebars::{Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext};
+use handlebars::Helper;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::templates::{Catalogue, catalogue, lang_of};
+use crate::templates::Catalogue;
 use crate::wording::Named;
 use crate::{AppError, Kind, Lang, Templates};
 
@@ -118,43 +117,17 @@ fn text_of<'a>(value: &'a Value, member: &str) -> &'a str {
 }
 
 /// `{{refused page.refused}}`: the banner of a [`Refused`], in the catalogue's words (`problem.<code>`) where it has them.
-pub(crate) struct Banner(pub(crate) Arc<[Catalogue; 2]>);
-
-impl HelperDef for Banner {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        context: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let Some(refused) = helper.param(0).map(|param| param.value()).filter(|value| value.is_object()) else {
-            return Ok(());
-        };
-        let text = sentence(refused, catalogue(&self.0, lang_of(context)), lang_of(context));
-        out.write(&format!("<div class=\"banner bad\" role=\"alert\"><span>{text}</span></div>"))?;
-        Ok(())
-    }
+pub(crate) fn banner(helper: &Helper<'_>, texts: &Catalogue, lang: Lang) -> String {
+    let Some(refused) = helper.param(0).map(|param| param.value()).filter(|value| value.is_object()) else {
+        return String::new();
+    };
+    format!("<div class=\"banner bad\" role=\"alert\"><span>{}</span></div>", sentence(refused, texts, lang))
 }
 
 /// `{{wrong page.refused "email"}}`: what is wrong with one field, in the catalogue's words (`wrong.<message>`), else the refusal's sentence.
-pub(crate) struct WrongField(pub(crate) Arc<[Catalogue; 2]>);
-
-impl HelperDef for WrongField {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        context: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let refused = helper.param(0).map_or(&Value::Null, |param| param.value());
-        let field = helper.param(1).and_then(|param| param.value().as_str()).unwrap_or_default();
-        let lang = lang_of(context);
-        let Some(text) = at_field(refused, field, catalogue(&self.0, lang), lang) else { return Ok(()) };
-        out.write(&format!("<p class=\"wrong\" id=\"{field}-wrong\">{text}</p>"))?;
-        Ok(())
-    }
+pub(crate) fn wrong_field(helper: &Helper<'_>, texts: &Catalogue, lang: Lang) -> String {
+    let refused = helper.param(0).map_or(&Value::Null, |param| param.value());
+    let field = helper.param(1).and_then(|param| param.value().as_str()).unwrap_or_default();
+    let wrong = at_field(refused, field, texts, lang);
+    wrong.map_or_else(String::new, |text| format!("<p class=\"wrong\" id=\"{field}-wrong\">{text}</p>"))
 }

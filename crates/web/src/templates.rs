@@ -3,16 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::response::Html;
-use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
-    ScopedJson,
-};
+use handlebars::{Handlebars, Helper, RenderError};
 use rust_embed::RustEmbed;
 use serde::Serialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::refused::{Banner, WrongField};
+use crate::refused::{banner, wrong_field};
+use crate::saying::{self, first_text, other};
 use crate::{AppError, Assets, Folder, Lang, Page, Result, Shell};
 
 /// A struct that is all a letter's templates may see: `<TEMPLATE>.hbs` is its HTML, `<TEMPLATE>.txt.hbs` its subject (first
@@ -83,12 +81,7 @@ impl Templates {
         for registry in [&mut html, &mut text] {
             registry.set_strict_mode(true);
             registry.set_prevent_indent(true);
-            registry.register_helper("t", Box::new(Translate(catalogues.clone())));
-            registry.register_helper("concat", Box::new(Concat));
-            registry.register_helper("asset", Box::new(AssetAddress(assets.clone())));
-            registry.register_helper("icon", Box::new(Icon(assets.clone())));
-            registry.register_helper("refused", Box::new(Banner(catalogues.clone())));
-            registry.register_helper("wrong", Box::new(WrongField(catalogues.clone())));
+            teach(registry, &catalogues, &assets);
         }
         Ok(Self { html, text, catalogues, named, assets })
     }
@@ -162,6 +155,27 @@ impl Templates {
     }
 }
 
+/// The words of the templates.
+fn teach(registry: &mut Handlebars<'static>, catalogues: &Arc<[Catalogue; 2]>, assets: &Assets) {
+    let texts = catalogues.clone();
+    registry.register_helper("t", saying::text(move |helper, lang| translate(catalogue(&texts, lang), helper)));
+    registry.register_helper("concat", saying::text(|helper, _| Ok(concat(helper))));
+    let files = assets.clone();
+    registry.register_helper("asset", saying::text(move |helper, _| asset(&files, helper)));
+    let files = assets.clone();
+    registry.register_helper("icon", saying::html(move |helper, _| icon(&files, helper)));
+    let texts = catalogues.clone();
+    registry.register_helper(
+        "refused",
+        saying::html(move |helper, lang| Ok(banner(helper, catalogue(&texts, lang), lang))),
+    );
+    let texts = catalogues.clone();
+    registry.register_helper(
+        "wrong",
+        saying::html(move |helper, lang| Ok(wrong_field(helper, catalogue(&texts, lang), lang))),
+    );
+}
+
 /// `i18n/en.json` and `i18n/hotel/en.json` are English.
 fn catalogue_lang(path: &str) -> Option<Lang> {
     let name = path.strip_prefix("i18n/")?.strip_suffix(".json")?;
@@ -177,103 +191,44 @@ fn named_keys(template: &str) -> impl Iterator<Item = String> {
     calls.filter_map(|(at, lead)| template.get(at + lead.len()..)?.split('"').next().map(str::to_owned))
 }
 
-pub(crate) fn catalogue(catalogues: &[Catalogue; 2], lang: Lang) -> &Catalogue {
+fn catalogue(catalogues: &[Catalogue; 2], lang: Lang) -> &Catalogue {
     match lang {
         Lang::Id => &catalogues[0],
         Lang::En => &catalogues[1],
     }
 }
 
-fn other(text: String) -> RenderError {
-    RenderErrorReason::Other(text).into()
-}
-
-fn first_text<'a>(helper: &'a Helper<'_>) -> Result<&'a str, RenderError> {
-    let value = helper.param(0).and_then(|param| param.value().as_str());
-    value.ok_or_else(|| other(format!("{{{{{}}}}} needs a text", helper.name())))
-}
-
-pub(crate) fn lang_of(context: &Context) -> Lang {
-    let lang = context.data().pointer("/shell/lang").and_then(Value::as_str).and_then(Lang::parse);
-    lang.unwrap_or_default()
-}
-
 /// `{{t "key" name=value}}`: the text of the key, `{name}` replaced; with `count=1` the text of `key.one` if there is one.
-struct Translate(Arc<[Catalogue; 2]>);
-
-impl HelperDef for Translate {
-    fn call_inner<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        context: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-    ) -> Result<ScopedJson<'rc>, RenderError> {
-        let key = first_text(helper)?;
-        let texts = catalogue(&self.0, lang_of(context));
-        let one = helper.hash_get("count").is_some_and(|count| count.value().as_i64() == Some(1));
-        let singular = if one { texts.get(&format!("{key}.one")) } else { None };
-        let found = singular.or_else(|| texts.get(key));
-        let mut text = found.ok_or_else(|| other(format!("no text for {key}")))?.clone();
-        for (name, value) in helper.hash() {
-            let shown = match value.value() {
-                Value::String(shown) => shown.clone(),
-                other => other.to_string(),
-            };
-            text = text.replace(&format!("{{{name}}}"), &shown);
-        }
-        Ok(ScopedJson::Derived(Value::String(text)))
+fn translate(texts: &Catalogue, helper: &Helper<'_>) -> Result<String, RenderError> {
+    let key = first_text(helper)?;
+    let one = helper.hash_get("count").is_some_and(|count| count.value().as_i64() == Some(1));
+    let singular = if one { texts.get(&format!("{key}.one")) } else { None };
+    let found = singular.or_else(|| texts.get(key));
+    let mut text = found.ok_or_else(|| other(format!("no text for {key}")))?.clone();
+    for (name, value) in helper.hash() {
+        let shown = match value.value() {
+            Value::String(shown) => shown.clone(),
+            other => other.to_string(),
+        };
+        text = text.replace(&format!("{{{name}}}"), &shown);
     }
+    Ok(text)
 }
 
 /// `(concat "folio.method." method)`: texts one behind the other, to name a key.
-struct Concat;
-
-impl HelperDef for Concat {
-    fn call_inner<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-    ) -> Result<ScopedJson<'rc>, RenderError> {
-        let parts = helper.params().iter().map(|param| param.value().as_str().unwrap_or_default());
-        Ok(ScopedJson::Derived(Value::String(parts.collect())))
-    }
+fn concat(helper: &Helper<'_>) -> String {
+    helper.params().iter().map(|param| param.value().as_str().unwrap_or_default()).collect()
 }
 
 /// `{{asset "app.css"}}`: the file's address with its hash.
-struct AssetAddress(Assets);
-
-impl HelperDef for AssetAddress {
-    fn call_inner<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-    ) -> Result<ScopedJson<'rc>, RenderError> {
-        let name = first_text(helper)?;
-        let address = self.0.address(name).ok_or_else(|| other(format!("no asset {name}")))?;
-        Ok(ScopedJson::Derived(Value::String(address.to_owned())))
-    }
+fn asset(assets: &Assets, helper: &Helper<'_>) -> Result<String, RenderError> {
+    let name = first_text(helper)?;
+    assets.address(name).map(str::to_owned).ok_or_else(|| other(format!("no asset {name}")))
 }
 
 /// `{{icon "bed"}}`: a symbol of `icons.svg`, hidden from screen readers.
-struct Icon(Assets);
-
-impl HelperDef for Icon {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let name = handlebars::html_escape(first_text(helper)?);
-        let sprite = self.0.address("icons.svg").unwrap_or_default();
-        out.write(&format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{sprite}#{name}\"/></svg>"))?;
-        Ok(())
-    }
+fn icon(assets: &Assets, helper: &Helper<'_>) -> Result<String, RenderError> {
+    let name = handlebars::html_escape(first_text(helper)?);
+    let sprite = assets.address("icons.svg").unwrap_or_default();
+    Ok(format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{sprite}#{name}\"/></svg>"))
 }
