@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Sources, node, saas, standalone};
-use crate::config::{Mode, Settings};
+use crate::config::{Mode, Settings, Standalone};
 use crate::edge;
 use crate::node::Node;
 use crate::queue::{Worker, carry_hints};
@@ -47,30 +47,16 @@ pub async fn start(settings: Settings, roles: &[Role], sources: Sources) -> anyh
     let port = settings.public_port.or_else(|| address.filter(|at| plain && at.port() != 80).map(|at| at.port()));
     let learnt = match &settings.mode {
         Mode::Standalone(mode) => {
-            let host = mode.hosts.first().map_or("localhost", Host::as_str);
-            let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-            let origin = format!("{}://{host}{port}", settings.public_scheme.as_str());
-            let origin = mode.public_url.clone().unwrap_or(origin);
-            if mode.hosts.is_empty() && mode.public_url.is_none() {
-                tracing::warn!(
-                    origin,
-                    "letters link to this address; set HOTELHUB_PUBLIC_URL to where guests reach the hotel"
-                );
-            }
-            standalone::learn(mode, &origin, &sources).await?
+            standalone::learn(mode, &origin(mode, settings.public_scheme, port), &sources).await?
         }
         Mode::Saas(mode) => saas::learn(mode),
     };
     let node = node(settings, sources, roles, learnt, redis, port)?;
     let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
     let metrics_address = show_metrics(&node, &stop, &mut tasks).await?;
-    let (pools, stopped) = (node.pools.clone(), stop.clone());
+    let (pools, calendars, stopped) = (node.pools.clone(), node.calendars.clone(), stop.clone());
     tasks.spawn(async move {
-        stopped.run_until_cancelled(pools.keep_tidy()).await;
-    });
-    let (calendars, stopped) = (node.calendars.clone(), stop.clone());
-    tasks.spawn(async move {
-        stopped.run_until_cancelled(calendars.keep_tidy()).await;
+        stopped.run_until_cancelled(async { tokio::join!(pools.keep_tidy(), calendars.keep_tidy()) }).await;
     });
     if let Mode::Saas(mode) = &node.settings.mode {
         saas::join(&node, mode, roles, &stop, &mut tasks)?;
@@ -112,6 +98,20 @@ impl House {
             tracing::warn!("something did not stop in time and was cut off");
         }
     }
+}
+
+/// What links of a standalone house begin with.
+fn origin(mode: &Standalone, scheme: Scheme, port: Option<u16>) -> String {
+    if let Some(url) = &mode.public_url {
+        return url.clone();
+    }
+    let host = mode.hosts.first().map_or("localhost", Host::as_str);
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let origin = format!("{}://{host}{port}", scheme.as_str());
+    if mode.hosts.is_empty() {
+        tracing::warn!(origin, "letters link to this address; set HOTELHUB_PUBLIC_URL to where guests reach the hotel");
+    }
+    origin
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
