@@ -24,7 +24,8 @@ pub struct DatabaseFlags {
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 pub struct LogFlags {
-    /// What is logged, as in "info,hotelhub_control_plane=debug".
+    /// What is logged, as in "info,hotelhub_control_plane=debug". At info a request leaves a line when it was refused, failed or slow;
+    /// with hotelhub_web=debug each does.
     #[arg(long, env = "HOTELHUB_LOG", default_value = "info,sqlx::postgres::notice=warn")]
     pub log: String,
     /// json for machines, pretty for eyes.

@@ -127,7 +127,8 @@ struct Outside {
     /// Redis, for wake-ups between processes. Without it they stay in the process.
     #[arg(long, env = "HOTELHUB_REDIS_URL", hide_env_values = true, value_parser = secret, global = true)]
     redis_url: Option<Secret<String>>,
-    /// What is logged, as in `info,hotelhub_data_plane=debug`.
+    /// What is logged, as in `info,hotelhub_data_plane=debug`. At `info` a request leaves a line when it was refused, failed or slow;
+    /// with `hotelhub_web=debug` each does.
     #[arg(long, env = "HOTELHUB_LOG", default_value = "info", global = true)]
     log: String,
     /// How a log line looks.
@@ -197,7 +198,7 @@ struct SaasOptions {
     /// Administrators of the Postgres servers: `id=postgres://…,…`. For the fleet role alone.
     #[arg(long, env = "HOTELHUB_CLUSTER_ADMINS", hide_env_values = true, value_parser = secret, global = true)]
     cluster_admins: Option<Secret<String>>,
-    /// What every hotel's session keys derive from, 32 bytes of base64: the same on all nodes.
+    /// What every hotel's keys derive from, for sessions and for what is kept sealed, 32 bytes of base64: the same on all nodes.
     #[arg(long, env = "HOTELHUB_NODE_SECRET", hide_env_values = true, value_parser = secret, global = true)]
     node_secret: Option<Secret<String>>,
     /// The domain under which hotels have their names.
