@@ -5,24 +5,11 @@ use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hotelhub_kernel::Rupiah;
-use hotelhub_web::{AppError, Flash, Page, Refused, RequestKey, Result, Shell};
+use hotelhub_web::{AppError, Flash, IfMatch, Page, Refused, Result, Shell};
 use jiff::civil::Date;
 
 use super::fields::wrong;
-use crate::tenancy::{Begun, OnceTx, Scope, Tenant};
-
-/// Begins what a form asks, or hands back the answer it was given before.
-pub(crate) async fn begin(tenant: &Tenant, scope: &Scope, key: &RequestKey) -> Result<Result<OnceTx, Response>> {
-    Ok(match tenant.begin_once(scope, key).await? {
-        Begun::Fresh(tx) => Ok(tx),
-        Begun::Answered(answer) => Err(answer),
-    })
-}
-
-/// Ends it: leads to `path` and says there what happened.
-pub(crate) async fn land<T>(tx: OnceTx, outcome: Result<T>, path: &str, flash: &str) -> Result<Response> {
-    tx.answer_with(StatusCode::SEE_OTHER, leading(path, flash)?, outcome.map(drop)).await
-}
+use crate::tenancy::Tenant;
 
 /// The headers that lead to `path`, where `flash` is said.
 pub(crate) fn leading(path: &str, flash: &str) -> Result<HeaderMap> {
@@ -76,9 +63,19 @@ pub(crate) fn date(field: &'static str, text: &str) -> Result<Date> {
     text.trim().parse().map_err(|_| wrong(field, "a date"))
 }
 
+/// The version that the form was made of.
+pub(crate) fn version(text: &str) -> Result<IfMatch> {
+    whole("version", text).map(IfMatch)
+}
+
 /// An identity out of a choice.
 pub(crate) fn choice<T: FromStr>(field: &'static str, text: &str) -> Result<T> {
     text.trim().parse().map_err(|_| wrong(field, "choose one"))
+}
+
+/// An identity out of a choice, or nothing where nothing was chosen.
+pub(crate) fn maybe_choice<T: FromStr>(field: &'static str, text: &str) -> Result<Option<T>> {
+    if text.trim().is_empty() { Ok(None) } else { choice(field, text).map(Some) }
 }
 
 /// The option of a select.

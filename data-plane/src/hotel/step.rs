@@ -1,4 +1,5 @@
 //! One step at a door of the hotel: done once however often it is asked, and answered as JSON or by leading on.
+use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::header::ETAG;
 use axum::http::request::Parts;
@@ -105,6 +106,11 @@ impl<'a> Step<'a> {
     }
 }
 
+/// What is shown, with its version as its `ETag`.
+pub(crate) fn sheet(shown: impl Serialize + Versioned) -> Response {
+    ([(ETAG, etag(shown.version()))], Json(shown)).into_response()
+}
+
 /// The answer of a form, or the form again with what was wrong.
 pub(crate) async fn or_again(
     answer: Result<Response>,
@@ -117,4 +123,17 @@ pub(crate) async fn or_again(
             form(status, refused).await
         }
     }
+}
+
+/// [`or_again`] with what was typed, unless somebody else saved first: who was slower sees what the other saved, and decides anew.
+pub(crate) async fn or_typed<F>(
+    answer: Result<Response>,
+    typed: F,
+    form: impl AsyncFnOnce(Option<F>, StatusCode, Refused) -> Result<Response>,
+) -> Result<Response> {
+    or_again(answer, async |status, refused| {
+        let typed = (status != StatusCode::PRECONDITION_FAILED).then_some(typed);
+        form(typed, status, refused).await
+    })
+    .await
 }

@@ -5,17 +5,17 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use hotelhub_identity::Permission;
-use hotelhub_web::{FormBody, IfMatch, Lang, Layout, Refused, Result, Shell, Visit};
+use hotelhub_web::{FormBody, Lang, Layout, Refused, Result, Shell, Visit};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::sheet::{FolioPage, May, ReceiptPage};
-use super::{Cash, Charge, FolioId, Pieces, Seen};
-use crate::hotel::step::{Clerk, or_again};
+use super::{Cash, Charge, Folio, FolioId, Pieces, Seen};
+use crate::hotel::step::{Clerk, Step, or_again};
 use crate::hotel::{fields, forms, properties, shell};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::Tenant;
+use crate::tenancy::{Session, Tenant};
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {
@@ -110,16 +110,18 @@ struct CloseForm {
 
 /// A folio at the version its page showed.
 fn seen(folio: Uuid, version: &str) -> Result<Seen> {
-    Ok(Seen { folio: FolioId(folio), version: IfMatch(forms::whole("version", version)?) })
+    Ok(Seen { folio: FolioId(folio), version: forms::version(version)? })
 }
 
-fn its_page(folio: Uuid) -> String {
-    format!("/desk/folios/{folio}")
-}
-
-/// The answer of a form, or the folio again with what was wrong.
-async fn or_shown(clerk: &Clerk, visit: &Visit, id: Uuid, answer: Result<Response>) -> Result<Response> {
-    or_again(answer, async |status, refused| sheet(&clerk.tenant, &clerk.staff, visit, id, status, Some(refused)).await)
+/// Does what a form asks and leads back to the folio, or shows it with what was wrong.
+async fn stepped(
+    (clerk, visit, id): (&Clerk, &Visit, Uuid),
+    step: Step<'_>,
+    flash: &str,
+    act: impl AsyncFnOnce(&Session) -> Result<Folio>,
+) -> Result<Response> {
+    let answer = step.land(flash, async |tx| act(tx).await.map(|_| format!("/desk/folios/{id}")));
+    or_again(answer.await, async |status, refused| sheet(&clerk.tenant, &clerk.staff, visit, id, status, Some(refused)).await)
         .await
 }
 
@@ -130,15 +132,14 @@ async fn charge(
     FormBody(form, key): FormBody<ChargeForm>,
 ) -> Result<Response> {
     let step = clerk.step(Permission::FolioPost, &key)?;
-    let answer = step.land("flash.folio.charged", async |tx| {
+    stepped((&clerk, &visit, id), step, "flash.folio.charged", async |tx| {
         let price = forms::rupiah("amount_idr", &form.amount_idr)?;
         let pieces = Pieces::new(forms::whole("quantity", &form.quantity)?, price)?;
         let description = fields::text("description", &form.description, 200)?;
         let charge = Charge { code: form.charge_code, description, pieces };
-        super::charge(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?, charge).await?;
-        Ok(its_page(id))
-    });
-    or_shown(&clerk, &visit, id, answer.await).await
+        super::charge(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?, charge).await
+    })
+    .await
 }
 
 async fn pay(
@@ -148,13 +149,12 @@ async fn pay(
     FormBody(form, key): FormBody<PayForm>,
 ) -> Result<Response> {
     let step = clerk.step(Permission::PaymentTake, &key)?;
-    let answer = step.land("flash.folio.paid", async |tx| {
+    stepped((&clerk, &visit, id), step, "flash.folio.paid", async |tx| {
         let amount = forms::rupiah("pay_idr", &form.amount_idr)?;
         let cash = Cash::new(amount, forms::maybe_rupiah("tendered_idr", &form.tendered_idr)?)?;
-        super::take_cash(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?, cash).await?;
-        Ok(its_page(id))
-    });
-    or_shown(&clerk, &visit, id, answer.await).await
+        super::take_cash(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?, cash).await
+    })
+    .await
 }
 
 async fn reverse_line(
@@ -164,12 +164,11 @@ async fn reverse_line(
     FormBody(form, key): FormBody<ReverseForm>,
 ) -> Result<Response> {
     let step = clerk.step(Permission::FolioReverse, &key)?;
-    let answer = step.land("flash.folio.reversed", async |tx| {
+    stepped((&clerk, &visit, id), step, "flash.folio.reversed", async |tx| {
         let (seen, reason) = form.understood(id)?;
-        super::reverse_line(tx, &clerk.tenant, &clerk.actor(), seen, line, &reason).await?;
-        Ok(its_page(id))
-    });
-    or_shown(&clerk, &visit, id, answer.await).await
+        super::reverse_line(tx, &clerk.tenant, &clerk.actor(), seen, line, &reason).await
+    })
+    .await
 }
 
 async fn reverse_payment(
@@ -179,12 +178,11 @@ async fn reverse_payment(
     FormBody(form, key): FormBody<ReverseForm>,
 ) -> Result<Response> {
     let step = clerk.step(Permission::PaymentReverse, &key)?;
-    let answer = step.land("flash.folio.reversed", async |tx| {
+    stepped((&clerk, &visit, id), step, "flash.folio.reversed", async |tx| {
         let (seen, reason) = form.understood(id)?;
-        super::reverse_payment(tx, &clerk.tenant, &clerk.actor(), seen, payment, &reason).await?;
-        Ok(its_page(id))
-    });
-    or_shown(&clerk, &visit, id, answer.await).await
+        super::reverse_payment(tx, &clerk.tenant, &clerk.actor(), seen, payment, &reason).await
+    })
+    .await
 }
 
 async fn post_nights(
@@ -194,11 +192,10 @@ async fn post_nights(
     FormBody(form, key): FormBody<NightsForm>,
 ) -> Result<Response> {
     let step = clerk.step(Permission::FolioPost, &key)?;
-    let answer = step.land("flash.folio.nights", async |tx| {
-        super::post_nights(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?).await?;
-        Ok(its_page(id))
-    });
-    or_shown(&clerk, &visit, id, answer.await).await
+    stepped((&clerk, &visit, id), step, "flash.folio.nights", async |tx| {
+        super::post_nights(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?).await
+    })
+    .await
 }
 
 async fn close(
@@ -208,11 +205,10 @@ async fn close(
     FormBody(form, key): FormBody<CloseForm>,
 ) -> Result<Response> {
     let step = clerk.step(Permission::FolioPost, &key)?;
-    let answer = step.land("flash.folio.closed", async |tx| {
-        super::close(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?, form.keep).await?;
-        Ok(its_page(id))
-    });
-    or_shown(&clerk, &visit, id, answer.await).await
+    stepped((&clerk, &visit, id), step, "flash.folio.closed", async |tx| {
+        super::close(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?, form.keep).await
+    })
+    .await
 }
 
 impl ReverseForm {

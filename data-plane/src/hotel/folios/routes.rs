@@ -2,11 +2,10 @@
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::http::header::ETAG;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Rupiah;
-use hotelhub_web::{AppError, IfMatch, Kind, Posted, Result, etag};
+use hotelhub_web::{AppError, IfMatch, Kind, Posted, Result};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Cash, Charge, ChargeCode, Folio, FolioId, Pieces, Receipt, Refusal, Seen};
 use crate::hotel::fields::{self, Nothing};
-use crate::hotel::step::Clerk;
+use crate::hotel::step::{Clerk, sheet};
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::Tenant;
@@ -107,8 +106,7 @@ async fn charge_codes(tenant: Tenant, staff: Staff) -> Result<Json<Vec<ChargeCod
 async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::FolioRead)?;
     let conn = tenant.connect().await?;
-    let folio = super::read(&conn, FolioId(id)).await?;
-    Ok(([(ETAG, etag(folio.version))], Json(folio)).into_response())
+    super::read(&conn, FolioId(id)).await.map(sheet)
 }
 
 /// The receipt of a folio; a draft without a number until check-out.

@@ -8,7 +8,7 @@ use super::model::{Refusal, fits, is_ready, leaves_on, nights_to_place};
 use super::placing::{Seen, hold, must_be_empty, put};
 use super::store::{self, Held};
 use crate::audit::{self, Actor};
-use crate::hotel::folios::{self, Folio};
+use crate::hotel::folios;
 use crate::hotel::reservations::{self, Action};
 use crate::hotel::rooms::Room;
 use crate::tenancy::{Session, Tenant};
@@ -39,7 +39,7 @@ pub async fn check_in(session: &Session, tenant: &Tenant, actor: &Actor, seen: S
 
 /// Takes the key back: nights not slept go back into stock, nights slept are posted, the folio is closed at a balance of zero
 /// under its receipt number, the room is dirty.
-pub async fn check_out(session: &Session, tenant: &Tenant, actor: &Actor, seen: Seen) -> Result<Folio> {
+pub async fn check_out(session: &Session, tenant: &Tenant, actor: &Actor, seen: Seen) -> Result<()> {
     let held = hold(session, seen).await?;
     allowed(&held, Action::CheckOut)?;
     let leaves = leaves_on(held.stay, held.business_date);
@@ -55,8 +55,7 @@ pub async fn check_out(session: &Session, tenant: &Tenant, actor: &Actor, seen: 
     let folio = folios::settle(session, tenant, actor, held.id, leaves).await?;
     store::check_out(session, held.id, tenant.clock().now(), held.business_date).await?;
     let what = json!({ "business_date": held.business_date, "departure": leaves, "receipt": folio.receipt_number });
-    audit::record(session, tenant, actor, "reservation.check-out", ("reservation", held.id), what).await?;
-    Ok(folio)
+    Ok(audit::record(session, tenant, actor, "reservation.check-out", ("reservation", held.id), what).await?)
 }
 
 /// Takes a check-in back on its own day, before anything was posted or paid.

@@ -6,7 +6,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use hotelhub_identity::Permission;
 use hotelhub_web::preferences::local;
-use hotelhub_web::{FormBody, IfMatch, Refused, Result, Visit};
+use hotelhub_web::{FormBody, Refused, Result, Visit};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use super::{Arriving, Placing, Seen, tape};
 use crate::hotel::step::{Clerk, or_again};
 use crate::hotel::{forms, night_audit, properties, reservations, shell};
 use crate::node::Node;
+use crate::tenancy::Session;
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {
@@ -87,11 +88,7 @@ struct Form {
 
 impl Form {
     fn seen(&self, reservation: Uuid) -> Result<Seen> {
-        Ok(Seen { reservation, version: IfMatch(forms::whole("version", &self.version)?) })
-    }
-
-    fn room(&self) -> Result<Option<Uuid>> {
-        if self.room_id.is_empty() { Ok(None) } else { forms::choice("room_id", &self.room_id).map(Some) }
+        Ok(Seen { reservation, version: forms::version(&self.version)? })
     }
 
     fn back(&self, reservation: Uuid) -> String {
@@ -99,90 +96,72 @@ impl Form {
     }
 }
 
-async fn assign(
-    clerk: Clerk,
-    visit: Visit,
-    Path(id): Path<Uuid>,
-    FormBody(form, key): FormBody<Form>,
+/// A form about a stay, and who sent it.
+type Sent = (Clerk, Visit, Path<Uuid>, FormBody<Form>);
+
+/// Takes a step with a stay and leads back to where its form stood, or to the reservation with what was wrong.
+async fn stepped(
+    (clerk, visit, Path(id), FormBody(form, key)): &Sent,
+    permission: Permission,
+    flash: &str,
+    act: impl AsyncFnOnce(&Session, Seen) -> Result<()>,
 ) -> Result<Response> {
-    let step = clerk.step(Permission::FrontdeskAssign, &key)?;
-    let answer = step.land("flash.desk.assigned", async |tx| {
+    let answer = clerk.step(permission, key)?.land(flash, async |tx| {
+        act(tx, form.seen(*id)?).await?;
+        Ok(form.back(*id))
+    });
+    reservations::or_shown(clerk, visit, *id, answer.await).await
+}
+
+async fn assign(sent: Sent) -> Result<Response> {
+    let (clerk, _, _, FormBody(form, _)) = &sent;
+    stepped(&sent, Permission::FrontdeskAssign, "flash.desk.assigned", async |tx, seen| {
         let room = forms::choice("room_id", &form.room_id)?;
         let wish = Placing { room, from: None, may_change_type: clerk.staff.can(Permission::ReservationAmend) };
-        super::assign(tx, &clerk.tenant, &clerk.actor(), form.seen(id)?, wish).await?;
-        Ok(form.back(id))
-    });
-    reservations::or_shown(&clerk, &visit, id, answer.await).await
+        super::assign(tx, &clerk.tenant, &clerk.actor(), seen, wish).await
+    })
+    .await
 }
 
-async fn unassign(
-    clerk: Clerk,
-    visit: Visit,
-    Path(id): Path<Uuid>,
-    FormBody(form, key): FormBody<Form>,
-) -> Result<Response> {
-    let step = clerk.step(Permission::FrontdeskAssign, &key)?;
-    let answer = step.land("flash.desk.unassigned", async |tx| {
-        super::unassign(tx, &clerk.tenant, &clerk.actor(), form.seen(id)?).await?;
-        Ok(form.back(id))
-    });
-    reservations::or_shown(&clerk, &visit, id, answer.await).await
+async fn unassign(sent: Sent) -> Result<Response> {
+    let clerk = &sent.0;
+    stepped(&sent, Permission::FrontdeskAssign, "flash.desk.unassigned", async |tx, seen| {
+        super::unassign(tx, &clerk.tenant, &clerk.actor(), seen).await
+    })
+    .await
 }
 
-async fn check_in(
-    clerk: Clerk,
-    visit: Visit,
-    Path(id): Path<Uuid>,
-    FormBody(form, key): FormBody<Form>,
-) -> Result<Response> {
-    let step = clerk.step(Permission::FrontdeskCheckin, &key)?;
-    let answer = step.land("flash.desk.checked-in", async |tx| {
+async fn check_in(sent: Sent) -> Result<Response> {
+    let (clerk, _, _, FormBody(form, _)) = &sent;
+    stepped(&sent, Permission::FrontdeskCheckin, "flash.desk.checked-in", async |tx, seen| {
+        let room = forms::maybe_choice("room_id", &form.room_id)?;
         let may_change_type = clerk.staff.can(Permission::ReservationAmend);
-        let guest = Arriving { room: form.room()?, accept_dirty: form.accept_dirty, may_change_type };
-        super::check_in(tx, &clerk.tenant, &clerk.actor(), form.seen(id)?, guest).await?;
-        Ok(form.back(id))
-    });
-    reservations::or_shown(&clerk, &visit, id, answer.await).await
+        let guest = Arriving { room, accept_dirty: form.accept_dirty, may_change_type };
+        super::check_in(tx, &clerk.tenant, &clerk.actor(), seen, guest).await
+    })
+    .await
 }
 
-async fn revert_check_in(
-    clerk: Clerk,
-    visit: Visit,
-    Path(id): Path<Uuid>,
-    FormBody(form, key): FormBody<Form>,
-) -> Result<Response> {
-    let step = clerk.step(Permission::FrontdeskCheckin, &key)?;
-    let answer = step.land("flash.desk.reverted", async |tx| {
-        super::revert_check_in(tx, &clerk.tenant, &clerk.actor(), form.seen(id)?).await?;
-        Ok(form.back(id))
-    });
-    reservations::or_shown(&clerk, &visit, id, answer.await).await
+async fn revert_check_in(sent: Sent) -> Result<Response> {
+    let clerk = &sent.0;
+    stepped(&sent, Permission::FrontdeskCheckin, "flash.desk.reverted", async |tx, seen| {
+        super::revert_check_in(tx, &clerk.tenant, &clerk.actor(), seen).await
+    })
+    .await
 }
 
-async fn check_out(
-    clerk: Clerk,
-    visit: Visit,
-    Path(id): Path<Uuid>,
-    FormBody(form, key): FormBody<Form>,
-) -> Result<Response> {
-    let step = clerk.step(Permission::FrontdeskCheckout, &key)?;
-    let answer = step.land("flash.desk.checked-out", async |tx| {
-        super::check_out(tx, &clerk.tenant, &clerk.actor(), form.seen(id)?).await?;
-        Ok(form.back(id))
-    });
-    reservations::or_shown(&clerk, &visit, id, answer.await).await
+async fn check_out(sent: Sent) -> Result<Response> {
+    let clerk = &sent.0;
+    stepped(&sent, Permission::FrontdeskCheckout, "flash.desk.checked-out", async |tx, seen| {
+        super::check_out(tx, &clerk.tenant, &clerk.actor(), seen).await
+    })
+    .await
 }
 
-async fn revert_check_out(
-    clerk: Clerk,
-    visit: Visit,
-    Path(id): Path<Uuid>,
-    FormBody(form, key): FormBody<Form>,
-) -> Result<Response> {
-    let step = clerk.step(Permission::FrontdeskCheckout, &key)?;
-    let answer = step.land("flash.desk.check-out-reverted", async |tx| {
-        super::revert_check_out(tx, &clerk.tenant, &clerk.actor(), form.seen(id)?).await?;
-        Ok(form.back(id))
-    });
-    reservations::or_shown(&clerk, &visit, id, answer.await).await
+async fn revert_check_out(sent: Sent) -> Result<Response> {
+    let clerk = &sent.0;
+    stepped(&sent, Permission::FrontdeskCheckout, "flash.desk.check-out-reverted", async |tx, seen| {
+        super::revert_check_out(tx, &clerk.tenant, &clerk.actor(), seen).await
+    })
+    .await
 }

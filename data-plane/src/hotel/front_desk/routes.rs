@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::Permission;
-use hotelhub_web::{AppError, IfMatch, Kind, Posted, Query, Result};
+use hotelhub_web::{AppError, IfMatch, Kind, Posted, Query, RequestKey, Result};
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -18,7 +18,7 @@ use crate::hotel::reservations::{self, Reservation};
 use crate::hotel::step::Clerk;
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::Tenant;
+use crate::tenancy::{Session, Tenant};
 
 /// The JSON doors of this capability.
 pub fn router() -> OpenApiRouter<Node> {
@@ -102,6 +102,22 @@ async fn tape_chart(tenant: Tenant, staff: Staff, Query(days): Query<ChartQuery>
     Ok(Json(super::tape_chart(&conn, days.from, days.days, tenant.clock().now()).await?))
 }
 
+/// Takes a step with a stay; the answer is the reservation after it.
+async fn stepped(
+    clerk: &Clerk,
+    permission: Permission,
+    key: &RequestKey,
+    seen: Seen,
+    act: impl AsyncFnOnce(&Session) -> Result<()>,
+) -> Result<Response> {
+    let step = clerk.step(permission, key)?;
+    step.tagged(StatusCode::OK, async |tx| {
+        act(tx).await?;
+        reservations::by_id(tx, seen.reservation).await
+    })
+    .await
+}
+
 /// Gives a room.
 #[utoipa::path(post, path = "/reservations/{id}/assign-room", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = RoomChoice, responses((status = 200, body = Reservation), (status = 412)))]
@@ -113,11 +129,9 @@ async fn assign_room(
 ) -> Result<Response> {
     let RoomChoice { room_id, from } = wish.value;
     let wished = Placing { room: room_id, from, may_change_type: may_change_type(&clerk) };
-    let step = clerk.step(Permission::FrontdeskAssign, &wish.key)?;
     let seen = Seen { reservation, version };
-    step.tagged(StatusCode::OK, async |tx| {
-        super::assign(tx, &clerk.tenant, &clerk.actor(), seen, wished).await?;
-        reservations::by_id(tx, reservation).await
+    stepped(&clerk, Permission::FrontdeskAssign, &wish.key, seen, async |tx| {
+        super::assign(tx, &clerk.tenant, &clerk.actor(), seen, wished).await
     })
     .await
 }
@@ -131,10 +145,9 @@ async fn unassign_room(
     version: IfMatch,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    let step = clerk.step(Permission::FrontdeskAssign, &wish.key)?;
-    step.tagged(StatusCode::OK, async |tx| {
-        super::unassign(tx, &clerk.tenant, &clerk.actor(), Seen { reservation, version }).await?;
-        reservations::by_id(tx, reservation).await
+    let seen = Seen { reservation, version };
+    stepped(&clerk, Permission::FrontdeskAssign, &wish.key, seen, async |tx| {
+        super::unassign(tx, &clerk.tenant, &clerk.actor(), seen).await
     })
     .await
 }
@@ -150,10 +163,9 @@ async fn check_in(
 ) -> Result<Response> {
     let ArrivalWish { room_id, accept_dirty } = wish.value;
     let guest = Arriving { room: room_id, accept_dirty, may_change_type: may_change_type(&clerk) };
-    let step = clerk.step(Permission::FrontdeskCheckin, &wish.key)?;
-    step.tagged(StatusCode::OK, async |tx| {
-        super::check_in(tx, &clerk.tenant, &clerk.actor(), Seen { reservation, version }, guest).await?;
-        reservations::by_id(tx, reservation).await
+    let seen = Seen { reservation, version };
+    stepped(&clerk, Permission::FrontdeskCheckin, &wish.key, seen, async |tx| {
+        super::check_in(tx, &clerk.tenant, &clerk.actor(), seen, guest).await
     })
     .await
 }
@@ -167,10 +179,9 @@ async fn check_out(
     version: IfMatch,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    let step = clerk.step(Permission::FrontdeskCheckout, &wish.key)?;
-    step.tagged(StatusCode::OK, async |tx| {
-        super::check_out(tx, &clerk.tenant, &clerk.actor(), Seen { reservation, version }).await?;
-        reservations::by_id(tx, reservation).await
+    let seen = Seen { reservation, version };
+    stepped(&clerk, Permission::FrontdeskCheckout, &wish.key, seen, async |tx| {
+        super::check_out(tx, &clerk.tenant, &clerk.actor(), seen).await
     })
     .await
 }
@@ -187,10 +198,9 @@ async fn relocate(
     clerk.staff.may(Permission::ReservationAmend)?;
     let MoveWish { room_id, arrival, departure } = wish.value;
     let wished = Move { room: room_id, arrival, departure, may_change_type: true };
-    let step = clerk.step(Permission::FrontdeskAssign, &wish.key)?;
-    step.tagged(StatusCode::OK, async |tx| {
-        super::relocate(tx, &clerk.tenant, &clerk.actor(), Seen { reservation, version }, wished).await?;
-        reservations::by_id(tx, reservation).await
+    let seen = Seen { reservation, version };
+    stepped(&clerk, Permission::FrontdeskAssign, &wish.key, seen, async |tx| {
+        super::relocate(tx, &clerk.tenant, &clerk.actor(), seen, wished).await
     })
     .await
 }
@@ -204,10 +214,9 @@ async fn revert_check_in(
     version: IfMatch,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    let step = clerk.step(Permission::FrontdeskCheckin, &wish.key)?;
-    step.tagged(StatusCode::OK, async |tx| {
-        super::revert_check_in(tx, &clerk.tenant, &clerk.actor(), Seen { reservation, version }).await?;
-        reservations::by_id(tx, reservation).await
+    let seen = Seen { reservation, version };
+    stepped(&clerk, Permission::FrontdeskCheckin, &wish.key, seen, async |tx| {
+        super::revert_check_in(tx, &clerk.tenant, &clerk.actor(), seen).await
     })
     .await
 }
@@ -221,10 +230,9 @@ async fn revert_check_out(
     version: IfMatch,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    let step = clerk.step(Permission::FrontdeskCheckout, &wish.key)?;
-    step.tagged(StatusCode::OK, async |tx| {
-        super::revert_check_out(tx, &clerk.tenant, &clerk.actor(), Seen { reservation, version }).await?;
-        reservations::by_id(tx, reservation).await
+    let seen = Seen { reservation, version };
+    stepped(&clerk, Permission::FrontdeskCheckout, &wish.key, seen, async |tx| {
+        super::revert_check_out(tx, &clerk.tenant, &clerk.actor(), seen).await
     })
     .await
 }

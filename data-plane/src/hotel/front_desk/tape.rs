@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use hotelhub_identity::Permission;
-use hotelhub_web::{FormBody, IfMatch, Query, Refused, Result, Visit};
+use hotelhub_web::{FormBody, Query, Refused, Result, Visit};
 use jiff::civil::Date;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -109,8 +109,8 @@ async fn relocate(
 
 impl MoveForm {
     fn understood(&self, reservation: Uuid) -> Result<(Seen, Move)> {
-        let seen = Seen { reservation, version: IfMatch(forms::whole("version", &self.version)?) };
-        let room = if self.room_id.is_empty() { None } else { Some(forms::choice("room_id", &self.room_id)?) };
+        let seen = Seen { reservation, version: forms::version(&self.version)? };
+        let room = forms::maybe_choice("room_id", &self.room_id)?;
         let (arrival, departure) = (forms::date("arrival", &self.arrival)?, forms::date("departure", &self.departure)?);
         Ok((seen, Move { room, arrival, departure, may_change_type: true }))
     }

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::hotel::fields;
+use crate::hotel::step::Versioned;
 
 /// A guest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -71,6 +72,12 @@ impl NewGuest {
             notes: String::new(),
             version: 1,
         })
+    }
+}
+
+impl Versioned for Guest {
+    fn version(&self) -> i32 {
+        self.version
     }
 }
 

@@ -1,11 +1,9 @@
 //! JSON doors of guests.
-use axum::Json;
 use axum::extract::Path;
-use axum::http::header::ETAG;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use hotelhub_identity::Permission;
 use hotelhub_kernel::{Cursor, Page};
-use hotelhub_web::{AppError, Body, IfMatch, Kind, Listing, PageQuery, Query, Result, etag};
+use hotelhub_web::{AppError, Body, IfMatch, Kind, Listing, PageQuery, Query, Result};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,6 +13,7 @@ use uuid::Uuid;
 use super::{Guest, GuestChange, store};
 use crate::audit::{self, Actor};
 use crate::hotel::fields;
+use crate::hotel::step::sheet;
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::{Session, Tenant};
@@ -87,8 +86,4 @@ pub async fn amend(
 
 fn unknown() -> AppError {
     AppError::new(Kind::NotFound, "unknown-guest", "There is no such guest.")
-}
-
-fn sheet(guest: Guest) -> Response {
-    ([(ETAG, etag(guest.version))], Json(guest)).into_response()
 }

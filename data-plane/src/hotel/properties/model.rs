@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::hotel::fields;
+use crate::hotel::step::Versioned;
 use crate::hotel::taxes::TaxRule;
 use hotelhub_web::{AppError, Wrong};
 
@@ -103,6 +104,12 @@ pub struct PropertyChange {
     pub pb1_base_includes_service: Option<bool>,
     /// Whether prices are entered as what the guest pays.
     pub prices_include_tax: Option<bool>,
+}
+
+impl Versioned for Property {
+    fn version(&self) -> i32 {
+        self.version
+    }
 }
 
 impl Property {

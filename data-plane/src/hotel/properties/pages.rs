@@ -4,15 +4,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use hotelhub_identity::Permission;
-use hotelhub_web::{FormBody, IfMatch, Page, Refused, RequestKey, Result, Visit, format};
+use hotelhub_web::{FormBody, Page, Refused, Result, Visit, format};
 use serde::{Deserialize, Serialize};
 
 use super::{Property, PropertyChange};
 use crate::hotel::fields::wrong;
+use crate::hotel::step::{Clerk, or_typed};
 use crate::hotel::{forms, shell};
 use crate::node::Node;
-use crate::people::Staff;
-use crate::tenancy::Tenant;
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {
@@ -73,6 +72,24 @@ impl From<&Property> for Form {
     }
 }
 
+impl Form {
+    fn wish(&self) -> Result<PropertyChange> {
+        Ok(PropertyChange {
+            name: Some(self.name.clone()),
+            address: Some(self.address.clone()),
+            phone: Some(self.phone.clone()),
+            email: Some(self.email.clone()),
+            time_zone: Some(self.time_zone.clone()),
+            checkin_time: Some(self.checkin_time.clone()),
+            checkout_time: Some(self.checkout_time.clone()),
+            service_bp: Some(basis_points("service_bp", &self.service)?),
+            pb1_bp: Some(basis_points("pb1_bp", &self.pb1)?),
+            pb1_base_includes_service: Some(self.pb1_base_includes_service),
+            prices_include_tax: Some(self.prices_include_tax),
+        })
+    }
+}
+
 /// Basis points as per cent: 1,050 → `10,5`.
 fn percent(bp: i32) -> String {
     let text = format!("{},{:02}", bp / 100, bp % 100);
@@ -92,18 +109,18 @@ fn basis_points(field: &'static str, text: &str) -> Result<i32> {
     read().ok_or_else(|| wrong(field, "a percentage"))
 }
 
-async fn show(tenant: Tenant, staff: Staff, visit: Visit) -> Result<Response> {
-    page(&tenant, &staff, &visit, None, StatusCode::OK, None).await
+async fn show(clerk: Clerk, visit: Visit) -> Result<Response> {
+    page(&clerk, &visit, None, StatusCode::OK, None).await
 }
 
 async fn page(
-    tenant: &Tenant,
-    staff: &Staff,
+    clerk: &Clerk,
     visit: &Visit,
     typed: Option<Form>,
     status: StatusCode,
     refused: Option<Refused>,
 ) -> Result<Response> {
+    let Clerk { tenant, staff } = clerk;
     staff.may(Permission::PropertyRead)?;
     let db = tenant.connect().await?;
     let property = super::the_one(&db).await?;
@@ -119,38 +136,14 @@ async fn page(
     forms::shown(tenant, status, &shell, &page)
 }
 
-async fn save(tenant: Tenant, staff: Staff, visit: Visit, FormBody(form, key): FormBody<Form>) -> Result<Response> {
-    staff.may(Permission::PropertyChange)?;
-    match try_save(&tenant, &staff, &form, &key).await {
-        Ok(response) => Ok(response),
-        Err(error) => {
-            let (status, refused) = forms::again(error)?;
-            page(&tenant, &staff, &visit, Some(form), status, Some(refused)).await
-        }
-    }
-}
-
-async fn try_save(tenant: &Tenant, staff: &Staff, form: &Form, key: &RequestKey) -> Result<Response> {
-    let seen = Some(IfMatch(forms::whole("version", &form.version)?));
-    let wish = PropertyChange {
-        name: Some(form.name.clone()),
-        address: Some(form.address.clone()),
-        phone: Some(form.phone.clone()),
-        email: Some(form.email.clone()),
-        time_zone: Some(form.time_zone.clone()),
-        checkin_time: Some(form.checkin_time.clone()),
-        checkout_time: Some(form.checkout_time.clone()),
-        service_bp: Some(basis_points("service_bp", &form.service)?),
-        pb1_bp: Some(basis_points("pb1_bp", &form.pb1)?),
-        pb1_base_includes_service: Some(form.pb1_base_includes_service),
-        prices_include_tax: Some(form.prices_include_tax),
-    };
-    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::amend(&tx, tenant, &staff.actor(), seen, wish).await;
-    forms::land(tx, outcome, "/desk/property", "flash.saved").await
+async fn save(clerk: Clerk, visit: Visit, FormBody(form, key): FormBody<Form>) -> Result<Response> {
+    let step = clerk.step(Permission::PropertyChange, &key)?;
+    let answer = step.land("flash.saved", async |tx| {
+        let seen = Some(forms::version(&form.version)?);
+        super::amend(tx, &clerk.tenant, &clerk.actor(), seen, form.wish()?).await?;
+        Ok("/desk/property".to_owned())
+    });
+    or_typed(answer.await, form, async |typed, status, refused| page(&clerk, &visit, typed, status, Some(refused)).await).await
 }
 
 impl Page for PropertyPage {

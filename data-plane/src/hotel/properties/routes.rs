@@ -1,15 +1,15 @@
 //! JSON doors of the property.
 use axum::Json;
-use axum::http::header::ETAG;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use hotelhub_identity::Permission;
-use hotelhub_web::{Body, IfMatch, Result, etag};
+use hotelhub_web::{Body, IfMatch, Result};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::model::{PropertyChange, Sign};
 use super::{Property, store};
 use crate::audit::{self, Actor};
+use crate::hotel::step::sheet;
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::{Session, Tenant};
@@ -60,8 +60,4 @@ pub async fn amend(
     }
     audit::record(db, tenant, actor, "property.change", ("property", after.id), &wish).await?;
     Ok(Property { version: after.version + 1, ..after })
-}
-
-fn sheet(property: Property) -> Response {
-    ([(ETAG, etag(property.version))], Json(property)).into_response()
 }

@@ -5,6 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::hotel::step::Versioned;
+
 /// The terms a room is sold under.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RatePlan {
@@ -26,6 +28,12 @@ pub struct RatePlan {
     pub sort: i16,
     /// Counts up with each change.
     pub version: i32,
+}
+
+impl Versioned for RatePlan {
+    fn version(&self) -> i32 {
+        self.version
+    }
 }
 
 /// A night's price under a plan for a room type, as the property enters prices.

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use hotelhub_identity::Permission;
-use hotelhub_web::{FormBody, Lang, Page, Query, Refused, RequestKey, Result, Visit, format};
+use hotelhub_web::{FormBody, Lang, Page, Query, Refused, Result, Visit, format};
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
@@ -13,10 +13,9 @@ use uuid::Uuid;
 
 use super::{Asked, DayPrice, NewRatePlan, Prices};
 use crate::hotel::forms::Choice;
+use crate::hotel::step::{Clerk, or_again};
 use crate::hotel::{forms, properties, rooms, shell};
 use crate::node::Node;
-use crate::people::Staff;
-use crate::tenancy::Tenant;
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {
@@ -70,18 +69,18 @@ struct DayCell {
     min_nights: i16,
 }
 
-async fn show(tenant: Tenant, staff: Staff, visit: Visit, Query(sight): Query<Sight>) -> Result<Response> {
-    page(&tenant, &staff, &visit, &sight, StatusCode::OK, None).await
+async fn show(clerk: Clerk, visit: Visit, Query(sight): Query<Sight>) -> Result<Response> {
+    page(&clerk, &visit, &sight, StatusCode::OK, None).await
 }
 
 async fn page(
-    tenant: &Tenant,
-    staff: &Staff,
+    clerk: &Clerk,
     visit: &Visit,
     sight: &Sight,
     status: StatusCode,
     refused: Option<Refused>,
 ) -> Result<Response> {
+    let Clerk { tenant, staff } = clerk;
     staff.may(Permission::RateRead)?;
     let db = tenant.connect().await?;
     let property = properties::the_one(&db).await?;
@@ -195,54 +194,37 @@ impl PricesForm {
         let ticked = [self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun];
         (1..).zip(ticked).filter_map(|(day, ticked)| ticked.then_some(day)).collect()
     }
+
+    fn wish(&self) -> Result<Prices> {
+        Ok(Prices {
+            room_type_id: forms::choice("room_type_id", &self.room_type_id)?,
+            from: forms::date("from", &self.from)?,
+            to: forms::date("to", &self.until)?.saturating_add(1.day()),
+            price_idr: forms::rupiah("price_idr", &self.price_idr)?,
+            weekend_price_idr: forms::maybe_rupiah("weekend_price_idr", &self.weekend_price_idr)?,
+            closed: self.closed,
+            weekdays: self.weekdays(),
+            min_nights: forms::whole("min_nights", &self.min_nights)?,
+        })
+    }
 }
 
 async fn set_prices(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(plan): Path<Uuid>,
     FormBody(form, key): FormBody<PricesForm>,
 ) -> Result<Response> {
-    staff.may(Permission::RateChange)?;
     let sight = Sight { plan: plan.to_string(), room_type: form.room_type_id.clone(), month: form.month.clone() };
-    match try_set_prices(&tenant, &staff, plan, &sight, form, &key).await {
-        Ok(response) => Ok(response),
-        Err(error) => {
-            let (status, refused) = forms::again(error)?;
-            page(&tenant, &staff, &visit, &sight, status, Some(refused)).await
-        }
-    }
-}
-
-async fn try_set_prices(
-    tenant: &Tenant,
-    staff: &Staff,
-    plan: Uuid,
-    sight: &Sight,
-    form: PricesForm,
-    key: &RequestKey,
-) -> Result<Response> {
-    let room_type_id: Uuid = forms::choice("room_type_id", &form.room_type_id)?;
-    let from = forms::date("from", &form.from)?;
-    let wish = Prices {
-        room_type_id,
-        from,
-        to: forms::date("to", &form.until)?.saturating_add(1.day()),
-        price_idr: forms::rupiah("price_idr", &form.price_idr)?,
-        weekend_price_idr: forms::maybe_rupiah("weekend_price_idr", &form.weekend_price_idr)?,
-        closed: form.closed,
-        weekdays: form.weekdays(),
-        min_nights: forms::whole("min_nights", &form.min_nights)?,
-    };
-    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::set_prices(&tx, tenant, &staff.actor(), plan, wish).await;
-    let month = sight.month.parse::<Date>().unwrap_or(from);
-    let path = format!("/desk/rates?plan={plan}&room_type={room_type_id}&month={month}");
-    forms::land(tx, outcome, &path, "flash.rates.set").await
+    let step = clerk.step(Permission::RateChange, &key)?;
+    let answer = step.land("flash.rates.set", async |tx| {
+        let wish = form.wish()?;
+        let (room_type, from) = (wish.room_type_id, wish.from);
+        super::set_prices(tx, &clerk.tenant, &clerk.actor(), plan, wish).await?;
+        let month = form.month.parse::<Date>().unwrap_or(from);
+        Ok(format!("/desk/rates?plan={plan}&room_type={room_type}&month={month}"))
+    });
+    or_again(answer.await, async |status, refused| page(&clerk, &visit, &sight, status, Some(refused)).await).await
 }
 
 #[derive(Deserialize)]
@@ -256,38 +238,23 @@ struct PlanForm {
     public: bool,
 }
 
-async fn add_plan(
-    tenant: Tenant,
-    staff: Staff,
-    visit: Visit,
-    FormBody(form, key): FormBody<PlanForm>,
-) -> Result<Response> {
-    staff.may(Permission::RateChange)?;
-    match try_add_plan(&tenant, &staff, form, &key).await {
-        Ok(response) => Ok(response),
-        Err(error) => {
-            let (status, refused) = forms::again(error)?;
-            page(&tenant, &staff, &visit, &Sight::default(), status, Some(refused)).await
-        }
-    }
-}
-
-async fn try_add_plan(tenant: &Tenant, staff: &Staff, form: PlanForm, key: &RequestKey) -> Result<Response> {
-    let wish = NewRatePlan {
-        code: form.code,
-        name: form.name,
-        description: String::new(),
-        breakfast: form.breakfast,
-        free_cancellation_days: forms::whole("free_cancellation_days", &form.free_cancellation_days)?,
-        public: form.public,
-        sort: 0,
-    };
-    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::add_plan(&tx, tenant, &staff.actor(), wish).await;
-    forms::land(tx, outcome, "/desk/rates", "flash.saved").await
+async fn add_plan(clerk: Clerk, visit: Visit, FormBody(form, key): FormBody<PlanForm>) -> Result<Response> {
+    let step = clerk.step(Permission::RateChange, &key)?;
+    let answer = step.land("flash.saved", async |tx| {
+        let wish = NewRatePlan {
+            code: form.code,
+            name: form.name,
+            description: String::new(),
+            breakfast: form.breakfast,
+            free_cancellation_days: forms::whole("free_cancellation_days", &form.free_cancellation_days)?,
+            public: form.public,
+            sort: 0,
+        };
+        super::add_plan(tx, &clerk.tenant, &clerk.actor(), wish).await?;
+        Ok("/desk/rates".to_owned())
+    });
+    let sight = Sight::default();
+    or_again(answer.await, async |status, refused| page(&clerk, &visit, &sight, status, Some(refused)).await).await
 }
 
 impl Page for RatesPage {

@@ -90,10 +90,10 @@ pub async fn no_show(
     tenant: &Tenant,
     actor: &Actor,
     id: Uuid,
-    seen: Option<IfMatch>,
+    seen: IfMatch,
     reason: &str,
 ) -> Result<Reservation, AppError> {
-    end(db, tenant, actor, id, seen, Action::NoShow, reason).await
+    end(db, tenant, actor, id, Some(seen), Action::NoShow, reason).await
 }
 
 /// Expects a guest again who was given up or missed, as of the version seen: the nights are taken at the price agreed, if
@@ -103,10 +103,10 @@ pub async fn reinstate(
     tenant: &Tenant,
     actor: &Actor,
     id: Uuid,
-    seen: Option<IfMatch>,
+    seen: IfMatch,
 ) -> Result<Reservation, AppError> {
     tenant.refuse_if_suspended()?;
-    let held = hold(db, id, seen).await?;
+    let held = hold(db, id, Some(seen)).await?;
     let status = allowed(&held, Action::Reinstate)?;
     let mut moves = Moves::default();
     weigh(&mut moves, Counter::Sold, &store::nights(db, &[id]).await?, 1);

@@ -13,12 +13,12 @@ use uuid::Uuid;
 
 use super::listing::ListPage;
 use super::view::{DetailPage, May};
-use super::{Amendment, Search, Status, changing, sheets};
+use super::{Amendment, Reservation, Search, Status, changing, sheets};
 use crate::hotel::step::{Clerk, or_again};
 use crate::hotel::{fields, forms, front_desk, properties, rates, rooms, shell};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::Tenant;
+use crate::tenancy::{Session, Tenant};
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {
@@ -150,18 +150,8 @@ impl AmendForm {
     }
 }
 
-impl EndForm {
-    fn back(&self, reservation: Uuid) -> String {
-        if self.back.is_empty() { its_page(reservation) } else { local(&self.back).to_owned() }
-    }
-}
-
 fn its_page(reservation: Uuid) -> String {
     format!("/desk/reservations/{reservation}")
-}
-
-fn version(text: &str) -> Result<IfMatch> {
-    Ok(IfMatch(forms::whole("version", text)?))
 }
 
 async fn amend(
@@ -172,7 +162,7 @@ async fn amend(
 ) -> Result<Response> {
     let step = clerk.step(Permission::ReservationAmend, &key)?;
     let answer = step.land("flash.reservation.amended", async |tx| {
-        let seen = version(&form.version)?;
+        let seen = forms::version(&form.version)?;
         changing::amend_seen(tx, &clerk.tenant, &clerk.actor(), id, seen, form.wish()?).await?;
         Ok(its_page(id))
     });
@@ -193,47 +183,43 @@ async fn confirm(
     or_shown(&clerk, &visit, id, answer.await).await
 }
 
-async fn cancel(
-    clerk: Clerk,
-    visit: Visit,
-    Path(id): Path<Uuid>,
-    FormBody(form, key): FormBody<EndForm>,
+/// A form that ends a reservation or takes its end back, and who sent it.
+type Ending = (Clerk, Visit, Path<Uuid>, FormBody<EndForm>);
+
+/// Ends a reservation or takes its end back, and leads back to where the form stood, or shows the reservation with what was wrong.
+async fn ended(
+    (clerk, visit, Path(id), FormBody(form, key)): &Ending,
+    flash: &str,
+    act: impl AsyncFnOnce(&Session, IfMatch) -> Result<Reservation>,
 ) -> Result<Response> {
-    let step = clerk.step(Permission::ReservationCancel, &key)?;
-    let answer = step.land("flash.reservation.cancelled", async |tx| {
-        let seen = Some(version(&form.version)?);
-        changing::cancel(tx, &clerk.tenant, &clerk.actor(), id, seen, &form.reason).await?;
-        Ok(form.back(id))
+    let step = clerk.step(Permission::ReservationCancel, key)?;
+    let answer = step.land(flash, async |tx| {
+        act(tx, forms::version(&form.version)?).await?;
+        Ok(if form.back.is_empty() { its_page(*id) } else { local(&form.back).to_owned() })
     });
-    or_shown(&clerk, &visit, id, answer.await).await
+    or_shown(clerk, visit, *id, answer.await).await
 }
 
-async fn no_show(
-    clerk: Clerk,
-    visit: Visit,
-    Path(id): Path<Uuid>,
-    FormBody(form, key): FormBody<EndForm>,
-) -> Result<Response> {
-    let step = clerk.step(Permission::ReservationCancel, &key)?;
-    let answer = step.land("flash.reservation.no-show", async |tx| {
-        let seen = Some(version(&form.version)?);
-        changing::no_show(tx, &clerk.tenant, &clerk.actor(), id, seen, &form.reason).await?;
-        Ok(form.back(id))
-    });
-    or_shown(&clerk, &visit, id, answer.await).await
+async fn cancel(sent: Ending) -> Result<Response> {
+    let (clerk, _, Path(id), FormBody(form, _)) = &sent;
+    ended(&sent, "flash.reservation.cancelled", async |tx, seen| {
+        changing::cancel(tx, &clerk.tenant, &clerk.actor(), *id, Some(seen), &form.reason).await
+    })
+    .await
 }
 
-async fn reinstate(
-    clerk: Clerk,
-    visit: Visit,
-    Path(id): Path<Uuid>,
-    FormBody(form, key): FormBody<EndForm>,
-) -> Result<Response> {
-    let step = clerk.step(Permission::ReservationCancel, &key)?;
-    let answer = step.land("flash.reservation.reinstated", async |tx| {
-        let seen = Some(version(&form.version)?);
-        changing::reinstate(tx, &clerk.tenant, &clerk.actor(), id, seen).await?;
-        Ok(form.back(id))
-    });
-    or_shown(&clerk, &visit, id, answer.await).await
+async fn no_show(sent: Ending) -> Result<Response> {
+    let (clerk, _, Path(id), FormBody(form, _)) = &sent;
+    ended(&sent, "flash.reservation.no-show", async |tx, seen| {
+        changing::no_show(tx, &clerk.tenant, &clerk.actor(), *id, seen, &form.reason).await
+    })
+    .await
+}
+
+async fn reinstate(sent: Ending) -> Result<Response> {
+    let (clerk, _, Path(id), _) = &sent;
+    ended(&sent, "flash.reservation.reinstated", async |tx, seen| {
+        changing::reinstate(tx, &clerk.tenant, &clerk.actor(), *id, seen).await
+    })
+    .await
 }

@@ -1,14 +1,12 @@
 //! JSON doors of bookings and reservations.
-use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::http::header::ETAG;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Page;
-use hotelhub_web::{Body, IfMatch, Listing, PageQuery, Posted, Query, Result, etag};
+use hotelhub_web::{Body, IfMatch, Listing, PageQuery, Posted, Query, Result};
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,7 +16,7 @@ use super::sheet::{Booking, Reservation};
 use super::wish::{BookingWish, Through};
 use super::{Amendment, Search, Status, booking, changing, sheets};
 use crate::hotel::fields::{self, Nothing};
-use crate::hotel::step::Clerk;
+use crate::hotel::step::{Clerk, sheet};
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::Tenant;
@@ -76,8 +74,7 @@ async fn book(clerk: Clerk, Posted { value: wish, key }: Posted<BookingWish>) ->
 async fn read_booking(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::ReservationRead)?;
     let db = tenant.connect().await?;
-    let booking = sheets::booking(&db, id).await?;
-    Ok(tagged(booking.version, booking))
+    Ok(sheet(sheets::booking(&db, id).await?))
 }
 
 /// Promises the held rooms of a booking.
@@ -106,8 +103,7 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery, filter: Query<Filte
 async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::ReservationRead)?;
     let db = tenant.connect().await?;
-    let reservation = sheets::by_id(&db, id).await?;
-    Ok(tagged(reservation.version, reservation))
+    Ok(sheet(sheets::by_id(&db, id).await?))
 }
 
 /// Changes a reservation: nights that stay keep their price, others are priced now.
@@ -123,8 +119,7 @@ async fn amend(
     staff.may(Permission::ReservationAmend)?;
     let tx = tenant.begin().await?;
     let outcome = changing::amend_seen(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
-    let reservation = tx.settle(outcome).await?;
-    Ok(tagged(reservation.version, reservation))
+    tx.settle(outcome).await.map(sheet)
 }
 
 /// Gives a reservation up.
@@ -144,7 +139,7 @@ async fn cancel(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted<
 async fn no_show(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted<Ending>) -> Result<Response> {
     let step = clerk.step(Permission::ReservationCancel, &wish.key)?;
     step.tagged(StatusCode::OK, async |tx| {
-        changing::no_show(tx, &clerk.tenant, &clerk.actor(), id, Some(seen), &wish.value.reason).await
+        changing::no_show(tx, &clerk.tenant, &clerk.actor(), id, seen, &wish.value.reason).await
     })
     .await
 }
@@ -154,7 +149,7 @@ async fn no_show(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted
     responses((status = 200, body = Reservation), (status = 404), (status = 409), (status = 412)))]
 async fn reinstate(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted<Nothing>) -> Result<Response> {
     let step = clerk.step(Permission::ReservationCancel, &wish.key)?;
-    step.tagged(StatusCode::OK, async |tx| changing::reinstate(tx, &clerk.tenant, &clerk.actor(), id, Some(seen)).await)
+    step.tagged(StatusCode::OK, async |tx| changing::reinstate(tx, &clerk.tenant, &clerk.actor(), id, seen).await)
         .await
 }
 
@@ -171,8 +166,4 @@ impl Filter {
             text: fields::text("q", &self.q, 120)?,
         })
     }
-}
-
-fn tagged(version: i32, shown: impl Serialize) -> Response {
-    ([(ETAG, etag(version))], Json(shown)).into_response()
 }

@@ -1,10 +1,12 @@
 //! A room and its two axes: how clean it is, and whether it is for sale.
+use hotelhub_identity::Permission;
 use hotelhub_web::AppError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::hotel::fields;
+use crate::hotel::step::Versioned;
 
 /// How clean a room is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -133,9 +135,18 @@ impl NewRooms {
 }
 
 impl RoomChange {
-    /// Whether only the cleaning changes, which housekeepers may.
-    pub(super) fn is_cleaning(&self) -> bool {
-        self.housekeeping.is_some() && self.floor.is_none() && self.service.is_none() && self.room_type_id.is_none()
+    /// What it takes to make this change: who cleans says how clean a room is, who looks after the rooms says the rest.
+    pub(super) fn permissions(&self) -> impl Iterator<Item = Permission> + use<> {
+        let cleaning = self.housekeeping.is_some();
+        let rest = self.floor.is_some() || self.service.is_some() || self.room_type_id.is_some();
+        let cleans = cleaning.then_some(Permission::HousekeepingUpdate);
+        cleans.into_iter().chain((rest || !cleaning).then_some(Permission::RoomChange))
+    }
+}
+
+impl Versioned for Room {
+    fn version(&self) -> i32 {
+        self.version
     }
 }
 

@@ -5,17 +5,17 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use hotelhub_identity::Permission;
-use hotelhub_web::{FormBody, IfMatch, Page, Refused, RequestKey, Result, Visit};
+use hotelhub_web::{FormBody, Page, Refused, Result, Visit};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Housekeeping, NewRoomType, NewRooms, Room, RoomChange, RoomType, Service};
 use crate::hotel::fields::wrong;
 use crate::hotel::forms::Choice;
+use crate::hotel::step::{Clerk, Step, or_again};
 use crate::hotel::{forms, properties, shell};
 use crate::node::Node;
-use crate::people::Staff;
-use crate::tenancy::Tenant;
+use crate::tenancy::Session;
 
 /// The pages of this capability.
 pub fn pages() -> Router<Node> {
@@ -93,17 +93,12 @@ impl TypeCard {
     }
 }
 
-async fn show(tenant: Tenant, staff: Staff, visit: Visit) -> Result<Response> {
-    page(&tenant, &staff, &visit, StatusCode::OK, None).await
+async fn show(clerk: Clerk, visit: Visit) -> Result<Response> {
+    page(&clerk, &visit, StatusCode::OK, None).await
 }
 
-async fn page(
-    tenant: &Tenant,
-    staff: &Staff,
-    visit: &Visit,
-    status: StatusCode,
-    refused: Option<Refused>,
-) -> Result<Response> {
+async fn page(clerk: &Clerk, visit: &Visit, status: StatusCode, refused: Option<Refused>) -> Result<Response> {
+    let Clerk { tenant, staff } = clerk;
     staff.may(Permission::RoomRead)?;
     let db = tenant.connect().await?;
     let property = properties::the_one(&db).await?;
@@ -121,14 +116,14 @@ async fn page(
     forms::shown(tenant, status, &shell, &page)
 }
 
-async fn answered(tenant: &Tenant, staff: &Staff, visit: &Visit, outcome: Result<Response>) -> Result<Response> {
-    match outcome {
-        Ok(response) => Ok(response),
-        Err(error) => {
-            let (status, refused) = forms::again(error)?;
-            page(tenant, staff, visit, status, Some(refused)).await
-        }
-    }
+/// Does what a form asks and leads back to the rooms, or shows them with what was wrong.
+async fn saved(
+    (clerk, visit): (&Clerk, &Visit),
+    step: Step<'_>,
+    act: impl AsyncFnOnce(&Session) -> Result<()>,
+) -> Result<Response> {
+    let answer = step.land("flash.saved", async |tx| act(tx).await.map(|()| "/desk/rooms".to_owned()));
+    or_again(answer.await, async |status, refused| page(clerk, visit, status, Some(refused)).await).await
 }
 
 #[derive(Deserialize)]
@@ -141,32 +136,20 @@ struct TypeForm {
     max_children: String,
 }
 
-async fn add_type(
-    tenant: Tenant,
-    staff: Staff,
-    visit: Visit,
-    FormBody(form, key): FormBody<TypeForm>,
-) -> Result<Response> {
-    staff.may(Permission::RoomChange)?;
-    let outcome = try_add_type(&tenant, &staff, form, &key).await;
-    answered(&tenant, &staff, &visit, outcome).await
-}
-
-async fn try_add_type(tenant: &Tenant, staff: &Staff, form: TypeForm, key: &RequestKey) -> Result<Response> {
-    let wish = NewRoomType {
-        code: form.code,
-        name: form.name,
-        description: form.description,
-        max_adults: forms::whole("max_adults", &form.max_adults)?,
-        max_children: forms::whole("max_children", &form.max_children)?,
-        sort: 0,
-    };
-    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::add_type(&tx, tenant, &staff.actor(), wish).await;
-    forms::land(tx, outcome, "/desk/rooms", "flash.saved").await
+async fn add_type(clerk: Clerk, visit: Visit, FormBody(form, key): FormBody<TypeForm>) -> Result<Response> {
+    let step = clerk.step(Permission::RoomChange, &key)?;
+    saved((&clerk, &visit), step, async |tx| {
+        let wish = NewRoomType {
+            code: form.code,
+            name: form.name,
+            description: form.description,
+            max_adults: forms::whole("max_adults", &form.max_adults)?,
+            max_children: forms::whole("max_children", &form.max_children)?,
+            sort: 0,
+        };
+        super::add_type(tx, &clerk.tenant, &clerk.actor(), wish).await.map(drop)
+    })
+    .await
 }
 
 #[derive(Deserialize)]
@@ -177,29 +160,17 @@ struct RoomsForm {
     numbers: String,
 }
 
-async fn add_rooms(
-    tenant: Tenant,
-    staff: Staff,
-    visit: Visit,
-    FormBody(form, key): FormBody<RoomsForm>,
-) -> Result<Response> {
-    staff.may(Permission::RoomChange)?;
-    let outcome = try_add_rooms(&tenant, &staff, form, &key).await;
-    answered(&tenant, &staff, &visit, outcome).await
-}
-
-async fn try_add_rooms(tenant: &Tenant, staff: &Staff, form: RoomsForm, key: &RequestKey) -> Result<Response> {
-    let wish = NewRooms {
-        room_type_id: forms::choice("room_type_id", &form.room_type_id)?,
-        floor: form.floor,
-        numbers: numbers(&form.numbers)?,
-    };
-    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::add(&tx, tenant, &staff.actor(), wish).await;
-    forms::land(tx, outcome, "/desk/rooms", "flash.saved").await
+async fn add_rooms(clerk: Clerk, visit: Visit, FormBody(form, key): FormBody<RoomsForm>) -> Result<Response> {
+    let step = clerk.step(Permission::RoomChange, &key)?;
+    saved((&clerk, &visit), step, async |tx| {
+        let wish = NewRooms {
+            room_type_id: forms::choice("room_type_id", &form.room_type_id)?,
+            floor: form.floor,
+            numbers: numbers(&form.numbers)?,
+        };
+        super::add(tx, &clerk.tenant, &clerk.actor(), wish).await.map(drop)
+    })
+    .await
 }
 
 /// `101-105, 201, VIP` → 101, 102, 103, 104, 105, 201, VIP.
@@ -221,40 +192,24 @@ fn numbers(text: &str) -> Result<Vec<String>> {
 #[derive(Deserialize)]
 struct ChangeForm {
     version: String,
-    housekeeping: String,
-    #[serde(default)]
-    service: String,
+    housekeeping: Option<Housekeeping>,
+    service: Option<Service>,
 }
 
 async fn change(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
     FormBody(form, key): FormBody<ChangeForm>,
 ) -> Result<Response> {
-    staff.may(Permission::HousekeepingUpdate)?;
-    let outcome = try_change(&tenant, &staff, id, form, &key).await;
-    answered(&tenant, &staff, &visit, outcome).await
-}
-
-async fn try_change(tenant: &Tenant, staff: &Staff, id: Uuid, form: ChangeForm, key: &RequestKey) -> Result<Response> {
-    let seen = Some(IfMatch(forms::whole("version", &form.version)?));
-    let unknown = || wrong("housekeeping", "choose one");
-    let mut wish = RoomChange {
-        housekeeping: Some(Housekeeping::parse(&form.housekeeping).ok_or_else(unknown)?),
-        ..RoomChange::default()
-    };
-    if !form.service.is_empty() {
-        staff.may(Permission::RoomChange)?;
-        wish.service = Some(Service::parse(&form.service).ok_or_else(|| wrong("service", "choose one"))?);
-    }
-    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::amend(&tx, tenant, &staff.actor(), id, seen, wish).await;
-    forms::land(tx, outcome, "/desk/rooms", "flash.saved").await
+    let wish = RoomChange { housekeeping: form.housekeeping, service: form.service, ..RoomChange::default() };
+    wish.permissions().try_for_each(|permission| clerk.staff.may(permission))?;
+    let step = Step::of(&clerk.tenant, clerk.staff.scope(), &key);
+    saved((&clerk, &visit), step, async |tx| {
+        let seen = Some(forms::version(&form.version)?);
+        super::amend(tx, &clerk.tenant, &clerk.actor(), id, seen, wish).await.map(drop)
+    })
+    .await
 }
 
 impl Page for RoomsPage {

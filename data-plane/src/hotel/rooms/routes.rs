@@ -1,12 +1,10 @@
 //! JSON doors of rooms.
-use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::http::header::ETAG;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Page;
-use hotelhub_web::{AppError, Body, IfMatch, Kind, Listing, PageQuery, Posted, Result, etag};
+use hotelhub_web::{AppError, Body, IfMatch, Kind, Listing, PageQuery, Posted, Result};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -15,10 +13,11 @@ use super::inventory::FullNight;
 use super::model::{NewRooms, RoomChange};
 use super::{Room, inventory, store, types};
 use crate::audit::{self, Actor};
+use crate::hotel::step::{Clerk, sheet};
 use crate::hotel::{fields, properties};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{Begun, Session, Tenant};
+use crate::tenancy::{Session, Tenant};
 
 /// The doors of rooms and their types.
 pub fn router() -> OpenApiRouter<Node> {
@@ -38,14 +37,12 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Listing<R
 /// Adds rooms of a type, all or none; from then on they are for sale.
 #[utoipa::path(post, path = "/rooms", tag = "rooms", request_body = NewRooms,
     responses((status = 201, body = Listing<Room>), (status = 409), (status = 422)))]
-async fn create(tenant: Tenant, staff: Staff, wish: Posted<NewRooms>) -> Result<Response> {
-    staff.may(Permission::RoomChange)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let outcome = add(&tx, &tenant, &staff.actor(), wish.value).await;
-    tx.answer(StatusCode::CREATED, outcome.map(Listing::whole)).await
+async fn create(clerk: Clerk, wish: Posted<NewRooms>) -> Result<Response> {
+    let step = clerk.step(Permission::RoomChange, &wish.key)?;
+    step.answer(StatusCode::CREATED, async |tx| {
+        add(tx, &clerk.tenant, &clerk.actor(), wish.value).await.map(Listing::whole)
+    })
+    .await
 }
 
 /// Adds rooms of a type, all or none, and counts the type anew.
@@ -77,11 +74,10 @@ async fn change(
     seen: Option<IfMatch>,
     wish: Body<RoomChange>,
 ) -> Result<Response> {
-    staff.may(if wish.0.is_cleaning() { Permission::HousekeepingUpdate } else { Permission::RoomChange })?;
+    wish.0.permissions().try_for_each(|permission| staff.may(permission))?;
     let tx = tenant.begin().await?;
     let outcome = amend(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
-    let room = tx.settle(outcome).await?;
-    Ok(([(ETAG, etag(room.version))], Json(room)).into_response())
+    tx.settle(outcome).await.map(sheet)
 }
 
 /// Changes a room as of the version seen; a guest who is promised it is not put out.

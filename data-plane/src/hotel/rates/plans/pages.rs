@@ -5,17 +5,16 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use hotelhub_identity::Permission;
-use hotelhub_web::{FormBody, IfMatch, Kind, Page, Refused, RequestKey, Result, Visit};
+use hotelhub_web::{FormBody, IfMatch, Page, Refused, Result, Visit};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::RatePlanChange;
 use super::routes::one;
 use crate::hotel::rates::RatePlan;
+use crate::hotel::step::{Clerk, or_typed};
 use crate::hotel::{forms, properties, shell};
 use crate::node::Node;
-use crate::people::Staff;
-use crate::tenancy::Tenant;
 
 /// The pages of rate plans.
 pub(in crate::hotel::rates) fn pages() -> Router<Node> {
@@ -63,11 +62,11 @@ impl From<&RatePlan> for Form {
 }
 
 impl Form {
-    fn wish(self) -> Result<RatePlanChange> {
+    fn wish(&self) -> Result<RatePlanChange> {
         Ok(RatePlanChange {
-            code: Some(self.code),
-            name: Some(self.name),
-            description: Some(self.description),
+            code: Some(self.code.clone()),
+            name: Some(self.name.clone()),
+            description: Some(self.description.clone()),
             breakfast: Some(self.breakfast),
             free_cancellation_days: Some(forms::whole("free_cancellation_days", &self.free_cancellation_days)?),
             public: Some(self.public),
@@ -76,19 +75,19 @@ impl Form {
     }
 }
 
-async fn show(tenant: Tenant, staff: Staff, visit: Visit, Path(id): Path<Uuid>) -> Result<Response> {
-    page(&tenant, &staff, &visit, id, None, StatusCode::OK, None).await
+async fn show(clerk: Clerk, visit: Visit, Path(id): Path<Uuid>) -> Result<Response> {
+    page(&clerk, &visit, id, None, StatusCode::OK, None).await
 }
 
 async fn page(
-    tenant: &Tenant,
-    staff: &Staff,
+    clerk: &Clerk,
     visit: &Visit,
     id: Uuid,
     typed: Option<Form>,
     status: StatusCode,
     refused: Option<Refused>,
 ) -> Result<Response> {
+    let Clerk { tenant, staff } = clerk;
     staff.may(Permission::RateChange)?;
     let db = tenant.connect().await?;
     let property = properties::the_one(&db).await?;
@@ -100,33 +99,18 @@ async fn page(
 }
 
 async fn save(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
     FormBody(form, key): FormBody<Form>,
 ) -> Result<Response> {
-    staff.may(Permission::RateChange)?;
-    match try_save(&tenant, &staff, id, form.clone(), &key).await {
-        Ok(response) => Ok(response),
-        Err(error) => {
-            // Who was slower sees what the other saved, and decides anew.
-            let typed = (error.kind() != Kind::PreconditionFailed).then_some(form);
-            let (status, refused) = forms::again(error)?;
-            page(&tenant, &staff, &visit, id, typed, status, Some(refused)).await
-        }
-    }
-}
-
-async fn try_save(tenant: &Tenant, staff: &Staff, id: Uuid, form: Form, key: &RequestKey) -> Result<Response> {
-    let seen = Some(IfMatch(forms::whole("version", &form.version)?));
-    let wish = form.wish()?;
-    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::amend_plan(&tx, tenant, &staff.actor(), id, seen, wish).await;
-    forms::land(tx, outcome, "/desk/rates", "flash.saved").await
+    let step = clerk.step(Permission::RateChange, &key)?;
+    let answer = step.land("flash.saved", async |tx| {
+        let seen = Some(forms::version(&form.version)?);
+        super::amend_plan(tx, &clerk.tenant, &clerk.actor(), id, seen, form.wish()?).await?;
+        Ok("/desk/rates".to_owned())
+    });
+    or_typed(answer.await, form, async |typed, status, refused| page(&clerk, &visit, id, typed, status, Some(refused)).await).await
 }
 
 impl Page for PlanPage {

@@ -1,12 +1,10 @@
 //! JSON doors of rate plans.
-use axum::Json;
 use axum::extract::Path;
-use axum::http::header::ETAG;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Page;
-use hotelhub_web::{AppError, Body, IfMatch, Kind, Listing, PageQuery, Posted, Result, etag};
+use hotelhub_web::{AppError, Body, IfMatch, Kind, Listing, PageQuery, Posted, Result};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -15,9 +13,10 @@ use super::model::{NewRatePlan, RatePlanChange};
 use super::store;
 use crate::audit::{self, Actor};
 use crate::hotel::rates::RatePlan;
+use crate::hotel::step::{Clerk, sheet};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{Begun, Session, Tenant};
+use crate::tenancy::{Session, Tenant};
 
 /// The doors.
 pub(in crate::hotel::rates) fn router() -> OpenApiRouter<Node> {
@@ -37,15 +36,9 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Listing<R
 /// Adds a rate plan; its prices come after.
 #[utoipa::path(post, path = "/rate-plans", tag = "rates", request_body = NewRatePlan,
     responses((status = 201, body = RatePlan), (status = 409), (status = 422)))]
-async fn create(tenant: Tenant, staff: Staff, wish: Posted<NewRatePlan>) -> Result<Response> {
-    staff.may(Permission::RateChange)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let outcome = add(&tx, &tenant, &staff.actor(), wish.value).await;
-    let headers = HeaderMap::from_iter([(ETAG, etag(1))]);
-    tx.answer_with(StatusCode::CREATED, headers, outcome).await
+async fn create(clerk: Clerk, wish: Posted<NewRatePlan>) -> Result<Response> {
+    let step = clerk.step(Permission::RateChange, &wish.key)?;
+    step.tagged(StatusCode::CREATED, async |tx| add(tx, &clerk.tenant, &clerk.actor(), wish.value).await).await
 }
 
 /// Adds a rate plan, without prices.
@@ -104,8 +97,4 @@ pub(super) async fn one(db: &Session, id: Uuid) -> Result<RatePlan> {
 
 fn unknown() -> AppError {
     AppError::new(Kind::NotFound, "unknown-rate-plan", "There is no such rate plan.")
-}
-
-fn sheet(plan: RatePlan) -> Response {
-    ([(ETAG, etag(plan.version))], Json(plan)).into_response()
 }

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::hotel::fields;
+use crate::hotel::step::Versioned;
 
 /// A kind of room, sold as one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -78,6 +79,12 @@ impl NewRoomType {
     pub(super) fn checked(self, id: Uuid) -> Result<RoomType, AppError> {
         let Self { code, name, description, max_adults, max_children, sort } = self;
         RoomType { id, code, name, description, max_adults, max_children, sort, rooms: 0, version: 1 }.checked()
+    }
+}
+
+impl Versioned for RoomType {
+    fn version(&self) -> i32 {
+        self.version
     }
 }
 

@@ -5,16 +5,15 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use hotelhub_identity::Permission;
-use hotelhub_web::{FormBody, IfMatch, Kind, Page, Refused, RequestKey, Result, Visit};
+use hotelhub_web::{FormBody, IfMatch, Page, Refused, Result, Visit};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::routes::one;
 use super::{RoomType, RoomTypeChange};
+use crate::hotel::step::{Clerk, or_typed};
 use crate::hotel::{forms, properties, shell};
 use crate::node::Node;
-use crate::people::Staff;
-use crate::tenancy::Tenant;
 
 /// The pages of room types.
 pub(in crate::hotel::rooms) fn pages() -> Router<Node> {
@@ -58,11 +57,11 @@ impl From<&RoomType> for Form {
 }
 
 impl Form {
-    fn wish(self) -> Result<RoomTypeChange> {
+    fn wish(&self) -> Result<RoomTypeChange> {
         Ok(RoomTypeChange {
-            code: Some(self.code),
-            name: Some(self.name),
-            description: Some(self.description),
+            code: Some(self.code.clone()),
+            name: Some(self.name.clone()),
+            description: Some(self.description.clone()),
             max_adults: Some(forms::whole("max_adults", &self.max_adults)?),
             max_children: Some(forms::whole("max_children", &self.max_children)?),
             sort: Some(forms::whole("sort", &self.sort)?),
@@ -70,19 +69,19 @@ impl Form {
     }
 }
 
-async fn show(tenant: Tenant, staff: Staff, visit: Visit, Path(id): Path<Uuid>) -> Result<Response> {
-    page(&tenant, &staff, &visit, id, None, StatusCode::OK, None).await
+async fn show(clerk: Clerk, visit: Visit, Path(id): Path<Uuid>) -> Result<Response> {
+    page(&clerk, &visit, id, None, StatusCode::OK, None).await
 }
 
 async fn page(
-    tenant: &Tenant,
-    staff: &Staff,
+    clerk: &Clerk,
     visit: &Visit,
     id: Uuid,
     typed: Option<Form>,
     status: StatusCode,
     refused: Option<Refused>,
 ) -> Result<Response> {
+    let Clerk { tenant, staff } = clerk;
     staff.may(Permission::RoomChange)?;
     let db = tenant.connect().await?;
     let property = properties::the_one(&db).await?;
@@ -94,33 +93,18 @@ async fn page(
 }
 
 async fn save(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
     FormBody(form, key): FormBody<Form>,
 ) -> Result<Response> {
-    staff.may(Permission::RoomChange)?;
-    match try_save(&tenant, &staff, id, form.clone(), &key).await {
-        Ok(response) => Ok(response),
-        Err(error) => {
-            // Who was slower sees what the other saved, and decides anew.
-            let typed = (error.kind() != Kind::PreconditionFailed).then_some(form);
-            let (status, refused) = forms::again(error)?;
-            page(&tenant, &staff, &visit, id, typed, status, Some(refused)).await
-        }
-    }
-}
-
-async fn try_save(tenant: &Tenant, staff: &Staff, id: Uuid, form: Form, key: &RequestKey) -> Result<Response> {
-    let seen = Some(IfMatch(forms::whole("version", &form.version)?));
-    let wish = form.wish()?;
-    let tx = match forms::begin(tenant, &staff.scope(), key).await? {
-        Ok(tx) => tx,
-        Err(answer) => return Ok(answer),
-    };
-    let outcome = super::amend_type(&tx, tenant, &staff.actor(), id, seen, wish).await;
-    forms::land(tx, outcome, "/desk/rooms", "flash.saved").await
+    let step = clerk.step(Permission::RoomChange, &key)?;
+    let answer = step.land("flash.saved", async |tx| {
+        let seen = Some(forms::version(&form.version)?);
+        super::amend_type(tx, &clerk.tenant, &clerk.actor(), id, seen, form.wish()?).await?;
+        Ok("/desk/rooms".to_owned())
+    });
+    or_typed(answer.await, form, async |typed, status, refused| page(&clerk, &visit, id, typed, status, Some(refused)).await).await
 }
 
 impl Page for TypePage {

@@ -1,12 +1,10 @@
 //! JSON doors of room types.
-use axum::Json;
 use axum::extract::Path;
-use axum::http::header::ETAG;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Page;
-use hotelhub_web::{AppError, Body, IfMatch, Kind, Listing, PageQuery, Posted, Result, etag};
+use hotelhub_web::{AppError, Body, IfMatch, Kind, Listing, PageQuery, Posted, Result};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -15,10 +13,11 @@ use super::model::{NewRoomType, RoomTypeChange};
 use super::{RoomType, store};
 use crate::audit::{self, Actor};
 use crate::hotel::properties;
+use crate::hotel::step::{Clerk, sheet};
 use crate::hotel::rooms::inventory;
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{Begun, Session, Tenant};
+use crate::tenancy::{Session, Tenant};
 
 /// The doors.
 pub(in crate::hotel::rooms) fn router() -> OpenApiRouter<Node> {
@@ -38,15 +37,9 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Listing<R
 /// Adds a room type; its rooms come after.
 #[utoipa::path(post, path = "/room-types", tag = "rooms", request_body = NewRoomType,
     responses((status = 201, body = RoomType), (status = 409), (status = 422)))]
-async fn create(tenant: Tenant, staff: Staff, wish: Posted<NewRoomType>) -> Result<Response> {
-    staff.may(Permission::RoomChange)?;
-    let tx = match tenant.begin_once(&staff.scope(), &wish.key).await? {
-        Begun::Fresh(tx) => tx,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let outcome = add(&tx, &tenant, &staff.actor(), wish.value).await;
-    let headers = HeaderMap::from_iter([(ETAG, etag(1))]);
-    tx.answer_with(StatusCode::CREATED, headers, outcome).await
+async fn create(clerk: Clerk, wish: Posted<NewRoomType>) -> Result<Response> {
+    let step = clerk.step(Permission::RoomChange, &wish.key)?;
+    step.tagged(StatusCode::CREATED, async |tx| add(tx, &clerk.tenant, &clerk.actor(), wish.value).await).await
 }
 
 /// Adds a room type, without rooms.
@@ -107,8 +100,4 @@ pub(super) async fn one(db: &Session, id: Uuid) -> Result<RoomType> {
 
 fn unknown() -> AppError {
     AppError::new(Kind::NotFound, "unknown-room-type", "There is no such room type.")
-}
-
-fn sheet(room_type: RoomType) -> Response {
-    ([(ETAG, etag(room_type.version))], Json(room_type)).into_response()
 }
