@@ -121,8 +121,10 @@ async fn stepped(
     act: impl AsyncFnOnce(&Session) -> Result<Folio>,
 ) -> Result<Response> {
     let answer = step.land(flash, async |tx| act(tx).await.map(|_| format!("/desk/folios/{id}")));
-    or_again(answer.await, async |status, refused| sheet(&clerk.tenant, &clerk.staff, visit, id, status, Some(refused)).await)
-        .await
+    or_again(answer.await, async |status, refused| {
+        sheet(&clerk.tenant, &clerk.staff, visit, id, status, Some(refused)).await
+    })
+    .await
 }
 
 async fn charge(

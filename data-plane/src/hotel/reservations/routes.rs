@@ -149,8 +149,7 @@ async fn no_show(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted
     responses((status = 200, body = Reservation), (status = 404), (status = 409), (status = 412)))]
 async fn reinstate(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted<Nothing>) -> Result<Response> {
     let step = clerk.step(Permission::ReservationCancel, &wish.key)?;
-    step.tagged(StatusCode::OK, async |tx| changing::reinstate(tx, &clerk.tenant, &clerk.actor(), id, seen).await)
-        .await
+    step.tagged(StatusCode::OK, async |tx| changing::reinstate(tx, &clerk.tenant, &clerk.actor(), id, seen).await).await
 }
 
 impl Filter {

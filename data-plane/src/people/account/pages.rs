@@ -71,10 +71,7 @@ async fn change_password(
             let back = if staff.has_password { "/account" } else { "/desk" };
             Ok(with_session(see_other(back, Some(&flash)), &token))
         }
-        Err(refusal) => {
-            let (status, key) = said(refusal)?;
-            rendered(&tenant, &staff, &visit, status, |page| page.password_wrong = Some(key)).await
-        }
+        Err(refusal) => refused(&tenant, &staff, &visit, refusal, |page, key| page.password_wrong = Some(key)).await,
     }
 }
 
@@ -88,9 +85,8 @@ async fn change_email(
     match super::change_email(&tenant, &staff, &visitor, &form.email, &form.password).await {
         Ok(()) => Ok(see_other("/account", Some(&Flash::good("people.flash.email-saved")))),
         Err(refusal) => {
-            let (status, key) = said(refusal)?;
-            let fill = |page: &mut AccountPage| (page.email_wrong, page.email_wished) = (Some(key), form.email);
-            rendered(&tenant, &staff, &visit, status, fill).await
+            let fill = |page: &mut AccountPage, key| (page.email_wrong, page.email_wished) = (Some(key), form.email);
+            refused(&tenant, &staff, &visit, refusal, fill).await
         }
     }
 }
@@ -138,14 +134,10 @@ async fn confirm(
 
 /// The QR code once more, for who mistyped the first code.
 async fn again(tenant: &Tenant, staff: &Staff, visit: &Visit, refusal: AppError) -> Result<Response> {
-    let (status, key) = said(refusal)?;
     let waiting = passwords::own_account(tenant, staff).await?.totp;
     let enrolment = waiting.map(|totp| Enrolment::of(&totp, tenant.name(), &staff.email));
-    let fill = |page: &mut AccountPage| {
-        page.factor_wrong = Some(key);
-        page.enrolment = enrolment;
-    };
-    rendered(tenant, staff, visit, status, fill).await
+    let fill = |page: &mut AccountPage, key| (page.factor_wrong, page.enrolment) = (Some(key), enrolment);
+    refused(tenant, staff, visit, refusal, fill).await
 }
 
 async fn disable(
@@ -174,8 +166,19 @@ async fn send_confirmation(tenant: Tenant, staff: Staff, visitor: Visitor) -> Re
 }
 
 async fn factor_refused(tenant: &Tenant, staff: &Staff, visit: &Visit, refusal: AppError) -> Result<Response> {
+    refused(tenant, staff, visit, refusal, |page, key| page.factor_wrong = Some(key)).await
+}
+
+/// The account again, with why a form of it was refused.
+async fn refused(
+    tenant: &Tenant,
+    staff: &Staff,
+    visit: &Visit,
+    refusal: AppError,
+    fill: impl FnOnce(&mut AccountPage, String),
+) -> Result<Response> {
     let (status, key) = said(refusal)?;
-    rendered(tenant, staff, visit, status, |page| page.factor_wrong = Some(key)).await
+    rendered(tenant, staff, visit, status, |page| fill(page, key)).await
 }
 
 /// The status and the catalogue's key of a refusal that a form shows; any other is the answer itself.
