@@ -89,6 +89,27 @@ pub fn post(host: &str, path: &str, key: &str, cookie: Option<&str>, body: &str)
     .into_bytes()
 }
 
+/// A PUT of JSON as it goes over the wire, against the version seen.
+pub(crate) fn put(host: &str, path: &str, version: usize, cookie: &str, body: &str) -> Vec<u8> {
+    format!(
+        "PUT {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\naccept: application/json\r\n\
+         content-type: application/json\r\nif-match: \"{version}\"\r\ncookie: {cookie}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// A form as a browser sends it over the wire.
+pub fn form(host: &str, path: &str, cookie: Option<&str>, fields: &str) -> Vec<u8> {
+    let cookie = cookie.map(|cookie| format!("cookie: {cookie}\r\n")).unwrap_or_default();
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\n\
+         content-type: application/x-www-form-urlencoded\r\n{cookie}content-length: {}\r\n\r\n{fields}",
+        fields.len()
+    )
+    .into_bytes()
+}
+
 fn content_length(head: &str) -> Option<usize> {
     head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;

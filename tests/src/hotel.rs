@@ -3,7 +3,7 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use crate::House;
-use crate::connection::{Connection, get, post};
+use crate::connection::{Connection, form, get, post, put};
 
 /// A signed-up hotel and its owner's session.
 #[derive(Clone, Debug)]
@@ -53,11 +53,7 @@ impl Hotel {
         let link = signed_up.get("login_link").and_then(Value::as_str).context("no login link")?;
         let path = link.find("/login/link/").and_then(|at| link.get(at..)).context("no link path")?;
         let mut node = Connection::open(port).await?;
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\n\
-             content-type: application/x-www-form-urlencoded\r\ncontent-length: 0\r\n\r\n"
-        );
-        let reply = node.send(request.as_bytes()).await?;
+        let reply = node.send(&form(&host, path, None, "")).await?;
         let cookie = reply.session().with_context(|| format!("no session: {} {}", reply.status, reply.head))?;
         Ok(Self { port, host, cookie })
     }
@@ -89,20 +85,19 @@ impl Hotel {
             let numbers: Vec<String> = (1..=*count).map(|n| format!("{}{n:02}", i + 1)).collect();
             let bulk = json!({"room_type_id": id, "numbers": numbers});
             self.post("/api/v1/rooms", &format!("bench-rooms-{i}"), &bulk).await?;
-            self.put_prices(&rate_plan, &id, business_date).await?;
+            self.put_prices(&rate_plan, i + 1, &id, business_date).await?;
             room_types.push(id);
         }
         Ok(Stock { room_types, rate_plan, business_date })
     }
 
-    async fn put_prices(&self, plan: &str, kind: &str, from: jiff::civil::Date) -> Result<()> {
+    /// Sets a year of prices under a plan of which nobody knows yet but its `version`.
+    async fn put_prices(&self, plan: &str, version: usize, kind: &str, from: jiff::civil::Date) -> Result<()> {
         let to = from.saturating_add(jiff::Span::new().days(365));
         let body = json!({"room_type_id": kind, "from": from, "to": to, "price_idr": 650_000}).to_string();
-        let request =
-            post(&self.host, &format!("/api/v1/rate-plans/{plan}/prices"), "unused-key", Some(&self.cookie), &body);
-        let request = [b"PUT".as_slice(), request.get(4..).unwrap_or_default()].concat();
-        let request = String::from_utf8(request)?;
-        let reply = Connection::open(self.port).await?.send(request.as_bytes()).await?;
+        let path = format!("/api/v1/rate-plans/{plan}/prices");
+        let request = put(&self.host, &path, version, &self.cookie, &body);
+        let reply = Connection::open(self.port).await?.send(&request).await?;
         anyhow::ensure!(reply.status < 300, "prices: {} {}", reply.status, String::from_utf8_lossy(&reply.body));
         Ok(())
     }

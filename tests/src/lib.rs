@@ -7,7 +7,7 @@ mod house;
 mod process;
 mod servers;
 
-pub use connection::{Connection, Reply, get, post};
+pub use connection::{Connection, Reply, form, get, post};
 pub use hotel::{Hotel, Stock, sign_up, until_served};
 pub use house::{House, Settings};
 pub use process::{Process, free_port, signal};

@@ -68,17 +68,12 @@ impl Visitor {
         self.json("POST", path, body, &[("idempotency-key", &random::name()?), ("if-match", &seen)])
     }
 
-    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<Answer> {
-        self.json("PUT", path, body, &[])
+    pub(crate) fn put(&self, path: &str, version: i64, body: &Value) -> Result<Answer> {
+        self.json("PUT", path, body, &[("if-match", &format!("\"{version}\""))])
     }
 
     pub(crate) fn patch(&self, path: &str, version: i64, body: &Value) -> Result<Answer> {
         self.json("PATCH", path, body, &[("if-match", &format!("\"{version}\""))])
-    }
-
-    /// Changes something at whichever version it is.
-    pub(crate) fn patch_any(&self, path: &str, body: &Value) -> Result<Answer> {
-        self.json("PATCH", path, body, &[])
     }
 
     /// Posts a form as a browser does.

@@ -1,5 +1,5 @@
 //! Two clerks at one record: versions as entity tags.
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::HeaderValue;
 use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
@@ -40,18 +40,5 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         let version = value.to_str().ok().and_then(|text| text.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
         let malformed = || AppError::new(Kind::Malformed, "if-match-malformed", "If-Match is one quoted number.");
         version.filter(|_| extra.is_none()).map(Self).ok_or_else(malformed)
-    }
-}
-
-/// Where it may be left out: a clerk who read nothing changes what is there.
-impl<S: Send + Sync> OptionalFromRequestParts<S> for IfMatch {
-    type Rejection = AppError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>> {
-        if parts.headers.contains_key(IF_MATCH) {
-            <Self as FromRequestParts<S>>::from_request_parts(parts, state).await.map(Some)
-        } else {
-            Ok(None)
-        }
     }
 }

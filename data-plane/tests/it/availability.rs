@@ -1,7 +1,7 @@
 //! The search, through the front door.
 use serde_json::{Value, json};
 
-use crate::furnished::furnish;
+use crate::furnished::{furnish, id};
 use crate::house::{House, in_both};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -28,10 +28,9 @@ async fn a_plan_of_the_house_is_not_shown_to_guests() {
         let hotel = furnish(house, 1).await;
         let secret = json!({ "code": "STAFF", "name": "Karyawan", "public": false });
         let secret = hotel.owner.post("/api/v1/rate-plans", &secret).await.unwrap().json();
-        let path = format!("/api/v1/rate-plans/{}/prices", secret["id"].as_str().unwrap());
         let prices =
             json!({ "room_type_id": hotel.room_type, "from": "2026-07-03", "to": "2026-08-03", "price_idr": 100_000 });
-        assert_eq!(hotel.owner.put(&path, &prices).await.unwrap().status, 200);
+        assert_eq!(hotel.price(&id(&secret), &prices).await.status, 200);
         let search = "/api/v1/availability?arrival=2026-07-05&departure=2026-07-06";
         let offers = |found: Value| found["room_types"][0]["offers"].as_array().unwrap().len();
         assert_eq!(offers(hotel.desk.get(search).await.unwrap().json()), 2);
@@ -44,11 +43,10 @@ async fn a_plan_of_the_house_is_not_shown_to_guests() {
 async fn closed_nights_short_stays_and_large_parties_get_no_offer() {
     in_both(async |house: &House| {
         let hotel = furnish(house, 1).await;
-        let path = format!("/api/v1/rate-plans/{}/prices", hotel.plan);
         let set = async |from: &str, to: &str, more: (&str, Value)| {
             let mut prices = json!({ "room_type_id": hotel.room_type, "from": from, "to": to, "price_idr": 1 });
             prices[more.0] = more.1;
-            assert_eq!(hotel.owner.put(&path, &prices).await.unwrap().status, 200);
+            assert_eq!(hotel.price(&hotel.plan, &prices).await.status, 200);
         };
         set("2026-07-10", "2026-07-11", ("closed", json!(true))).await;
         set("2026-07-20", "2026-07-21", ("min_nights", json!(3))).await;

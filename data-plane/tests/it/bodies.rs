@@ -60,7 +60,7 @@ async fn a_stay_or_price_that_no_hotel_means_is_refused_by_its_field() {
         let price = |idr: Value| json!({ "room_type_id": hotel.room_type, "from": "2026-08-01", "to": "2026-08-02", "price_idr": idr });
         let too_large: Value = serde_json::from_str("9223372036854775808").unwrap();
         for idr in [json!(-1), json!(500_000.5), json!("500000"), json!(i64::MAX), too_large] {
-            let answer = hotel.owner.put(&door, &price(idr.clone())).await.unwrap();
+            let answer = hotel.owner.if_match(2).put(&door, &price(idr.clone())).await.unwrap();
             names(&answer, "price_idr", &idr);
         }
         assert_eq!(everything(house).await, before, "nothing has changed");

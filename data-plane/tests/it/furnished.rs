@@ -39,9 +39,10 @@ pub(crate) async fn furnish(hotel: &Hotel, rooms: usize) -> Furnished {
         "room_type_id": room_type, "from": "2026-07-01", "to": "2027-07-01",
         "price_idr": WEEKDAY, "weekend_price_idr": 600_000,
     });
-    let set = owner.put(&format!("/api/v1/rate-plans/{plan}/prices"), &prices).await.unwrap();
+    let hotel = Furnished { owner, desk: hotel.desk().await, room_type, plan, rooms };
+    let set = hotel.price(&hotel.plan, &prices).await;
     assert_eq!(set.status, 200, "{}", set.text);
-    Furnished { owner, desk: hotel.desk().await, room_type, plan, rooms }
+    hotel
 }
 
 impl Furnished {
@@ -67,6 +68,12 @@ impl Furnished {
         answer.json()
     }
 
+    /// What the owner is told who has just read a plan and sets prices under it.
+    pub(crate) async fn price(&self, plan: &str, prices: &Value) -> Answer {
+        let plan = format!("/api/v1/rate-plans/{plan}");
+        up_to_date(&self.owner, &plan).await.put(&format!("{plan}/prices"), prices).await.unwrap()
+    }
+
     /// How many rooms the search says are free.
     pub(crate) async fn free(&self, arrival: &str, departure: &str) -> i64 {
         let found =
@@ -84,6 +91,12 @@ impl Furnished {
     pub(crate) async fn act(&self, id: &str, version: i64, verb: &str) -> Answer {
         self.desk.if_match(version).post(&format!("/api/v1/reservations/{id}/{verb}"), &json!({})).await.unwrap()
     }
+}
+
+/// Somebody who has just read what stands here.
+pub(crate) async fn up_to_date(who: &Visitor, path: &str) -> Visitor {
+    let read = who.get(path).await.unwrap();
+    who.with("if-match", read.etag().unwrap_or_else(|| panic!("{path}: {}", read.text)))
 }
 
 /// The first reservation of a booking: its id and version.

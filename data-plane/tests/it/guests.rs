@@ -31,7 +31,7 @@ async fn a_guest_is_found_by_name_address_or_telephone_and_corrected() {
         for (wish, field) in
             [(json!({ "name": "" }), "name"), (json!({ "email": "a b@c" }), "email"), (json!({ "vip": true }), "vip")]
         {
-            let refused = hotel.desk.patch(&path, &wish).await.unwrap();
+            let refused = hotel.desk.if_match(2).patch(&path, &wish).await.unwrap();
             assert_eq!(
                 (refused.status.as_u16(), &refused.json()["errors"][0]["field"]),
                 (422, &json!(field)),

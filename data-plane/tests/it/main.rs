@@ -46,4 +46,6 @@ mod strangers;
 #[cfg(test)]
 mod tenancy;
 #[cfg(test)]
+mod versions;
+#[cfg(test)]
 mod work;

@@ -213,8 +213,13 @@ async fn the_property_is_changed_by_its_form_and_pages_ask_strangers_to_sign_in(
             ("service", "10,5"),
             ("pb1", "10"),
         ];
+        let slower = seen(&owner, "/desk/property").await;
         let page = landed(&owner, &page, "/desk/property", &form).await;
         assert!(page.text.contains("Hotel Melati Indah") && page.text.contains("value=\"10,5\""), "{}", page.text);
+        let late = send(&owner, &slower, "/desk/property", &form).await;
+        assert_eq!(late.status, 412, "{}", late.text);
+        let shown = (late.field("name"), late.field("version"));
+        assert_eq!(shown, (Some("Hotel Melati Indah".to_owned()), Some("2".to_owned())));
         for path in ["/desk", "/desk/tape", "/desk/reservations", "/desk/rooms", "/desk/rates", "/desk/property"] {
             let answer = house.stranger().page(path).await.unwrap();
             assert_eq!(
@@ -326,4 +331,32 @@ async fn a_room_type_and_a_rate_plan_are_changed_on_their_sheets_and_the_slower_
         landed(&owner, &late, &door, &with("Nama lain")).await;
         assert_eq!(house.desk().await.page(&door).await.unwrap().status, 403, "the desk does not change {sheet}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_slower_of_two_who_set_prices_sees_the_other_prices_and_keeps_their_own_in_the_form() {
+    in_both(async |house: &House| {
+        let owner = house.owner().await;
+        furnish(&owner).await;
+        let (faster, slower) = (seen(&owner, "/desk/rates").await, seen(&owner, "/desk/rates").await);
+        let door = format!("/desk/rate-plans/{}", between(&faster.text, "action=\"/desk/rate-plans/", "\""));
+        let of = faster.field("room_type_id").unwrap();
+        let with = |price: &'static str| {
+            let range = [("from", "2026-07-20"), ("until", "2026-07-21"), ("fri", "true"), ("mon", "true")];
+            let rest = [("room_type_id", of.as_str()), ("month", "2026-07-01"), ("min_nights", "2")];
+            [range.as_slice(), &rest, &[("price_idr", price)]].concat()
+        };
+        let wrong = send(&owner, &faster, &door, &with("1,5")).await;
+        assert_eq!((wrong.status.as_u16(), wrong.field("until").as_deref()), (422, Some("2026-07-21")));
+        let saved = landed(&owner, &wrong, &door, &with("2.222.000")).await;
+        assert_eq!(saved.text.matches("2.222.000").count(), 1, "the Monday alone: {}", saved.text);
+        let late = send(&owner, &slower, &door, &with("3.333.000")).await;
+        assert_eq!(late.status, 412, "{}", late.text);
+        assert!(late.text.contains("Sudah diubah orang lain") && late.text.contains("2.222.000"), "{}", late.text);
+        assert_eq!(late.field("price_idr").as_deref(), Some("3.333.000"));
+        assert!(late.text.contains("name=\"fri\" value=\"true\" checked"), "{}", late.text);
+        let anew = landed(&owner, &late, &door, &with("3.333.000")).await;
+        assert!(anew.text.contains("3.333.000") && !anew.text.contains("2.222.000"), "{}", anew.text);
+    })
+    .await;
 }

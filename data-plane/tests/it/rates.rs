@@ -17,12 +17,12 @@ async fn a_year_of_prices_is_set_at_once_and_weekends_cost_more() {
     assert_eq!(prices, [500_000, 600_000, 600_000, 500_000]);
 
     let again = json!({ "room_type_id": hotel.room_type, "from": "2026-07-03", "to": "2026-07-04", "price_idr": 0, "min_nights": 2 });
-    assert_eq!(hotel.owner.put(&path, &again).await.unwrap().json()["nights"], 1);
+    assert_eq!(hotel.price(&hotel.plan, &again).await.json()["nights"], 1);
     let friday = &hotel.desk.get(&range).await.unwrap().json()["items"][1];
     assert_eq!((friday["price_idr"].as_i64(), friday["min_nights"].as_i64()), (Some(0), Some(2)));
 
         let fridays = json!({ "room_type_id": hotel.room_type, "from": "2026-07-01", "to": "2026-08-01", "price_idr": 700_000, "weekdays": [5] });
-        assert_eq!(hotel.owner.put(&path, &fridays).await.unwrap().json()["nights"], 5);
+        assert_eq!(hotel.price(&hotel.plan, &fridays).await.json()["nights"], 5);
         let week = hotel.desk.get(&range).await.unwrap().json();
         let prices: Vec<_> = week["items"].as_array().unwrap().iter().map(|day| day["price_idr"].clone()).collect();
         assert_eq!(prices, [500_000, 700_000, 600_000, 500_000]);
@@ -55,15 +55,15 @@ async fn prices_that_are_no_rupiah_are_refused_by_their_field() {
         for (field, value) in wrong {
             let mut wish = good.clone();
             wish[field] = value.clone();
-            let refused = hotel.owner.put(&path, &wish).await.unwrap();
+            let refused = hotel.owner.if_match(2).put(&path, &wish).await.unwrap();
             assert_eq!(refused.status, 422, "{field} {value}: {}", refused.text);
             assert_eq!(refused.json()["errors"][0]["field"], field, "{}", refused.text);
         }
         let range = format!("{path}?room_type_id={}&from=2026-07-03&to=2026-07-04", hotel.room_type);
         assert_eq!(hotel.desk.get(&range).await.unwrap().json()["items"][0]["price_idr"], 600_000);
         let nowhere = format!("/api/v1/rate-plans/{}/prices", hotel.room_type);
-        assert_eq!(hotel.owner.put(&nowhere, &good).await.unwrap().status, 404);
-        assert_eq!(hotel.desk.put(&path, &good).await.unwrap().status, 403);
+        assert_eq!(hotel.owner.if_match(2).put(&nowhere, &good).await.unwrap().status, 404);
+        assert_eq!(hotel.desk.if_match(2).put(&path, &good).await.unwrap().status, 403);
     })
     .await;
 }

@@ -193,10 +193,9 @@ async fn a_changed_stay_keeps_agreed_nights_and_its_counters_follow() {
     in_both(async |house: &House| {
         let hotel = furnish(house, 1).await;
         let (reservation, version) = first(&hotel.book("confirmed", "2026-07-13", "2026-07-15").await);
-        let path = format!("/api/v1/rate-plans/{}/prices", hotel.plan);
         let dearer =
             json!({ "room_type_id": hotel.room_type, "from": "2026-07-03", "to": "2026-08-01", "price_idr": 900_000 });
-        assert_eq!(hotel.owner.put(&path, &dearer).await.unwrap().status, 200);
+        assert_eq!(hotel.price(&hotel.plan, &dearer).await.status, 200);
         let longer = hotel.amend(&reservation, version, json!({ "departure": "2026-07-16", "adults": 1 })).await;
         assert_eq!(longer.status, 200, "{}", longer.text);
         let prices: Vec<_> =

@@ -58,6 +58,7 @@ const ASKED: &[(&str, &[Permission])] = &[
     ("PATCH /api/v1/room-types/{id}", &[RoomChange]),
     ("GET /api/v1/rooms", &[RoomRead]),
     ("POST /api/v1/rooms", &[RoomChange]),
+    ("GET /api/v1/rooms/{id}", &[RoomRead]),
     ("PATCH /api/v1/rooms/{id}", &[HousekeepingUpdate]),
     ("GET /api/v1/tape-chart", &[FrontdeskRead]),
     ("GET /api/v1/users", &[UserManage]),

@@ -23,17 +23,17 @@ async fn a_room_out_of_order_is_not_sold_and_one_that_is_needed_stays() {
     in_both(async |house: &House| {
         let hotel = furnish(house, 2).await;
         let room = |n: usize| format!("/api/v1/rooms/{}", hotel.rooms[n]);
-        let broken = hotel.owner.patch(&room(0), &json!({ "service": "ooo" })).await.unwrap();
+        let broken = hotel.owner.if_match(1).patch(&room(0), &json!({ "service": "ooo" })).await.unwrap();
         assert_eq!((broken.status.as_u16(), broken.etag()), (200, Some("\"2\"")), "{}", broken.text);
         assert_eq!(hotel.free("2026-07-03", "2026-07-05").await, 1);
 
         hotel.book("confirmed", "2026-07-10", "2026-07-12").await;
-        let needed = hotel.owner.patch(&room(1), &json!({ "service": "ooo" })).await.unwrap();
+        let needed = hotel.owner.if_match(1).patch(&room(1), &json!({ "service": "ooo" })).await.unwrap();
         assert_eq!((needed.status.as_u16(), needed.code().as_str()), (409, "sold-out"), "{}", needed.text);
         assert_eq!(needed.json()["conflicts"][0]["date"], "2026-07-10");
         assert_eq!(needed.json()["conflicts"].as_array().unwrap().len(), 2);
 
-        let mended = hotel.owner.patch(&room(0), &json!({ "service": "ok" })).await.unwrap();
+        let mended = hotel.owner.if_match(2).patch(&room(0), &json!({ "service": "ok" })).await.unwrap();
         assert_eq!(mended.status, 200, "{}", mended.text);
         assert_eq!(hotel.free("2026-07-10", "2026-07-12").await, 1);
     })
@@ -47,7 +47,7 @@ async fn a_room_that_changes_its_type_is_counted_there() {
         let suite = hotel.owner.post("/api/v1/room-types", &json!({ "code": "ste", "name": "Suite" })).await.unwrap();
         assert_eq!(suite.json()["code"], "STE");
         let change = json!({ "room_type_id": suite.json()["id"] });
-        let moved = hotel.owner.patch(&format!("/api/v1/rooms/{}", hotel.rooms[2]), &change).await.unwrap();
+        let moved = hotel.owner.if_match(1).patch(&format!("/api/v1/rooms/{}", hotel.rooms[2]), &change).await.unwrap();
         assert_eq!(moved.status, 200, "{}", moved.text);
         let found =
             hotel.desk.get("/api/v1/availability?arrival=2026-07-03&departure=2026-07-04").await.unwrap().json();
@@ -118,7 +118,7 @@ async fn the_property_says_how_it_charges_and_keeps_its_day() {
             (json!({ "email": "nowhere" }), "email"),
         ];
         for (wish, field) in wrong {
-            let refused = owner.patch("/api/v1/property", &wish).await.unwrap();
+            let refused = owner.if_match(2).patch("/api/v1/property", &wish).await.unwrap();
             assert_eq!(
                 (refused.status.as_u16(), &refused.json()["errors"][0]["field"]),
                 (422, &json!(field)),

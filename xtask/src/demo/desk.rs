@@ -37,7 +37,8 @@ impl Desk<'_> {
 
     /// The room is ready for the next guest.
     pub(super) fn clean(&self, room: &str) -> Result<()> {
-        self.0.patch_any(&format!("/api/v1/rooms/{room}"), &json!({ "housekeeping": "clean" }))?.expect(200)?;
+        let path = format!("/api/v1/rooms/{room}");
+        self.0.patch(&path, self.seen(&path)?, &json!({ "housekeeping": "clean" }))?.expect(200)?;
         Ok(())
     }
 
@@ -59,9 +60,14 @@ impl Desk<'_> {
     }
 
     pub(super) fn set_prices(&self, plan: &str, body: &Value) -> Result<()> {
-        let answer = self.0.put(&format!("/api/v1/rate-plans/{plan}/prices"), body)?;
-        anyhow::ensure!(answer.status < 300, "setting prices answered {}: {}", answer.status, answer.text);
+        let path = format!("/api/v1/rate-plans/{plan}");
+        self.0.put(&format!("{path}/prices"), self.seen(&path)?, body)?.expect(200)?;
         Ok(())
+    }
+
+    /// The version of what stands here now.
+    fn seen(&self, path: &str) -> Result<i64> {
+        version(&self.0.get(path)?.expect(200)?.json()?)
     }
 
     /// Books one stay and answers its reservation. The key makes a second try harmless.

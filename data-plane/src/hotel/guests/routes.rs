@@ -52,12 +52,12 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 
 /// Changes a guest.
 #[utoipa::path(patch, path = "/guests/{id}", tag = "guests", request_body = GuestChange,
-    responses((status = 200, body = Guest), (status = 404), (status = 412), (status = 422)))]
+    responses((status = 200, body = Guest), (status = 404), (status = 412), (status = 428), (status = 422)))]
 async fn change(
     tenant: Tenant,
     staff: Staff,
     Path(id): Path<Uuid>,
-    seen: Option<IfMatch>,
+    seen: IfMatch,
     wish: Body<GuestChange>,
 ) -> Result<Response> {
     staff.may(Permission::GuestUpdate)?;
@@ -72,12 +72,12 @@ pub async fn amend(
     tenant: &Tenant,
     actor: &Actor,
     id: Uuid,
-    seen: Option<IfMatch>,
+    seen: IfMatch,
     wish: GuestChange,
 ) -> Result<Guest> {
     let before = store::lock(db, id).await?.ok_or_else(unknown)?;
     let version = before.version;
-    seen.unwrap_or(IfMatch(version)).check(version)?;
+    seen.check(version)?;
     let after = before.changed(wish.clone())?;
     store::rewrite(db, tenant.clock().now(), &after).await?;
     audit::record(db, tenant, actor, "guest.change", ("guest", id), &wish).await?;

@@ -139,11 +139,14 @@ async fn page(
 async fn save(clerk: Clerk, visit: Visit, FormBody(form, key): FormBody<Form>) -> Result<Response> {
     let step = clerk.step(Permission::PropertyChange, &key)?;
     let answer = step.land("flash.saved", async |tx| {
-        let seen = Some(forms::version(&form.version)?);
+        let seen = forms::version(&form.version)?;
         super::amend(tx, &clerk.tenant, &clerk.actor(), seen, form.wish()?).await?;
         Ok("/desk/property".to_owned())
     });
-    or_typed(answer.await, form, async |typed, status, refused| page(&clerk, &visit, typed, status, Some(refused)).await).await
+    or_typed(answer.await, form, async |typed, status, refused| {
+        page(&clerk, &visit, typed, status, Some(refused)).await
+    })
+    .await
 }
 
 impl Page for PropertyPage {

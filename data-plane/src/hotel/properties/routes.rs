@@ -36,8 +36,8 @@ async fn sign(tenant: Tenant) -> Result<Json<Sign>> {
 
 /// Changes the property; its business date is not changed here.
 #[utoipa::path(patch, path = "/property", tag = "property", request_body = PropertyChange,
-    responses((status = 200, body = Property), (status = 412), (status = 422)))]
-async fn change(tenant: Tenant, staff: Staff, seen: Option<IfMatch>, wish: Body<PropertyChange>) -> Result<Response> {
+    responses((status = 200, body = Property), (status = 412), (status = 428), (status = 422)))]
+async fn change(tenant: Tenant, staff: Staff, seen: IfMatch, wish: Body<PropertyChange>) -> Result<Response> {
     staff.may(Permission::PropertyChange)?;
     let tx = tenant.begin().await?;
     let outcome = amend(&tx, &tenant, &staff.actor(), seen, wish.0).await;
@@ -49,11 +49,11 @@ pub async fn amend(
     db: &Session,
     tenant: &Tenant,
     actor: &Actor,
-    seen: Option<IfMatch>,
+    seen: IfMatch,
     wish: PropertyChange,
 ) -> Result<Property> {
     let before = store::the_one(db).await?;
-    seen.unwrap_or(IfMatch(before.version)).check(before.version)?;
+    seen.check(before.version)?;
     let after = before.changed(&wish)?;
     if !store::change(db, tenant.clock().now(), &after).await? {
         return Err(IfMatch::stale());

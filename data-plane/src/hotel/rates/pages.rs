@@ -44,6 +44,8 @@ pub(crate) struct RatesPage {
     plans: Vec<Choice>,
     room_types: Vec<Choice>,
     plan: Option<Uuid>,
+    /// The plan's version: prices are saved against it.
+    version: i32,
     room_type: String,
     month: String,
     month_name: String,
@@ -52,8 +54,7 @@ pub(crate) struct RatesPage {
     weekdays: Vec<Choice>,
     blanks: Vec<i8>,
     days: Vec<DayCell>,
-    first: String,
-    last: String,
+    form: PricesForm,
     may_change: bool,
     form_key: String,
     refused: Option<Refused>,
@@ -70,13 +71,14 @@ struct DayCell {
 }
 
 async fn show(clerk: Clerk, visit: Visit, Query(sight): Query<Sight>) -> Result<Response> {
-    page(&clerk, &visit, &sight, StatusCode::OK, None).await
+    page(&clerk, &visit, &sight, None, StatusCode::OK, None).await
 }
 
 async fn page(
     clerk: &Clerk,
     visit: &Visit,
     sight: &Sight,
+    typed: Option<PricesForm>,
     status: StatusCode,
     refused: Option<Refused>,
 ) -> Result<Response> {
@@ -86,25 +88,26 @@ async fn page(
     let property = properties::the_one(&db).await?;
     let plans = super::plans_of_house(&db, None, 200).await?;
     let types = rooms::types_of_house(&db, None, 200).await?;
-    let plan = plans.iter().find(|plan| plan.id.to_string() == sight.plan).or(plans.first()).map(|plan| plan.id);
+    let plan = plans.iter().find(|plan| plan.id.to_string() == sight.plan).or(plans.first());
     let of = types.iter().find(|of| of.id.to_string() == sight.room_type).or(types.first()).map(|of| of.id);
     let today = property.business_date;
     let month = sight.month.parse::<Date>().unwrap_or(today).first_of_month();
     let prices = match (plan, of) {
-        (Some(rate_plan), Some(room_type)) => {
+        (Some(plan), Some(room_type)) => {
             let to = month.saturating_add(1.month());
-            super::month(&db, Asked { rate_plan, room_type, from: month, to }).await?
+            super::month(&db, Asked { rate_plan: plan.id, room_type, from: month, to }).await?
         }
         _ => Vec::new(),
     };
     let shell = shell::of(&property, tenant, staff, visit, "nav.rates");
     let text = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
-    let mut page = RatesPage::of(month, &prices, visit.lang);
-    page.plans = plans.iter().map(|known| Choice::new(known.id, known.name.clone(), &text(plan))).collect();
+    let form = typed.unwrap_or_else(|| PricesForm::of(month.max(today), month));
+    let mut page = RatesPage::of(month, &prices, form, visit.lang);
+    page.plan = plan.map(|plan| plan.id);
+    page.version = plan.map_or(0, |plan| plan.version);
+    page.plans = plans.iter().map(|known| Choice::new(known.id, known.name.clone(), &text(page.plan))).collect();
     page.room_types = types.iter().map(|known| Choice::new(known.id, known.name.clone(), &text(of))).collect();
-    page.plan = plan;
     page.room_type = text(of);
-    page.first = month.max(today).to_string();
     page.may_change = staff.can(Permission::RateChange);
     page.form_key = forms::key(tenant);
     page.refused = refused;
@@ -112,25 +115,31 @@ async fn page(
 }
 
 impl RatesPage {
-    fn of(month: Date, prices: &[DayPrice], lang: Lang) -> Self {
+    fn of(month: Date, prices: &[DayPrice], form: PricesForm, lang: Lang) -> Self {
         let next = month.saturating_add(1.month());
         let days = month.series(1.day()).take_while(|day| *day < next);
         let monday = jiff::civil::date(2026, 6, 1);
-        let week = monday.series(1.day()).zip(WEEK);
+        let week = monday.series(1.day()).zip(WEEK.into_iter().zip(form.ticked()));
         Self {
             plans: Vec::new(),
             room_types: Vec::new(),
             plan: None,
+            version: 0,
             room_type: String::new(),
             month: month.to_string(),
             month_name: format::month_year(month, lang),
             earlier: month.saturating_sub(1.month()).to_string(),
             later: next.to_string(),
-            weekdays: week.map(|(day, name)| Choice::new(name, format::weekday_short(day, lang), "")).collect(),
+            weekdays: week
+                .map(|(day, (name, chosen))| Choice {
+                    value: name.to_owned(),
+                    label: format::weekday_short(day, lang).to_owned(),
+                    chosen,
+                })
+                .collect(),
             blanks: (0..month.weekday().to_monday_zero_offset()).collect(),
             days: days.map(|day| DayCell::of(day, prices.iter().find(|price| price.date == day))).collect(),
-            first: month.to_string(),
-            last: next.saturating_sub(1.day()).to_string(),
+            form,
             may_change: false,
             form_key: String::new(),
             refused: None,
@@ -157,8 +166,10 @@ impl DayCell {
     }
 }
 
-#[derive(Deserialize)]
+/// A range of nights and what they cost, as it was typed.
+#[derive(Clone, Default, Deserialize, Serialize)]
 struct PricesForm {
+    version: String,
     room_type_id: String,
     from: String,
     until: String,
@@ -189,10 +200,24 @@ struct PricesForm {
 const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 impl PricesForm {
+    /// An empty form for the rest of a month.
+    fn of(first: Date, month: Date) -> Self {
+        Self {
+            from: first.to_string(),
+            until: month.last_of_month().to_string(),
+            min_nights: "1".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Which boxes are ticked, Monday first.
+    fn ticked(&self) -> [bool; 7] {
+        [self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun]
+    }
+
     /// The days that were ticked, 1 for Monday to 7 for Sunday.
     fn weekdays(&self) -> Vec<i32> {
-        let ticked = [self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun];
-        (1..).zip(ticked).filter_map(|(day, ticked)| ticked.then_some(day)).collect()
+        (1..).zip(self.ticked()).filter_map(|(day, ticked)| ticked.then_some(day)).collect()
     }
 
     fn wish(&self) -> Result<Prices> {
@@ -218,13 +243,17 @@ async fn set_prices(
     let sight = Sight { plan: plan.to_string(), room_type: form.room_type_id.clone(), month: form.month.clone() };
     let step = clerk.step(Permission::RateChange, &key)?;
     let answer = step.land("flash.rates.set", async |tx| {
-        let wish = form.wish()?;
+        let (seen, wish) = (forms::version(&form.version)?, form.wish()?);
         let (room_type, from) = (wish.room_type_id, wish.from);
-        super::set_prices(tx, &clerk.tenant, &clerk.actor(), plan, wish).await?;
+        super::set_prices(tx, &clerk.tenant, &clerk.actor(), plan, seen, wish).await?;
         let month = form.month.parse::<Date>().unwrap_or(from);
         Ok(format!("/desk/rates?plan={plan}&room_type={room_type}&month={month}"))
     });
-    or_again(answer.await, async |status, refused| page(&clerk, &visit, &sight, status, Some(refused)).await).await
+    // Who was slower sees the prices the other saved, and their own ready to be saved again.
+    or_again(answer.await, async |status, refused| {
+        page(&clerk, &visit, &sight, Some(form), status, Some(refused)).await
+    })
+    .await
 }
 
 #[derive(Deserialize)]
@@ -254,7 +283,8 @@ async fn add_plan(clerk: Clerk, visit: Visit, FormBody(form, key): FormBody<Plan
         Ok("/desk/rates".to_owned())
     });
     let sight = Sight::default();
-    or_again(answer.await, async |status, refused| page(&clerk, &visit, &sight, status, Some(refused)).await).await
+    or_again(answer.await, async |status, refused| page(&clerk, &visit, &sight, None, status, Some(refused)).await)
+        .await
 }
 
 impl Page for RatesPage {
@@ -273,10 +303,11 @@ impl Page for RatesPage {
             plans: vec![Choice::new("1", "Fleksibel dengan sarapan", "1"), Choice::new("2", "Kamar saja", "1")],
             room_types: vec![Choice::new("1", "Deluxe", "1"), Choice::new("2", "Suite", "1")],
             plan: Some(Uuid::from_u128(1)),
+            version: 3,
             room_type: "1".to_owned(),
             may_change: true,
             form_key: "sample-key".to_owned(),
-            ..Self::of(month, &prices, Lang::Id)
+            ..Self::of(month, &prices, PricesForm::of(month, month), Lang::Id)
         }
     }
 }

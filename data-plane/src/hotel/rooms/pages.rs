@@ -206,7 +206,7 @@ async fn change(
     wish.permissions().try_for_each(|permission| clerk.staff.may(permission))?;
     let step = Step::of(&clerk.tenant, clerk.staff.scope(), &key);
     saved((&clerk, &visit), step, async |tx| {
-        let seen = Some(forms::version(&form.version)?);
+        let seen = forms::version(&form.version)?;
         super::amend(tx, &clerk.tenant, &clerk.actor(), id, seen, wish).await.map(drop)
     })
     .await

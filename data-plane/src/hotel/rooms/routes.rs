@@ -21,7 +21,7 @@ use crate::tenancy::{Session, Tenant};
 
 /// The doors of rooms and their types.
 pub fn router() -> OpenApiRouter<Node> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(change)).merge(types::router())
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, change)).merge(types::router())
 }
 
 /// Lists the rooms in the order of their numbers.
@@ -64,14 +64,22 @@ pub async fn add(db: &Session, tenant: &Tenant, actor: &Actor, wish: NewRooms) -
     Ok(store::by_id(db, &ids).await?)
 }
 
+/// Reads a room.
+#[utoipa::path(get, path = "/rooms/{id}", tag = "rooms", responses((status = 200, body = Room), (status = 404)))]
+async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
+    staff.may(Permission::RoomRead)?;
+    let db = tenant.connect().await?;
+    store::by_id(&db, &[id]).await?.pop().map(sheet).ok_or_else(unknown)
+}
+
 /// Changes a room: how clean it is, whether it is for sale, its type.
 #[utoipa::path(patch, path = "/rooms/{id}", tag = "rooms", request_body = RoomChange,
-    responses((status = 200, body = Room), (status = 404), (status = 409), (status = 412)))]
+    responses((status = 200, body = Room), (status = 404), (status = 409), (status = 412), (status = 428)))]
 async fn change(
     tenant: Tenant,
     staff: Staff,
     Path(id): Path<Uuid>,
-    seen: Option<IfMatch>,
+    seen: IfMatch,
     wish: Body<RoomChange>,
 ) -> Result<Response> {
     wish.0.permissions().try_for_each(|permission| staff.may(permission))?;
@@ -86,11 +94,11 @@ pub async fn amend(
     tenant: &Tenant,
     actor: &Actor,
     id: Uuid,
-    seen: Option<IfMatch>,
+    seen: IfMatch,
     wish: RoomChange,
 ) -> Result<Room> {
     let version = store::lock(db, id).await?.ok_or_else(unknown)?;
-    seen.unwrap_or(IfMatch(version)).check(version)?;
+    seen.check(version)?;
     let before = store::by_id(db, &[id]).await?.pop().ok_or_else(unknown)?;
     let after = before.clone().changed(&wish)?;
     if after.counts_otherwise(&before) {

@@ -8,7 +8,7 @@ pub use model::{NewRatePlan, RatePlanChange};
 #[cfg(test)]
 pub(crate) use pages::PlanPage;
 pub(super) use pages::pages;
-pub(super) use routes::router;
 pub use routes::{add as add_plan, amend as amend_plan};
+pub(super) use routes::{one, reprice, router};
 pub(super) use store::STATEMENTS;
 pub use store::{by_id, of_house};

@@ -106,11 +106,14 @@ async fn save(
 ) -> Result<Response> {
     let step = clerk.step(Permission::RateChange, &key)?;
     let answer = step.land("flash.saved", async |tx| {
-        let seen = Some(forms::version(&form.version)?);
+        let seen = forms::version(&form.version)?;
         super::amend_plan(tx, &clerk.tenant, &clerk.actor(), id, seen, form.wish()?).await?;
         Ok("/desk/rates".to_owned())
     });
-    or_typed(answer.await, form, async |typed, status, refused| page(&clerk, &visit, id, typed, status, Some(refused)).await).await
+    or_typed(answer.await, form, async |typed, status, refused| {
+        page(&clerk, &visit, id, typed, status, Some(refused)).await
+    })
+    .await
 }
 
 impl Page for PlanPage {

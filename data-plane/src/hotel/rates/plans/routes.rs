@@ -60,12 +60,12 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 
 /// Changes a rate plan; what was agreed under it stays.
 #[utoipa::path(patch, path = "/rate-plans/{id}", tag = "rates", request_body = RatePlanChange,
-    responses((status = 200, body = RatePlan), (status = 404), (status = 412), (status = 422)))]
+    responses((status = 200, body = RatePlan), (status = 404), (status = 412), (status = 428), (status = 422)))]
 async fn change(
     tenant: Tenant,
     staff: Staff,
     Path(id): Path<Uuid>,
-    seen: Option<IfMatch>,
+    seen: IfMatch,
     wish: Body<RatePlanChange>,
 ) -> Result<Response> {
     staff.may(Permission::RateChange)?;
@@ -80,18 +80,31 @@ pub async fn amend(
     tenant: &Tenant,
     actor: &Actor,
     id: Uuid,
-    seen: Option<IfMatch>,
+    seen: IfMatch,
     wish: RatePlanChange,
 ) -> Result<RatePlan> {
-    let version = store::lock(db, id).await?.ok_or_else(unknown)?;
-    seen.unwrap_or(IfMatch(version)).check(version)?;
+    let version = hold(db, id, seen).await?;
     let after = wish.clone().of(one(db, id).await?)?;
     store::change(db, tenant.clock().now(), &after).await?;
     audit::record(db, tenant, actor, "rate-plan.change", ("rate_plan", id), &wish).await?;
     Ok(RatePlan { version: version + 1, ..after })
 }
 
-pub(super) async fn one(db: &Session, id: Uuid) -> Result<RatePlan> {
+/// Counts the version of a rate plan up whose prices change, as of the version seen; answers the version after.
+pub(in crate::hotel::rates) async fn reprice(db: &Session, tenant: &Tenant, id: Uuid, seen: IfMatch) -> Result<i32> {
+    let version = hold(db, id, seen).await?;
+    store::touch(db, tenant.clock().now(), id).await?;
+    Ok(version + 1)
+}
+
+/// Holds a rate plan that is still as it was seen until the transaction ends; answers its version.
+async fn hold(db: &Session, id: Uuid, seen: IfMatch) -> Result<i32> {
+    let version = store::lock(db, id).await?.ok_or_else(unknown)?;
+    seen.check(version)?;
+    Ok(version)
+}
+
+pub(in crate::hotel::rates) async fn one(db: &Session, id: Uuid) -> Result<RatePlan> {
     store::by_id(db, &[id]).await?.pop().ok_or_else(unknown)
 }
 

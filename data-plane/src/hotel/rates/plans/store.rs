@@ -37,8 +37,10 @@ const CHANGE: &str = "
            updated_at = $9, version = version + 1
      where id = $1";
 
+const TOUCH: &str = "update rate_plans set updated_at = $2, version = version + 1 where id = $1";
+
 /// Every statement of this file.
-pub(in crate::hotel::rates) const STATEMENTS: &[&str] = &[BY_ID, LIST, LOCK, INSERT, CHANGE];
+pub(in crate::hotel::rates) const STATEMENTS: &[&str] = &[BY_ID, LIST, LOCK, INSERT, CHANGE, TOUCH];
 
 /// The rate plans of these ids that exist, in the order of their ids.
 pub async fn by_id(db: &Session, ids: &[Uuid]) -> Result<Vec<RatePlan>, DbError> {
@@ -68,6 +70,11 @@ pub(super) async fn insert(db: &Session, now: Timestamp, plan: &RatePlan) -> Res
 
 pub(super) async fn change(db: &Session, now: Timestamp, plan: &RatePlan) -> Result<(), AppError> {
     write(db, CHANGE, now, plan).await
+}
+
+/// Counts a rate plan's version up: its prices changed.
+pub(super) async fn touch(db: &Session, now: Timestamp, id: Uuid) -> Result<(), DbError> {
+    db.execute(TOUCH, &[&id, &now]).await.map(drop)
 }
 
 async fn write(db: &Session, sql: &'static str, now: Timestamp, p: &RatePlan) -> Result<(), AppError> {

@@ -1,8 +1,9 @@
 //! JSON doors of prices.
-use axum::Json;
 use axum::extract::Path;
+use axum::http::header::ETAG;
+use axum::response::{IntoResponse as _, Response};
 use hotelhub_identity::Permission;
-use hotelhub_web::{AppError, Body, Kind, Listing, Query, Result};
+use hotelhub_web::{Body, IfMatch, Listing, Query, Result, etag};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,7 +14,8 @@ use uuid::Uuid;
 use super::model::{Prices, check_range};
 use super::{Asked, store};
 use crate::audit::{self, Actor};
-use crate::hotel::rates::{DayPrice, plans_by_id};
+use crate::hotel::rates::{DayPrice, plans};
+use crate::hotel::step::{Versioned, sheet};
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::{Session, Tenant};
@@ -39,43 +41,58 @@ struct Range {
 pub struct Set {
     /// So many.
     pub nights: u64,
+    /// The rate plan's version from now on: its prices are part of it.
+    pub version: i32,
 }
 
-/// Reads the prices of a room type under a plan.
+impl Versioned for Set {
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+/// Reads the prices of a room type under a plan; the `ETag` is the plan's.
 #[utoipa::path(get, path = "/rate-plans/{id}/prices", tag = "rates", params(Range),
     responses((status = 200, body = Listing<DayPrice>), (status = 404), (status = 422)))]
-async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, range: Query<Range>) -> Result<Listing<DayPrice>> {
+async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, range: Query<Range>) -> Result<Response> {
     staff.may(Permission::RateRead)?;
     let Range { room_type_id, from, to } = range.0;
     check_range(from, to)?;
     let db = tenant.connect().await?;
-    must_be_a_plan(&db, id).await?;
+    // The version first: what is saved against prices read too early is refused, never lost.
+    let version = plans::one(&db, id).await?.version;
     let items = store::month(&db, Asked { rate_plan: id, room_type: room_type_id, from, to }).await?;
-    Ok(Listing::whole(items))
+    Ok(([(ETAG, etag(version))], Listing::whole(items)).into_response())
 }
 
 /// Sets the prices of a room type under a plan for a range of nights.
 #[utoipa::path(put, path = "/rate-plans/{id}/prices", tag = "rates", request_body = Prices,
-    responses((status = 200, body = Set), (status = 404), (status = 422)))]
-async fn set(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, wish: Body<Prices>) -> Result<Json<Set>> {
+    responses((status = 200, body = Set), (status = 404), (status = 412), (status = 428), (status = 422)))]
+async fn set(
+    tenant: Tenant,
+    staff: Staff,
+    Path(id): Path<Uuid>,
+    seen: IfMatch,
+    wish: Body<Prices>,
+) -> Result<Response> {
     staff.may(Permission::RateChange)?;
     let tx = tenant.begin().await?;
-    let outcome = write(&tx, &tenant, &staff.actor(), id, wish.0).await;
-    tx.settle(outcome).await.map(Json)
+    let outcome = write(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
+    tx.settle(outcome).await.map(sheet)
 }
 
-/// Sets the prices of a room type under a plan for a range of nights.
-pub async fn write(db: &Session, tenant: &Tenant, actor: &Actor, plan: Uuid, prices: Prices) -> Result<Set> {
+/// Sets the prices of a room type under a plan for a range of nights, as of the plan's version seen.
+pub async fn write(
+    db: &Session,
+    tenant: &Tenant,
+    actor: &Actor,
+    plan: Uuid,
+    seen: IfMatch,
+    prices: Prices,
+) -> Result<Set> {
     prices.check()?;
-    must_be_a_plan(db, plan).await?;
+    let version = plans::reprice(db, tenant, plan, seen).await?;
     let nights = store::set(db, plan, &prices).await?;
     audit::record(db, tenant, actor, "rate.change", ("rate_plan", plan), &prices).await?;
-    Ok(Set { nights })
-}
-
-async fn must_be_a_plan(db: &Session, id: Uuid) -> Result<()> {
-    if plans_by_id(db, &[id]).await?.is_empty() {
-        return Err(AppError::new(Kind::NotFound, "unknown-rate-plan", "There is no such rate plan."));
-    }
-    Ok(())
+    Ok(Set { nights, version })
 }

@@ -13,8 +13,8 @@ use super::model::{NewRoomType, RoomTypeChange};
 use super::{RoomType, store};
 use crate::audit::{self, Actor};
 use crate::hotel::properties;
-use crate::hotel::step::{Clerk, sheet};
 use crate::hotel::rooms::inventory;
+use crate::hotel::step::{Clerk, sheet};
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::{Session, Tenant};
@@ -63,12 +63,12 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 
 /// Changes a room type.
 #[utoipa::path(patch, path = "/room-types/{id}", tag = "rooms", request_body = RoomTypeChange,
-    responses((status = 200, body = RoomType), (status = 404), (status = 412), (status = 422)))]
+    responses((status = 200, body = RoomType), (status = 404), (status = 412), (status = 428), (status = 422)))]
 async fn change(
     tenant: Tenant,
     staff: Staff,
     Path(id): Path<Uuid>,
-    seen: Option<IfMatch>,
+    seen: IfMatch,
     wish: Body<RoomTypeChange>,
 ) -> Result<Response> {
     staff.may(Permission::RoomChange)?;
@@ -83,11 +83,11 @@ pub async fn amend(
     tenant: &Tenant,
     actor: &Actor,
     id: Uuid,
-    seen: Option<IfMatch>,
+    seen: IfMatch,
     wish: RoomTypeChange,
 ) -> Result<RoomType> {
     let version = store::lock(db, id).await?.ok_or_else(unknown)?;
-    seen.unwrap_or(IfMatch(version)).check(version)?;
+    seen.check(version)?;
     let after = one(db, id).await?.changed(wish.clone())?;
     store::change(db, tenant.clock().now(), &after).await?;
     audit::record(db, tenant, actor, "room-type.change", ("room_type", id), &wish).await?;
