@@ -11,7 +11,6 @@ pub mod notify;
 pub mod people;
 pub mod queue;
 pub mod router;
-pub mod settings;
 pub mod statements;
 pub mod templates;
 pub mod tenancy;

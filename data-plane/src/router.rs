@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::Node;
-use crate::{audit, hotel, people, settings};
+use crate::{audit, hotel, people};
 
 /// What the API schema says of itself.
 #[derive(utoipa::OpenApi)]
@@ -17,12 +17,12 @@ struct Schema;
 
 /// The JSON doors, as they stand under `/api/v1`.
 pub fn api() -> OpenApiRouter<Node> {
-    OpenApiRouter::new().merge(people::router()).merge(settings::router()).merge(audit::router()).merge(hotel::router())
+    OpenApiRouter::new().merge(people::router()).merge(audit::router()).merge(hotel::router())
 }
 
 /// The pages, from `/` on.
 pub fn pages() -> Router<Node> {
-    Router::new().merge(people::pages()).merge(settings::pages()).merge(audit::pages()).merge(hotel::pages())
+    Router::new().merge(people::pages()).merge(audit::pages()).merge(hotel::pages())
 }
 
 /// Everything a tenant's host answers, and the schema of its JSON doors.

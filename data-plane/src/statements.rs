@@ -1,5 +1,5 @@
 //! Every SQL statement of every store, for the test that prepares each against a freshly migrated database.
-use crate::{audit, boot, edge, fleet, hotel, notify, people, queue, settings, tenancy};
+use crate::{audit, boot, edge, fleet, hotel, notify, people, queue, tenancy};
 
 /// The statements by capability.
 pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
@@ -11,7 +11,6 @@ pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
         ("hotel", hotel::STATEMENTS),
         ("notify", notify::STATEMENTS),
         ("queue", queue::STATEMENTS),
-        ("settings", settings::STATEMENTS),
         ("tenancy", tenancy::STATEMENTS),
     ];
     all.extend([("folios", hotel::folios::STATEMENTS), ("postings", hotel::folios::POSTING_STATEMENTS)]);

@@ -19,11 +19,6 @@ pub enum Actor {
     Guest(String),
     /// The house itself: a schedule or a job.
     System,
-    /// Somebody of the vendor.
-    Vendor {
-        /// Their name at the time.
-        name: String,
-    },
 }
 
 impl Actor {
@@ -38,7 +33,6 @@ impl Actor {
             Self::User { .. } => "user",
             Self::Guest(_) => "guest",
             Self::System => "system",
-            Self::Vendor { .. } => "vendor",
         }
     }
 
@@ -53,7 +47,7 @@ impl Actor {
     /// Its name, or a guest's address.
     pub fn name(&self) -> &str {
         match self {
-            Self::User { name, .. } | Self::Vendor { name } => name,
+            Self::User { name, .. } => name,
             Self::Guest(address) => address,
             Self::System => "",
         }

@@ -23,7 +23,7 @@ pub(super) fn router() -> OpenApiRouter<Node> {
 /// Who did it.
 #[derive(Serialize, ToSchema)]
 struct ActorView {
-    /// `user`, `guest`, `system` or `vendor`.
+    /// `user`, `guest` or `system`.
     kind: String,
     id: Option<Uuid>,
     name: String,

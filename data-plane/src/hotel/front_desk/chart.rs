@@ -23,7 +23,6 @@ pub(crate) struct TapePage {
     heads: Vec<Head>,
     types: Vec<TypeRow>,
     lane: Vec<StayCell>,
-    rooms: Vec<Choice>,
     pub(super) chosen: Option<Chosen>,
     pub(super) may_move: bool,
     pub(super) form_key: String,
@@ -67,7 +66,6 @@ struct Free {
 struct RoomRow {
     id: Uuid,
     number: String,
-    housekeeping: &'static str,
     cells: Vec<Cell>,
 }
 
@@ -76,7 +74,6 @@ struct RoomRow {
 struct Cell {
     span: i32,
     class: &'static str,
-    label: String,
     stay: Option<StayCell>,
 }
 
@@ -131,7 +128,6 @@ impl TapePage {
         let to = chart.from.saturating_add(chart.days.days());
         let days = Days { from: chart.from, to, today: chart.business_date };
         let cell = |stay: &ChartStay| StayCell::of(stay, lang, may_move);
-        let rooms: Vec<Choice> = chart.room_types.iter().flat_map(|of| room_choices(of, "")).collect();
         let chosen = chosen.and_then(|id| chart.stays.iter().find(|stay| stay.reservation_id == id)).map(|stay| {
             let room = stay.room_id.map(|id| id.to_string()).unwrap_or_default();
             let rooms = chart.room_types.iter().flat_map(|of| room_choices(of, &room)).collect();
@@ -148,7 +144,6 @@ impl TapePage {
             heads: days.all().map(|day| Head::of(day, days, lang)).collect(),
             types: chart.room_types.iter().map(|of| TypeRow::of(of, chart, days, &cell)).collect(),
             lane: chart.stays.iter().filter(|stay| stay.room_id.is_none()).map(cell).collect(),
-            rooms,
             chosen,
             may_move,
             form_key: String::new(),
@@ -186,7 +181,6 @@ impl TypeRow {
         let row = |room: &super::DayRoom| RoomRow {
             id: room.id,
             number: room.number.clone(),
-            housekeeping: room.housekeeping.as_str(),
             cells: cells(room, chart, days, cell),
         };
         Self { name: of.name.clone(), free: days.all().map(free).collect(), rooms: of.rooms.iter().map(row).collect() }
@@ -203,8 +197,7 @@ fn cells(room: &super::DayRoom, chart: &TapeChart, days: Days, cell: &impl Fn(&C
         let piece = pieces.iter().find(|stay| stay.from <= day && day < stay.to);
         let span = piece.map_or(1, |stay| day.until(stay.to.min(days.to)).map_or(1, |span| span.get_days()).max(1));
         let class = if room.service == Service::Ooo { "out" } else { days.class(day) };
-        let label = format!("{} {}", room.number, day);
-        cells.push(Cell { span, class, label, stay: piece.map(|stay| cell(stay)) });
+        cells.push(Cell { span, class, stay: piece.map(|stay| cell(stay)) });
         day = day.saturating_add(span.days());
     }
     cells
