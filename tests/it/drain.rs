@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use hotelhub_testkit::mail::MailStandIn;
-use hotelhub_tests::{Connection, Process, Reply, post};
+use hotelhub_tests::{Connection, Process, Reply, form, post};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_postgres::Client;
@@ -24,7 +24,7 @@ async fn a_job_is_finished_and_who_waits_is_answered_before_a_process_ends() -> 
     let sql = alone.sql().await?;
 
     // A job that waits for a mail server: it is let go only after the signal.
-    let letter = post(&hotel.host, "/account/confirm-email", "unused", Some(&hotel.cookie), "{}");
+    let letter = form(&hotel.host, "/account/confirm-email", Some(&hotel.cookie), "_key=confirmed-once");
     let asked = Connection::open(hotel.port).await?.send(&letter).await?;
     ensure!(asked.status == 303, "no letter: {}", asked.head);
     let (mut sender, _) = door.accept().await?;

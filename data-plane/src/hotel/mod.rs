@@ -3,7 +3,7 @@ pub mod availability;
 pub mod booking_engine;
 mod fields;
 pub mod folios;
-mod forms;
+pub(crate) mod forms;
 pub mod front_desk;
 pub mod guests;
 pub mod night_audit;
@@ -13,7 +13,7 @@ pub mod reservations;
 pub mod rooms;
 mod seed;
 pub(crate) mod shell;
-mod step;
+pub(crate) mod step;
 pub mod taxes;
 #[cfg(test)]
 mod tests;

@@ -5,13 +5,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use hotelhub_web::preferences::see_other;
-use hotelhub_web::{AppError, Flash, Kind, Result, Visit};
+use hotelhub_web::{AppError, Flash, FormBody, Result, Visit};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::letters;
 use super::view::{AccountPage, Enrolment};
-use crate::hotel::{properties, shell};
+use crate::hotel::step::{Clerk, Step};
+use crate::hotel::{forms, properties, shell};
 use crate::node::Node;
 use crate::people::sessions::{self, Staff, Visitor, with_session};
 use crate::people::{passwords, second_factor, users};
@@ -54,6 +55,10 @@ struct CodeForm {
     code: String,
 }
 
+/// A form that is a button.
+#[derive(Deserialize)]
+struct Pressed {}
+
 async fn show(tenant: Tenant, staff: Staff, visit: Visit) -> Result<Response> {
     rendered(&tenant, &staff, &visit, StatusCode::OK, |_| {}).await
 }
@@ -91,11 +96,14 @@ async fn change_email(
     }
 }
 
-async fn end_session(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
-    match sessions::end_one(&tenant, &staff, id).await {
-        Err(error) if error.kind() != Kind::NotFound => Err(error),
-        _ => Ok(see_other("/account", Some(&Flash::good("people.flash.session-ended")))),
-    }
+async fn end_session(clerk: Clerk, Path(id): Path<Uuid>, FormBody(_, key): FormBody<Pressed>) -> Result<Response> {
+    let Clerk { tenant, staff } = &clerk;
+    let step = Step::of(tenant, staff.scope(), &key);
+    step.land("people.flash.session-ended", async |tx| {
+        sessions::end_one(tx, tenant, staff, id).await?;
+        Ok("/account".to_owned())
+    })
+    .await
 }
 
 async fn enrol(
@@ -153,16 +161,18 @@ async fn disable(
     }
 }
 
-async fn send_confirmation(tenant: Tenant, staff: Staff, visitor: Visitor) -> Result<Response> {
+async fn send_confirmation(clerk: Clerk, visitor: Visitor, FormBody(_, key): FormBody<Pressed>) -> Result<Response> {
+    let Clerk { tenant, staff } = &clerk;
     tenant.node().gate.admit_link(visitor.address).await?;
-    let tx = tenant.begin().await?;
-    let outcome = async {
-        let account = users::lock(&tx, staff.user_id).await?.ok_or_else(users::unknown)?;
-        if account.email_confirmed { Ok(()) } else { letters::send(&tx, &tenant, &account).await }
-    };
-    let outcome = outcome.await;
-    tx.settle(outcome).await?;
-    Ok(see_other("/account", Some(&Flash::good("people.flash.letter-sent"))))
+    let step = Step::of(tenant, staff.scope(), &key);
+    step.land("people.flash.letter-sent", async |tx| {
+        let account = users::lock(tx, staff.user_id).await?.ok_or_else(users::unknown)?;
+        if !account.email_confirmed {
+            letters::send(tx, tenant, &account).await?;
+        }
+        Ok("/account".to_owned())
+    })
+    .await
 }
 
 async fn factor_refused(tenant: &Tenant, staff: &Staff, visit: &Visit, refusal: AppError) -> Result<Response> {
@@ -215,7 +225,7 @@ async fn rendered(
     drop(conn);
     let shell = shell::of(&property, tenant, staff, visit, "people.account.title");
     let zone = shell::zone(&property);
-    let mut page = AccountPage::of(&account, open, (staff.session_id, codes_left), (&zone, visit));
+    let mut page = AccountPage::of(&account, open, (staff.session_id, codes_left), forms::key(tenant), (&zone, visit));
     fill(&mut page);
     Ok((status, tenant.node().templates.render(&shell, &page)?).into_response())
 }

@@ -14,6 +14,7 @@ pub(crate) struct AccountPage {
     name: String,
     email: String,
     email_confirmed: bool,
+    form_key: String,
     /// The catalogue's keys of the roles.
     roles: Vec<String>,
     has_password: bool,
@@ -64,6 +65,7 @@ impl AccountPage {
         account: &Account,
         sessions: Vec<OpenSession>,
         (current, codes_left): (Uuid, i64),
+        form_key: String,
         (zone, visit): (&TimeZone, &Visit),
     ) -> Self {
         let row = |open: OpenSession| SessionRow {
@@ -78,6 +80,7 @@ impl AccountPage {
             name: account.name.clone(),
             email: account.email.clone(),
             email_confirmed: account.email_confirmed,
+            form_key,
             roles: account.roles.iter().map(|role| format!("role.{}", role.as_str())).collect(),
             has_password: account.password.is_some(),
             guarded: account.guard().is_some(),
@@ -138,6 +141,7 @@ impl Page for AccountPage {
             name: "Wayan Suarti".into(),
             email: "wayan@melati.id".into(),
             email_confirmed: false,
+            form_key: "sample-key".into(),
             roles: vec!["role.front_office".into()],
             has_password: true,
             guarded: false,

@@ -139,17 +139,15 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Sess
 #[utoipa::path(delete, path = "/sessions/{id}", tag = "people", params(("id" = Uuid, Path)), responses(
     (status = 204), (status = 404)))]
 async fn revoke(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<StatusCode> {
-    end_one(&tenant, &staff, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let tx = tenant.begin().await?;
+    let outcome = end_one(&tx, &tenant, &staff, id).await;
+    let unknown = || AppError::new(Kind::NotFound, "no-such-session", "You have no open session of this id.");
+    if tx.settle(outcome).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }
 
-/// Ends one of somebody's own sessions, or says that there is none of that id.
-pub(crate) async fn end_one(tenant: &Tenant, staff: &Staff, id: Uuid) -> Result<()> {
-    let tx = tenant.begin().await?;
-    let outcome = revoke_recorded(&tx, tenant, staff, id, "session.revoke").await;
-    let ended = tx.settle(outcome).await?;
-    let unknown = || AppError::new(Kind::NotFound, "no-such-session", "You have no open session of this id.");
-    if ended { Ok(()) } else { Err(unknown()) }
+/// Ends one of somebody's own sessions; answers whether there was one of that id.
+pub(crate) async fn end_one(session: &Session, tenant: &Tenant, staff: &Staff, id: Uuid) -> Result<bool> {
+    revoke_recorded(session, tenant, staff, id, "session.revoke").await
 }
 
 /// Ends the session that asks, if it is one.

@@ -3,24 +3,23 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::header::{LOCATION, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use hotelhub_identity::{HotelRole, Permission};
 use hotelhub_kernel::{Cursor, Page};
-use hotelhub_web::preferences::see_other;
-use hotelhub_web::{AppError, Flash, FormBody, IfMatch, PageQuery, Query, Result, Visit};
+use hotelhub_web::{AppError, FormBody, IfMatch, PageQuery, Query, Result, Visit};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::routes::{Edit, NewUser, UserChange, newcomer};
 use super::view::{TeamForm, TeamPage};
 use super::{Account, store};
-use crate::hotel::shell;
+use crate::hotel::step::Clerk;
+use crate::hotel::{forms, shell};
 use crate::node::Node;
 use crate::people::sessions::Staff;
-use crate::tenancy::{Begun, Tenant};
+use crate::tenancy::Tenant;
 
 pub(crate) fn pages() -> Router<Node> {
     Router::new().route("/team", get(show).post(add)).route("/team/{id}", post(change))
@@ -45,21 +44,14 @@ async fn show(
     let form = match asked.edit {
         Some(id) => {
             let account = store::by_id(&*tenant.connect().await?, id).await?.ok_or_else(super::unknown)?;
-            TeamForm::of(&account, fresh_key(&tenant))
+            TeamForm::of(&account, forms::key(&tenant))
         }
-        None => TeamForm::empty(fresh_key(&tenant)),
+        None => TeamForm::empty(forms::key(&tenant)),
     };
     rendered(&tenant, &staff, &visit, (StatusCode::OK, form), page).await
 }
 
-async fn add(
-    tenant: Tenant,
-    staff: Staff,
-    visit: Visit,
-    page: PageQuery,
-    FormBody(fields, key): FormBody<Fields>,
-) -> Result<Response> {
-    staff.may(Permission::UserManage)?;
+async fn add(clerk: Clerk, visit: Visit, page: PageQuery, FormBody(fields, key): FormBody<Fields>) -> Result<Response> {
     let text = |name: &str| fields.get(name).cloned().unwrap_or_default();
     let wish = NewUser {
         name: text("name"),
@@ -68,34 +60,24 @@ async fn add(
         language: fields.get("language").cloned(),
         roles: chosen(&fields),
     };
-    let outcome = async {
-        let new = newcomer(wish)?;
-        let tx = match tenant.begin_once(&staff.scope(), &key).await? {
-            Begun::Fresh(tx) => tx,
-            Begun::Answered(answer) => return Ok(answer),
-        };
-        let outcome = super::add(&tx, &tenant, &staff, new).await.map(|_| ());
-        tx.answer_with(StatusCode::SEE_OTHER, back_with("people.flash.invited"), outcome).await
-    };
-    match outcome.await {
+    let step = clerk.step(Permission::UserManage, &key)?;
+    let answer = step.land("people.flash.invited", async |tx| {
+        super::add(tx, &clerk.tenant, &clerk.staff, newcomer(wish)?).await?;
+        Ok("/team".to_owned())
+    });
+    match answer.await {
         Ok(response) => Ok(response),
-        Err(refusal) => {
-            let (status, wrong) = said(refusal)?;
-            let form = TeamForm::refilled(&fields, None, fresh_key(&tenant), wrong);
-            rendered(&tenant, &staff, &visit, (status, form), page).await
-        }
+        Err(refusal) => again(&clerk, &visit, page, refusal, (&fields, None)).await,
     }
 }
 
 async fn change(
-    tenant: Tenant,
-    staff: Staff,
+    clerk: Clerk,
     visit: Visit,
     Path(id): Path<Uuid>,
     page: PageQuery,
-    FormBody(fields, _): FormBody<Fields>,
+    FormBody(fields, key): FormBody<Fields>,
 ) -> Result<Response> {
-    staff.may(Permission::UserManage)?;
     let status = if fields.contains_key("active") { "active" } else { "disabled" };
     let wish = UserChange {
         name: fields.get("name").cloned(),
@@ -105,36 +87,37 @@ async fn change(
         status: Some(status.to_owned()),
     };
     let seen = IfMatch(fields.get("version").and_then(|version| version.parse().ok()).unwrap_or(0));
-    let outcome = async {
+    let step = clerk.step(Permission::UserManage, &key)?;
+    let answer = step.land("people.flash.changed", async |tx| {
         let edit = Edit::read(wish)?;
-        let tx = tenant.begin().await?;
-        let outcome = super::change(&tx, &tenant, &staff, (id, seen), |account| edit.over(account)).await;
-        tx.settle(outcome).await
-    };
-    match outcome.await {
-        Ok(_) => Ok(see_other("/team", Some(&Flash::good("people.flash.changed")))),
-        Err(refusal) => {
-            let (status, wrong) = said(refusal)?;
-            let account = store::by_id(&*tenant.connect().await?, id).await?.ok_or_else(super::unknown)?;
-            let form = TeamForm::refilled(&fields, Some(&account), fresh_key(&tenant), wrong);
-            rendered(&tenant, &staff, &visit, (status, form), page).await
-        }
+        super::change(tx, &clerk.tenant, &clerk.staff, (id, seen), |account| edit.over(account)).await?;
+        Ok("/team".to_owned())
+    });
+    match answer.await {
+        Ok(response) => Ok(response),
+        Err(refusal) => again(&clerk, &visit, page, refusal, (&fields, Some(id))).await,
     }
+}
+
+/// The form once more, about somebody new or about the account it changes, with why it was refused.
+async fn again(
+    Clerk { tenant, staff }: &Clerk,
+    visit: &Visit,
+    page: PageQuery,
+    refusal: AppError,
+    (fields, id): (&Fields, Option<Uuid>),
+) -> Result<Response> {
+    let (status, wrong) = said(refusal)?;
+    let account = match id {
+        Some(id) => Some(store::by_id(&*tenant.connect().await?, id).await?.ok_or_else(super::unknown)?),
+        None => None,
+    };
+    let form = TeamForm::refilled(fields, account.as_ref(), forms::key(tenant), wrong);
+    rendered(tenant, staff, visit, (status, form), page).await
 }
 
 fn chosen(fields: &Fields) -> Vec<HotelRole> {
     HotelRole::ALL.into_iter().filter(|role| fields.contains_key(&format!("role_{}", role.as_str()))).collect()
-}
-
-fn fresh_key(tenant: &Tenant) -> String {
-    tenant.ids().next().to_string()
-}
-
-fn back_with(flash: &str) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(LOCATION, HeaderValue::from_static("/team"));
-    headers.append(SET_COOKIE, Flash::good(flash).cookie());
-    headers
 }
 
 /// The status and the catalogue's key of a refusal that the form shows; any other is the answer itself.
