@@ -54,7 +54,7 @@ pub async fn letter(session: &Session, tenant: &Tenant, letter: Letter<'_>) -> R
     Ok(Posted::Queued(id))
 }
 
-/// Sends what was withheld, once an owner's address is confirmed: called in the transaction that confirms it. How many letters.
+/// Sends what was withheld, once an owner's address is confirmed: called in the transaction that makes it so. How many letters.
 pub async fn release_withheld(session: &Session, tenant: &Tenant) -> Result<usize> {
     let released = store::release(session).await?;
     for letter in &released {

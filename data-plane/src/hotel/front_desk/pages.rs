@@ -6,7 +6,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use hotelhub_identity::Permission;
 use hotelhub_web::preferences::local;
-use hotelhub_web::{FormBody, Refused, Result, Visit};
+use hotelhub_web::{Flash, FormBody, Refused, Result, Visit};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use super::{Arriving, Placing, Seen, tape};
 use crate::hotel::step::{Clerk, or_again};
 use crate::hotel::{forms, night_audit, properties, reservations, shell};
 use crate::node::Node;
+use crate::notify;
 use crate::tenancy::Session;
 
 /// The pages of this capability.
@@ -48,7 +49,10 @@ async fn show_day(clerk: &Clerk, visit: &Visit, status: StatusCode, refused: Opt
         check_in: staff.can(Permission::FrontdeskCheckin),
         check_out: staff.can(Permission::FrontdeskCheckout),
     };
-    let shell = shell::of(&property, tenant, staff, visit, "nav.dashboard");
+    let mut shell = shell::of(&property, tenant, staff, visit, "nav.dashboard");
+    if notify::withheld(&db).await? > 0 {
+        shell.banners.push(Flash::bad("banner.withheld"));
+    }
     let mut page = DashboardPage::of(&day, visit.lang, may);
     let today = tenant.clock().today(&shell::zone(&property));
     page.may_close = staff.can(Permission::PropertyChange) && property.business_date <= today;

@@ -23,6 +23,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::audit;
+use crate::notify;
 use crate::people::links::{self, Purpose};
 use crate::people::model::Email;
 use crate::people::sessions::{self, Staff};
@@ -89,6 +90,9 @@ pub(crate) async fn change(
         sessions::end_all_but(session, tenant, id, None).await?;
         links::withdraw(session, tenant, id, Purpose::Login).await?;
         links::withdraw(session, tenant, id, Purpose::Password).await?;
+    }
+    if account.email_confirmed && to.roles.contains(&HotelRole::Owner) {
+        notify::release_withheld(session, tenant).await?;
     }
     let details = json!({ "before": Changed::of(&account), "after": to });
     audit::record(session, tenant, &staff.actor(), "user.change", ("user", id), details).await?;

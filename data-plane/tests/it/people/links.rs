@@ -1,6 +1,7 @@
 //! Links that work once, and passwords chosen anew.
 use hotelhub_identity::LinkToken;
 use hotelhub_kernel::Entropy;
+use hotelhub_testkit::Visitor;
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -123,7 +124,12 @@ async fn an_address_is_confirmed_by_a_button_and_the_letters_kept_back_then_go()
         let state = "select state from letters where kind = 'invitation'";
         assert_eq!(sql.query_one(state, &[]).await.unwrap().get::<_, &str>(0), "withheld");
 
-        assert_eq!(owner.form("/account/confirm-email", &[]).await.unwrap().status, 303);
+        for _ in 0..2 {
+            let pressed = owner.form("/account/confirm-email", &[("_key", "the-same-button")]).await.unwrap();
+            assert_eq!((pressed.status.as_u16(), pressed.location()), (303, Some("/account")));
+        }
+        let letters = "select count(*) from letters where kind = 'confirm-email'";
+        assert_eq!(sql.query_one(letters, &[]).await.unwrap().get::<_, i64>(0), 1, "pressed twice, written once");
         let path = link_to(house, OWNER).await;
         assert_eq!(house.stranger().page(&path).await.unwrap().status, 200);
         let unread = owner.get("/api/v1/session").await.unwrap().json()["user"]["email_confirmed"].clone();
@@ -132,6 +138,42 @@ async fn an_address_is_confirmed_by_a_button_and_the_letters_kept_back_then_go()
         let read = owner.get("/api/v1/session").await.unwrap().json()["user"]["email_confirmed"].clone();
         assert_eq!(read, json!(true));
         house.letter_to("made@hotel.test").await;
+    })
+    .await;
+}
+
+/// Whether a page says that one's own address is unconfirmed, and that letters to guests are held back.
+async fn notices(who: &Visitor, path: &str) -> (bool, bool) {
+    let page = who.page(path).await.unwrap();
+    assert_eq!(page.status, 200, "{}", page.text);
+    (page.text.contains("Alamat surel Anda belum dikonfirmasi"), page.text.contains("Surat kepada tamu ditahan"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_is_told_of_their_own_address_and_the_desk_of_letters_that_wait_for_an_owner() {
+    in_both(async |house: &House| {
+        let sql = house.sql().await;
+        sql.execute("update users set email_confirmed_at = null where email = $1", &[&OWNER]).await.unwrap();
+        let (owner, desk) = (house.owner().await, house.desk().await);
+        assert_eq!(notices(&owner, "/desk").await, (true, false), "no letter waits yet");
+        let user = json!({ "name": "Made", "email": "made@hotel.test", "roles": ["housekeeping"] });
+        assert_eq!(owner.post("/api/v1/users", &user).await.unwrap().status, 201);
+        assert_eq!(notices(&owner, "/desk").await, (true, true));
+        assert_eq!(notices(&owner, "/desk/rooms").await, (true, false));
+        assert_eq!(notices(&desk, "/desk").await, (false, true), "her own address is confirmed");
+
+        let dewi = sql.query_one("select id::text, version from users where email = $1", &[&DESK]).await.unwrap();
+        let (path, version) = (format!("/api/v1/users/{}", dewi.get::<_, &str>(0)), dewi.get::<_, i32>(1).into());
+        let promoted = owner.if_match(version).patch(&path, &json!({ "roles": ["owner"] })).await.unwrap();
+        assert_eq!(promoted.status, 200, "{}", promoted.text);
+        assert_eq!(
+            notices(&owner, "/desk").await,
+            (true, false),
+            "an owner with a confirmed address speaks for the hotel"
+        );
+
+        sql.execute("update users set email_confirmed_at = null where email = $1", &[&DESK]).await.unwrap();
+        assert_eq!(notices(&desk, "/desk").await, (true, false));
     })
     .await;
 }
