@@ -1,6 +1,6 @@
 //! Every door of the control plane.
 use axum::Router;
-use hotelhub_web::Front;
+use hotelhub_web::{Doors, Entrance, Front};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -40,7 +40,7 @@ pub fn schema() -> utoipa::openapi::OpenApi {
 }
 
 /// Everything behind its front layer.
-pub fn router(app: &App) -> Router {
+pub fn router(app: &App) -> Entrance {
     let (doors, _) = doors().split_for_parts();
     let router =
         doors.merge(pages()).merge(fleet::node_doors()).with_state(app.clone()).merge(health::of(app).router());
@@ -48,5 +48,5 @@ pub fn router(app: &App) -> Router {
     let mut front = Front::new(app.ids.clone(), app.metrics.clone(), app.templates.clone(), settings.scheme);
     front.trusted_proxies.clone_from(&settings.trusted_proxies);
     front.machine_paths = MACHINES;
-    front.around(router)
+    front.around(Doors::of(router))
 }

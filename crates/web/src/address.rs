@@ -14,6 +14,9 @@ impl ClientAddress {
     /// Walks X-Forwarded-For from the right, as long as the hops are trusted proxies.
     pub fn seen_through(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> Self {
         let mut address = peer.to_canonical();
+        if !trusted.contains(&address) {
+            return Self(address);
+        }
         let lines: Vec<&str> =
             headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
         for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
@@ -30,8 +33,7 @@ impl ClientAddress {
 impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let known = parts.extensions.get::<Self>().copied();
-        Ok(known.unwrap_or(Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(crate::subject::address().unwrap_or(Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
     }
 }

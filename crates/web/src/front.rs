@@ -4,31 +4,29 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
-use axum::routing::Route;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::Either;
 use hotelhub_kernel::Ids;
 use serde::Serialize;
-use tower::{Service, layer::layer_fn};
+use tower::{Service as _, service_fn};
 use tower_http::compression::Compression;
 
 use crate::alarm::Alarm;
-use crate::metrics::{Metrics, Usual};
+use crate::metrics::Metrics;
 use crate::origin::{Scheme, authority, same_origin};
 use crate::request_id::RequestId;
-use crate::server::Caller;
+use crate::server::{Answers, Caller};
 use crate::subject::Subject;
 use crate::{
-    AppError, ClientAddress, Kind, Layout, Page, Problem, Shell, Templates, Visit, request_id, security_headers,
+    AppError, ClientAddress, Doors, Kind, Layout, Page, Problem, Shell, Templates, Visit, request_id, security_headers,
 };
 
 /// The layer in front: host sanity, request id and span, load shedding, origin, time limit, panics, problems as pages,
@@ -74,14 +72,10 @@ impl Front {
         }
     }
 
-    /// Puts everything around a router. The assets and `POST /preferences` are added to it.
-    pub fn around(self, router: Router) -> Router {
-        let assets = self.templates.assets().router();
-        let front = Arc::new(self);
-        router
-            .merge(assets)
-            .merge(crate::preferences::router())
-            .layer(layer_fn(move |inner| Door(Stand { front: front.clone(), usual: Usual::default(), inner })))
+    /// Puts everything around the doors. The assets and `POST /preferences` are added to them.
+    pub fn around(self, doors: Doors) -> Entrance {
+        let own = self.templates.assets().router().merge(crate::preferences::router());
+        Entrance { router: doors.merge(Doors::of(own)).into_router(), front: Arc::new(self) }
     }
 
     fn is_machine(&self, path: &str) -> bool {
@@ -89,49 +83,32 @@ impl Front {
     }
 }
 
-/// A door whose pages are compressed for who takes it. What programs are answered is not: it is short.
+/// The doors with all that stands in front of them: what a listener serves.
 #[derive(Clone)]
-struct Door(Stand);
-
-impl Service<Request> for Door {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        if !request.headers().contains_key(ACCEPT_ENCODING) || request.uri().path().starts_with("/api/") {
-            return self.0.call(request);
-        }
-        let answering = Compression::new(self.0.clone()).compress_when(is_text).call(request);
-        Box::pin(async move { Ok(answering.await?.map(Body::new)) })
-    }
-}
-
-/// What stands in front of a door. One future is allocated for all of it.
-#[derive(Clone)]
-struct Stand {
+pub struct Entrance {
     front: Arc<Front>,
-    usual: Usual,
-    inner: Route,
+    router: Router,
 }
 
-impl Service<Request> for Stand {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
+impl Answers for Entrance {
+    /// Pages are compressed for who takes it. What programs are answered is not: it is short.
+    fn answer(self, caller: Caller, request: Request) -> impl Future<Output = Response> + Send + 'static {
+        if !request.headers().contains_key(ACCEPT_ENCODING) || request.uri().path().starts_with("/api/") {
+            return Either::Left(self.told(caller, request));
+        }
+        let answering = service_fn(move |request| self.clone().told(caller.clone(), request).map(Ok::<_, Infallible>));
+        let answering = Compression::new(answering).compress_when(is_text).call(request);
+        Either::Right(Box::pin(answering.map(|Ok(response)| response.map(Body::new))))
     }
+}
 
-    fn call(&mut self, request: Request) -> Self::Future {
-        let route = request.extensions().get::<MatchedPath>().cloned();
-        let subject = Subject::new(RequestId(self.front.ids.next()), request.method().clone(), route);
-        Box::pin(subject.of(stand(self.clone(), subject.clone(), request)).map(Ok))
+impl Entrance {
+    /// Answers, and lets all that is told meanwhile be told of this request.
+    fn told(self, caller: Caller, request: Request) -> impl Future<Output = Response> + Send + 'static {
+        let front = &self.front;
+        let address = ClientAddress::seen_through(caller.address.ip(), request.headers(), &front.trusted_proxies);
+        let subject = Subject::new(RequestId(front.ids.next()), request.method().clone(), address);
+        subject.of(stand(self, caller, subject.clone(), request))
     }
 }
 
@@ -145,9 +122,9 @@ struct Asked {
 /// From here on an answer counts as slow.
 const SLOW: Duration = Duration::from_millis(500);
 
-async fn stand(door: Stand, subject: Arc<Subject>, mut request: Request) -> Response {
+async fn stand(entrance: Entrance, caller: Caller, subject: Arc<Subject>, mut request: Request) -> Response {
     let started = Instant::now();
-    let Stand { front, usual, inner } = door;
+    let Entrance { front, router } = entrance;
     let front = &*front;
     let in_flight = front.metrics.started();
     let wants_page = wants_page(request.headers(), request.uri().path());
@@ -156,17 +133,18 @@ async fn stand(door: Stand, subject: Arc<Subject>, mut request: Request) -> Resp
         wants_page,
         flashed: wants_page && crate::cookies::read(request.headers(), "flash").is_some(),
     };
-    let address = client_address(&request, &front.trusted_proxies);
-    request.extensions_mut().insert(address);
     if !request.body().is_end_stream() {
         DefaultBodyLimit::max(front.body_limit).apply(&mut request);
     }
-    let response =
-        if in_flight.count() > front.in_flight { busy() } else { answer(front, started, request, inner).await };
+    let response = if in_flight.count() > front.in_flight {
+        busy()
+    } else {
+        answer(front, caller.alarm, started, request, router).await
+    };
     let response = finish(front, response, &asked, subject.id);
     let took = started.elapsed();
     let status = response.status();
-    front.metrics.answered(&usual, &subject.method, subject.route(), status, took);
+    front.metrics.answered(&subject, status, took);
     log(status, took);
     drop(in_flight);
     response
@@ -187,13 +165,15 @@ fn busy() -> Response {
     busy.retry_after(1).into_response()
 }
 
-async fn answer(front: &Front, started: Instant, request: Request, mut inner: Route) -> Response {
+async fn answer(front: &Front, alarm: Alarm, started: Instant, request: Request, mut router: Router) -> Response {
     let machine = front.is_machine(request.uri().path());
     if let Err(refusal) = admit(&request, front.scheme, machine) {
         return refusal.into_response();
     }
-    let (alarm, deadline) = (alarm_of(&request), started + front.time_limit);
-    let running = AssertUnwindSafe(async move { inner.call(request).await }).catch_unwind();
+    let deadline = started + front.time_limit;
+    // Requests that share a connection are in tasks of their own: each has its own alarm.
+    let alarm = if request.version() == Version::HTTP_2 { Alarm::default() } else { alarm };
+    let running = AssertUnwindSafe(async move { router.call(request).await }).catch_unwind();
     let outcome = if machine { Some(running.await) } else { alarm.within(deadline, running).await };
     match outcome {
         Some(Ok(Ok(response))) => response,
@@ -213,17 +193,6 @@ fn admit(request: &Request, scheme: Scheme, machine: bool) -> Result<(), AppErro
 fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("a handler panicked: {}", text.unwrap_or("without a word"))
-}
-
-/// The alarm of the connection; one of its own where requests share a connection, each in a task of its own.
-fn alarm_of(request: &Request) -> Alarm {
-    let shared = request.version() == Version::HTTP_2;
-    request.extensions().get::<Caller>().filter(|_| !shared).map(|caller| caller.alarm.clone()).unwrap_or_default()
-}
-
-fn client_address(request: &Request, trusted: &[IpAddr]) -> ClientAddress {
-    let peer = request.extensions().get::<Caller>().map_or(IpAddr::from([0, 0, 0, 0]), |caller| caller.address.ip());
-    ClientAddress::seen_through(peer, request.headers(), trusted)
 }
 
 fn wants_page(headers: &HeaderMap, path: &str) -> bool {

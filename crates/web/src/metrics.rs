@@ -11,6 +11,7 @@ use prometheus::core::Collector;
 use prometheus::{Encoder, Histogram, HistogramOpts, HistogramVec, IntGauge, Registry, TextEncoder};
 
 use crate::AppError;
+use crate::subject::Subject;
 
 /// The metrics of one state; many live in one test process. Cheap to clone.
 #[derive(Clone)]
@@ -67,15 +68,16 @@ impl Metrics {
         InFlight(self.in_flight.clone())
     }
 
-    pub(crate) fn answered(&self, door: &Usual, method: &Method, route: &str, status: StatusCode, took: Duration) {
-        let found = || self.times(method, route, status);
+    pub(crate) fn answered(&self, subject: &Subject, status: StatusCode, took: Duration) {
+        let method = &subject.method;
+        let found = || self.times(method, subject.route(), status);
         let seconds = took.as_secs_f64();
-        if status != StatusCode::OK {
-            return found().observe(seconds);
-        }
-        match door.0.get_or_init(|| (method.clone(), found())) {
-            (usual, times) if usual == method => times.observe(seconds),
-            _ => found().observe(seconds),
+        match subject.usual().filter(|_| status == StatusCode::OK) {
+            Some(door) => match door.0.get_or_init(|| (method.clone(), found())) {
+                (usual, times) if usual == method => times.observe(seconds),
+                _ => found().observe(seconds),
+            },
+            None => found().observe(seconds),
         }
     }
 

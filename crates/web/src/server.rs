@@ -1,4 +1,5 @@
 //! The listener: limits on what a connection may do, and a drain that ends.
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -6,6 +7,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -46,13 +50,26 @@ impl Default for Limits {
 
 /// Who is at the other end of a request's connection, and the clock it lives by.
 #[derive(Clone, Debug)]
-pub(crate) struct Caller {
+pub struct Caller {
     pub(crate) address: SocketAddr,
     pub(crate) alarm: Alarm,
 }
 
+/// Who answers what a listener hears.
+pub trait Answers: Clone + Send + 'static {
+    /// The answer to a request. Dropped when the caller hangs up.
+    fn answer(self, caller: Caller, request: Request) -> impl Future<Output = Response> + Send + 'static;
+}
+
+/// A router with nothing in front of it, for listeners that the world does not reach.
+impl Answers for Router {
+    fn answer(mut self, _: Caller, request: Request) -> impl Future<Output = Response> + Send + 'static {
+        self.call(request).map(|Ok(response)| response)
+    }
+}
+
 /// Serves until `shutdown`, then lets running requests finish within the drain's time.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, doors: impl Answers, limits: Limits, shutdown: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let builder = builder(limits);
@@ -66,10 +83,9 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdo
         let (mut builder, alarm) = (builder.clone(), Alarm::default());
         builder.http1().timer(alarm.clone());
         let caller = Caller { address: peer, alarm };
-        let router = router.clone();
-        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(caller.clone());
-            router.clone().call(request.map(Body::new))
+        let doors = doors.clone();
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            doors.clone().answer(caller.clone(), request.map(Body::new)).map(Ok::<_, Infallible>)
         });
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);

@@ -7,6 +7,8 @@ use axum::http::Method;
 use hotelhub_kernel::{Slug, TenantId};
 use uuid::Uuid;
 
+use crate::ClientAddress;
+use crate::metrics::Usual;
 use crate::request_id::RequestId;
 
 tokio::task_local! {
@@ -17,9 +19,15 @@ tokio::task_local! {
 pub(crate) struct Subject {
     pub(crate) id: RequestId,
     pub(crate) method: Method,
-    pub(crate) route: Option<MatchedPath>,
+    address: ClientAddress,
+    door: OnceLock<(Option<MatchedPath>, Usual)>,
     tenant: OnceLock<(TenantId, Slug)>,
     user: OnceLock<Uuid>,
+}
+
+/// Says which door the present request has found, and where that door counts.
+pub(crate) fn is_at(route: Option<&MatchedPath>, usual: &Usual) {
+    let _ = SUBJECT.try_with(|subject| subject.door.set((route.cloned(), usual.clone())));
 }
 
 /// Says of whom the present request is, from here on in every line it tells. Without a request it says nothing.
@@ -37,6 +45,11 @@ pub fn request_id() -> Option<RequestId> {
     SUBJECT.try_with(|subject| subject.id).ok()
 }
 
+/// Where the present request comes from; none without one.
+pub(crate) fn address() -> Option<ClientAddress> {
+    SUBJECT.try_with(|subject| subject.address).ok()
+}
+
 /// Hands what is known of the present request to `tell`, one field after the other.
 pub(crate) fn each_field(tell: impl FnMut(&str, &dyn fmt::Display)) {
     let _ = SUBJECT.try_with(|subject| subject.fields(tell));
@@ -44,13 +57,18 @@ pub(crate) fn each_field(tell: impl FnMut(&str, &dyn fmt::Display)) {
 
 impl Subject {
     /// A request of which nothing else is known yet.
-    pub(crate) fn new(id: RequestId, method: Method, route: Option<MatchedPath>) -> Arc<Self> {
-        Arc::new(Self { id, method, route, tenant: OnceLock::new(), user: OnceLock::new() })
+    pub(crate) fn new(id: RequestId, method: Method, address: ClientAddress) -> Arc<Self> {
+        Arc::new(Self { id, method, address, door: OnceLock::new(), tenant: OnceLock::new(), user: OnceLock::new() })
     }
 
     /// The template of the address, or `none` where no door has it.
     pub(crate) fn route(&self) -> &str {
-        self.route.as_ref().map_or("none", MatchedPath::as_str)
+        self.door.get().and_then(|(route, _)| route.as_ref()).map_or("none", MatchedPath::as_str)
+    }
+
+    /// Where the door counts that was found.
+    pub(crate) fn usual(&self) -> Option<&Usual> {
+        self.door.get().map(|(_, usual)| usual)
     }
 
     /// Lets everything that is told while `answering` is polled be told of this request.

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::front::ErrorPage;
 use crate::metrics::Metrics;
 use crate::origin::Scheme;
-use crate::server::{Limits, serve};
+use crate::server::{Answers, Limits, serve};
 use crate::telemetry::Format;
 use crate::*;
 
@@ -55,13 +55,13 @@ async fn running_within(time_limit: Duration) -> std::net::SocketAddr {
         .route("/tell", get(tell))
         .route("/never", get(async || std::future::pending::<&str>().await))
         .route("/panic", get(async || -> String { panic!("secret trace") }));
-    listening(front.around(router), Limits::default()).await
+    listening(front.around(Doors::of(router)), Limits::default()).await
 }
 
-async fn listening(router: Router, limits: Limits) -> std::net::SocketAddr {
+async fn listening(doors: impl Answers, limits: Limits) -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(listener, router, limits, std::future::pending()));
+    tokio::spawn(serve(listener, doors, limits, std::future::pending()));
     address
 }
 
