@@ -13,7 +13,7 @@ use futures_util::task::AtomicWaker;
 /// What sends and receives; it ends with the connection.
 type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// One connection's bytes. Whoever polled it last is woken by its socket.
+/// One connection's bytes. Its socket rings one bell, for as long as it lives.
 pub(super) struct Line {
     connection: Mutex<Option<Connection>>,
     bell: Arc<Bell>,
@@ -21,11 +21,17 @@ pub(super) struct Line {
     rope: Waker,
 }
 
-/// Calls the driver for what happens while nobody has borrowed the connection.
+/// Calls who drives the connection now: the call that polled it last, or the driver.
 #[derive(Default)]
 struct Bell {
     driver: AtomicWaker,
-    borrowed: AtomicBool,
+    caller: AtomicWaker,
+    /// Whether a call drives.
+    held: AtomicBool,
+    /// Whether a call is just putting its question: it looks right afterwards.
+    muted: AtomicBool,
+    /// Whether it was rung since the connection was polled last.
+    rang: AtomicBool,
 }
 
 impl Wake for Bell {
@@ -34,8 +40,12 @@ impl Wake for Bell {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.borrowed.load(Ordering::Acquire) {
+        // Who hangs up lowers `held` before it looks at `rang`: one of the two sees the other.
+        self.rang.store(true, Ordering::SeqCst);
+        if !self.held.load(Ordering::SeqCst) {
             self.driver.wake();
+        } else if !self.muted.load(Ordering::Acquire) {
+            self.caller.wake();
         }
     }
 }
@@ -45,6 +55,7 @@ impl Wake for Bell {
 struct Echo {
     of: AtomicWaker,
     muted: AtomicBool,
+    rang: AtomicBool,
 }
 
 impl Wake for Echo {
@@ -53,6 +64,7 @@ impl Wake for Echo {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
+        self.rang.store(true, Ordering::Release);
         if !self.muted.load(Ordering::Acquire) {
             self.of.wake();
         }
@@ -82,39 +94,45 @@ impl Line {
         let driven = line.clone();
         let driver = poll_fn(move |context| {
             driven.bell.driver.register(context.waker());
-            driven.poll(context)
+            driven.poll()
         });
         (line, driver)
     }
 
-    /// Somebody borrows the connection and drives it from here on.
-    pub(super) fn borrow(&self) {
-        self.bell.borrowed.store(true, Ordering::Release);
-    }
-
-    /// Nobody drives the connection any more: what happens to it now calls the driver.
+    /// Nobody drives the connection any more: what happens to it now calls the driver, and so does what has just happened.
     pub(super) fn rest(&self) {
-        self.bell.borrowed.store(false, Ordering::Release);
-        let _ = self.poll(&mut Context::from_waker(&self.rope));
+        self.bell.held.store(false, Ordering::SeqCst);
+        if self.bell.rang.load(Ordering::SeqCst) {
+            self.bell.driver.wake();
+        }
+        drop(self.bell.caller.take());
     }
 
     /// Waits for a call's answer and moves the bytes meanwhile.
     pub(super) async fn drive<F: Future>(&self, mut call: Pin<&mut F>) -> F::Output {
-        let echo = Arc::<Echo>::default();
+        let (bell, echo) = (&self.bell, Arc::<Echo>::default());
         let answered = Waker::from(echo.clone());
         let mut leaving = Leaving { line: self, unfinished: true };
         let mut asked = false;
         let outcome = poll_fn(|context| {
             echo.of.register(context.waker());
-            if !std::mem::replace(&mut asked, true)
-                && let Poll::Ready(outcome) = call.as_mut().poll(&mut Context::from_waker(&answered))
-            {
-                return Poll::Ready(outcome);
+            bell.caller.register(context.waker());
+            bell.held.store(true, Ordering::SeqCst);
+            if !std::mem::replace(&mut asked, true) {
+                bell.muted.store(true, Ordering::Release);
+                let outcome = call.as_mut().poll(&mut Context::from_waker(&answered));
+                bell.muted.store(false, Ordering::Release);
+                if outcome.is_ready() {
+                    return outcome;
+                }
             }
             echo.muted.store(true, Ordering::Release);
-            let _ = self.poll(context);
+            let _ = self.poll();
             echo.muted.store(false, Ordering::Release);
-            call.as_mut().poll(&mut Context::from_waker(&answered))
+            if echo.rang.swap(false, Ordering::AcqRel) {
+                return call.as_mut().poll(&mut Context::from_waker(&answered));
+            }
+            Poll::Pending
         })
         .await;
         leaving.unfinished = false;
@@ -123,6 +141,7 @@ impl Line {
 
     /// The driver takes over what somebody leaves to others.
     pub(super) fn call_driver(&self) {
+        self.bell.held.store(false, Ordering::SeqCst);
         self.bell.driver.wake();
     }
 
@@ -134,10 +153,11 @@ impl Line {
     }
 
     /// Sends what is to be sent and receives what is there. Ready when the connection has ended.
-    fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(&self) -> Poll<()> {
         let mut place = self.connection();
         let Some(connection) = place.as_mut() else { return Poll::Ready(()) };
-        let ended = connection.as_mut().poll(context);
+        self.bell.rang.store(false, Ordering::SeqCst);
+        let ended = connection.as_mut().poll(&mut Context::from_waker(&self.rope));
         if ended.is_ready() {
             *place = None;
         }

@@ -121,7 +121,7 @@ impl Tenant {
             && !now.shares_pool_with(&self.entry)
         {
             // The data moved, or was migrated, since the request was resolved: it is the same tenant at its present place.
-            return Ok(TenantConn::of(self.node.pools.lend(&now).await?));
+            return Ok(TenantConn::of(Box::pin(self.node.pools.lend(&now)).await?));
         }
         Ok(TenantConn::of(lent?))
     }

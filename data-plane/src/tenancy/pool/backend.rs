@@ -88,19 +88,12 @@ impl Manager for Opener {
     type Error = OpenError;
 
     async fn create(&self) -> Result<Box<Backend>, OpenError> {
-        if let Some(backend) = self.adopt().await {
-            return Ok(Box::new(backend));
-        }
-        let permit = self.server.admit(self.tenant, &self.came_free).await?;
-        let limit = self.server.limits.connect;
-        let backend = tokio::time::timeout(limit, self.open(permit)).await.map_err(|_| OpenError::Slow(limit))??;
-        self.server.metrics.opens.inc();
-        Ok(Box::new(backend))
+        // Every request that borrows carries the room for opening along: kept small by a box that few need.
+        Box::pin(self.opened()).await.map(Box::new)
     }
 
     async fn recycle(&self, backend: &mut Box<Backend>, _: &Metrics) -> RecycleResult<OpenError> {
         if backend.is_clean() {
-            backend.line.borrow();
             return Ok(());
         }
         if !backend.session.is_closed() {
@@ -111,10 +104,21 @@ impl Manager for Opener {
 }
 
 impl Opener {
+    /// A connection that was opened ahead, or a new one as soon as the budget has room for it.
+    async fn opened(&self) -> Result<Backend, OpenError> {
+        if let Some(backend) = self.adopt().await {
+            return Ok(backend);
+        }
+        let permit = self.server.admit(self.tenant, &self.came_free).await?;
+        let limit = self.server.limits.connect;
+        let backend = tokio::time::timeout(limit, self.open(permit)).await.map_err(|_| OpenError::Slow(limit))??;
+        self.server.metrics.opens.inc();
+        Ok(backend)
+    }
+
     /// A connection that was opened before the tenant came, if there is one and it is the tenant's now.
     async fn adopt(&self) -> Option<Backend> {
         let backend = self.server.take_ahead(self.config.get_dbname()?)?;
-        backend.line.borrow();
         let proof = tokio::time::timeout(self.server.limits.connect, self.prove_identity(&backend));
         proof.await.is_ok_and(|proof| proof.is_ok()).then_some(backend)
     }
@@ -177,6 +181,5 @@ where
         }
     }));
     tokio::spawn(driver);
-    line.borrow();
     Ok(Backend { session: Session::driving(client, line.clone()), wire, line })
 }

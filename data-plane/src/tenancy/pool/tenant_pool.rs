@@ -67,7 +67,7 @@ impl TenantPool {
             // Mostly one lies ready: only who has to wait is counted and timed.
             match poll!(asking.as_mut()) {
                 Poll::Ready(backend) => backend,
-                Poll::Pending => self.in_time(asking).await,
+                Poll::Pending => Box::pin(self.in_time(asking)).await,
             }
         }?;
         Ok(Lent { backend: Some(backend), pool: self })

@@ -114,10 +114,17 @@ impl Frames {
                 bytes = bytes.get(step..).unwrap_or_default();
                 continue;
             }
-            bytes = bytes.get(1..).unwrap_or_default();
-            if let Some(frame) = self.take_header_byte(first) {
-                sum += count(frame);
-            }
+            let frame = match bytes.split_first_chunk() {
+                Some((header, rest)) if self.have == 0 && !self.startup => {
+                    bytes = rest;
+                    self.begin(*header)
+                }
+                _ => {
+                    bytes = bytes.get(1..).unwrap_or_default();
+                    self.take_header_byte(first)
+                }
+            };
+            sum += frame.map_or(0, &mut count);
         }
         sum
     }
@@ -134,8 +141,12 @@ impl Frames {
         if self.have < 5 {
             return None;
         }
-        let [kind, length @ ..] = self.header;
         self.have = 0;
+        self.begin(self.header)
+    }
+
+    /// A frame begins whose kind and length these are.
+    fn begin(&mut self, [kind, length @ ..]: [u8; 5]) -> Option<Frame> {
         self.rest = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX).saturating_sub(4);
         if std::mem::take(&mut self.startup) {
             return Some(Frame::Startup);
