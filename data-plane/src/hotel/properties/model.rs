@@ -174,6 +174,8 @@ mod hour {
     use serde::Serializer;
 
     pub(super) fn serialize<S: Serializer>(time: &Time, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&format_args!("{:02}:{:02}", time.hour(), time.minute()))
+        let digits = |number: i8| [b'0' + number.unsigned_abs() / 10, b'0' + number.unsigned_abs() % 10];
+        let ([h, hh], [m, mm]) = (digits(time.hour()), digits(time.minute()));
+        to.serialize_str(str::from_utf8(&[h, hh, b':', m, mm]).expect("digits are ASCII"))
     }
 }
