@@ -10,6 +10,10 @@ use hotelhub_control_plane::{commands, router, serve};
 use hotelhub_kernel::{Clock, Entropy};
 use hotelhub_web::telemetry;
 
+/// Requests allocate a great deal that lives for microseconds (decision 0010).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Cli::parse()).await {

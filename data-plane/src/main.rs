@@ -10,6 +10,10 @@ use hotelhub_data_plane::router;
 use hotelhub_protocol::Role;
 use hotelhub_web::{server, telemetry};
 
+/// Requests allocate a great deal that lives for microseconds (decision 0010).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,

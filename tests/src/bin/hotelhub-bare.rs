@@ -38,6 +38,10 @@ struct Property {
     business_date: jiff::civil::Date,
 }
 
+/// Requests allocate a great deal that lives for microseconds (decision 0010).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let Cli { port, dsn, pool } = Cli::parse();
