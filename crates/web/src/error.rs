@@ -2,8 +2,8 @@
 use std::error::Error;
 use std::fmt;
 
-use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -244,19 +244,36 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A problem that says its status, its code and a sentence.
+    pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:hotelhub:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            code: code.to_owned(),
+            request_id: None,
+            errors: Vec::new(),
+            extras: Map::new(),
+        }
+    }
+
     /// The problem as a response of its status, itself in the extensions.
-    pub fn into_response_with(self, headers: &axum::http::HeaderMap) -> Response {
+    pub fn into_response_with(self, headers: &HeaderMap) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
-        let kept =
-            headers.iter().filter(|(name, _)| **name != CONTENT_TYPE && **name != axum::http::header::CONTENT_LENGTH);
-        for (name, value) in kept {
-            response.headers_mut().append(name.clone(), value.clone());
-        }
+        keep(headers, &mut response);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// Gives a response another body's headers, but for those that speak of the body.
+pub(crate) fn keep(headers: &HeaderMap, response: &mut Response) {
+    for (name, value) in headers.iter().filter(|(name, _)| ![CONTENT_TYPE, CONTENT_LENGTH].contains(*name)) {
+        response.headers_mut().append(name.clone(), value.clone());
     }
 }
 
@@ -272,18 +289,8 @@ impl IntoResponse for AppError {
             }
             None => tracing::debug!(problem = code, detail, "a request was refused"),
         }
-        let status = kind.status();
-        let problem = Problem {
-            kind: format!("urn:hotelhub:problem:{code}"),
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
-            status: status.as_u16(),
-            detail,
-            code: code.to_owned(),
-            request_id: None,
-            errors: fields,
-            extras,
-        };
-        let mut response = problem.into_response_with(&axum::http::HeaderMap::new());
+        let problem = Problem { errors: fields, extras, ..Problem::new(kind.status(), code, detail) };
+        let mut response = problem.into_response_with(&HeaderMap::new());
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }

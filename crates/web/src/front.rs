@@ -20,6 +20,7 @@ use tower::{Service as _, service_fn};
 use tower_http::compression::Compression;
 
 use crate::alarm::Alarm;
+use crate::error::keep;
 use crate::metrics::Metrics;
 use crate::origin::{Scheme, authority, same_origin};
 use crate::request_id::RequestId;
@@ -29,7 +30,7 @@ use crate::{
     AppError, ClientAddress, Doors, Kind, Layout, Page, Problem, Shell, Templates, Visit, request_id, security_headers,
 };
 
-/// The layer in front: host sanity, request id and span, load shedding, origin, time limit, panics, problems as pages,
+/// What stands in front: host sanity, request id, load shedding, origin, time limit, panics, problems as pages,
 /// security headers, metrics, compression of text.
 #[derive(Clone)]
 pub struct Front {
@@ -216,11 +217,17 @@ fn finish(front: &Front, response: Response, asked: &Asked, id: RequestId) -> Re
         Some(problem) => {
             let problem = Problem { request_id: Some(id.to_string()), ..problem };
             let page = if asked.wants_page { error_page(front, &asked.visit, &problem) } else { None };
-            page.map_or_else(|| problem.into_response_with(response.headers()), |page| with_headers(page, &response))
+            match page {
+                Some(mut page) => {
+                    keep(response.headers(), &mut page);
+                    page
+                }
+                None => problem.into_response_with(response.headers()),
+            }
         }
         None => response,
     };
-    if asked.flashed && asked.wants_page && response.status().is_success() {
+    if asked.flashed && response.status().is_success() {
         response.headers_mut().append(SET_COOKIE, crate::cookies::clear("flash"));
     }
     security_headers::put(response.headers_mut(), front.scheme);
@@ -244,16 +251,7 @@ fn stranger(response: &Response) -> Option<Problem> {
         status if status.is_server_error() => ("internal", "Something went wrong on our side."),
         _ => ("malformed", "The request is malformed."),
     };
-    Some(Problem {
-        kind: format!("urn:hotelhub:problem:{code}"),
-        title: status.canonical_reason().unwrap_or("Error").to_owned(),
-        status: status.as_u16(),
-        detail: detail.to_owned(),
-        code: code.to_owned(),
-        request_id: None,
-        errors: Vec::new(),
-        extras: serde_json::Map::new(),
-    })
+    Some(Problem::new(status, code, detail))
 }
 
 /// The page that says what went wrong.
@@ -295,14 +293,6 @@ fn error_page(front: &Front, visit: &Visit, problem: &Problem) -> Option<Respons
     let html = front.templates.render(&shell, &page).ok()?;
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     Some((status, html).into_response())
-}
-
-fn with_headers(mut page: Response, old: &Response) -> Response {
-    let kept = old.headers().iter().filter(|(name, _)| **name != CONTENT_TYPE && **name != "content-length");
-    for (name, value) in kept {
-        page.headers_mut().append(name.clone(), value.clone());
-    }
-    page
 }
 
 fn is_text(_: StatusCode, _: axum::http::Version, headers: &HeaderMap, _: &axum::http::Extensions) -> bool {
