@@ -17,6 +17,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use crate::alarm::Alarm;
@@ -71,7 +72,7 @@ impl Answers for Router {
 /// Serves until `shutdown`, then lets running requests finish within the drain's time.
 pub async fn serve(listener: TcpListener, doors: impl Answers, limits: Limits, shutdown: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
+    let (graceful, draining) = (GracefulShutdown::new(), CancellationToken::new());
     let builder = builder(limits);
     let mut shutdown = pin!(shutdown);
     loop {
@@ -87,15 +88,23 @@ pub async fn serve(listener: TcpListener, doors: impl Answers, limits: Limits, s
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             doors.clone().answer(caller.clone(), request.map(Body::new)).map(Ok::<_, Infallible>)
         });
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        let connection = graceful.watch(connection);
+        let (watcher, draining) = (graceful.watcher(), draining.clone());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(error = %error, "a connection ended badly");
+            let begun = tokio::select! {
+                biased;
+                begun = tokio::time::timeout(limits.head_time, is_begun(&stream)) => begun.unwrap_or(false),
+                () = draining.cancelled() => false,
+            };
+            if begun {
+                let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+                if let Err(error) = watcher.watch(connection).await {
+                    tracing::debug!(error = %error, "a connection ended badly");
+                }
             }
             drop(place);
         });
     }
+    draining.cancel();
     drop(listener);
     tracing::info!(connections = graceful.count(), "draining");
     if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
@@ -117,6 +126,22 @@ async fn accept(
             tracing::warn!(error = %error, "a connection was not accepted");
             tokio::time::sleep(Duration::from_millis(50)).await;
             None
+        }
+    }
+}
+
+/// What a client of HTTP/2 says first (RFC 9113 §3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Whether the client says enough to tell which version it speaks, before it hangs up. From then on the version's own limits hold.
+async fn is_begun(stream: &TcpStream) -> bool {
+    let mut first = [0; PREFACE.len()];
+    loop {
+        match stream.peek(&mut first).await {
+            Ok(0) | Err(_) => return false,
+            Ok(length) if length == PREFACE.len() || first.get(..length) != PREFACE.get(..length) => return true,
+            // The rest of a preface is a moment away, or never comes.
+            Ok(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }

@@ -244,6 +244,18 @@ async fn who_does_not_finish_a_head_is_hung_up_on_also_after_a_request_that_went
 }
 
 #[tokio::test]
+async fn who_says_nothing_or_never_ends_a_preface_is_hung_up_on() {
+    let limits = Limits { head_time: Duration::from_millis(100), ..Limits::default() };
+    let address = listening(Router::new(), limits).await;
+    for beginning in ["", "P", "PRI * HTTP/2.0\r\n"] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(beginning.as_bytes()).await.unwrap();
+        let heard = stream.read_to_end(&mut Vec::new()).await;
+        assert!(heard.is_err() || heard.is_ok_and(|bytes| bytes == 0), "{beginning:?} was answered");
+    }
+}
+
+#[tokio::test]
 async fn pages_are_compressed_for_who_takes_it_and_answers_to_programs_are_not() {
     let address = running().await;
     let ask = async |path: &str, takes: &str| {
