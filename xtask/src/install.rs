@@ -68,18 +68,14 @@ pub(crate) fn ensure_all(needs: &[Need]) -> Result<()> {
     Ok(())
 }
 
-/// One line that installs the packages and neither makes a cluster nor starts a service of Debian's own.
+/// One line that installs the packages, neither makes a cluster nor starts a service of Debian's own, and leaves none of its files behind.
 fn line_to_run(packages: &[&str]) -> String {
-    let cluster = "mkdir -p /etc/postgresql-common/createcluster.d && \
-                   echo create_main_cluster = false > /etc/postgresql-common/createcluster.d/hotelhub.conf && ";
-    let first = if packages.contains(&Need::Postgres.package()) { cluster } else { "" };
-    // Debian asks this file before it starts a service (invoke-rc.d(8)); 101 forbids it.
-    let policy = "/usr/sbin/policy-rc.d";
-    let (named, install) = (packages.join(" "), "apt-get update && apt-get install -y --no-install-recommends");
-    format!(
-        "sudo sh -c '{first}printf \"#!/bin/sh\\nexit 101\\n\" > {policy} && chmod 755 {policy} && {install} {named}; \
-         rm -f {policy}'"
-    )
+    // Debian asks the second file before it starts a service (invoke-rc.d(8)); 101 forbids it. One that was there before is left alone.
+    let switched_off = "c=/etc/postgresql-common/createcluster.d/hotelhub.conf; p=/usr/sbin/policy-rc.d; \
+                        trap \"rm -f $c\" EXIT; mkdir -p ${c%/*}; echo create_main_cluster = false > $c; \
+                        [ -e $p ] || { trap \"rm -f $c $p\" EXIT; printf \"#!/bin/sh\\nexit 101\\n\" > $p; chmod 755 $p; }";
+    let install = "apt-get update && apt-get install -y --no-install-recommends";
+    format!("sudo sh -c '{switched_off}; {install} {}'", packages.join(" "))
 }
 
 fn install(packages: &[&str]) -> Result<()> {
@@ -131,11 +127,10 @@ mod tests {
         let line = line_to_run(&["postgresql", "redis-server"]);
         assert_eq!(
             line,
-            "sudo sh -c 'mkdir -p /etc/postgresql-common/createcluster.d && \
-             echo create_main_cluster = false > /etc/postgresql-common/createcluster.d/hotelhub.conf && \
-             printf \"#!/bin/sh\\nexit 101\\n\" > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d && \
-             apt-get update && apt-get install -y --no-install-recommends postgresql redis-server; \
-             rm -f /usr/sbin/policy-rc.d'"
+            "sudo sh -c 'c=/etc/postgresql-common/createcluster.d/hotelhub.conf; p=/usr/sbin/policy-rc.d; \
+             trap \"rm -f $c\" EXIT; mkdir -p ${c%/*}; echo create_main_cluster = false > $c; \
+             [ -e $p ] || { trap \"rm -f $c $p\" EXIT; printf \"#!/bin/sh\\nexit 101\\n\" > $p; chmod 755 $p; }; \
+             apt-get update && apt-get install -y --no-install-recommends postgresql redis-server'"
         );
     }
 }
