@@ -22,7 +22,7 @@ pub(crate) struct Wish {
     /// The bench to run.
     #[arg(default_value = "foundation")]
     name: String,
-    /// Measures only this part.
+    /// Measures only this part: lookup, standalone, wire, sign_up, warm, search, last_rooms, cold or memory.
     #[arg(long)]
     only: Option<String>,
     /// Writes the figures to this file as well.

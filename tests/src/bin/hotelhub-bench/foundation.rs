@@ -17,6 +17,10 @@ const POOL: i64 = 8;
 /// Hotels that are warm while the node is weighed.
 const WARM: usize = 50;
 
+/// What can be measured by itself; the first three need no house.
+pub(crate) const PARTS: [&str; 9] =
+    ["lookup", "standalone", "wire", "sign_up", "warm", "search", "last_rooms", "cold", "memory"];
+
 /// Measures everything, or the one part that was asked for.
 pub(crate) async fn run(ground: Ground) -> Result<()> {
     let wanted = |part: &str| ground.only.as_deref().is_none_or(|only| only == part);
@@ -30,7 +34,7 @@ pub(crate) async fn run(ground: Ground) -> Result<()> {
         let database = Scratch::create(&ground.admin_dsn, None).await?;
         show(warm::wire(&programs, &ground.dir, &ground.admin_dsn.parse()?, &database.dsn()).await?)?;
     }
-    if ["warm", "search", "last_rooms", "cold", "sign_up", "memory"].iter().any(|part| wanted(part)) {
+    if PARTS.iter().skip(3).any(|part| wanted(part)) {
         in_a_house(&ground, programs, &wanted).await?;
     }
     Ok(())

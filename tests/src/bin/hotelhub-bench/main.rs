@@ -46,7 +46,7 @@ pub(crate) struct Ground {
     #[arg(long, env = "HOTELHUB_TEST_REDIS", hide_env_values = true)]
     redis_url: String,
     /// Only the figures of this part.
-    #[arg(long)]
+    #[arg(long, value_parser = foundation::PARTS)]
     only: Option<String>,
 }
 
