@@ -47,7 +47,6 @@ pub struct House {
     node_env: Vec<(String, String)>,
     control_port: u16,
     node_port: u16,
-    metrics_port: u16,
     mailbox: u16,
     /// The vendor's first administrator: mail address, password, TOTP secret.
     pub admin: Admin,
@@ -91,7 +90,6 @@ impl House {
             node_env,
             control_port,
             node_port,
-            metrics_port,
             mailbox,
             admin,
             control,
@@ -119,11 +117,6 @@ impl House {
     /// The port of the control plane.
     pub fn control_port(&self) -> u16 {
         self.control_port
-    }
-
-    /// The node's metrics page.
-    pub fn metrics_url(&self) -> String {
-        format!("http://127.0.0.1:{}/metrics", self.metrics_port)
     }
 
     /// `<slug>.<base>:<port>`, as a browser writes it into `Host`.
