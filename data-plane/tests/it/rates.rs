@@ -1,7 +1,7 @@
 //! Rate plans and prices, through the front door.
 use serde_json::json;
 
-use crate::furnished::furnish;
+use crate::furnished::{furnish, up_to_date};
 use crate::house::{House, in_both};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,4 +66,25 @@ async fn prices_that_are_no_rupiah_are_refused_by_their_field() {
         assert_eq!(hotel.desk.if_match(2).put(&path, &good).await.unwrap().status, 403);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_price_that_changes_leaves_the_rest_of_the_calendar_as_it_was_read() {
+    let house = House::standalone().await;
+    let hotel = furnish(&house, 1).await;
+    let sql = house.sql().await;
+    let versions = async || {
+        let row = sql.query_one("select house::text, prices::text from availability_version", &[]).await.unwrap();
+        (row.get::<_, String>(0), row.get::<_, String>(1))
+    };
+    let before = versions().await;
+    let prices = json!({ "room_type_id": hotel.room_type, "from": "2026-07-03", "to": "2026-07-04", "price_idr": 1 });
+    assert_eq!(hotel.price(&hotel.plan, &prices).await.status, 200);
+    let after = versions().await;
+    assert_eq!(before.0, after.0, "the plan's version is nothing that a search reads");
+    assert_ne!(before.1, after.1);
+    let path = format!("/api/v1/rate-plans/{}", hotel.plan);
+    let hidden = up_to_date(&hotel.owner, &path).await.patch(&path, &json!({ "public": false })).await.unwrap();
+    assert_eq!(hidden.status, 200, "{}", hidden.text);
+    assert_ne!(after.0, versions().await.0);
 }
