@@ -52,7 +52,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 
 /// Changes a guest.
 #[utoipa::path(patch, path = "/guests/{id}", tag = "guests", request_body = GuestChange,
-    responses((status = 200, body = Guest), (status = 404), (status = 412), (status = 428), (status = 422)))]
+    responses((status = 200, body = Guest), (status = 404), (status = 412), (status = 422)))]
 async fn change(
     tenant: Tenant,
     staff: Staff,

@@ -36,7 +36,7 @@ async fn sign(tenant: Tenant) -> Result<Json<Sign>> {
 
 /// Changes the property; its business date is not changed here.
 #[utoipa::path(patch, path = "/property", tag = "property", request_body = PropertyChange,
-    responses((status = 200, body = Property), (status = 412), (status = 428), (status = 422)))]
+    responses((status = 200, body = Property), (status = 412), (status = 422)))]
 async fn change(tenant: Tenant, staff: Staff, seen: IfMatch, wish: Body<PropertyChange>) -> Result<Response> {
     staff.may(Permission::PropertyChange)?;
     let tx = tenant.begin().await?;

@@ -67,7 +67,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, range: Query<R
 
 /// Sets the prices of a room type under a plan for a range of nights.
 #[utoipa::path(put, path = "/rate-plans/{id}/prices", tag = "rates", request_body = Prices,
-    responses((status = 200, body = Set), (status = 404), (status = 412), (status = 428), (status = 422)))]
+    responses((status = 200, body = Set), (status = 404), (status = 412), (status = 422)))]
 async fn set(
     tenant: Tenant,
     staff: Staff,
