@@ -94,6 +94,7 @@ const HOTEL: &[Step] = &[
     Step { file: "0016_take_back_slips.sql", sql: include_str!("../hotel/0016_take_back_slips.sql") },
     Step { file: "0018_index_withheld_letters.sql", sql: include_str!("../hotel/0018_index_withheld_letters.sql") },
     Step { file: "0019_reprice_plans.sql", sql: include_str!("../hotel/0019_reprice_plans.sql") },
+    Step { file: "0020_archive_types_and_plans.sql", sql: include_str!("../hotel/0020_archive_types_and_plans.sql") },
 ];
 
 /// Every step of a product, in the one order they run in.

@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use hotelhub_identity::Permission;
-use hotelhub_web::{AppError, Refused, RequestKey, Result, etag};
+use hotelhub_web::{AppError, Kind, Refused, RequestKey, Result, etag};
 use serde::Serialize;
 
 use super::forms;
@@ -104,6 +104,13 @@ impl<'a> Step<'a> {
             Err(refusal) => tx.answer_with(status, HeaderMap::new(), Err::<(), _>(refusal)).await,
         }
     }
+}
+
+/// The refusal to archive what guests are promised.
+pub(crate) fn stays_to_come() -> AppError {
+    let detail =
+        "Guests in the house or to come have booked this: it is archived once they have left or booked otherwise.";
+    AppError::new(Kind::Conflict, "stays-to-come", detail)
 }
 
 /// What is shown, with its version as its `ETag`.

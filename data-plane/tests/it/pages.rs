@@ -329,6 +329,17 @@ async fn a_room_type_and_a_rate_plan_are_changed_on_their_sheets_and_the_slower_
         assert_eq!(late.status, 412, "{}", late.text);
         assert!(late.text.contains("Sudah diubah orang lain") && late.text.contains("Nama baru"), "{}", late.text);
         landed(&owner, &late, &door, &with("Nama lain")).await;
+        let put_away = [with("Nama lain"), vec![("archived", "true")]].concat();
+        let answer = send(&owner, &seen(&owner, &door).await, &door, &put_away).await;
+        if list == "/desk/rooms" {
+            assert_eq!((answer.status.as_u16(), answer.text.contains("Masih ada kamar bertipe ini")), (409, true));
+        } else {
+            let archived = seen(&owner, answer.location().unwrap()).await;
+            assert!(!archived.text.contains("/prices") && archived.text.contains(&door), "{}", archived.text);
+            let back = [with("Nama lain"), vec![("archived", "false")]].concat();
+            let sold = landed(&owner, &seen(&owner, &door).await, &door, &back).await;
+            assert!(sold.text.contains("/prices"), "{}", sold.text);
+        }
         assert_eq!(house.desk().await.page(&door).await.unwrap().status, 403, "the desk does not change {sheet}");
     }
 }

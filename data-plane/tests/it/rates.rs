@@ -1,7 +1,7 @@
 //! Rate plans and prices, through the front door.
 use serde_json::json;
 
-use crate::furnished::{furnish, up_to_date};
+use crate::furnished::{first, furnish, up_to_date};
 use crate::house::{House, in_both};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,6 +64,36 @@ async fn prices_that_are_no_rupiah_are_refused_by_their_field() {
         let nowhere = format!("/api/v1/rate-plans/{}/prices", hotel.room_type);
         assert_eq!(hotel.owner.if_match(2).put(&nowhere, &good).await.unwrap().status, 404);
         assert_eq!(hotel.desk.if_match(2).put(&path, &good).await.unwrap().status, 403);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rate_plan_is_archived_once_nobody_is_to_come_under_it_and_taken_back() {
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let path = format!("/api/v1/rate-plans/{}", hotel.plan);
+        let archived = async |archived: bool| {
+            let owner = up_to_date(&hotel.owner, &path).await;
+            owner.patch(&path, &json!({ "archived": archived })).await.unwrap()
+        };
+        let offers = async || {
+            let search = "/api/v1/availability?arrival=2026-07-10&departure=2026-07-11";
+            hotel.desk.get(search).await.unwrap().json()["room_types"][0]["offers"].as_array().unwrap().len()
+        };
+        let (reservation, version) = first(&hotel.book("confirmed", "2026-07-10", "2026-07-12").await);
+        let needed = archived(true).await;
+        assert_eq!((needed.status.as_u16(), needed.code().as_str()), (409, "stays-to-come"), "{}", needed.text);
+        assert_eq!(hotel.act(&reservation, version, "cancel").await.status, 200);
+        assert_eq!(offers().await, 1);
+
+        assert_eq!(archived(true).await.json()["archived"], true);
+        assert_eq!(offers().await, 0);
+        let refused = hotel.try_book("confirmed", "2026-07-10", "2026-07-12").await;
+        assert_eq!(refused.json()["errors"][0]["field"], "reservations[0].rate_plan_id", "{}", refused.text);
+        assert_eq!(archived(false).await.status, 200);
+        assert_eq!(offers().await, 1);
+        hotel.book("confirmed", "2026-07-10", "2026-07-12").await;
     })
     .await;
 }

@@ -59,6 +59,38 @@ async fn a_room_that_changes_its_type_is_counted_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_type_is_archived_once_no_room_needs_it_and_nothing_is_made_of_it_until_it_is_taken_back() {
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let deluxe = format!("/api/v1/room-types/{}", hotel.room_type);
+        let archive = json!({ "archived": true });
+        let needed = hotel.owner.if_match(1).patch(&deluxe, &archive).await.unwrap();
+        assert_eq!((needed.status.as_u16(), needed.code().as_str()), (409, "type-has-rooms"), "{}", needed.text);
+
+        let suite = hotel.owner.post("/api/v1/room-types", &json!({ "code": "STE", "name": "Suite" })).await.unwrap();
+        let suite = suite.json()["id"].clone();
+        let path = format!("/api/v1/room-types/{}", suite.as_str().unwrap());
+        let found = async || {
+            let search = "/api/v1/availability?arrival=2026-07-10&departure=2026-07-11";
+            hotel.desk.get(search).await.unwrap().json()["room_types"].as_array().unwrap().len()
+        };
+        assert_eq!(found().await, 2);
+        assert_eq!(hotel.owner.if_match(1).patch(&path, &archive).await.unwrap().json()["archived"], true);
+        assert_eq!(found().await, 1);
+        let rooms = json!({ "room_type_id": suite, "numbers": ["201"] });
+        let room = format!("/api/v1/rooms/{}", hotel.rooms[0]);
+        let moved = hotel.owner.if_match(1).patch(&room, &json!({ "room_type_id": suite })).await.unwrap();
+        for refused in [hotel.owner.post("/api/v1/rooms", &rooms).await.unwrap(), moved] {
+            assert_eq!((refused.status.as_u16(), &refused.json()["errors"][0]["field"]), (422, &json!("room_type_id")));
+        }
+        assert_eq!(hotel.owner.if_match(2).patch(&path, &json!({ "archived": false })).await.unwrap().status, 200);
+        assert_eq!(hotel.owner.post("/api/v1/rooms", &rooms).await.unwrap().status, 201);
+        assert_eq!(found().await, 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn numbers_in_use_are_refused_and_nothing_is_built() {
     in_both(async |house: &House| {
         let hotel = furnish(house, 2).await;

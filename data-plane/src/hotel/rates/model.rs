@@ -26,6 +26,8 @@ pub struct RatePlan {
     pub public: bool,
     /// Its place in lists.
     pub sort: i16,
+    /// Whether it is no longer sold: it stands in no search and no choice, and can be taken back.
+    pub archived: bool,
     /// Counts up with each change.
     pub version: i32,
 }

@@ -42,6 +42,8 @@ struct Sight {
 #[derive(Serialize)]
 pub(crate) struct RatesPage {
     plans: Vec<Choice>,
+    /// Plans that are no longer sold.
+    archived: Vec<Choice>,
     room_types: Vec<Choice>,
     plan: Option<Uuid>,
     /// The plan's version: prices are saved against it.
@@ -87,7 +89,9 @@ async fn page(
     let db = tenant.connect().await?;
     let property = properties::the_one(&db).await?;
     let plans = super::plans_of_house(&db, None, 200).await?;
-    let types = rooms::types_of_house(&db, None, 200).await?;
+    let (archived, plans): (Vec<_>, Vec<_>) = plans.into_iter().partition(|plan| plan.archived);
+    let mut types = rooms::types_of_house(&db, None, 200).await?;
+    types.retain(|of| !of.archived);
     let plan = plans.iter().find(|plan| plan.id.to_string() == sight.plan).or(plans.first());
     let of = types.iter().find(|of| of.id.to_string() == sight.room_type).or(types.first()).map(|of| of.id);
     let today = property.business_date;
@@ -106,6 +110,7 @@ async fn page(
     page.plan = plan.map(|plan| plan.id);
     page.version = plan.map_or(0, |plan| plan.version);
     page.plans = plans.iter().map(|known| Choice::new(known.id, known.name.clone(), &text(page.plan))).collect();
+    page.archived = archived.iter().map(|known| Choice::new(known.id, known.name.clone(), "")).collect();
     page.room_types = types.iter().map(|known| Choice::new(known.id, known.name.clone(), &text(of))).collect();
     page.room_type = text(of);
     page.may_change = staff.can(Permission::RateChange);
@@ -122,6 +127,7 @@ impl RatesPage {
         let week = monday.series(1.day()).zip(WEEK.into_iter().zip(form.ticked()));
         Self {
             plans: Vec::new(),
+            archived: Vec::new(),
             room_types: Vec::new(),
             plan: None,
             version: 0,

@@ -150,7 +150,7 @@ impl House {
         let room_type = self.types.iter().find(|known| known.id == terms.room_type);
         fits(room_type, party, &place)?;
         let plan = self.plans.iter().find(|known| known.id == terms.rate_plan);
-        if plan.is_none_or(|plan| through != Through::Desk && !plan.public) {
+        if plan.is_none_or(|plan| plan.archived || through != Through::Desk && !plan.public) {
             return Err(fields::wrong(format!("{place}rate_plan_id"), "there is no such rate plan"));
         }
         let prices = self.prices.iter().filter(|price| price.asked == n).copied();
@@ -163,7 +163,7 @@ impl House {
 
 /// Refuses a type that is not there, or too small for the party.
 pub(super) fn fits(room_type: Option<&RoomType>, party: Party, place: &str) -> Result<(), AppError> {
-    let Some(room_type) = room_type else {
+    let Some(room_type) = room_type.filter(|of| !of.archived) else {
         return Err(fields::wrong(format!("{place}room_type_id"), "there is no such room type"));
     };
     if room_type.fits(party.adults, party.children) {

@@ -230,7 +230,7 @@ async fn price_now(db: &Session, terms: Terms, fresh: &[Date]) -> Result<Vec<(Da
     if fresh.is_empty() {
         return Ok(Vec::new());
     }
-    if rates::plans_by_id(db, &[terms.rate_plan]).await?.is_empty() {
+    if rates::plans_by_id(db, &[terms.rate_plan]).await?.first().is_none_or(|plan| plan.archived) {
         return Err(fields::wrong("rate_plan_id", "there is no such rate plan"));
     }
     let Terms { stay, room_type, rate_plan } = terms;

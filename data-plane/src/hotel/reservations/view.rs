@@ -165,8 +165,8 @@ impl DetailPage {
             settled: reservation.balance == Rupiah::ZERO,
             can: Steps::of(reservation, may),
             free_rooms: free_rooms(reservation, chart),
-            room_types: types.iter().map(|of| Choice::new(of.id, of.name.clone(), &kind)).collect(),
-            rate_plans: plans.iter().map(|of| Choice::new(of.id, of.name.clone(), &plan)).collect(),
+            room_types: sold(types.iter().map(|of| (Choice::new(of.id, of.name.clone(), &kind), of.archived))),
+            rate_plans: sold(plans.iter().map(|of| (Choice::new(of.id, of.name.clone(), &plan), of.archived))),
             hold_until: None,
             form_key: String::new(),
             refused: None,
@@ -191,6 +191,11 @@ fn free_rooms(reservation: &Reservation, chart: &TapeChart) -> Vec<Choice> {
     }
     rooms.sort_by(|a, b| (a.0, a.1, &a.2.label).cmp(&(b.0, b.1, &b.2.label)));
     rooms.into_iter().map(|(.., choice)| choice).collect()
+}
+
+/// What is still sold, and what the stay has booked.
+fn sold(choices: impl Iterator<Item = (Choice, bool)>) -> Vec<Choice> {
+    choices.filter(|(choice, archived)| choice.chosen || !archived).map(|(choice, _)| choice).collect()
 }
 
 impl Page for DetailPage {

@@ -31,6 +31,8 @@ pub fn pages() -> Router<Node> {
 pub(crate) struct RoomsPage {
     types: Vec<TypeCard>,
     choices: Vec<Choice>,
+    /// Types that are no longer sold.
+    archived: Vec<Choice>,
     may_change: bool,
     may_clean: bool,
     form_key: String,
@@ -104,9 +106,12 @@ async fn page(clerk: &Clerk, visit: &Visit, status: StatusCode, refused: Option<
     let property = properties::the_one(&db).await?;
     let types = super::types_of_house(&db, None, ALL).await?;
     let rooms = super::of_house(&db, None, ALL).await?;
+    let (archived, types): (Vec<_>, Vec<_>) = types.into_iter().partition(|of| of.archived);
+    let choice = |of: &RoomType| Choice::new(of.id, of.name.clone(), "");
     let shell = shell::of(&property, tenant, staff, visit, "nav.rooms");
     let page = RoomsPage {
-        choices: types.iter().map(|of| Choice::new(of.id, of.name.clone(), "")).collect(),
+        choices: types.iter().map(choice).collect(),
+        archived: archived.iter().map(choice).collect(),
         types: types.iter().map(|of| TypeCard::of(of, &rooms)).collect(),
         may_change: staff.can(Permission::RoomChange),
         may_clean: staff.can(Permission::HousekeepingUpdate),
@@ -240,11 +245,13 @@ impl Page for RoomsPage {
             max_children: 1,
             sort: 1,
             rooms: 4,
+            archived: false,
             version: 1,
         };
         Self {
             types: vec![TypeCard::of(&deluxe, &rooms)],
             choices: vec![Choice::new("1", "Deluxe", "1")],
+            archived: vec![Choice::new("2", "Bungalow", "")],
             may_change: true,
             may_clean: true,
             form_key: "sample-key".to_owned(),

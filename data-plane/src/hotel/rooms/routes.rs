@@ -49,7 +49,9 @@ async fn create(clerk: Clerk, wish: Posted<NewRooms>) -> Result<Response> {
 pub async fn add(db: &Session, tenant: &Tenant, actor: &Actor, wish: NewRooms) -> Result<Vec<Room>> {
     let (floor, numbers) = wish.checked()?;
     let room_type = wish.room_type_id;
-    types::lock(db, room_type).await?.ok_or_else(unknown_type)?;
+    if !types::lock_sold(db, room_type).await? {
+        return Err(unknown_type());
+    }
     let ids: Vec<Uuid> = numbers.iter().map(|_| tenant.ids().next()).collect();
     let added = store::insert(db, tenant.clock().now(), room_type, &ids, &numbers, &floor).await?;
     let taken: Vec<_> = numbers.into_iter().filter(|number| !added.contains(number)).collect();
@@ -74,7 +76,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 
 /// Changes a room: how clean it is, whether it is for sale, its type.
 #[utoipa::path(patch, path = "/rooms/{id}", tag = "rooms", request_body = RoomChange,
-    responses((status = 200, body = Room), (status = 404), (status = 409), (status = 412), (status = 428)))]
+    responses((status = 200, body = Room), (status = 404), (status = 409), (status = 412)))]
 async fn change(
     tenant: Tenant,
     staff: Staff,
@@ -122,7 +124,7 @@ pub async fn amend(
 
 /// Refuses to take a room from sale that a guest is promised.
 async fn take_out(db: &Session, before: &Room, after: &Room) -> Result<()> {
-    if after.room_type_id != before.room_type_id && super::types_by_id(db, &[after.room_type_id]).await?.is_empty() {
+    if after.room_type_id != before.room_type_id && !types::lock_sold(db, after.room_type_id).await? {
         return Err(unknown_type());
     }
     let leaves = after.room_type_id != before.room_type_id || after.service == super::Service::Ooo;

@@ -93,7 +93,7 @@ pub(super) const CHANGES: &[&str] = &[
       where day between '2026-08-01'::date + (random() * 99)::int and '2026-08-05'::date + (random() * 99)::int",
     "delete from inventory_days where random() < 0.01",
     "insert into inventory_days (room_type_id, day, physical)
-     select t.id, '2026-07-01'::date + (random() * 300)::int, 3 from room_types t on conflict do nothing",
+     select t.id, '2026-07-01'::date + (random() * 300)::int, 9 from room_types t on conflict do nothing",
     "update rate_days set price_idr = (random() * 1000000)::int where random() < 0.1",
     "update rate_days set closed = not closed where random() < 0.02",
     "update rate_days set closed = false, min_nights = 1 + (random() * 4)::int where random() < 0.1",
@@ -105,6 +105,9 @@ pub(super) const CHANGES: &[&str] = &[
     "insert into room_types (id, property_id, code, name, created_at, updated_at)
      select gen_random_uuid(), id, 'N' || (random() * 999999)::int, 'Baru', now(), now() from properties",
     "update rate_plans set public = not public where random() < 0.5",
+    "update rate_plans set archived = not archived where random() < 0.3",
+    "update room_types set archived = not archived where random() < 0.3",
+    "update rate_plans set version = version + 1, updated_at = now()",
     "update rate_plans set sort = (random() * 3)::int, breakfast = not breakfast, free_cancellation_days = 3",
     "delete from rooms where random() < 0.1",
     "update rooms set service = case when random() < 0.5 then 'ooo' else 'ok' end",

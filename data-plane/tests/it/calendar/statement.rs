@@ -19,12 +19,12 @@ const SEARCH: &str = "
            t.sort as type_sort, r.sort as plan_sort
       from properties p
       left join room_types t
-        on t.property_id = p.id and t.max_adults >= $3 and t.max_adults + t.max_children >= $3 + $4
+        on t.property_id = p.id and not t.archived and t.max_adults >= $3 and t.max_adults + t.max_children >= $3 + $4
       left join lateral (
            select min(physical - out_of_order - held - sold) as free, count(*) as days
              from inventory_days
             where room_type_id = t.id and day >= $1 and day < $2) f on true
-      left join rate_plans r on r.property_id = p.id and (r.public or $5) and f.free is distinct from 0
+      left join rate_plans r on r.property_id = p.id and not r.archived and (r.public or $5) and f.free is distinct from 0
       left join lateral (
            select array_agg(price_idr) as prices
              from (select price_idr, closed, min_nights

@@ -21,7 +21,7 @@ const ROOM_TYPES: &str = "
            (select count(*) from rooms m where m.room_type_id = t.id and m.service <> 'ooo')::int as rooms
       from availability_version v
      cross join (select * from properties order by created_at, id limit 1) p
-      left join room_types t on t.property_id = p.id
+      left join room_types t on t.property_id = p.id and not t.archived
      where v.only_row
      order by t.sort, convert_to(t.code, 'UTF8')";
 
@@ -29,7 +29,7 @@ const RATE_PLANS: &str = "
     select v.house, v.nights, v.prices, r.id, r.code, r.name, r.breakfast, r.free_cancellation_days, r.public
       from availability_version v
      cross join (select id from properties order by created_at, id limit 1) p
-      left join rate_plans r on r.property_id = p.id
+      left join rate_plans r on r.property_id = p.id and not r.archived
      where v.only_row
      order by r.sort, convert_to(r.code, 'UTF8')";
 

@@ -22,7 +22,7 @@ const DAY: &str = "
 
 const COUNT_ROOMS: &str = "select count(*) from rooms";
 
-const TYPES: &str = "select id, code, name from room_types order by sort, code, id";
+const TYPES: &str = "select id, code, name from room_types where not archived order by sort, code, id";
 
 const ROOMS: &str = "
     select room_type_id, id, number, housekeeping, service from rooms order by lpad(number, 12, '0'), id";

@@ -50,6 +50,8 @@ pub struct RatePlanChange {
     pub public: Option<bool>,
     /// Its place in lists.
     pub sort: Option<i16>,
+    /// Whether it is no longer sold. Refused while it is needed.
+    pub archived: Option<bool>,
 }
 
 fn one() -> i16 {
@@ -64,7 +66,19 @@ impl NewRatePlan {
     /// The rate plan of this wish, or the field that is wrong.
     pub(super) fn checked(self, id: Uuid) -> Result<RatePlan, AppError> {
         let Self { code, name, description, breakfast, free_cancellation_days, public, sort } = self;
-        checked(RatePlan { id, code, name, description, breakfast, free_cancellation_days, public, sort, version: 1 })
+        let (archived, version) = (false, 1);
+        checked(RatePlan {
+            id,
+            code,
+            name,
+            description,
+            breakfast,
+            free_cancellation_days,
+            public,
+            sort,
+            archived,
+            version,
+        })
     }
 }
 
@@ -79,6 +93,7 @@ impl RatePlanChange {
             free_cancellation_days: self.free_cancellation_days.unwrap_or(plan.free_cancellation_days),
             public: self.public.unwrap_or(plan.public),
             sort: self.sort.unwrap_or(plan.sort),
+            archived: self.archived.unwrap_or(plan.archived),
             ..plan
         })
     }

@@ -35,12 +35,15 @@ struct Form {
     #[serde(default)]
     public: bool,
     sort: String,
+    /// Said by the button that archives or takes back.
+    archived: Option<bool>,
 }
 
 /// The page.
 #[derive(Serialize)]
 pub(crate) struct PlanPage {
     id: Uuid,
+    archived: bool,
     form: Form,
     form_key: String,
     refused: Option<Refused>,
@@ -57,6 +60,7 @@ impl From<&RatePlan> for Form {
             free_cancellation_days: plan.free_cancellation_days.to_string(),
             public: plan.public,
             sort: plan.sort.to_string(),
+            archived: None,
         }
     }
 }
@@ -71,6 +75,7 @@ impl Form {
             free_cancellation_days: Some(forms::whole("free_cancellation_days", &self.free_cancellation_days)?),
             public: Some(self.public),
             sort: Some(forms::whole("sort", &self.sort)?),
+            archived: self.archived,
         })
     }
 }
@@ -94,7 +99,8 @@ async fn page(
     let plan = one(&db, id).await?;
     let shell = shell::of(&property, tenant, staff, visit, "nav.rates").titled(&plan.name);
     let form = typed.unwrap_or_else(|| Form::from(&plan));
-    let page = PlanPage { id, form, form_key: forms::key(tenant), refused };
+    let (archived, form_key) = (plan.archived, forms::key(tenant));
+    let page = PlanPage { id, archived, form, form_key, refused };
     forms::shown(tenant, status, &shell, &page)
 }
 
@@ -129,7 +135,9 @@ impl Page for PlanPage {
             free_cancellation_days: "1".to_owned(),
             public: true,
             sort: "10".to_owned(),
+            archived: None,
         };
-        Self { id: Uuid::from_u128(1), form, form_key: "sample-key".to_owned(), refused: IfMatch::stale().refused() }
+        let (id, form_key) = (Uuid::from_u128(1), "sample-key".to_owned());
+        Self { id, archived: false, form, form_key, refused: IfMatch::stale().refused() }
     }
 }

@@ -13,7 +13,7 @@ use super::model::{NewRatePlan, RatePlanChange};
 use super::store;
 use crate::audit::{self, Actor};
 use crate::hotel::rates::RatePlan;
-use crate::hotel::step::{Clerk, sheet};
+use crate::hotel::step::{Clerk, sheet, stays_to_come};
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::{Session, Tenant};
@@ -58,9 +58,9 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
     one(&db, id).await.map(sheet)
 }
 
-/// Changes a rate plan; what was agreed under it stays.
+/// Changes a rate plan, or archives it: then nothing more is sold under it. What was agreed under it stays.
 #[utoipa::path(patch, path = "/rate-plans/{id}", tag = "rates", request_body = RatePlanChange,
-    responses((status = 200, body = RatePlan), (status = 404), (status = 412), (status = 428), (status = 422)))]
+    responses((status = 200, body = RatePlan), (status = 404), (status = 409), (status = 412), (status = 422)))]
 async fn change(
     tenant: Tenant,
     staff: Staff,
@@ -84,7 +84,11 @@ pub async fn amend(
     wish: RatePlanChange,
 ) -> Result<RatePlan> {
     let version = hold(db, id, seen).await?;
-    let after = wish.clone().of(one(db, id).await?)?;
+    let before = one(db, id).await?;
+    if wish.archived == Some(true) && !before.archived && store::stays_to_come(db, id).await? {
+        return Err(stays_to_come());
+    }
+    let after = wish.clone().of(before)?;
     store::change(db, tenant.clock().now(), &after).await?;
     audit::record(db, tenant, actor, "rate-plan.change", ("rate_plan", id), &wish).await?;
     Ok(RatePlan { version: version + 1, ..after })

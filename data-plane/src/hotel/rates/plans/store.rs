@@ -8,14 +8,14 @@ use crate::hotel::rates::RatePlan;
 use crate::tenancy::{DbError, Params, Row, Session};
 
 const BY_ID: &str = "
-    select id, code, name, description, breakfast, free_cancellation_days, public, sort, version
+    select id, code, name, description, breakfast, free_cancellation_days, public, sort, archived, version
       from rate_plans
      where id = any($1)
      order by id";
 
 /// In the house's order; `$1` and `$2` are the last row seen.
 const LIST: &str = "
-    select id, code, name, description, breakfast, free_cancellation_days, public, sort, version
+    select id, code, name, description, breakfast, free_cancellation_days, public, sort, archived, version
       from rate_plans
      where (lpad((sort + 40000)::text, 5, '0') || code, id) > ($1::text, $2)
      order by lpad((sort + 40000)::text, 5, '0') || code, id
@@ -25,8 +25,9 @@ const LOCK: &str = "select version from rate_plans where id = $1 for no key upda
 
 const INSERT: &str = "
     insert into rate_plans
-        (id, property_id, code, name, description, breakfast, free_cancellation_days, public, sort, created_at, updated_at)
-    select $1, id, $2, $3, $4, $5, $6, $7, $8, $9, $9
+        (id, property_id, code, name, description, breakfast, free_cancellation_days, public, sort, archived, created_at,
+         updated_at)
+    select $1, id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10
       from properties
      order by created_at, id
      limit 1";
@@ -34,13 +35,17 @@ const INSERT: &str = "
 const CHANGE: &str = "
     update rate_plans
        set code = $2, name = $3, description = $4, breakfast = $5, free_cancellation_days = $6, public = $7, sort = $8,
-           updated_at = $9, version = version + 1
+           archived = $9, updated_at = $10, version = version + 1
      where id = $1";
+
+const STAYS_TO_COME: &str = "
+    select exists (select from reservations
+                    where rate_plan_id = $1 and status in ('hold', 'confirmed', 'in_house')) as stays";
 
 const TOUCH: &str = "update rate_plans set updated_at = $2, version = version + 1 where id = $1";
 
 /// Every statement of this file.
-pub(in crate::hotel::rates) const STATEMENTS: &[&str] = &[BY_ID, LIST, LOCK, INSERT, CHANGE, TOUCH];
+pub(in crate::hotel::rates) const STATEMENTS: &[&str] = &[BY_ID, LIST, LOCK, INSERT, CHANGE, STAYS_TO_COME, TOUCH];
 
 /// The rate plans of these ids that exist, in the order of their ids.
 pub async fn by_id(db: &Session, ids: &[Uuid]) -> Result<Vec<RatePlan>, DbError> {
@@ -72,14 +77,29 @@ pub(super) async fn change(db: &Session, now: Timestamp, plan: &RatePlan) -> Res
     write(db, CHANGE, now, plan).await
 }
 
+/// Whether somebody stays under the plan or is to come.
+pub(super) async fn stays_to_come(db: &Session, id: Uuid) -> Result<bool, DbError> {
+    Ok(db.query_one(STAYS_TO_COME, &[&id]).await?.get("stays"))
+}
+
 /// Counts a rate plan's version up: its prices changed.
 pub(super) async fn touch(db: &Session, now: Timestamp, id: Uuid) -> Result<(), DbError> {
     db.execute(TOUCH, &[&id, &now]).await.map(drop)
 }
 
 async fn write(db: &Session, sql: &'static str, now: Timestamp, p: &RatePlan) -> Result<(), AppError> {
-    let values: Params<'_> =
-        &[&p.id, &p.code, &p.name, &p.description, &p.breakfast, &p.free_cancellation_days, &p.public, &p.sort, &now];
+    let values: Params<'_> = &[
+        &p.id,
+        &p.code,
+        &p.name,
+        &p.description,
+        &p.breakfast,
+        &p.free_cancellation_days,
+        &p.public,
+        &p.sort,
+        &p.archived,
+        &now,
+    ];
     match db.execute(sql, values).await {
         Ok(_) => Ok(()),
         Err(error) if error.constraint() == Some("rate_plans_code_unique") => {
@@ -102,6 +122,7 @@ fn plan(row: &Row) -> RatePlan {
         free_cancellation_days: row.get("free_cancellation_days"),
         public: row.get("public"),
         sort: row.get("sort"),
+        archived: row.get("archived"),
         version: row.get("version"),
     }
 }

@@ -26,6 +26,8 @@ pub struct RoomType {
     pub sort: i16,
     /// How many rooms of it there are.
     pub rooms: i64,
+    /// Whether it is no longer sold: it stands in no search and no choice, and can be taken back.
+    pub archived: bool,
     /// Counts up with each change.
     pub version: i32,
 }
@@ -68,6 +70,8 @@ pub struct RoomTypeChange {
     pub max_children: Option<i16>,
     /// Its place in lists.
     pub sort: Option<i16>,
+    /// Whether it is no longer sold. Refused while it is needed.
+    pub archived: Option<bool>,
 }
 
 fn two() -> i16 {
@@ -78,7 +82,8 @@ impl NewRoomType {
     /// The room type of this wish, or the field that is wrong.
     pub(super) fn checked(self, id: Uuid) -> Result<RoomType, AppError> {
         let Self { code, name, description, max_adults, max_children, sort } = self;
-        RoomType { id, code, name, description, max_adults, max_children, sort, rooms: 0, version: 1 }.checked()
+        let (rooms, archived, version) = (0, false, 1);
+        RoomType { id, code, name, description, max_adults, max_children, sort, rooms, archived, version }.checked()
     }
 }
 
@@ -104,6 +109,7 @@ impl RoomType {
             max_adults: change.max_adults.unwrap_or(self.max_adults),
             max_children: change.max_children.unwrap_or(self.max_children),
             sort: change.sort.unwrap_or(self.sort),
+            archived: change.archived.unwrap_or(self.archived),
             ..self
         };
         changed.checked()

@@ -31,12 +31,15 @@ struct Form {
     max_adults: String,
     max_children: String,
     sort: String,
+    /// Said by the button that archives or takes back.
+    archived: Option<bool>,
 }
 
 /// The page.
 #[derive(Serialize)]
 pub(crate) struct TypePage {
     id: Uuid,
+    archived: bool,
     form: Form,
     form_key: String,
     refused: Option<Refused>,
@@ -52,6 +55,7 @@ impl From<&RoomType> for Form {
             max_adults: of.max_adults.to_string(),
             max_children: of.max_children.to_string(),
             sort: of.sort.to_string(),
+            archived: None,
         }
     }
 }
@@ -65,6 +69,7 @@ impl Form {
             max_adults: Some(forms::whole("max_adults", &self.max_adults)?),
             max_children: Some(forms::whole("max_children", &self.max_children)?),
             sort: Some(forms::whole("sort", &self.sort)?),
+            archived: self.archived,
         })
     }
 }
@@ -88,7 +93,8 @@ async fn page(
     let room_type = one(&db, id).await?;
     let shell = shell::of(&property, tenant, staff, visit, "nav.rooms").titled(&room_type.name);
     let form = typed.unwrap_or_else(|| Form::from(&room_type));
-    let page = TypePage { id, form, form_key: forms::key(tenant), refused };
+    let (archived, form_key) = (room_type.archived, forms::key(tenant));
+    let page = TypePage { id, archived, form, form_key, refused };
     forms::shown(tenant, status, &shell, &page)
 }
 
@@ -122,7 +128,9 @@ impl Page for TypePage {
             max_adults: "2".to_owned(),
             max_children: "1".to_owned(),
             sort: "10".to_owned(),
+            archived: None,
         };
-        Self { id: Uuid::from_u128(1), form, form_key: "sample-key".to_owned(), refused: IfMatch::stale().refused() }
+        let (id, form_key) = (Uuid::from_u128(1), "sample-key".to_owned());
+        Self { id, archived: false, form, form_key, refused: IfMatch::stale().refused() }
     }
 }

@@ -14,7 +14,7 @@ use super::{RoomType, store};
 use crate::audit::{self, Actor};
 use crate::hotel::properties;
 use crate::hotel::rooms::inventory;
-use crate::hotel::step::{Clerk, sheet};
+use crate::hotel::step::{Clerk, sheet, stays_to_come};
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::{Session, Tenant};
@@ -61,9 +61,9 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
     one(&db, id).await.map(sheet)
 }
 
-/// Changes a room type.
+/// Changes a room type, or archives it: then it is no longer sold.
 #[utoipa::path(patch, path = "/room-types/{id}", tag = "rooms", request_body = RoomTypeChange,
-    responses((status = 200, body = RoomType), (status = 404), (status = 412), (status = 428), (status = 422)))]
+    responses((status = 200, body = RoomType), (status = 404), (status = 409), (status = 412), (status = 422)))]
 async fn change(
     tenant: Tenant,
     staff: Staff,
@@ -88,10 +88,23 @@ pub async fn amend(
 ) -> Result<RoomType> {
     let version = store::lock(db, id).await?.ok_or_else(unknown)?;
     seen.check(version)?;
-    let after = one(db, id).await?.changed(wish.clone())?;
+    let before = one(db, id).await?;
+    if wish.archived == Some(true) && !before.archived {
+        is_not_needed(db, &before).await?;
+    }
+    let after = before.changed(wish.clone())?;
     store::change(db, tenant.clock().now(), &after).await?;
     audit::record(db, tenant, actor, "room-type.change", ("room_type", id), &wish).await?;
     Ok(RoomType { version: version + 1, ..after })
+}
+
+/// Refuses to archive a type that has rooms or guests to come.
+async fn is_not_needed(db: &Session, room_type: &RoomType) -> Result<()> {
+    if room_type.rooms > 0 {
+        let detail = "There are rooms of this type: give them another type first.";
+        return Err(AppError::new(Kind::Conflict, "type-has-rooms", detail));
+    }
+    if store::stays_to_come(db, room_type.id).await? { Err(stays_to_come()) } else { Ok(()) }
 }
 
 pub(super) async fn one(db: &Session, id: Uuid) -> Result<RoomType> {

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::RoomType;
-use crate::tenancy::{DbError, Row, Session};
+use crate::tenancy::{DbError, Params, Row, Session};
 
 const BY_ID: &str = "
-    select t.id, t.code, t.name, t.description, t.max_adults, t.max_children, t.sort, t.version,
+    select t.id, t.code, t.name, t.description, t.max_adults, t.max_children, t.sort, t.archived, t.version,
            (select count(*) from rooms r where r.room_type_id = t.id) as rooms
       from room_types t
      where t.id = any($1)
@@ -16,7 +16,7 @@ const BY_ID: &str = "
 
 /// In the house's order; `$1` and `$2` are the last row seen.
 const LIST: &str = "
-    select t.id, t.code, t.name, t.description, t.max_adults, t.max_children, t.sort, t.version,
+    select t.id, t.code, t.name, t.description, t.max_adults, t.max_children, t.sort, t.archived, t.version,
            (select count(*) from rooms r where r.room_type_id = t.id) as rooms
       from room_types t
      where (lpad((t.sort + 40000)::text, 5, '0') || t.code, t.id) > ($1::text, $2)
@@ -25,21 +25,29 @@ const LIST: &str = "
 
 const LOCK: &str = "select version from room_types where id = $1 for no key update";
 
+/// Of a type that is still sold.
+const LOCK_SOLD: &str = "select id from room_types where id = $1 and not archived for no key update";
+
+const STAYS_TO_COME: &str = "
+    select exists (select from reservations
+                    where room_type_id = $1 and status in ('hold', 'confirmed', 'in_house')) as stays";
+
 const INSERT: &str = "
-    insert into room_types (id, property_id, code, name, description, max_adults, max_children, sort, created_at, updated_at)
-    select $1, id, $2, $3, $4, $5, $6, $7, $8, $8
+    insert into room_types
+        (id, property_id, code, name, description, max_adults, max_children, sort, archived, created_at, updated_at)
+    select $1, id, $2, $3, $4, $5, $6, $7, $8, $9, $9
       from properties
      order by created_at, id
      limit 1";
 
 const CHANGE: &str = "
     update room_types
-       set code = $2, name = $3, description = $4, max_adults = $5, max_children = $6, sort = $7, updated_at = $8,
-           version = version + 1
+       set code = $2, name = $3, description = $4, max_adults = $5, max_children = $6, sort = $7, archived = $8,
+           updated_at = $9, version = version + 1
      where id = $1";
 
 /// Every statement of this file.
-pub(in crate::hotel::rooms) const STATEMENTS: &[&str] = &[BY_ID, LIST, LOCK, INSERT, CHANGE];
+pub(in crate::hotel::rooms) const STATEMENTS: &[&str] = &[BY_ID, LIST, LOCK, LOCK_SOLD, STAYS_TO_COME, INSERT, CHANGE];
 
 /// The room types of these ids that exist, in the order of their ids.
 pub async fn by_id(db: &Session, ids: &[Uuid]) -> Result<Vec<RoomType>, DbError> {
@@ -60,20 +68,32 @@ pub(super) fn place(room_type: &RoomType) -> Cursor {
 }
 
 /// The version of a room type, locked; nothing when there is none.
-pub(in crate::hotel::rooms) async fn lock(db: &Session, id: Uuid) -> Result<Option<i32>, DbError> {
+pub(super) async fn lock(db: &Session, id: Uuid) -> Result<Option<i32>, DbError> {
     Ok(db.query_opt(LOCK, &[&id]).await?.map(|row| row.get("version")))
 }
 
-pub(super) async fn insert(db: &Session, now: Timestamp, t: &RoomType) -> Result<(), AppError> {
-    let values: [&(dyn crate::tenancy::ToSql + Sync); 8] =
-        [&t.id, &t.code, &t.name, &t.description, &t.max_adults, &t.max_children, &t.sort, &now];
-    db.execute(INSERT, &values).await.map(drop).map_err(|error| taken(error, t))
+/// Locks a room type that is still sold, so that it stays so; false when there is none.
+pub(in crate::hotel::rooms) async fn lock_sold(db: &Session, id: Uuid) -> Result<bool, DbError> {
+    Ok(db.query_opt(LOCK_SOLD, &[&id]).await?.is_some())
 }
 
-pub(super) async fn change(db: &Session, now: Timestamp, t: &RoomType) -> Result<(), AppError> {
-    let values: [&(dyn crate::tenancy::ToSql + Sync); 8] =
-        [&t.id, &t.code, &t.name, &t.description, &t.max_adults, &t.max_children, &t.sort, &now];
-    db.execute(CHANGE, &values).await.map(drop).map_err(|error| taken(error, t))
+/// Whether somebody stays in the type or is to come.
+pub(super) async fn stays_to_come(db: &Session, id: Uuid) -> Result<bool, DbError> {
+    Ok(db.query_one(STAYS_TO_COME, &[&id]).await?.get("stays"))
+}
+
+pub(super) async fn insert(db: &Session, now: Timestamp, room_type: &RoomType) -> Result<(), AppError> {
+    write(db, INSERT, now, room_type).await
+}
+
+pub(super) async fn change(db: &Session, now: Timestamp, room_type: &RoomType) -> Result<(), AppError> {
+    write(db, CHANGE, now, room_type).await
+}
+
+async fn write(db: &Session, sql: &'static str, now: Timestamp, t: &RoomType) -> Result<(), AppError> {
+    let values: Params<'_> =
+        &[&t.id, &t.code, &t.name, &t.description, &t.max_adults, &t.max_children, &t.sort, &t.archived, &now];
+    db.execute(sql, values).await.map(drop).map_err(|error| taken(error, t))
 }
 
 fn taken(error: DbError, room_type: &RoomType) -> AppError {
@@ -97,6 +117,7 @@ fn room_type(row: &Row) -> RoomType {
         max_children: row.get("max_children"),
         sort: row.get("sort"),
         rooms: row.get("rooms"),
+        archived: row.get("archived"),
         version: row.get("version"),
     }
 }
