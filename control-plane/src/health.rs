@@ -1,5 +1,5 @@
 //! Is the control plane well: its database, its counters, and what waits or failed.
-use hotelhub_web::health::{self, Checks, Finding, Health};
+use hotelhub_web::health::{Checks, Finding, Health, Standing};
 
 use crate::App;
 use crate::database::DbError;
@@ -9,7 +9,7 @@ pub(crate) fn of(app: &App) -> Health {
     let (looked_at, ready) = (app.clone(), app.clone());
     let checks = move || {
         let app = looked_at.clone();
-        async move { checks(&app).await }
+        async move { Checks::of_one_database(standing(&app), app.redis.clone()).await }
     };
     let ready = move || {
         let app = ready.clone();
@@ -18,35 +18,8 @@ pub(crate) fn of(app: &App) -> Health {
     Health::new(env!("CARGO_PKG_VERSION"), &app.clock, checks, ready)
 }
 
-async fn checks(app: &App) -> Checks {
-    let standing = async {
-        let standing = tokio::time::timeout(health::PATIENCE, standing(app)).await;
-        standing
-            .map_err(|_| "the central database did not answer in time".to_owned())?
-            .map_err(|error| error.to_string())
-    };
-    let (standing, redis) = tokio::join!(standing, health::redis(app.redis.clone()));
-    let standing = standing.inspect_err(|error| tracing::warn!(error, "the central database is not well"));
-    let found = |finding: fn(&Standing) -> Finding| standing.as_ref().map_or_else(|_| Finding::unavailable(), finding);
-    Checks {
-        database: found(|_| Finding::ok()),
-        redis,
-        storage: found(|standing| if standing.writable { Finding::ok() } else { Finding::Ill("read-only".to_owned()) }),
-        queue_pending: found(|standing| Finding::Well(standing.pending.into())),
-        queue_failed: found(|standing| Finding::Well(standing.failed.into())),
-        license: Finding::not_needed(),
-    }
-}
-
-/// What the central database says of itself. All that this plane keeps is kept there.
-struct Standing {
-    writable: bool,
-    /// Orders and letters that are still to be done.
-    pending: i64,
-    /// Orders that were given up.
-    failed: i64,
-}
-
+/// What the central database says of itself, in which this plane keeps everything: orders and letters that are still to be done, orders
+/// that were given up.
 async fn standing(app: &App) -> Result<Standing, DbError> {
     let row = sqlx::query_as!(
         Standing,

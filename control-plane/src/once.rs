@@ -5,10 +5,11 @@ use std::ops::{Deref, DerefMut};
 
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use hotelhub_web::{AppError, Kind, RequestKey, Result};
-use jiff::{SignedDuration, Timestamp};
+use hotelhub_web::once::{KEPT_FOR, REPLAYED, reused, undecided};
+use hotelhub_web::{AppError, RequestKey, Result};
+use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
@@ -16,12 +17,6 @@ use uuid::Uuid;
 
 use crate::App;
 use crate::database::{DbError, Tx};
-
-/// How long an answer is kept for whoever asks again.
-const KEPT_FOR: SignedDuration = SignedDuration::from_hours(48);
-
-/// Says that an answer is that of an earlier request.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Who asks: keys of strangers do not meet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,9 +100,6 @@ pub(crate) async fn begin(app: &App, scope: &Scope, key: &RequestKey) -> Result<
     if taken.rows_affected() == 1 {
         return Ok(Begun::Fresh(OnceTx { tx, scope: scope.clone(), key: key.key().into() }));
     }
-    let undecided = || {
-        AppError::new(Kind::Unavailable, "busy", "The same request is being answered. Please ask again.").retry_after(1)
-    };
     found(app, &mut tx, scope, key).await?.map(Begun::Answered).ok_or_else(undecided)
 }
 
@@ -155,12 +147,6 @@ pub async fn forget_old(pool: &PgPool, now: Timestamp) -> Result<u64, DbError> {
     let gone =
         sqlx::query!("delete from idempotency_keys where created_at < $1", before.to_sqlx() as _).execute(pool).await?;
     Ok(gone.rows_affected())
-}
-
-/// A key that came with another request before.
-pub(crate) fn reused() -> AppError {
-    let detail = "This idempotency key was used for another request. A new request needs a new key.";
-    AppError::new(Kind::Invalid, "key-reused", detail)
 }
 
 fn mac(app: &App, key: &RequestKey) -> [u8; 32] {

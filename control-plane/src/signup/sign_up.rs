@@ -4,7 +4,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hotelhub_identity::LinkToken;
 use hotelhub_kernel::{Host, Slug, TenantId, hex};
 use hotelhub_protocol::{OwnerSeed, Task, TenantSeed};
-use hotelhub_web::{AppError, Kind, Lang, RequestKey, Result};
+use hotelhub_web::{AppError, Kind, Lang, RequestKey, Result, once};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -19,7 +19,6 @@ use crate::database::{DbError, Tx};
 use crate::fleet::orders::{self, InHand, NewOrder};
 use crate::fleet::ready;
 use crate::mails::{self, NewLetter};
-use crate::once;
 use crate::plans::{self, Plan};
 use crate::wakes::Wake;
 

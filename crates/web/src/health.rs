@@ -94,7 +94,41 @@ pub struct Checks {
     pub license: Finding,
 }
 
+/// What a database says of the house that keeps everything in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Whether it can be written.
+    pub writable: bool,
+    /// What is still to be done.
+    pub pending: i64,
+    /// What was given up.
+    pub failed: i64,
+}
+
 impl Checks {
+    /// Of a house that keeps everything in one database, which is asked by `standing`.
+    pub async fn of_one_database<E: std::fmt::Display>(
+        standing: impl Future<Output = Result<Standing, E>>,
+        counters: Option<redis::aio::ConnectionManager>,
+    ) -> Self {
+        let (standing, redis) = tokio::join!(tokio::time::timeout(PATIENCE, standing), redis(counters));
+        let standing = standing.map_err(|_| "it did not answer in time".to_owned());
+        let standing = standing.and_then(|standing| standing.map_err(|error| format!("{error:#}")));
+        let standing = standing.inspect_err(|error| tracing::warn!(error, "the database is not well"));
+        let found =
+            |finding: fn(&Standing) -> Finding| standing.as_ref().map_or_else(|_| Finding::unavailable(), finding);
+        let written =
+            |standing: &Standing| if standing.writable { Finding::ok() } else { Finding::Ill("read-only".to_owned()) };
+        Self {
+            database: found(|_| Finding::ok()),
+            redis,
+            storage: found(written),
+            queue_pending: found(|standing| Finding::Well(standing.pending.into())),
+            queue_failed: found(|standing| Finding::Well(standing.failed.into())),
+            license: Finding::not_needed(),
+        }
+    }
+
     fn are_well(&self) -> bool {
         let all = [&self.database, &self.redis, &self.storage, &self.queue_pending, &self.queue_failed, &self.license];
         all.into_iter().all(Finding::is_well)

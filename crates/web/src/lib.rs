@@ -16,6 +16,7 @@ mod lang;
 pub mod limits;
 mod listing;
 pub mod metrics;
+pub mod once;
 pub mod origin;
 mod page;
 mod preconditions;

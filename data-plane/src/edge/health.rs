@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use futures_util::future::join_all;
 use hotelhub_protocol::{Cluster, ClusterId};
-use hotelhub_web::health::{self, Checks, Finding, Health};
+use hotelhub_web::health::{self, Checks, Finding, Health, Standing};
 use tokio::net::TcpStream;
 
 use crate::config::{Mode, Saas};
@@ -31,7 +31,7 @@ pub fn health(node: &Node) -> Health {
         let node = looked_at.clone();
         async move {
             match &node.settings.mode {
-                Mode::Standalone(_) => of_house(&node).await,
+                Mode::Standalone(_) => Checks::of_one_database(standing(&node), node.redis.clone()).await,
                 Mode::Saas(mode) => of_node(&node, mode).await,
             }
         }
@@ -49,34 +49,7 @@ pub fn health(node: &Node) -> Health {
     Health::new(env!("CARGO_PKG_VERSION"), &node.clock, checks, ready)
 }
 
-/// One hotel by itself keeps everything in its database, jobs and files alike.
-async fn of_house(node: &Node) -> Checks {
-    let asked = async {
-        let asked = tokio::time::timeout(health::PATIENCE, standing(node)).await;
-        asked.context("the hotel's database did not answer in time")?
-    };
-    let (standing, redis) = tokio::join!(asked, health::redis(node.redis.clone()));
-    if let Err(error) = &standing {
-        tracing::warn!(error = format!("{error:#}"), "the hotel's database is not well");
-    }
-    let found = |finding: fn(&Standing) -> Finding| standing.as_ref().map_or_else(|_| Finding::unavailable(), finding);
-    Checks {
-        database: found(|_| Finding::ok()),
-        redis,
-        storage: found(|standing| if standing.writable { Finding::ok() } else { Finding::Ill("read-only".to_owned()) }),
-        queue_pending: found(|standing| Finding::Well(standing.pending.into())),
-        queue_failed: found(|standing| Finding::Well(standing.failed.into())),
-        license: Finding::not_needed(),
-    }
-}
-
-/// What a hotel's database says of itself.
-struct Standing {
-    writable: bool,
-    pending: i64,
-    failed: i64,
-}
-
+/// What the database of one hotel by itself says: it keeps everything, jobs and files alike.
 async fn standing(node: &Node) -> anyhow::Result<Standing> {
     let entry = node.directory.all().into_iter().next().context("the house has no hotel")?;
     let tenant = Tenant::by_id(node, entry.route.tenant).context("the house has no hotel")?;

@@ -4,8 +4,9 @@ use std::ops::Deref;
 use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use hotelhub_web::{AppError, Kind, RequestKey};
-use jiff::{SignedDuration, Timestamp};
+use hotelhub_web::once::{KEPT_FOR, REPLAYED, reused, undecided};
+use hotelhub_web::{AppError, RequestKey};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -36,12 +37,6 @@ const FORGET: &str = "
 
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[TAKE_KEY, KEPT_ANSWER, KEEP_ANSWER, FORGET];
-
-/// How long an answer is kept for whoever asks again.
-const KEPT_FOR: SignedDuration = SignedDuration::from_hours(48);
-
-/// Says that an answer is that of an earlier request.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Who asks: keys of strangers do not meet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,15 +209,6 @@ fn replayed(status: i16, (kept, body): Kept) -> Response {
     }
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
     response(status.unwrap_or(StatusCode::OK), headers, body)
-}
-
-fn reused() -> AppError {
-    let detail = "This idempotency key was used for another request. A new request needs a new key.";
-    AppError::new(Kind::Invalid, "key-reused", detail)
-}
-
-fn undecided() -> AppError {
-    AppError::new(Kind::Unavailable, "busy", "The same request is being answered. Please ask again.").retry_after(1)
 }
 
 fn unreadable() -> AppError {
