@@ -13,7 +13,7 @@ use hotelhub_identity::{StaffRole, Totp};
 use hotelhub_kernel::{Clock, Entropy, Host, Key, Secret, hex, sha256};
 use hotelhub_protocol::{
     ClusterId, Deltas, Heartbeat, HeartbeatAnswer, LeaseWish, Order, OrderId, Outcome, Report, Role, Signed, Snapshot,
-    VERSION, VERSION_HEADER, paths,
+    Usage, VERSION, VERSION_HEADER, paths,
 };
 use hotelhub_testkit::{Answer, Schema, Scratch, Template, Visitor, env};
 use hotelhub_web::origin::Scheme;
@@ -247,6 +247,7 @@ pub(crate) fn beat(roles: &[Role], started_at: Timestamp) -> Heartbeat {
         routes_version: 0,
         requests_total: 0,
         resident_bytes: 1,
+        usage: Usage { hotels_known: 42, hotels_open: 7, connections_lent: 3, hotels_waiting: 2, jobs_failed: 1 },
         clusters: Vec::new(),
     }
 }

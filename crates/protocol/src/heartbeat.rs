@@ -43,6 +43,22 @@ pub struct Share {
     pub connections: u32,
 }
 
+/// What a node has of hotels and how much of it is in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Usage {
+    /// Hotels in the routing table it serves by.
+    pub hotels_known: u64,
+    /// Hotels it has a pool open for.
+    pub hotels_open: u64,
+    /// Connections lent to a request or a job now.
+    pub connections_lent: u64,
+    /// Hotels whose jobs are due and wait for their turn or are just being run.
+    pub hotels_waiting: u64,
+    /// Jobs given up since it started.
+    pub jobs_failed: u64,
+}
+
 /// A sign of life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
@@ -58,6 +74,9 @@ pub struct Heartbeat {
     pub requests_total: u64,
     /// Resident memory, in bytes.
     pub resident_bytes: u64,
+    /// What it has of hotels.
+    #[serde(default)]
+    pub usage: Usage,
     /// Per server.
     pub clusters: Vec<ClusterLoad>,
 }

@@ -9,7 +9,7 @@ mod signed;
 mod tests;
 
 pub use feed::{Change, Cluster, ClusterId, Delta, Deltas, Limits, Placement, Route, Snapshot, TenantStatus};
-pub use heartbeat::{ClusterLoad, Heartbeat, HeartbeatAnswer, ReadyDatabase, Role, Share};
+pub use heartbeat::{ClusterLoad, Heartbeat, HeartbeatAnswer, ReadyDatabase, Role, Share, Usage};
 pub use orders::{LeaseWish, Order, OrderId, Outcome, OwnerSeed, Report, Task, TenantSeed};
 pub use signed::{BadSignature, FeedKey, FeedVerifier, Signed};
 

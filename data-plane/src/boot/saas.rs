@@ -39,6 +39,7 @@ pub(super) fn join(
         roles: roles.to_vec(),
         directory: node.directory.clone(),
         pools: node.pools.clone(),
+        tally: node.tally.clone(),
         fleet: if roles.contains(&Role::Fleet) { Some(fleet(node, settings)?) } else { None },
         clock: node.clock.clone(),
         entropy: node.entropy.clone(),

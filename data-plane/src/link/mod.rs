@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use self::client::ControlClient;
 use self::shelf::Shelf;
 use crate::fleet::Fleet;
+use crate::queue::Tally;
 use crate::tenancy::{Directory, Pools};
 
 /// Where the control plane is, who this node is to it, and where what it says is kept.
@@ -49,6 +50,8 @@ pub struct LinkParts {
     pub directory: Directory,
     /// The connections whose shares the control plane grants.
     pub pools: Pools,
+    /// What is known of the hotels' jobs.
+    pub tally: Tally,
     /// Who carries out orders, in a process of the fleet role.
     pub fleet: Option<Fleet>,
     /// What time it is.

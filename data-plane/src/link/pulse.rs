@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotelhub_kernel::Backoff;
-use hotelhub_protocol::{ClusterLoad, Heartbeat, Role, Share};
+use hotelhub_protocol::{ClusterLoad, Heartbeat, Role, Share, Usage};
 
 use super::{Inner, LinkError};
 
@@ -56,7 +56,21 @@ impl Inner {
             routes_version: parts.directory.version(),
             requests_total: parts.metrics.answered_total(),
             resident_bytes: resident_bytes(),
+            usage: self.usage(),
             clusters: self.load(),
+        }
+    }
+
+    fn usage(&self) -> Usage {
+        let parts = &self.parts;
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let (open, lent) = parts.pools.in_use();
+        Usage {
+            hotels_known: count(parts.directory.count()),
+            hotels_open: count(open),
+            connections_lent: count(lent),
+            hotels_waiting: count(parts.tally.pending()),
+            jobs_failed: count(parts.tally.failed()),
         }
     }
 

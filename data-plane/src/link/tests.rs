@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Secret};
-use hotelhub_protocol::{ClusterId, Outcome, Role, Share, Task};
+use hotelhub_protocol::{ClusterId, Outcome, Role, Share, Task, Usage};
 use hotelhub_web::metrics::Metrics;
 use tokio_util::sync::CancellationToken;
 
 use self::control::{Control, Mood, feed_key, route};
 use super::{Link, LinkParts, LinkSettings};
 use crate::fleet::Fleet;
+use crate::queue::Tally;
 use crate::tenancy::{Directory, Pools};
 
 /// A node with nothing but its line, and a state directory that outlives it.
@@ -39,6 +40,7 @@ impl Post {
             roles: vec![Role::Serve, Role::Fleet],
             directory: directory.clone(),
             pools: pools.clone(),
+            tally: Tally::default(),
             fleet,
             clock: Clock::wall(),
             entropy: Entropy::seeded(1),
@@ -101,6 +103,16 @@ async fn a_node_takes_the_snapshot_then_every_change() {
     control.gone(1);
     post.reaches(3).await;
     assert!(!post.knows("melati.hotelhub.test") && post.connected());
+}
+
+#[tokio::test]
+async fn a_heartbeat_says_how_much_the_node_has_of_hotels() {
+    let control = Control::start().await;
+    control.put_all([route(1, "melati"), route(2, "kenanga")]);
+    let post = Post::new(&control.url, &state_dir(), None).start();
+    post.reaches(2).await;
+    let wanted = Usage { hotels_known: 2, ..Usage::default() };
+    until(|| control.heard() == Some(wanted)).await;
 }
 
 #[tokio::test]

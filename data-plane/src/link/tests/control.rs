@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use hotelhub_kernel::{Clock, Entropy, Host, Ids, Key, Slug, TenantId};
 use hotelhub_protocol::{
     Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Heartbeat, HeartbeatAnswer, Limits, Order, OrderId, Placement,
-    Report, Role, Route, Share, Snapshot, Task, TenantStatus, paths,
+    Report, Role, Route, Share, Snapshot, Task, TenantStatus, Usage, paths,
 };
 use hotelhub_web::metrics::Metrics;
 use jiff::{SignedDuration, Timestamp};
@@ -53,6 +53,7 @@ struct Desk {
     reports: Vec<Report>,
     reports_to_lose: u32,
     templates: Vec<String>,
+    heard: Option<Usage>,
 }
 
 #[derive(Deserialize)]
@@ -109,6 +110,7 @@ impl Control {
             reports: Vec::new(),
             reports_to_lose: 0,
             templates: Vec::new(),
+            heard: None,
         };
         let control =
             Self { url: format!("http://{}", listener.local_addr().unwrap()), desk: Arc::new(Mutex::new(desk)) };
@@ -145,6 +147,11 @@ impl Control {
 
     pub(super) fn roll_back(&self, version: usize) {
         self.desk().changes.truncate(version);
+    }
+
+    /// What the last heartbeat said.
+    pub(super) fn heard(&self) -> Option<Usage> {
+        self.desk().heard
     }
 
     pub(super) fn snapshots_given(&self) -> u32 {
@@ -241,6 +248,7 @@ fn changes_since(desk: &mut Desk, since: u64) -> Option<Response> {
 
 async fn heartbeat(State(control): State<Control>, Json(beat): Json<Heartbeat>) -> Json<HeartbeatAnswer> {
     let mut desk = control.desk();
+    desk.heard = Some(beat.usage);
     desk.templates = beat.clusters.into_iter().filter_map(|load| load.template).collect();
     Json(HeartbeatAnswer { shares: desk.shares.clone(), again_in_ms: 100, next: Vec::new() })
 }

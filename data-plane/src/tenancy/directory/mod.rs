@@ -91,6 +91,11 @@ impl Directory {
         self.0.tenants.values()
     }
 
+    /// How many tenants there are.
+    pub fn count(&self) -> usize {
+        self.0.tenants.count()
+    }
+
     /// The version of the table.
     pub fn version(&self) -> u64 {
         self.0.version.load(Ordering::Acquire)

@@ -73,6 +73,11 @@ impl<K: ?Sized + Eq + std::hash::Hash, V: Clone> Shards<K, V> {
             .collect()
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.shards.iter().map(|shard| shard.load().len()).sum()
+    }
+
     fn change(&self, hash: u64, change: impl FnOnce(&mut HashTable<Slot<K, V>>)) {
         let Some(shard) = self.shard(hash) else { return };
         let mut table = HashTable::clone(&shard.load());

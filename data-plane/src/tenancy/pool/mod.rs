@@ -109,6 +109,13 @@ impl Pools {
         self.servers().values().map(|server| server.budget.out()).sum()
     }
 
+    /// Tenants that have a pool, and their connections on loan, over all servers.
+    pub fn in_use(&self) -> (usize, usize) {
+        let servers: Vec<_> = self.servers().values().cloned().collect();
+        let pools: Vec<_> = servers.iter().flat_map(|server| server.open_pools()).collect();
+        (pools.len(), pools.iter().map(|pool| pool.lent_out()).sum())
+    }
+
     /// Closes what is idle, for as long as the process lives.
     pub async fn keep_tidy(self) {
         let mut tick = tokio::time::interval((self.0.limits.idle / 4).max(Duration::from_millis(50)));

@@ -113,6 +113,12 @@ impl TenantPool {
         self.loans.load(Ordering::Relaxed)
     }
 
+    /// Connections on loan.
+    pub(super) fn lent_out(&self) -> usize {
+        let status = self.pool.status();
+        status.size.saturating_sub(status.available)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.pool.status().size == 0
     }
