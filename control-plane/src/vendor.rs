@@ -1,5 +1,5 @@
 //! The frame around the pages of the vendor's people.
-use hotelhub_identity::StaffPermission as May;
+use hotelhub_identity::{StaffPermission as May, StaffRole};
 use hotelhub_kernel::Cursor;
 use hotelhub_web::{Layout, NavItem, Shell, UserBadge, Visit, format};
 use jiff::Timestamp;
@@ -30,8 +30,13 @@ pub(crate) fn shell(visit: &Visit, staff: &VendorStaff, title_key: &str) -> Shel
             phone: true,
         })
         .collect();
-    shell.user = Some(UserBadge::of(&staff.name, staff.role.as_str()));
+    shell.user = Some(UserBadge::of(&staff.name, Some(role_key(staff.role))));
     shell
+}
+
+/// The catalogue's key of a role.
+pub(crate) fn role_key(role: StaffRole) -> String {
+    format!("staff.role.{}", role.as_str())
 }
 
 /// A moment as the vendor's people read it, in Jakarta.

@@ -143,15 +143,15 @@ pub struct UserBadge {
     pub name: String,
     /// The person's initials, for the round badge.
     pub initials: String,
-    /// What the person is, in words.
-    pub role: String,
+    /// The catalogue's key of what the person is, if anything.
+    pub role_key: Option<String>,
 }
 
 impl UserBadge {
     /// A badge for a person.
-    pub fn of(name: &str, role: &str) -> Self {
+    pub fn of(name: &str, role_key: Option<String>) -> Self {
         let initials = name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect();
-        Self { name: name.to_owned(), initials, role: role.to_owned() }
+        Self { name: name.to_owned(), initials, role_key }
     }
 }
 

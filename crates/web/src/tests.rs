@@ -289,7 +289,7 @@ fn every_text_stands_in_both_languages_and_every_layout_renders() {
         for layout in [Layout::Desk, Layout::Public, Layout::Plain, Layout::Print] {
             let visit = Visit { lang, flash: Some(Flash::bad("forged.key")), ..Visit::default() };
             let mut shell = Shell::new(&visit, layout, "Hotel <Melati>", "error.404.title");
-            shell.user = Some(UserBadge::of("Wayan Suarti", "Resepsionis"));
+            shell.user = Some(UserBadge::of("Wayan Suarti", Some("shell.account".to_owned())));
             shell.search = Some("/desk/reservations".to_owned());
             let html = templates.try_render(&shell, &ErrorPage::sample()).unwrap();
             assert!(html.contains("Hotel &lt;Melati&gt;") && !html.contains("style="), "{html}");

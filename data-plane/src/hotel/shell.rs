@@ -37,9 +37,8 @@ pub(crate) fn of(property: &Property, tenant: &Tenant, staff: &Staff, visit: &Vi
     let path = visit.path.split('?').next().unwrap_or_default();
     let permitted = WAYS.iter().filter(|way| way.4.is_none_or(|permission| staff.can(permission)));
     shell.nav = permitted.map(|(key, href, icon, phone, _)| way(key, href, icon, *phone, path)).collect();
-    let role = staff.roles.first().map(|role| format!("role.{}", role.as_str())).unwrap_or_default();
-    let role = tenant.node().templates.text(visit.lang, &role).to_owned();
-    shell.user = Some(UserBadge::of(&staff.name, &role));
+    let role_key = staff.roles.first().map(|role| format!("role.{}", role.as_str()));
+    shell.user = Some(UserBadge::of(&staff.name, role_key));
     shell.business_date = Some(day(property, tenant, visit));
     shell.search = staff.can(Permission::ReservationRead).then(|| "/desk/reservations".to_owned());
     if tenant.is_suspended() {

@@ -20,7 +20,7 @@ fn renders<P: Page>(templates: &Templates, layout: Layout) {
         let visit = Visit { lang, ..Visit::default() };
         let mut shell = Shell::new(&visit, layout, "Hotel Melati", "nav.dashboard");
         shell.title = Some("Wayan Suarti".to_owned());
-        shell.user = Some(UserBadge::of("Made Wirawan", "Kantor depan"));
+        shell.user = Some(UserBadge::of("Made Wirawan", Some("role.front_office".to_owned())));
         let html = templates.try_render(&shell, &P::sample());
         let html = html.unwrap_or_else(|error| panic!("{} in {lang:?}: {error}", P::TEMPLATE));
         for banned in [" style=", "<style", " onclick", "javascript:", "<script>"] {

@@ -76,12 +76,9 @@ struct RoleChoice {
 }
 
 fn roles(chosen: StaffRole) -> Vec<RoleChoice> {
-    let choice = |role: StaffRole| RoleChoice { value: role.as_str(), key: key_of(role), chosen: role == chosen };
+    let choice =
+        |role: StaffRole| RoleChoice { value: role.as_str(), key: vendor::role_key(role), chosen: role == chosen };
     StaffRole::ALL.into_iter().map(choice).collect()
-}
-
-fn key_of(role: StaffRole) -> String {
-    format!("staff.role.{}", role.as_str())
 }
 
 impl MemberLine {
@@ -91,7 +88,7 @@ impl MemberLine {
             oneself: member.id == staff.id,
             name: member.name,
             email: member.email,
-            role_key: key_of(member.role),
+            role_key: vendor::role_key(member.role),
             active: member.status == Status::Active,
             pending: member.authenticator_pending,
             sessions: member.sessions,
@@ -107,7 +104,7 @@ impl StaffPage {
             id: open.id,
             name: open.name,
             email: open.email,
-            role_key: key_of(open.role),
+            role_key: vendor::role_key(open.role),
             until: vendor::moment(open.expires_at, visit),
         };
         Self {
