@@ -25,5 +25,5 @@ pub fn node_doors() -> Router<App> {
 
 /// The JSON doors of staff.
 pub fn doors() -> OpenApiRouter<App> {
-    orders::doors().merge(nodes::doors())
+    orders::doors().merge(nodes::doors()).merge(clusters::doors())
 }

@@ -9,15 +9,20 @@ use hotelhub_web::{Flash, FormBody, Nothing, Page, Result, Visit};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::clusters::{self, Intake};
 use super::nodes::{self, Node, SILENCE};
-use super::{clusters, orders};
+use super::orders;
 use crate::App;
 use crate::staff::VendorStaff;
 use crate::vendor::{form_key, moment, shell};
 
 /// The pages.
 pub fn pages() -> Router<App> {
-    let own = Router::new().route("/vendor/fleet", get(read)).route("/vendor/fleet/nodes/{name}/retire", post(retire));
+    let own = Router::new()
+        .route("/vendor/fleet", get(read))
+        .route("/vendor/fleet/nodes/{name}/retire", post(retire))
+        .route("/vendor/fleet/clusters/{id}/close", post(close))
+        .route("/vendor/fleet/clusters/{id}/open", post(open));
     own.merge(orders::pages())
 }
 
@@ -25,7 +30,7 @@ pub fn pages() -> Router<App> {
 #[derive(Clone, Debug, Serialize)]
 pub struct FleetPage {
     form_key: String,
-    may_retire: bool,
+    may_change: bool,
     nodes: Vec<NodeLine>,
     clusters: Vec<ClusterLine>,
 }
@@ -43,13 +48,18 @@ struct NodeLine {
     mebibytes: Option<u64>,
     requests: Option<u64>,
     connections: Option<u32>,
+    /// Hotels open of those known.
+    hotels: Option<String>,
+    /// Hotels whose jobs wait, jobs given up.
+    jobs: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 struct ClusterLine {
     id: String,
     address: String,
-    state_key: String,
+    state_key: &'static str,
+    closed: bool,
     granted: i64,
     budget: i32,
     databases: i64,
@@ -68,6 +78,7 @@ impl NodeLine {
             (false, _, false) => ("node.well", "good"),
         };
         let load = node.load;
+        let usage = load.as_ref().map(|load| load.usage);
         Self {
             name: node.name,
             roles: node.roles.join(", "),
@@ -80,16 +91,25 @@ impl NodeLine {
             mebibytes: load.as_ref().map(|load| load.resident_bytes / (1024 * 1024)),
             requests: load.as_ref().map(|load| load.requests_total),
             connections: load.as_ref().map(|load| load.clusters.iter().map(|cluster| cluster.open).sum()),
+            hotels: usage.map(|usage| format!("{} / {}", usage.hotels_open, usage.hotels_known)),
+            jobs: usage.map(|usage| format!("{} / {}", usage.hotels_waiting, usage.jobs_failed)),
         }
     }
 }
 
 impl From<clusters::Listed> for ClusterLine {
     fn from(cluster: clusters::Listed) -> Self {
+        let closed = cluster.state == "closed";
+        let state_key = match (closed, cluster.databases >= i64::from(cluster.capacity)) {
+            (true, _) => "cluster.closed",
+            (false, true) => "cluster.full",
+            (false, false) => "cluster.open",
+        };
         Self {
             id: cluster.id,
             address: format!("{}:{}", cluster.host, cluster.port),
-            state_key: format!("cluster.{}", cluster.state),
+            state_key,
+            closed,
             granted: cluster.granted,
             budget: cluster.budget,
             databases: cluster.databases,
@@ -116,11 +136,14 @@ impl Page for FleetPage {
             mebibytes: Some(80),
             requests: Some(1_234),
             connections: Some(12),
+            hotels: Some("7 / 42".to_owned()),
+            jobs: Some("2 / 1".to_owned()),
         };
         let cluster = ClusterLine {
             id: "jkt-1".to_owned(),
             address: "10.0.0.5:5432".to_owned(),
-            state_key: "cluster.open".to_owned(),
+            state_key: "cluster.open",
+            closed: false,
             granted: 100,
             budget: 100,
             databases: 6,
@@ -129,7 +152,7 @@ impl Page for FleetPage {
             template: "13-abcdef01".to_owned(),
         };
         let form_key = "01980f6e-7b9a".to_owned();
-        Self { form_key, may_retire: true, nodes: vec![node], clusters: vec![cluster] }
+        Self { form_key, may_change: true, nodes: vec![node], clusters: vec![cluster] }
     }
 }
 
@@ -139,7 +162,7 @@ async fn read(State(app): State<App>, visit: Visit, staff: VendorStaff) -> Resul
     let nodes = nodes::list(&app.db.durable).await?;
     let page = FleetPage {
         form_key: form_key(&app),
-        may_retire: staff.can(StaffPermission::FleetChange),
+        may_change: staff.can(StaffPermission::FleetChange),
         nodes: nodes.into_iter().map(|node| NodeLine::of(node, now, &visit)).collect(),
         clusters: clusters::list(&app.db.durable).await?.into_iter().map(ClusterLine::from).collect(),
     };
@@ -154,4 +177,24 @@ async fn retire(
 ) -> Result<Response> {
     nodes::retire_by_staff(&app, &staff, &name, &key).await?;
     Ok(see_other("/vendor/fleet", Some(&Flash::good("node.said.retired"))))
+}
+
+async fn close(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<String>,
+    FormBody(_, key): FormBody<Nothing>,
+) -> Result<Response> {
+    clusters::set(&app, &staff, &id, Intake::Closed, &key).await?;
+    Ok(see_other("/vendor/fleet", Some(&Flash::good("cluster.said.closed"))))
+}
+
+async fn open(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<String>,
+    FormBody(_, key): FormBody<Nothing>,
+) -> Result<Response> {
+    clusters::set(&app, &staff, &id, Intake::Open, &key).await?;
+    Ok(see_other("/vendor/fleet", Some(&Flash::good("cluster.said.open"))))
 }

@@ -62,6 +62,8 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
         ),
         bare("/api/v1/tenants/{id}/resume", format!("/api/v1/tenants/{tenant}/resume")),
         bare("/api/v1/orders/{id}/retry", format!("/api/v1/orders/{order}/retry")),
+        bare("/api/v1/clusters/{id}/close", "/api/v1/clusters/jkt-1/close".into()),
+        bare("/api/v1/clusters/{id}/open", "/api/v1/clusters/jkt-1/open".into()),
         bare("/api/v1/nodes/{name}/retire", "/api/v1/nodes/node-2/retire".into()),
         bare("/api/v1/staff/{id}/end-sessions", format!("/api/v1/staff/{wati}/end-sessions")),
         bare("/api/v1/staff/{id}/reset-authenticator", format!("/api/v1/staff/{wati}/reset-authenticator")),

@@ -25,6 +25,8 @@ fn doors() -> Vec<Door> {
         ("post", "/api/v1/orders/{id}/retry", json!({}), Some(May::FleetChange)),
         ("get", "/api/v1/nodes", Value::Null, Some(May::FleetRead)),
         ("get", "/api/v1/clusters", Value::Null, Some(May::FleetRead)),
+        ("post", "/api/v1/clusters/{id}/close", json!({}), Some(May::FleetChange)),
+        ("post", "/api/v1/clusters/{id}/open", json!({}), Some(May::FleetChange)),
         ("post", "/api/v1/nodes/{name}/retire", json!({}), Some(May::FleetChange)),
         ("get", "/api/v1/audit", Value::Null, Some(May::AuditRead)),
         ("get", "/api/v1/staff", Value::Null, Some(May::StaffManage)),
@@ -63,10 +65,13 @@ const PAGES: [(&str, Option<May>); 7] = [
 /// A form with what it carries besides its key, and what opens it.
 type Form = (&'static str, &'static [(&'static str, &'static str)], May);
 
-const FORMS: [Form; 8] = [
+const FORMS: [Form; 11] = [
     ("/vendor/tenants/{id}/suspend", &[("reason", "Tagihan Juli")], May::TenantChange),
     ("/vendor/tenants/{id}/resume", &[], May::TenantChange),
+    ("/vendor/orders/{id}/retry", &[], May::FleetChange),
     ("/vendor/fleet/nodes/{id}/retire", &[], May::FleetChange),
+    ("/vendor/fleet/clusters/{id}/close", &[], May::FleetChange),
+    ("/vendor/fleet/clusters/{id}/open", &[], May::FleetChange),
     (
         "/vendor/staff/invitations",
         &[("name", "Joko"), ("email", "j@hotelhub.test"), ("role", "sales")],

@@ -1,5 +1,8 @@
 //! Clusters: the Postgres servers that hold tenants' databases.
+mod desk;
 mod store;
 
-pub use store::{Added, Listed, NewCluster, add, list};
+pub use desk::doors;
+pub(crate) use desk::set;
+pub use store::{Added, Intake, Listed, NewCluster, add, list};
 pub(crate) use store::{keep_templates, known};

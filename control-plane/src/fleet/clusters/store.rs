@@ -32,6 +32,32 @@ pub enum Added {
     Changed,
 }
 
+/// Whether a cluster takes new hotels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intake {
+    /// As long as its capacity lasts.
+    Open,
+    /// None, and no ready-made database.
+    Closed,
+}
+
+impl Intake {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// What the audit log calls it to be set so.
+    pub(super) fn action(self) -> &'static str {
+        match self {
+            Self::Open => "cluster.open",
+            Self::Closed => "cluster.close",
+        }
+    }
+}
+
 /// A cluster as staff see it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = ListedCluster)]
@@ -42,7 +68,7 @@ pub struct Listed {
     pub host: String,
     /// Its port.
     pub port: i32,
-    /// `open`, `full` or `closed`.
+    /// `open` or `closed` to new hotels.
     pub state: String,
     /// Connections all nodes together may open.
     pub budget: i32,
@@ -78,6 +104,20 @@ pub async fn add(tx: &mut Tx, new: &NewCluster, now: Timestamp) -> Result<Added,
     let cluster = Cluster { id: ClusterId(new.id.clone()), host: new.host.clone(), port: new.port };
     feed::publish(tx, Change::Cluster(cluster), now).await?;
     Ok(if inserted { Added::New } else { Added::Changed })
+}
+
+/// Opens or closes a cluster to new hotels; whether that changed it, nothing where there is no such cluster.
+pub(super) async fn set_intake(tx: &mut Tx, id: &str, intake: Intake) -> Result<Option<bool>, DbError> {
+    let row = sqlx::query!(
+        r#"with before as (select state from clusters where id = $1 for update)
+         update clusters set state = $2 where id = $1
+         returning (select state from before) <> $2 as "changed!""#,
+        id,
+        intake.as_str()
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| row.changed))
 }
 
 /// Every cluster as nodes know it.

@@ -1,11 +1,9 @@
-//! Where staff look at nodes and clusters, and retire what is gone.
-use axum::Json;
+//! Where staff look at nodes, and retire what is gone.
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_web::{AppError, Kind, Nothing, Posted, RequestKey, Result};
-use serde::Serialize;
+use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, RequestKey, Result};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,36 +12,21 @@ use super::store::{self, Node};
 use crate::App;
 use crate::audit;
 use crate::database::Tx;
-use crate::fleet::clusters;
 use crate::once::{self, Begun};
 use crate::staff::VendorStaff;
 use crate::wakes::Wake;
 
 /// The JSON doors.
 pub fn doors() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(list_clusters)).routes(routes!(gone))
-}
-
-/// All of them: there are never many.
-#[derive(Serialize, utoipa::ToSchema)]
-struct Items<T> {
-    items: Vec<T>,
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(gone))
 }
 
 /// Nodes with what they said last, those in service first.
 #[utoipa::path(get, path = "/api/v1/nodes", tag = "fleet",
-    responses((status = 200, body = Items<Node>), (status = 401), (status = 403)))]
-async fn list(State(app): State<App>, staff: VendorStaff) -> Result<Json<Items<Node>>> {
+    responses((status = 200, body = Listing<Node>), (status = 401), (status = 403)))]
+async fn list(State(app): State<App>, staff: VendorStaff) -> Result<Listing<Node>> {
     staff.may(StaffPermission::FleetRead)?;
-    Ok(Json(Items { items: store::list(&app.db.durable).await? }))
-}
-
-/// Clusters with what they hold.
-#[utoipa::path(get, path = "/api/v1/clusters", tag = "fleet",
-    responses((status = 200, body = Items<clusters::Listed>), (status = 401), (status = 403)))]
-async fn list_clusters(State(app): State<App>, staff: VendorStaff) -> Result<Json<Items<clusters::Listed>>> {
-    staff.may(StaffPermission::FleetRead)?;
-    Ok(Json(Items { items: clusters::list(&app.db.durable).await? }))
+    Ok(Listing::whole(store::list(&app.db.durable).await?))
 }
 
 /// Retires a node that is gone for good: its token opens nothing, its connection shares are free.
