@@ -7,6 +7,7 @@ use hotelhub_identity::StaffPermission;
 use hotelhub_web::{Page, PageQuery, Result, Visit};
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{Entry, store};
 use crate::App;
@@ -36,6 +37,8 @@ pub(crate) struct AuditLine {
     /// Where the tenant it concerns is looked after.
     tenant: Option<String>,
     details: String,
+    /// The request that caused it.
+    request: Option<Uuid>,
 }
 
 impl AuditLine {
@@ -48,6 +51,7 @@ impl AuditLine {
             subject: format!("{} {}", entry.subject_kind, entry.subject_id),
             tenant: entry.tenant_id.map(|id| format!("/vendor/tenants/{id}")),
             details: flat(&entry.details),
+            request: entry.request_id,
         }
     }
 
@@ -60,6 +64,7 @@ impl AuditLine {
             subject: "tenant melati".to_owned(),
             tenant: Some("/vendor/tenants/1".to_owned()),
             details: "reason: Tagihan Juli belum dibayar.".to_owned(),
+            request: Some(Uuid::nil()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The audit log as rows.
 use hotelhub_kernel::{Cursor, Page, TenantId};
+use hotelhub_web::subject;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde::Serialize;
@@ -41,7 +42,7 @@ impl Actor {
     }
 }
 
-/// Adds a line. `action` is `noun.verb`, `subject` the kind and name of what was changed.
+/// Adds a line, with the present request if there is one. `action` is `noun.verb`, `subject` the kind and name of what was changed.
 pub async fn record(
     conn: &mut PgConnection,
     now: Timestamp,
@@ -53,8 +54,8 @@ pub async fn record(
 ) -> Result<(), DbError> {
     let (kind, id, name) = actor.parts();
     sqlx::query!(
-        "insert into audit_log (at, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, tenant_id, details)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into audit_log (at, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, tenant_id, details, request_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         now.to_sqlx() as _,
         kind,
         id,
@@ -63,7 +64,8 @@ pub async fn record(
         subject.0,
         subject.1,
         tenant.map(|tenant| tenant.0),
-        details
+        details,
+        subject::request_id().map(|id| id.0)
     )
     .execute(conn)
     .await?;
@@ -94,6 +96,8 @@ pub struct Entry {
     /// More about it.
     #[schema(value_type = Object)]
     pub details: Value,
+    /// The request that caused it; none for a command and for what the house does by itself.
+    pub request_id: Option<Uuid>,
 }
 
 /// The log, newest first; of one tenant, or all.
@@ -105,7 +109,8 @@ pub async fn list(
 ) -> Result<Page<Entry>, DbError> {
     let before: Option<i64> = after.and_then(|cursor| cursor.key.parse().ok());
     let rows = sqlx::query!(
-        "select seq, at, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, tenant_id, details
+        "select seq, at, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, tenant_id, details,
+                request_id
            from audit_log
           where ($1::uuid is null or tenant_id = $1) and ($2::bigint is null or seq < $2)
           order by seq desc limit $3",
@@ -126,6 +131,7 @@ pub async fn list(
         subject_id: row.subject_id,
         tenant_id: row.tenant_id,
         details: row.details,
+        request_id: row.request_id,
     });
     Ok(Page::cut(entries.collect(), limit, |entry| Cursor { key: entry.seq.to_string(), id: Uuid::nil() }))
 }

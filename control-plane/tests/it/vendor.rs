@@ -72,6 +72,8 @@ async fn a_suspended_hotel_is_told_to_the_nodes_and_resumed_as_it_was() {
     let actions: Vec<&str> = whole["audit"].as_array().unwrap().iter().map(|e| e["action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["tenant.resume", "tenant.suspend", "tenant.sign_up"]);
     assert_eq!(whole["audit"][1]["actor_name"], "Sari Wulandari");
+    let request = resumed.headers["x-request-id"].to_str().unwrap();
+    assert_eq!(whole["audit"][0]["request_id"], request, "the line names the request that caused it");
     assert_eq!((&whole["database"]["state"], &whole["orders"][0]["state"]), (&json!("live"), &json!("done")));
     assert_eq!(whole["subscription"]["monthly_idr"], 50_000);
 }
@@ -135,9 +137,11 @@ async fn every_page_of_the_vendor_opens_in_both_languages_and_its_forms_work() {
             let page = browser.page(path).await.unwrap();
             assert_eq!(page.status, StatusCode::OK, "{path} in {lang}: {}", page.text);
             assert!(page.text.contains(&format!("<html lang=\"{lang}\"")), "{path} in {lang}");
+            assert!(page.text.contains("<small class=\"soft\">Super admin</small>"), "{path} in {lang}");
         }
     }
-    assert!(sari.page("/vendor/fleet").await.unwrap().text.contains("node-1"));
+    let fleet = sari.page("/vendor/fleet").await.unwrap().text;
+    assert!(fleet.contains("node-1") && fleet.contains("7 / 42") && fleet.contains("2 / 1"), "{fleet}");
     let key = sari.page(&tenant).await.unwrap().field("_key").unwrap();
     let suspended =
         sari.form(&format!("{tenant}/suspend"), &[("_key", &key), ("reason", "Tagihan Juli")]).await.unwrap();
