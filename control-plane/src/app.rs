@@ -19,6 +19,9 @@ use crate::fleet::orders::Hands;
 use crate::staff::Gate;
 use crate::wakes::{Ear, Wakes};
 
+/// Names and sign-ups that may be looked at from one address in a minute: a whole office that types and waits stays below.
+pub const LOOKS_PER_MINUTE: u32 = 300;
+
 #[derive(RustEmbed)]
 #[folder = "templates/"]
 struct PlaneTemplates;
@@ -69,6 +72,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Sign-ups by address.
     pub signups: Throttle,
+    /// Looks at names and sign-ups by address.
+    pub looks: Throttle,
     /// What stands before every password of staff.
     pub staff: Gate,
     /// Where processes count together; each counts alone while it is away.
@@ -81,7 +86,7 @@ impl App {
     /// Builds the state. Nothing is dialled yet.
     pub fn new(settings: Settings, clock: Clock, entropy: Entropy) -> anyhow::Result<Self> {
         let mailer = settings.smtp_url.as_ref().map(|url| Mailer::new(url, &settings.mail_from));
-        let hour = Duration::from_secs(3_600);
+        let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3_600));
         let redis = settings.redis_url.as_ref().map(|url| counters(url.expose())).transpose()?;
         Ok(Self {
             ids: Ids::timed(clock.clone(), entropy.clone()),
@@ -96,6 +101,7 @@ impl App {
             metrics: Metrics::new()?,
             staff: Gate::new(&clock, redis.as_ref()),
             signups: Throttle::new("signups", settings.signups_per_hour, hour, &clock).shared(redis.clone()),
+            looks: Throttle::new("signup-looks", LOOKS_PER_MINUTE, minute, &clock).shared(redis.clone()),
             redis,
             stop: CancellationToken::new(),
             settings: Arc::new(settings),

@@ -20,7 +20,7 @@ mod vendor;
 pub mod wakes;
 mod work;
 
-pub use app::{App, templates};
+pub use app::{App, LOOKS_PER_MINUTE, templates};
 
 /// The vendor's calendar date: its schedules run in Asia/Jakarta.
 pub(crate) fn today(clock: &hotelhub_kernel::Clock) -> jiff::civil::Date {

@@ -104,7 +104,14 @@ impl Page for StatusPage {
 }
 
 /// Shows how far it is; comes again by itself, with or without scripts, until it is done.
-async fn status(State(app): State<App>, visit: Visit, Path(id): Path<Uuid>, headers: HeaderMap) -> Result<Response> {
+async fn status(
+    State(app): State<App>,
+    ClientAddress(address): ClientAddress,
+    visit: Visit,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    app.looks.admit(&address.to_string()).await?;
     let signup = follow(&app, id, FIRST_LOOK).await?;
     let own = cookies::read(&headers, "signup") == Some(proof(&app, id).as_str());
     let ready = signup.status == Status::Ready;

@@ -60,12 +60,14 @@ struct Progress {
 /// Tells how far a sign-up is; with `?wait_ms=` as soon as that changes.
 #[utoipa::path(get, path = "/api/v1/signups/{id}", tag = "signup",
     params(("id" = Uuid, Path), ("wait_ms" = Option<u64>, Query, description = "at most 25,000")),
-    responses((status = 200, body = Progress), (status = 404)))]
+    responses((status = 200, body = Progress), (status = 404), (status = 429)))]
 async fn read(
     State(app): State<App>,
+    ClientAddress(address): ClientAddress,
     Path(id): Path<Uuid>,
     Query(patience): Query<Patience>,
 ) -> Result<Json<Progress>> {
+    app.looks.admit(&address.to_string()).await?;
     let signup = follow(&app, id, Duration::from_millis(patience.wait_ms)).await?;
     Ok(Json(Progress { status: signup.status, address: app.settings.tenant_origin(&signup.slug) }))
 }
@@ -99,8 +101,13 @@ struct SlugAnswer {
 
 /// Tells whether a hotel may still take a name.
 #[utoipa::path(get, path = "/api/v1/slugs/{slug}", tag = "signup", params(("slug" = String, Path)),
-    responses((status = 200, body = SlugAnswer)))]
-async fn slug(State(app): State<App>, Path(text): Path<String>) -> Result<Json<SlugAnswer>> {
+    responses((status = 200, body = SlugAnswer), (status = 429)))]
+async fn slug(
+    State(app): State<App>,
+    ClientAddress(address): ClientAddress,
+    Path(text): Path<String>,
+) -> Result<Json<SlugAnswer>> {
+    app.looks.admit(&address.to_string()).await?;
     let slug = match Slug::parse(&text) {
         Ok(slug) => slug,
         Err(bad) => {

@@ -1,6 +1,9 @@
 //! Hotels sign up.
 use futures_util::future::join_all;
+use hotelhub_control_plane::LOOKS_PER_MINUTE;
+use hotelhub_identity::StaffRole;
 use hotelhub_protocol::{Role, Task};
+use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -165,6 +168,26 @@ async fn one_address_may_sign_up_so_often_and_another_still_may() {
 }
 
 #[tokio::test]
+async fn who_tries_name_after_name_waits_and_another_need_not() {
+    let office = Office::open().await;
+    let status = office.sign_up("melati").await.json()["status_url"].as_str().unwrap().to_owned();
+    let visitor = office.visitor();
+    for _ in 0..LOOKS_PER_MINUTE {
+        assert_eq!(visitor.get("/api/v1/slugs/www").await.unwrap().status, StatusCode::OK);
+    }
+    let page = status.replace("/api/v1/signups/", "/signup/");
+    let refused = [visitor.get("/api/v1/slugs/www").await, visitor.get(&status).await, visitor.page(&page).await];
+    for refused in refused.map(Result::unwrap) {
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "{}", refused.text);
+        assert!(refused.headers.contains_key("retry-after"));
+    }
+    let other = visitor.with("x-forwarded-for", "203.0.113.9");
+    assert_eq!(other.get(&status).await.unwrap().status, StatusCode::OK);
+    office.clock.advance(SignedDuration::from_secs(60));
+    assert_eq!(visitor.get(&status).await.unwrap().status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn where_no_cluster_has_room_nothing_is_begun() {
     let office = Office::empty(|_| {}).await;
     let answer = office.sign_up("melati").await;
@@ -172,6 +195,40 @@ async fn where_no_cluster_has_room_nothing_is_begun() {
     office.add_cluster("jkt-1", 100, 1).await;
     assert_eq!(office.sign_up("melati").await.status, StatusCode::CREATED);
     assert_eq!(office.sign_up("mawar").await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_closed_cluster_gets_no_new_hotel_until_it_is_opened_again() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    let staff = office.staff(StaffRole::DevOps).await;
+    office.sign_up("melati").await;
+    node.done(&node.lease(0).await.unwrap()).await;
+    let page = staff.page("/vendor/fleet").await.unwrap();
+    let form = [("_key", page.field("_key").unwrap())];
+    let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let closed = staff.form("/vendor/fleet/clusters/jkt-1/close", &form).await.unwrap();
+    assert_eq!(closed.status, StatusCode::SEE_OTHER, "{}", closed.text);
+    assert_eq!(office.sign_up("mawar").await.code(), "no-room");
+    assert_eq!(node.snapshot().await.routes.len(), 1, "the hotels it has go on");
+    office.add_cluster("jkt-22", 100, 10).await;
+    assert_eq!(office.sign_up("mawar").await.status, StatusCode::CREATED);
+    let held = async || {
+        let list = staff.get("/api/v1/clusters").await.unwrap().json();
+        let states = list["items"].as_array().unwrap().iter();
+        states.map(|c| (c["state"].as_str().unwrap().to_owned(), c["databases"].as_i64().unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(held().await, [("closed".to_owned(), 1), ("open".to_owned(), 1)]);
+    for _ in 0..2 {
+        let opened = staff.post("/api/v1/clusters/jkt-1/open", &json!({})).await.unwrap();
+        assert_eq!(opened.status, StatusCode::NO_CONTENT, "{}", opened.text);
+    }
+    assert_eq!(office.sign_up("kenanga").await.status, StatusCode::CREATED);
+    assert_eq!(held().await, [("open".to_owned(), 2), ("open".to_owned(), 1)]);
+    let actions = "select string_agg(action, ' ' order by seq) from audit_log where subject_id = 'jkt-1'";
+    let row = office.scratch.connect().await.unwrap().query_one(actions, &[]).await.unwrap();
+    assert_eq!(row.get::<_, &str>(0), "cluster.close cluster.open");
+    assert_eq!(staff.post("/api/v1/clusters/sby-9/close", &json!({})).await.unwrap().code(), "unknown-cluster");
 }
 
 #[tokio::test]
