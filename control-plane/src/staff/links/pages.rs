@@ -13,6 +13,7 @@ use super::store::Addressee;
 use crate::App;
 use crate::staff::routes::with_session;
 use crate::staff::sign_in::Visitor;
+use crate::vendor::role_key;
 
 pub(crate) fn pages() -> Router<App> {
     Router::new()
@@ -53,7 +54,7 @@ impl LinkPage {
             renewal: known.staff.is_some(),
             name: known.name.clone(),
             email: known.email.clone(),
-            role_key: format!("staff.role.{}", known.role.as_str()),
+            role_key: role_key(known.role),
             action,
             enrolment: None,
             wrong: None,

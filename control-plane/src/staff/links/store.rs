@@ -99,16 +99,12 @@ pub(super) async fn lock(
     }))
 }
 
-/// Closes a link; whether it was open.
-pub(super) async fn close(conn: &mut PgConnection, id: Uuid, now: Timestamp) -> Result<bool, DbError> {
-    let closed = sqlx::query!(
-        "update staff_links set closed_at = $2 where id = $1 and closed_at is null",
-        id,
-        now.to_sqlx() as _
-    )
-    .execute(conn)
-    .await?;
-    Ok(closed.rows_affected() > 0)
+/// Closes a link.
+pub(super) async fn close(conn: &mut PgConnection, id: Uuid, now: Timestamp) -> Result<(), DbError> {
+    sqlx::query!("update staff_links set closed_at = $2 where id = $1 and closed_at is null", id, now.to_sqlx() as _)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Closes an invitation; whom it was for, if it was open.
