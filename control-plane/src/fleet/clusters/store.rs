@@ -109,9 +109,10 @@ pub async fn add(tx: &mut Tx, new: &NewCluster, now: Timestamp) -> Result<Added,
 /// Opens or closes a cluster to new hotels; whether that changed it, nothing where there is no such cluster.
 pub(super) async fn set_intake(tx: &mut Tx, id: &str, intake: Intake) -> Result<Option<bool>, DbError> {
     let row = sqlx::query!(
-        r#"with before as (select state from clusters where id = $1 for update)
-         update clusters set state = $2 where id = $1
-         returning (select state from before) <> $2 as "changed!""#,
+        r#"update clusters c set state = $2
+             from (select id, state from clusters where id = $1 for update) before
+            where c.id = before.id
+        returning before.state <> $2 as "changed!""#,
         id,
         intake.as_str()
     )
