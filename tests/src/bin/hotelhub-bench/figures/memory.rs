@@ -43,11 +43,11 @@ pub(crate) async fn ten_thousand_known(house: &mut House, floor: &Floor, warm: &
     floor.central().batch_execute(FORGET).await?;
     house.node.stop().await?;
     house.restart_node().await?;
+    until_all_are_known(house).await?;
     for slug in warm {
         let request = get(&house.host(slug), "/api/v1/public/property", None);
         throughput(house.node_port(), &request, 2, Duration::from_millis(100)).await?;
     }
-    until_all_are_known(house).await?;
     let resident = resident_mib(house.node.id().context("the node ended")?)?;
     Ok(Figure::at_most("resident with 10,000 tenants known, 50 warm", resident, "MiB", 120.0, "<= 120 MiB"))
 }
