@@ -1,7 +1,7 @@
 //! The hotel product: one folder per capability.
 pub mod availability;
 pub mod booking_engine;
-mod fields;
+pub(crate) mod fields;
 pub mod folios;
 pub(crate) mod forms;
 pub mod front_desk;

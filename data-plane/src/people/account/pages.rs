@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::letters;
 use super::view::{AccountPage, Enrolment};
+use crate::hotel::fields::Nothing;
 use crate::hotel::step::{Clerk, Step};
 use crate::hotel::{forms, properties, shell};
 use crate::node::Node;
@@ -55,10 +56,6 @@ struct CodeForm {
     code: String,
 }
 
-/// A form that is a button.
-#[derive(Deserialize)]
-struct Pressed {}
-
 async fn show(tenant: Tenant, staff: Staff, visit: Visit) -> Result<Response> {
     rendered(&tenant, &staff, &visit, StatusCode::OK, |_| {}).await
 }
@@ -96,7 +93,7 @@ async fn change_email(
     }
 }
 
-async fn end_session(clerk: Clerk, Path(id): Path<Uuid>, FormBody(_, key): FormBody<Pressed>) -> Result<Response> {
+async fn end_session(clerk: Clerk, Path(id): Path<Uuid>, FormBody(_, key): FormBody<Nothing>) -> Result<Response> {
     let Clerk { tenant, staff } = &clerk;
     let step = Step::of(tenant, staff.scope(), &key);
     step.land("people.flash.session-ended", async |tx| {
@@ -161,7 +158,7 @@ async fn disable(
     }
 }
 
-async fn send_confirmation(clerk: Clerk, visitor: Visitor, FormBody(_, key): FormBody<Pressed>) -> Result<Response> {
+async fn send_confirmation(clerk: Clerk, visitor: Visitor, FormBody(_, key): FormBody<Nothing>) -> Result<Response> {
     let Clerk { tenant, staff } = &clerk;
     tenant.node().gate.admit_link(visitor.address).await?;
     let step = Step::of(tenant, staff.scope(), &key);
