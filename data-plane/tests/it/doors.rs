@@ -37,7 +37,7 @@ impl Door {
     }
 
     /// The path with ids for its parameters; `id_of` is told the word before each.
-    pub(crate) fn at(&self, id_of: impl Fn(&str) -> String) -> String {
+    pub(crate) fn at(&self, mut id_of: impl FnMut(&str) -> String) -> String {
         let mut path = String::new();
         let mut before = "";
         for part in self.path.trim_start_matches('/').split('/') {

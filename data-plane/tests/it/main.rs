@@ -1,5 +1,7 @@
 //! The data plane through its front door.
 #[cfg(test)]
+mod audited;
+#[cfg(test)]
 mod availability;
 #[cfg(test)]
 mod bodies;

@@ -1,5 +1,5 @@
 //! Who may come in, told through the front door.
 mod accounts;
 mod links;
-mod second_factor;
+pub(crate) mod second_factor;
 mod sessions;

@@ -14,7 +14,7 @@ async fn try_in(house: &House, code: Option<&str>) -> (u16, String, Visitor) {
 }
 
 /// The secret that was just enrolled, as the phone keeps it.
-async fn phone(house: &House) -> Totp {
+pub(crate) async fn phone(house: &House) -> Totp {
     let sql = "select totp_secret from users where email = $1";
     Totp::kept(house.sql().await.query_one(sql, &[&DESK]).await.unwrap().get(0)).unwrap()
 }
