@@ -64,7 +64,7 @@ impl Newcomer {
         ensure!(owner.get("/api/v1/session")?.status == 401, "opening the link alone logs in");
         let buttons = page.text.matches("<button").count();
         let (action, fields) = page.form("/login/link/")?;
-        ensure!(buttons >= 1, "the page of the one-time link has no button");
+        ensure!(buttons == 1, "the page of the one-time link has {buttons} buttons");
         let answer = owner.submit(&action, &fields)?;
         ensure!((300..400).contains(&answer.status), "the button answered {}: {}", answer.status, answer.text);
         owner.get("/api/v1/session")?.expect(200)?;
