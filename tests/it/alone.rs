@@ -3,11 +3,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use hotelhub_testkit::{dsn_of, env};
-use hotelhub_tests::{Connection, Hotel, Process, Servers, free_port};
+use hotelhub_tests::{Hotel, Process, Servers, connect, free_port};
 use serde_json::Value;
 use tokio_postgres::Client;
-
-use crate::ground::connect;
 
 /// A standalone house.
 pub(crate) struct Alone {
@@ -51,18 +49,15 @@ impl Alone {
         lines.filter_map(|line| find(&line, "link")).collect()
     }
 
+    /// The house as it stands in `Host`.
+    pub(crate) fn host(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
     /// The owner, who pressed the newest link's button.
     pub(crate) async fn owner(&self) -> Result<Hotel> {
         let link = self.links().pop().context("no link in the log")?;
-        let host = format!("localhost:{}", self.port);
-        let path = link.strip_prefix(&format!("http://{host}")).context("the link leads elsewhere")?;
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\n\
-             content-type: application/x-www-form-urlencoded\r\ncontent-length: 0\r\n\r\n"
-        );
-        let reply = Connection::open(self.port).await?.send(request.as_bytes()).await?;
-        let cookie = reply.session().with_context(|| format!("no session: {}", reply.head))?;
-        Ok(Hotel { port: self.port, host, cookie })
+        Hotel::by_link(self.port, self.host(), &link).await
     }
 
     /// A look into its database.

@@ -1,9 +1,7 @@
 //! What is away is named by `/health`, on both planes and by a hotel alone; who can go on without it stays ready, and goes on.
-use std::time::Duration;
-
 use anyhow::{Context as _, Result, ensure};
-use hotelhub_tests::{Connection, Hotel, Stock, get, signal};
-use serde_json::{Value, json};
+use hotelhub_tests::{Connection, Hotel, Stock, get, patiently, signal};
+use serde_json::Value;
 
 use crate::alone::Alone;
 use crate::ground;
@@ -69,15 +67,13 @@ async fn what_is_away_is_named_and_who_can_go_on_without_it_goes_on() -> Result<
 async fn until(port: u16, wanted: u16) -> Result<Value> {
     let request = get("health.localhost", "/health", None);
     let mut last = String::new();
-    for _ in 0..100 {
+    let answer = patiently(10, "the health asked for", async || {
         let reply = Connection::open(port).await?.send(&request).await?;
         last = String::from_utf8_lossy(&reply.body).into_owned();
-        if reply.status == wanted {
-            return shaped(serde_json::from_str(&last)?, if wanted == 200 { "ok" } else { "failing" });
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    anyhow::bail!("{port} does not answer {wanted}: {last}")
+        Ok((reply.status == wanted).then_some(reply))
+    });
+    let answer = answer.await.with_context(|| format!("{port} does not answer {wanted}: {last}"))?.json(wanted)?;
+    shaped(answer, if wanted == 200 { "ok" } else { "failing" })
 }
 
 fn shaped(mut answer: Value, word: &str) -> Result<Value> {
@@ -101,15 +97,6 @@ async fn status(port: u16, path: &str) -> Result<u16> {
 }
 
 async fn book(hotel: &Hotel, stock: &Stock, key: &str) -> Result<Value> {
-    hotel.post("/api/v1/bookings", key, &one_night(stock)).await.context(hotel.host.clone())
-}
-
-/// A wish for one room tonight.
-pub(crate) fn one_night(stock: &Stock) -> Value {
-    json!({
-        "guest": {"name": "Wayan Suarti", "email": "wayan@example.com"}, "status": "confirmed",
-        "reservations": [{"room_type_id": stock.room_types[0], "rate_plan_id": stock.rate_plan,
-            "arrival": stock.business_date, "departure": stock.business_date.saturating_add(jiff::Span::new().days(1)),
-            "adults": 2, "children": 0}]
-    })
+    let wish = stock.booking("Wayan Suarti", stock.room(0, 0, 1));
+    hotel.post("/api/v1/bookings", key, &wish).await.context(hotel.host.clone())
 }

@@ -1,60 +1,13 @@
-//! What those who run the house ask of its programs: that they end well, and tell no secret.
-use std::time::Duration;
-
+//! What those who run the house ask of its programs: that they show their settings and tell no secret.
 use anyhow::{Context as _, Result, ensure};
 use hotelhub_testkit::env;
-use hotelhub_tests::{Connection, Hotel, House, Process, Programs, get};
-use tokio_postgres::Client;
-
-use crate::ground::{self, connect};
+use hotelhub_tests::{Process, Programs};
 
 /// A key of 32 bytes, as settings carry it.
 const KEY: &str = "UkFIQVNJQS1SQUhBU0lBLVJBSEFTSUEtUkFIQVNJQSE=";
 
 /// What no program prints.
 const SECRETS: &[&str] = &["rahasia", KEY];
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_under_way_is_answered_after_sigterm_and_the_node_ends_well() -> Result<()> {
-    let (servers, mut house) = ground::house("drain").await?;
-    Hotel::open(&house, "melati").await?;
-    let hotel = connect(&house.tenant_dsn("melati").await?).await?;
-    hotel.batch_execute("begin; lock table properties in access exclusive mode").await?;
-    let (port, request) = (house.node_port(), get(&house.host("melati"), "/api/v1/public/property", None));
-    let asked = tokio::spawn(async move { Connection::open(port).await?.send(&request).await });
-    let watcher = connect(servers.admin_dsn()).await?;
-    until_somebody_waits(&watcher).await?;
-    house.node.ask_to_stop().await?;
-    until_nobody_listens(&house).await?;
-    ensure!(!asked.is_finished(), "the request was cut off");
-    hotel.batch_execute("commit").await?;
-    let answer = asked.await??.json(200)?;
-    ensure!(answer["name"] == "Hotel melati", "{answer}");
-    house.node.until_ended().await?;
-    house.restart_node().await?;
-    house.stop().await
-}
-
-async fn until_somebody_waits(watcher: &Client) -> Result<()> {
-    let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
-    for _ in 0..400 {
-        if watcher.query_one(waiting, &[]).await?.get::<_, i64>(0) > 0 {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    anyhow::bail!("the request did not reach the database")
-}
-
-async fn until_nobody_listens(house: &House) -> Result<()> {
-    for _ in 0..400 {
-        if Connection::open(house.node_port()).await.is_err() {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    anyhow::bail!("the node still takes connections after SIGTERM")
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_settings_in_effect_are_shown_without_their_secrets() -> Result<()> {

@@ -1,8 +1,10 @@
 //! A lean HTTP/1.1 client: in a bench, what it spends itself would hide what is measured.
 
+use std::net::Ipv4Addr;
+
 use anyhow::{Context as _, Result, bail};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// A kept-alive connection.
 pub struct Connection {
@@ -41,7 +43,17 @@ impl Reply {
 impl Connection {
     /// Dials the loopback address.
     pub async fn open(port: u16) -> Result<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        Self::over(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?)
+    }
+
+    /// Dials the loopback address from another of this machine's own: `127.0.1.7`.
+    pub async fn open_from(address: Ipv4Addr, port: u16) -> Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((address, 0).into())?;
+        Self::over(socket.connect((Ipv4Addr::LOCALHOST, port).into()).await?)
+    }
+
+    fn over(stream: TcpStream) -> Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
     }

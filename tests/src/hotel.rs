@@ -1,5 +1,6 @@
 //! A hotel to visit: signed up and furnished through the product's own doors.
 use anyhow::{Context as _, Result};
+use jiff::ToSpan as _;
 use serde_json::{Value, json};
 
 use crate::House;
@@ -27,16 +28,38 @@ pub struct Stock {
     pub business_date: jiff::civil::Date,
 }
 
+impl Stock {
+    /// A room of this type for so many nights, the first of them so many days from now, for two.
+    pub fn room(&self, kind: usize, ahead: i32, nights: i32) -> Value {
+        let arrival = self.business_date.saturating_add(ahead.days());
+        json!({"room_type_id": self.room_types.get(kind), "rate_plan_id": self.rate_plan, "arrival": arrival,
+            "departure": arrival.saturating_add(nights.days()), "adults": 2, "children": 0})
+    }
+
+    /// A confirmed booking of one [`Self::room`] for a guest with an address of their own.
+    pub fn booking(&self, guest: &str, room: Value) -> Value {
+        json!({"guest": {"name": guest, "email": address_of(guest)}, "status": "confirmed", "reservations": [room]})
+    }
+}
+
+/// Where a guest of [`Stock::booking`] reads letters.
+pub fn address_of(guest: &str) -> String {
+    format!("{}@example.com", guest.to_lowercase().replace(' ', "."))
+}
+
 /// Signs a hotel up at the control plane; gives the answer's body.
 pub async fn sign_up(house: &House, slug: &str) -> Result<Value> {
-    let mut control = Connection::open(house.control_port()).await?;
+    Connection::open(house.control_port()).await?.send(&sign_up_request(house, slug)).await?.json(201)
+}
+
+/// The sign-up of `Hotel <slug>` as it goes over the wire; its letters go to `sari@<slug>.example`.
+pub fn sign_up_request(house: &House, slug: &str) -> Vec<u8> {
     let host = format!("hotelhub.localhost:{}", house.control_port());
     let body = json!({
         "hotel": format!("Hotel {slug}"), "owner": "Sari Dewi", "email": format!("sari@{slug}.example"),
         "phone": "+62811000111", "rooms": 42, "slug": slug
     });
-    let key = format!("bench-{slug}");
-    control.send(&post(&host, "/api/v1/signups", &key, None, &body.to_string())).await?.json(201)
+    post(&host, "/api/v1/signups", &format!("sign-up-{slug}"), None, &body.to_string())
 }
 
 impl Hotel {
@@ -49,13 +72,30 @@ impl Hotel {
 
     /// Logs the owner in by the one-time link of a sign-up's answer.
     pub async fn enter(house: &House, slug: &str, signed_up: &Value) -> Result<Self> {
-        let (host, port) = (house.host(slug), house.node_port());
-        let link = signed_up.get("login_link").and_then(Value::as_str).context("no login link")?;
-        let path = link.find("/login/link/").and_then(|at| link.get(at..)).context("no link path")?;
-        let mut node = Connection::open(port).await?;
-        let reply = node.send(&form(&host, path, None, "")).await?;
+        Self::by_link(house.node_port(), house.host(slug), &text(signed_up, "login_link")?).await
+    }
+
+    /// Presses the button behind a one-time link.
+    pub async fn by_link(port: u16, host: String, link: &str) -> Result<Self> {
+        let path = link.strip_prefix(&format!("http://{host}")).with_context(|| format!("{link} leads elsewhere"))?;
+        Self::admitted(port, host.clone(), form(&host, path, None, "")).await
+    }
+
+    /// Signs in by the password.
+    pub async fn by_password(port: u16, host: String, email: &str, password: &str) -> Result<Self> {
+        let proof = json!({"email": email, "password": password}).to_string();
+        Self::admitted(port, host.clone(), post(&host, "/api/v1/session", "unused-key", None, &proof)).await
+    }
+
+    async fn admitted(port: u16, host: String, request: Vec<u8>) -> Result<Self> {
+        let reply = Connection::open(port).await?.send(&request).await?;
         let cookie = reply.session().with_context(|| format!("no session: {} {}", reply.status, reply.head))?;
         Ok(Self { port, host, cookie })
+    }
+
+    /// What booking a room at the desk looks like on the wire.
+    pub fn booking(&self, key: &str, booking: &Value) -> Vec<u8> {
+        post(&self.host, "/api/v1/bookings", key, Some(&self.cookie), &booking.to_string())
     }
 
     /// Posts as the owner.
@@ -93,7 +133,7 @@ impl Hotel {
 
     /// Sets a year of prices under a plan of which nobody knows yet but its `version`.
     async fn put_prices(&self, plan: &str, version: usize, kind: &str, from: jiff::civil::Date) -> Result<()> {
-        let to = from.saturating_add(jiff::Span::new().days(365));
+        let to = from.saturating_add(365.days());
         let body = json!({"room_type_id": kind, "from": from, "to": to, "price_idr": 650_000}).to_string();
         let path = format!("/api/v1/rate-plans/{plan}/prices");
         let request = put(&self.host, &path, version, &self.cookie, &body);

@@ -1,6 +1,5 @@
 //! Both planes, a mailbox and their settings.
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use hotelhub_kernel::{Entropy, Key};
@@ -8,9 +7,10 @@ use hotelhub_protocol::FeedKey;
 use hotelhub_testkit::dsn_of;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio_postgres::Config;
+use tokio_postgres::{Client, Config, NoTls};
 
 use crate::connection::{Connection, get};
+use crate::patience::patiently;
 use crate::process::{Process, free_ports};
 use crate::servers::Programs;
 
@@ -150,15 +150,12 @@ impl House {
     /// The letters that reached the mailbox for this address, oldest first, once there are at least `count`.
     pub async fn letters(&self, to: &str, count: usize) -> Result<Vec<Value>> {
         let request = get("mailbox.localhost", &format!("/api/mails?to={to}"), None);
-        for _ in 0..200 {
+        patiently(10, &format!("{count} letters to {to}"), async || {
             let letters = Connection::open(self.mailbox).await?.send(&request).await?.json(200)?;
             let letters: Vec<Value> = serde_json::from_value(letters)?;
-            if letters.len() >= count {
-                return Ok(letters);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        anyhow::bail!("no {count} letters to {to} within 10 s")
+            Ok((letters.len() >= count).then_some(letters))
+        })
+        .await
     }
 
     /// Where the central database answers.
@@ -168,8 +165,7 @@ impl House {
 
     /// The name of the database of the hotel with this slug.
     pub async fn database_of(&self, slug: &str) -> Result<String> {
-        let (central, connection) = tokio_postgres::connect(&self.central_dsn(), tokio_postgres::NoTls).await?;
-        tokio::spawn(connection);
+        let central = connect(&self.central_dsn()).await?;
         let sql = "select d.name from databases d join tenants t on t.id = d.tenant_id where t.slug = $1";
         Ok(central.query_opt(sql, &[&slug]).await?.with_context(|| format!("no hotel {slug}"))?.get(0))
     }
@@ -300,11 +296,17 @@ async fn start_mailbox(settings: &Settings) -> Result<(Process, String, u16)> {
 }
 
 async fn central_database(settings: &Settings) -> Result<String> {
-    let (client, connection) = tokio_postgres::connect(&settings.admin_dsn, tokio_postgres::NoTls).await?;
-    tokio::spawn(connection);
+    let client = connect(&settings.admin_dsn).await?;
     let there = client.query_opt("select 1 from pg_database where datname = $1", &[&settings.central]).await?;
     if there.is_none() {
         client.batch_execute(&format!("create database {}", settings.central)).await?;
     }
     Ok(dsn_of(&settings.admin_dsn, &settings.central))
+}
+
+/// A look into a database from outside.
+pub async fn connect(dsn: &str) -> Result<Client> {
+    let (client, connection) = tokio_postgres::connect(dsn, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
 }

@@ -4,11 +4,13 @@
 mod connection;
 mod hotel;
 mod house;
+mod patience;
 mod process;
 mod servers;
 
 pub use connection::{Connection, Reply, form, get, post};
-pub use hotel::{Hotel, Stock, sign_up, until_served};
-pub use house::{House, Settings};
+pub use hotel::{Hotel, Stock, address_of, sign_up, sign_up_request, until_served};
+pub use house::{House, Settings, connect};
+pub use patience::patiently;
 pub use process::{Process, free_port, signal};
 pub use servers::{Programs, Servers};

@@ -89,10 +89,10 @@ impl Process {
 
     /// SIGTERM.
     pub async fn ask_to_stop(&self) -> Result<()> {
-        if let Some(id) = self.child.id() {
-            Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
+        match self.child.id() {
+            Some(id) => signal(id, "TERM").await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Waits for the program to end; fails when it does not, or ends badly.

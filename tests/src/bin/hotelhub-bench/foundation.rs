@@ -67,8 +67,7 @@ async fn in_a_house(ground: &Ground, programs: Programs, wanted: &impl Fn(&str) 
         show([search::availability(&melati, &stock).await?])?;
     }
     if wanted("last_rooms") {
-        let smallest = stock.room_types.get(2).cloned().unwrap_or_default();
-        show([last_rooms::ten_for_two_hundred(&melati, &stock, &smallest).await?])?;
+        show([last_rooms::ten_for_two_hundred(&melati, &stock, 2).await?])?;
     }
     if wanted("cold") || wanted("memory") {
         let slugs = cold::strangers(&house, &floor, WARM + 1).await?;

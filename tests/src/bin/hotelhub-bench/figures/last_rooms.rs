@@ -1,24 +1,16 @@
 //! Two hundred buyers, ten rooms.
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::report::Figure;
-use hotelhub_tests::{Connection, post};
-use hotelhub_tests::{Hotel, Stock};
+use hotelhub_tests::{Connection, Hotel, Stock};
 
 /// Everyone books at once; who comes too late is told which night is full.
-pub(crate) async fn ten_for_two_hundred(hotel: &Hotel, stock: &Stock, room_type: &str) -> Result<Figure> {
-    let arrival = stock.business_date.saturating_add(jiff::Span::new().days(40));
-    let departure = arrival.saturating_add(jiff::Span::new().days(2));
+pub(crate) async fn ten_for_two_hundred(hotel: &Hotel, stock: &Stock, kind: usize) -> Result<Figure> {
     let mut buyers = tokio::task::JoinSet::new();
     for i in 0..200 {
-        let body = json!({
-            "guest": {"name": format!("Tamu {i}"), "email": format!("tamu{i}@example.com")}, "status": "confirmed",
-            "reservations": [{"room_type_id": room_type, "rate_plan_id": stock.rate_plan, "arrival": arrival,
-                "departure": departure, "adults": 2, "children": 0}]
-        });
-        let request =
-            post(&hotel.host, "/api/v1/bookings", &format!("buyer-{i:04}"), Some(&hotel.cookie), &body.to_string());
+        let wish = stock.booking(&format!("Tamu {i}"), stock.room(kind, 40, 2));
+        let request = hotel.booking(&format!("buyer-{i:04}"), &wish);
         let port = hotel.port;
         buyers.spawn(async move { Connection::open(port).await?.send(&request).await });
     }

@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use jiff::ToSpan as _;
-use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::compare::percentile;
@@ -54,18 +53,8 @@ async fn keep_booking(hotel: &Hotel, stock: &Stock) -> Result<()> {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for i in 0_i32.. {
         tick.tick().await;
-        let kind = stock.room_types.get(usize::try_from(i % 3)?);
-        hotel.post("/api/v1/bookings", &format!("search-{i:05}"), &booking(stock, kind, i)).await?;
+        let room = stock.room(usize::try_from(i % 3)?, i * 37 % 300, 2);
+        hotel.post("/api/v1/bookings", &format!("search-{i:05}"), &stock.booking(&format!("Tamu {i}"), room)).await?;
     }
     Ok(())
-}
-
-fn booking(stock: &Stock, kind: Option<&String>, i: i32) -> Value {
-    let arrival = stock.business_date.saturating_add((i * 37 % 300).days());
-    let departure = arrival.saturating_add(2.days());
-    json!({
-        "guest": {"name": format!("Tamu {i}"), "email": format!("tamu{i}@example.com")}, "status": "confirmed",
-        "reservations": [{"room_type_id": kind, "rate_plan_id": stock.rate_plan, "arrival": arrival,
-            "departure": departure, "adults": 2, "children": 0}]
-    })
 }

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hotelhub_tests::{Connection, House, Process, Programs, free_port, get};
+use hotelhub_tests::{Connection, Hotel, House, Process, Programs, free_port, get};
 
 use crate::compare::Compared;
 use crate::frames::{self, Frames};
@@ -103,9 +103,8 @@ async fn house_frames(programs: &Programs, dir: &Path, dsn: &str, frames: &Frame
     node.until_healthy(port, "/readyz").await?;
     let host = format!("hotel.localhost:{port}");
     let mut client = Connection::open(port).await?;
-    let body = r#"{"email":"sari@melati.example","password":"kamboja-putih-81"}"#;
-    let login = client.send(&hotelhub_tests::post(&host, "/api/v1/session", "wire-login", None, body)).await?;
-    let cookie = login.session().with_context(|| format!("no session: {}", login.status))?;
+    let Hotel { cookie, .. } =
+        Hotel::by_password(port, host.clone(), "sari@melati.example", "kamboja-putih-81").await?;
     let public = last_said(&mut client, &get(&host, DOOR, None), frames).await?;
     let signed_in = last_said(&mut client, &get(&host, "/api/v1/property", Some(&cookie)), frames).await?;
     node.stop().await?;
