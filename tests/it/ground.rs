@@ -2,7 +2,6 @@
 use anyhow::Result;
 use hotelhub_testkit::env;
 use hotelhub_tests::{House, Programs, Servers, Settings};
-use tokio_postgres::{Client, NoTls};
 
 /// A house on durable servers that nobody shares. `name` tells its folder from others.
 pub(crate) async fn house(name: &str) -> Result<(Servers, House)> {
@@ -19,11 +18,4 @@ pub(crate) async fn house(name: &str) -> Result<(Servers, House)> {
     })
     .await?;
     Ok((servers, house))
-}
-
-/// A look into a database from outside.
-pub(crate) async fn connect(dsn: &str) -> Result<Client> {
-    let (client, connection) = tokio_postgres::connect(dsn, NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
 }
