@@ -3,6 +3,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hotelhub_testkit::env;
@@ -131,20 +132,87 @@ impl Browser {
         bail!("{}: no {css} on {}", self.name, self.looks_like().await)
     }
 
+    /// Enters by a one-time link and chooses a password.
+    pub(crate) async fn enter(&self, link: &str, password: &str) -> Result<()> {
+        self.goto(link).await?;
+        self.press("form[action^='/login/link/'] button", "#new").await?;
+        self.fill("#new", password).await?;
+        self.press("form[action='/account/password'] button", ".banner.good").await
+    }
+
+    /// Drags the middle of one thing to the middle of another.
+    pub(crate) async fn drag(&self, css: &str, onto: &str) -> Result<()> {
+        let (from, end) = (self.see(css).await?, self.see(onto).await?);
+        let to = |element| PointerAction::MoveToElement {
+            element,
+            duration: Some(Duration::from_millis(100)),
+            x: 0.0,
+            y: 0.0,
+        };
+        let mouse = MouseActions::new("mouse".to_owned())
+            .then(to(from))
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(to(end))
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.client.perform_actions(mouse).await.with_context(|| format!("{}: {css} onto {onto}", self.name))
+    }
+
+    /// Presses keys, one after the other, while this has the focus.
+    pub(crate) async fn keys(&self, css: &str, keys: &str) -> Result<()> {
+        self.see(css).await?.send_keys(keys).await.with_context(|| format!("{}: {keys:?} at {css}", self.name))
+    }
+
+    pub(crate) async fn click(&self, css: &str) -> Result<()> {
+        self.see(css).await?.click().await.with_context(|| format!("{}: {css}", self.name))
+    }
+
+    /// Gives the pages another size.
+    pub(crate) async fn resize(&self, (width, height): (u32, u32)) -> Result<()> {
+        self.client.set_window_size(width, height).await?;
+        let seen = self.client.execute("return innerWidth", vec![]).await?;
+        ensure!(seen == json!(width), "{}: {seen} wide instead of {width}", self.name);
+        Ok(())
+    }
+
+    /// What moved by itself since the page began, by the browser's own account.
+    pub(crate) async fn shifts(&self) -> Result<Vec<Value>> {
+        let script = "const seen = [], done = arguments[0]; \
+            new PerformanceObserver((list) => seen.push(...list.getEntries())) \
+                .observe({type: 'layout-shift', buffered: true}); \
+            const told = ({value, sources}) => ({value, of: sources.map(({node}) => node?.outerHTML?.slice(0, 99))}); \
+            setTimeout(() => done(seen.filter((shift) => !shift.hadRecentInput).map(told)), 400)";
+        let seen = self.client.execute_async(script, vec![]).await?;
+        Ok(serde_json::from_value(seen)?)
+    }
+
+    /// Puts a box above everything else: the page moves.
+    pub(crate) async fn push_down(&self) -> Result<()> {
+        let script =
+            "const box = document.createElement('div'); box.style.height = '200px'; document.body.prepend(box)";
+        self.client.execute(script, vec![]).await?;
+        Ok(())
+    }
+
     async fn looks_like(&self) -> String {
         let url = self.client.current_url().await.map(String::from).unwrap_or_default();
         let body = self.client.execute("return document.body.innerText", vec![]).await.unwrap_or_default();
         format!("{url}:\n{}", body.as_str().unwrap_or_default())
     }
 
-    /// Closes the browser; its console must have had nothing to complain about.
-    pub(crate) async fn close(self) -> Result<()> {
+    /// What the console complained about since it was asked last.
+    pub(crate) async fn complaints(&self) -> Result<Vec<String>> {
         let id = self.client.session_id().await?.context("no session")?;
         let host = format!("localhost:{}", self.driver);
         let request = post(&host, &format!("/session/{id}/se/log"), "console", None, r#"{"type": "browser"}"#);
         let said = Connection::open(self.driver).await?.send(&request).await?.json(200)?;
         let said = said["value"].as_array().context("no console")?;
-        let said: Vec<&Value> = said.iter().filter(|entry| entry["level"] == "SEVERE").collect();
+        let severe = said.iter().filter(|entry| entry["level"] == "SEVERE");
+        Ok(severe.map(|entry| entry["message"].to_string()).collect())
+    }
+
+    /// Closes the browser; its console must have had nothing to complain about.
+    pub(crate) async fn close(self) -> Result<()> {
+        let said = self.complaints().await?;
         self.client.close().await?;
         ensure!(said.is_empty(), "{}'s console: {said:?}", self.name);
         Ok(())

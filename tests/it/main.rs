@@ -1,5 +1,6 @@
 //! The whole house: both planes as processes on real servers, and what must hold when one of them dies.
 mod alone;
+mod assets;
 mod bad_days;
 mod browser;
 mod drain;
@@ -7,4 +8,6 @@ mod ground;
 mod health;
 mod operations;
 mod standalone;
+mod still_pages;
 mod story_in_a_browser;
+mod tape_in_a_browser;

@@ -25,11 +25,8 @@ async fn a_person_with_a_database_and_a_browser_has_a_hotel() -> Result<()> {
     ensure!(status(&house, first).await? == 410, "the link of the start before still opens");
     let driver = Driver::start(&dir).await?;
     let owner = driver.open(&dir, "owner", (1280, 900)).await?;
-    owner.goto(second).await?;
-    owner.press("form[action^='/login/link/'] button", "#new").await?;
-    owner.fill("#new", PASSWORD).await?;
-    owner.press("form[action='/account/password'] button", "form[action='/preferences']").await?;
-    let home = format!("http://localhost:{}", house.port);
+    owner.enter(second, PASSWORD).await?;
+    let home = format!("http://{}", house.host());
     owner.goto(&format!("{home}/desk")).await?;
     owner.see("#arrivals").await?;
 
@@ -57,7 +54,7 @@ async fn whose(sql: &Client) -> Result<(String, String, String)> {
 }
 
 async fn status(house: &Alone, link: &str) -> Result<u16> {
-    let host = format!("localhost:{}", house.port);
+    let host = house.host();
     let path = link.trim_start_matches("http://").trim_start_matches(&host);
     Ok(Connection::open(house.port).await?.send(&get(&host, path, None)).await?.status)
 }

@@ -47,11 +47,7 @@ async fn sign_up(clerk: &Browser, house: &House) -> Result<String> {
     let link = link_in(&house.letters(OWNER, 1).await?, "/login/link/")?;
     let hotel = format!("http://{}", house.host("melati"));
     ensure!(link.starts_with(&hotel), "the letter's link leads to {link}");
-    clerk.goto(&link).await?;
-    clerk.press("form[action^='/login/link/'] button", "#new").await?;
-    clerk.fill("#new", "kopi pagi di teras").await?;
-    clerk.see("#arrivals").await?;
-    clerk.press("form[action='/account/password'] button", ".banner.good").await?;
+    clerk.enter(&link, "kopi pagi di teras").await?;
     clerk.see("#arrivals").await?;
     Ok(hotel)
 }
