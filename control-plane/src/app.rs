@@ -62,6 +62,8 @@ pub struct App {
     pub wakes: Wakes,
     /// Workers that wait for an order.
     pub hands: Hands,
+    /// How often a worker that waits looks for orders that came due by time.
+    pub look: Duration,
     /// The newest routing table.
     pub snapshots: Snapshots,
     /// Pages, letters and their texts.
@@ -95,6 +97,7 @@ impl App {
             secret: settings.secret_key.clone(),
             wakes: Wakes::new(),
             hands: Hands::default(),
+            look: Duration::from_millis(500),
             snapshots: Snapshots::default(),
             templates: Arc::new(templates()?),
             mailer: mailer.transpose()?,

@@ -64,9 +64,12 @@ impl Office {
         Self::serving(app, clock, Arc::new(scratch)).await
     }
 
-    /// The door of another process on the same database and the same Redis.
+    /// The door of another process on the same database and the same Redis: it hears what others commit, and looks for nothing.
     pub(crate) async fn twin(&self) -> Self {
         let app = App::new((*self.app.settings).clone(), self.clock.clone(), Entropy::system()).unwrap();
+        let app = App { look: Duration::MAX, ..app };
+        let hearing = app.clone();
+        tokio::spawn(async move { hearing.wakes.relay(&hearing.db.durable, hearing.stop.clone()).await });
         Self::serving(app, self.clock.clone(), self.scratch.clone()).await
     }
 

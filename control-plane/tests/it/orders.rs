@@ -87,6 +87,17 @@ async fn an_order_whose_workers_all_die_is_shown_too() {
 }
 
 #[tokio::test]
+async fn a_worker_that_waits_at_another_process_is_woken_by_the_sign_up() {
+    let office = Office::open().await;
+    let twin = office.twin().await;
+    let node = twin.node("node-1", &[Role::Fleet]).await;
+    let waiting = tokio::spawn(async move { node.lease(20_000).await });
+    twin.until_workers_wait(1).await;
+    office.sign_up("melati").await;
+    assert!(waiting.await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn a_sign_up_leases_its_order_to_the_worker_that_waits() {
     let office = Office::open().await;
     let roles = [Role::Fleet];

@@ -22,9 +22,6 @@ use crate::wakes::Wake;
 /// The longest a worker may be kept waiting.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// Orders that come due by time are looked for this often.
-const LOOK: Duration = Duration::from_millis(500);
-
 /// The doors of workers.
 pub fn router() -> Router<App> {
     Router::new().route(paths::LEASE, post(lease)).route(paths::REPORT, post(report))
@@ -53,7 +50,7 @@ async fn lease(State(app): State<App>, caller: Caller, Body(wish): Body<LeaseWis
                 Ok(leased) => return signed(&app, leased),
                 Err(_) => hand = None,
             },
-            () = app.wait(&mut ear, left.min(LOOK)) => {}
+            () = app.wait(&mut ear, left.min(app.look)) => {}
         }
     }
 }
