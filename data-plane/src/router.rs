@@ -15,7 +15,7 @@ use crate::{audit, hotel, people};
 ))]
 struct Schema;
 
-/// The JSON doors, as they stand under `/api/v1`.
+/// The JSON doors. Each names its whole path: a nested router would write the address of every request anew.
 pub fn api() -> OpenApiRouter<Node> {
     OpenApiRouter::new().merge(people::router()).merge(audit::router()).merge(hotel::router())
 }
@@ -27,7 +27,7 @@ pub fn pages() -> Router<Node> {
 
 /// Everything a tenant's host answers, and the schema of its JSON doors.
 pub fn doors() -> (Router<Node>, OpenApi) {
-    let (api, schema) = OpenApiRouter::with_openapi(Schema::openapi()).nest("/api/v1", api()).split_for_parts();
+    let (api, schema) = OpenApiRouter::with_openapi(Schema::openapi()).merge(api()).split_for_parts();
     (api.merge(pages()), schema)
 }
 

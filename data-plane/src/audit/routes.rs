@@ -84,7 +84,7 @@ struct Filter {
 }
 
 /// The lines of the log, the newest first.
-#[utoipa::path(get, path = "/audit", tag = "audit", params(Filter), responses((status = 200, body = Listing<LineView>)))]
+#[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(Filter), responses((status = 200, body = Listing<LineView>)))]
 async fn list(
     tenant: Tenant,
     staff: Staff,

@@ -40,7 +40,7 @@ fn two() -> i16 {
 }
 
 /// Says which room types are free for a stay and what they cost; guests see public plans only.
-#[utoipa::path(get, path = "/availability", tag = "availability", params(Wish),
+#[utoipa::path(get, path = "/api/v1/availability", tag = "availability", params(Wish),
     responses((status = 200, body = Availability), (status = 422)))]
 async fn search(tenant: Tenant, staff: MaybeStaff, wish: Query<Wish>) -> Result<Response> {
     let Wish { arrival, departure, adults, children } = wish.0;

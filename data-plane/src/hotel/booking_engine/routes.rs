@@ -35,7 +35,7 @@ pub(crate) struct ConfirmWish {
 }
 
 /// Keeps a room for a quarter of an hour.
-#[utoipa::path(post, path = "/public/holds", tag = "booking engine", request_body = RoomWish,
+#[utoipa::path(post, path = "/api/v1/public/holds", tag = "booking engine", request_body = RoomWish,
     responses((status = 201, body = HeldBooking)))]
 async fn hold(
     State(node): State<Node>,
@@ -50,7 +50,7 @@ async fn hold(
 }
 
 /// Promises a held room to a guest and writes to them.
-#[utoipa::path(post, path = "/public/holds/{id}/confirm", tag = "booking engine", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/public/holds/{id}/confirm", tag = "booking engine", params(("id" = Uuid, Path)),
     request_body = ConfirmWish, responses((status = 200, body = GuestBooking)))]
 async fn confirm(
     State(node): State<Node>,
@@ -71,7 +71,7 @@ async fn confirm(
 }
 
 /// The booking of a manage link.
-#[utoipa::path(get, path = "/public/bookings/{token}", tag = "booking engine", params(("token" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/public/bookings/{token}", tag = "booking engine", params(("token" = String, Path)),
     responses((status = 200, body = GuestBooking)))]
 async fn find(
     State(node): State<Node>,
@@ -85,7 +85,7 @@ async fn find(
 }
 
 /// Gives a booking up while that is free.
-#[utoipa::path(post, path = "/public/bookings/{token}/cancel", tag = "booking engine", params(("token" = String, Path)),
+#[utoipa::path(post, path = "/api/v1/public/bookings/{token}/cancel", tag = "booking engine", params(("token" = String, Path)),
     request_body = Nothing, responses((status = 200, body = GuestBooking)))]
 async fn cancel(
     State(node): State<Node>,

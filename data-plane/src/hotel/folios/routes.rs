@@ -94,7 +94,7 @@ fn one() -> i16 {
 }
 
 /// The charges that can be posted.
-#[utoipa::path(get, path = "/charge-codes", tag = "folios", responses((status = 200, body = Vec<ChargeCode>)))]
+#[utoipa::path(get, path = "/api/v1/charge-codes", tag = "folios", responses((status = 200, body = Vec<ChargeCode>)))]
 async fn charge_codes(tenant: Tenant, staff: Staff) -> Result<Json<Vec<ChargeCode>>> {
     staff.may(Permission::FolioRead)?;
     let conn = tenant.connect().await?;
@@ -102,7 +102,7 @@ async fn charge_codes(tenant: Tenant, staff: Staff) -> Result<Json<Vec<ChargeCod
 }
 
 /// A folio with its lines, payments and balance.
-#[utoipa::path(get, path = "/folios/{id}", tag = "folios", params(("id" = Uuid, Path)), responses((status = 200, body = Folio)))]
+#[utoipa::path(get, path = "/api/v1/folios/{id}", tag = "folios", params(("id" = Uuid, Path)), responses((status = 200, body = Folio)))]
 async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::FolioRead)?;
     let conn = tenant.connect().await?;
@@ -110,7 +110,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 }
 
 /// The receipt of a folio; a draft without a number until check-out.
-#[utoipa::path(get, path = "/folios/{id}/receipt", tag = "folios", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/v1/folios/{id}/receipt", tag = "folios", params(("id" = Uuid, Path)),
     responses((status = 200, body = Receipt)))]
 async fn receipt(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Json<Receipt>> {
     staff.may(Permission::FolioRead)?;
@@ -119,7 +119,7 @@ async fn receipt(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<J
 }
 
 /// Posts a charge.
-#[utoipa::path(post, path = "/folios/{id}/lines", tag = "folios", params(("id" = Uuid, Path)), request_body = ChargeWish,
+#[utoipa::path(post, path = "/api/v1/folios/{id}/lines", tag = "folios", params(("id" = Uuid, Path)), request_body = ChargeWish,
     responses((status = 201, body = Folio), (status = 412)))]
 async fn charge(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<ChargeWish>) -> Result<Response> {
     let step = clerk.step(Permission::FolioPost, &wish.key)?;
@@ -132,7 +132,7 @@ async fn charge(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Post
 }
 
 /// Takes a line back by its exact opposite.
-#[utoipa::path(post, path = "/folios/{id}/lines/{line_id}/reverse", tag = "folios",
+#[utoipa::path(post, path = "/api/v1/folios/{id}/lines/{line_id}/reverse", tag = "folios",
     params(("id" = Uuid, Path), ("line_id" = Uuid, Path)), request_body = Reversal,
     responses((status = 201, body = Folio), (status = 412)))]
 async fn reverse_line(
@@ -151,7 +151,7 @@ async fn reverse_line(
 }
 
 /// Takes a payment.
-#[utoipa::path(post, path = "/folios/{id}/payments", tag = "folios", params(("id" = Uuid, Path)), request_body = PaymentWish,
+#[utoipa::path(post, path = "/api/v1/folios/{id}/payments", tag = "folios", params(("id" = Uuid, Path)), request_body = PaymentWish,
     responses((status = 201, body = Folio), (status = 412)))]
 async fn pay(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<PaymentWish>) -> Result<Response> {
     let step = clerk.step(Permission::PaymentTake, &wish.key)?;
@@ -163,7 +163,7 @@ async fn pay(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<
 }
 
 /// Gives a payment back by its exact opposite.
-#[utoipa::path(post, path = "/folios/{id}/payments/{payment_id}/reverse", tag = "folios",
+#[utoipa::path(post, path = "/api/v1/folios/{id}/payments/{payment_id}/reverse", tag = "folios",
     params(("id" = Uuid, Path), ("payment_id" = Uuid, Path)), request_body = Reversal,
     responses((status = 201, body = Folio), (status = 412)))]
 async fn reverse_payment(
@@ -182,7 +182,7 @@ async fn reverse_payment(
 }
 
 /// Posts the room nights that the guest would owe when leaving now, each at most once.
-#[utoipa::path(post, path = "/folios/{id}/post-nights", tag = "folios", params(("id" = Uuid, Path)), request_body = Nothing,
+#[utoipa::path(post, path = "/api/v1/folios/{id}/post-nights", tag = "folios", params(("id" = Uuid, Path)), request_body = Nothing,
     responses((status = 201, body = Folio), (status = 412)))]
 async fn post_nights(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<Nothing>) -> Result<Response> {
     let step = clerk.step(Permission::FolioPost, &wish.key)?;
@@ -191,7 +191,7 @@ async fn post_nights(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish:
 }
 
 /// Settles and closes the folio of a stay that was cancelled or never began.
-#[utoipa::path(post, path = "/folios/{id}/close", tag = "folios", params(("id" = Uuid, Path)), request_body = ClosingWish,
+#[utoipa::path(post, path = "/api/v1/folios/{id}/close", tag = "folios", params(("id" = Uuid, Path)), request_body = ClosingWish,
     responses((status = 201, body = Folio), (status = 412)))]
 async fn close(clerk: Clerk, Path(id): Path<Uuid>, version: IfMatch, wish: Posted<ClosingWish>) -> Result<Response> {
     let step = clerk.step(Permission::FolioPost, &wish.key)?;

@@ -87,7 +87,7 @@ pub(crate) struct MoveWish {
 }
 
 /// The desk's day: arrivals, departures, guests in house, occupancy.
-#[utoipa::path(get, path = "/front-desk", tag = "front desk", responses((status = 200, body = FrontDesk)))]
+#[utoipa::path(get, path = "/api/v1/front-desk", tag = "front desk", responses((status = 200, body = FrontDesk)))]
 async fn front_desk(tenant: Tenant, staff: Staff) -> Result<Json<FrontDesk>> {
     staff.may(Permission::FrontdeskRead)?;
     let conn = tenant.connect().await?;
@@ -95,7 +95,7 @@ async fn front_desk(tenant: Tenant, staff: Staff) -> Result<Json<FrontDesk>> {
 }
 
 /// Rooms by days, with the stays in them.
-#[utoipa::path(get, path = "/tape-chart", tag = "front desk", params(ChartQuery), responses((status = 200, body = TapeChart)))]
+#[utoipa::path(get, path = "/api/v1/tape-chart", tag = "front desk", params(ChartQuery), responses((status = 200, body = TapeChart)))]
 async fn tape_chart(tenant: Tenant, staff: Staff, Query(days): Query<ChartQuery>) -> Result<Json<TapeChart>> {
     staff.may(Permission::FrontdeskRead)?;
     let conn = tenant.connect().await?;
@@ -119,7 +119,7 @@ async fn stepped(
 }
 
 /// Gives a room.
-#[utoipa::path(post, path = "/reservations/{id}/assign-room", tag = "front desk", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/reservations/{id}/assign-room", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = RoomChoice, responses((status = 200, body = Reservation), (status = 412)))]
 async fn assign_room(
     clerk: Clerk,
@@ -137,7 +137,7 @@ async fn assign_room(
 }
 
 /// Takes the room back before the guest has come.
-#[utoipa::path(post, path = "/reservations/{id}/unassign-room", tag = "front desk", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/reservations/{id}/unassign-room", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = Nothing, responses((status = 200, body = Reservation), (status = 412)))]
 async fn unassign_room(
     clerk: Clerk,
@@ -153,7 +153,7 @@ async fn unassign_room(
 }
 
 /// Hands over the key.
-#[utoipa::path(post, path = "/reservations/{id}/check-in", tag = "front desk", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/reservations/{id}/check-in", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = ArrivalWish, responses((status = 200, body = Reservation), (status = 412)))]
 async fn check_in(
     clerk: Clerk,
@@ -171,7 +171,7 @@ async fn check_in(
 }
 
 /// Takes the key back: posts the nights, closes the folio, issues the receipt.
-#[utoipa::path(post, path = "/reservations/{id}/check-out", tag = "front desk", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/reservations/{id}/check-out", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = Nothing, responses((status = 200, body = Reservation), (status = 412)))]
 async fn check_out(
     clerk: Clerk,
@@ -187,7 +187,7 @@ async fn check_out(
 }
 
 /// Moves a stay to another room, other nights or both.
-#[utoipa::path(post, path = "/reservations/{id}/move", tag = "front desk", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/reservations/{id}/move", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = MoveWish, responses((status = 200, body = Reservation), (status = 412)))]
 async fn relocate(
     clerk: Clerk,
@@ -206,7 +206,7 @@ async fn relocate(
 }
 
 /// Takes a check-in back on its own day, before anything was posted or paid.
-#[utoipa::path(post, path = "/reservations/{id}/revert-check-in", tag = "front desk", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/reservations/{id}/revert-check-in", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = Nothing, responses((status = 200, body = Reservation), (status = 412)))]
 async fn revert_check_in(
     clerk: Clerk,
@@ -222,7 +222,7 @@ async fn revert_check_in(
 }
 
 /// Takes a check-out back on its own day: the guest has the key again, the folio is open again.
-#[utoipa::path(post, path = "/reservations/{id}/revert-check-out", tag = "front desk", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/reservations/{id}/revert-check-out", tag = "front desk", params(("id" = Uuid, Path)),
     request_body = Nothing, responses((status = 200, body = Reservation), (status = 412)))]
 async fn revert_check_out(
     clerk: Clerk,

@@ -32,7 +32,7 @@ struct Search {
 }
 
 /// Lists guests by name.
-#[utoipa::path(get, path = "/guests", tag = "guests", params(Search, PageQuery),
+#[utoipa::path(get, path = "/api/v1/guests", tag = "guests", params(Search, PageQuery),
     responses((status = 200, body = Listing<Guest>)))]
 async fn list(tenant: Tenant, staff: Staff, page: PageQuery, search: Query<Search>) -> Result<Listing<Guest>> {
     staff.may(Permission::GuestRead)?;
@@ -43,7 +43,7 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery, search: Query<Searc
 }
 
 /// Reads a guest.
-#[utoipa::path(get, path = "/guests/{id}", tag = "guests", responses((status = 200, body = Guest), (status = 404)))]
+#[utoipa::path(get, path = "/api/v1/guests/{id}", tag = "guests", responses((status = 200, body = Guest), (status = 404)))]
 async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::GuestRead)?;
     let db = tenant.connect().await?;
@@ -51,7 +51,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 }
 
 /// Changes a guest.
-#[utoipa::path(patch, path = "/guests/{id}", tag = "guests", request_body = GuestChange,
+#[utoipa::path(patch, path = "/api/v1/guests/{id}", tag = "guests", request_body = GuestChange,
     responses((status = 200, body = Guest), (status = 404), (status = 412), (status = 422)))]
 async fn change(
     tenant: Tenant,

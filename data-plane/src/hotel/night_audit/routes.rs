@@ -28,7 +28,7 @@ pub(crate) struct Day {
 }
 
 /// Ends the hotel's day and answers the next: every arrival is here or given up, every departure has left.
-#[utoipa::path(post, path = "/property/close-day", tag = "property", request_body = Day,
+#[utoipa::path(post, path = "/api/v1/property/close-day", tag = "property", request_body = Day,
     responses((status = 200, body = Day), (status = 409)))]
 async fn close(clerk: Clerk, wish: Posted<Day>) -> Result<Response> {
     let step = clerk.step(Permission::PropertyChange, &wish.key)?;
@@ -40,7 +40,7 @@ async fn close(clerk: Clerk, wish: Posted<Day>) -> Result<Response> {
 }
 
 /// Lets a hotel without rooms open on another day, today or before.
-#[utoipa::path(post, path = "/property/opening-day", tag = "property", request_body = Day,
+#[utoipa::path(post, path = "/api/v1/property/opening-day", tag = "property", request_body = Day,
     responses((status = 200, body = Day), (status = 409), (status = 422)))]
 async fn open(clerk: Clerk, wish: Posted<Day>) -> Result<Response> {
     let step = clerk.step(Permission::PropertyChange, &wish.key)?;

@@ -20,7 +20,7 @@ pub fn router() -> OpenApiRouter<Node> {
 }
 
 /// Reads the property.
-#[utoipa::path(get, path = "/property", tag = "property", responses((status = 200, body = Property)))]
+#[utoipa::path(get, path = "/api/v1/property", tag = "property", responses((status = 200, body = Property)))]
 async fn read(tenant: Tenant, staff: Staff) -> Result<Response> {
     staff.may(Permission::PropertyRead)?;
     let db = tenant.connect().await?;
@@ -28,14 +28,14 @@ async fn read(tenant: Tenant, staff: Staff) -> Result<Response> {
 }
 
 /// Reads what the hotel shows to strangers: nobody has to be signed in.
-#[utoipa::path(get, path = "/public/property", tag = "public", responses((status = 200, body = Sign)))]
+#[utoipa::path(get, path = "/api/v1/public/property", tag = "public", responses((status = 200, body = Sign)))]
 async fn sign(tenant: Tenant) -> Result<Json<Sign>> {
     let db = tenant.connect().await?;
     Ok(Json(store::the_sign(&db).await?))
 }
 
 /// Changes the property; its business date is not changed here.
-#[utoipa::path(patch, path = "/property", tag = "property", request_body = PropertyChange,
+#[utoipa::path(patch, path = "/api/v1/property", tag = "property", request_body = PropertyChange,
     responses((status = 200, body = Property), (status = 412), (status = 422)))]
 async fn change(tenant: Tenant, staff: Staff, seen: IfMatch, wish: Body<PropertyChange>) -> Result<Response> {
     staff.may(Permission::PropertyChange)?;

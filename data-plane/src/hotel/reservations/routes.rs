@@ -59,7 +59,7 @@ struct Filter {
 }
 
 /// Books rooms for a party, all or none, or says which nights are full.
-#[utoipa::path(post, path = "/bookings", tag = "reservations", request_body = BookingWish,
+#[utoipa::path(post, path = "/api/v1/bookings", tag = "reservations", request_body = BookingWish,
     responses((status = 201, body = Booking), (status = 409), (status = 422)))]
 async fn book(clerk: Clerk, Posted { value: wish, key }: Posted<BookingWish>) -> Result<Response> {
     let step = clerk.step(Permission::ReservationCreate, &key)?;
@@ -70,7 +70,7 @@ async fn book(clerk: Clerk, Posted { value: wish, key }: Posted<BookingWish>) ->
 }
 
 /// Reads a booking with its reservations.
-#[utoipa::path(get, path = "/bookings/{id}", tag = "reservations", responses((status = 200, body = Booking), (status = 404)))]
+#[utoipa::path(get, path = "/api/v1/bookings/{id}", tag = "reservations", responses((status = 200, body = Booking), (status = 404)))]
 async fn read_booking(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::ReservationRead)?;
     let db = tenant.connect().await?;
@@ -78,7 +78,7 @@ async fn read_booking(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Res
 }
 
 /// Promises the held rooms of a booking.
-#[utoipa::path(post, path = "/bookings/{id}/confirm", tag = "reservations", request_body = Nothing,
+#[utoipa::path(post, path = "/api/v1/bookings/{id}/confirm", tag = "reservations", request_body = Nothing,
     responses((status = 200, body = Booking), (status = 404), (status = 409), (status = 412)))]
 async fn confirm(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted<Nothing>) -> Result<Response> {
     let step = clerk.step(Permission::ReservationCreate, &wish.key)?;
@@ -87,7 +87,7 @@ async fn confirm(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted
 }
 
 /// Lists reservations by arrival.
-#[utoipa::path(get, path = "/reservations", tag = "reservations", params(Filter, PageQuery),
+#[utoipa::path(get, path = "/api/v1/reservations", tag = "reservations", params(Filter, PageQuery),
     responses((status = 200, body = Listing<Reservation>)))]
 async fn list(tenant: Tenant, staff: Staff, page: PageQuery, filter: Query<Filter>) -> Result<Listing<Reservation>> {
     staff.may(Permission::ReservationRead)?;
@@ -98,7 +98,7 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery, filter: Query<Filte
 }
 
 /// Reads a reservation.
-#[utoipa::path(get, path = "/reservations/{id}", tag = "reservations",
+#[utoipa::path(get, path = "/api/v1/reservations/{id}", tag = "reservations",
     responses((status = 200, body = Reservation), (status = 404)))]
 async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::ReservationRead)?;
@@ -107,7 +107,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 }
 
 /// Changes a reservation: nights that stay keep their price, others are priced now.
-#[utoipa::path(patch, path = "/reservations/{id}", tag = "reservations", request_body = Amendment,
+#[utoipa::path(patch, path = "/api/v1/reservations/{id}", tag = "reservations", request_body = Amendment,
     responses((status = 200, body = Reservation), (status = 404), (status = 409), (status = 412), (status = 422)))]
 async fn amend(
     tenant: Tenant,
@@ -123,7 +123,7 @@ async fn amend(
 }
 
 /// Gives a reservation up.
-#[utoipa::path(post, path = "/reservations/{id}/cancel", tag = "reservations", request_body = Ending,
+#[utoipa::path(post, path = "/api/v1/reservations/{id}/cancel", tag = "reservations", request_body = Ending,
     responses((status = 200, body = Reservation), (status = 404), (status = 409), (status = 412)))]
 async fn cancel(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted<Ending>) -> Result<Response> {
     let step = clerk.step(Permission::ReservationCancel, &wish.key)?;
@@ -134,7 +134,7 @@ async fn cancel(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted<
 }
 
 /// Notes that a guest never came.
-#[utoipa::path(post, path = "/reservations/{id}/no-show", tag = "reservations", request_body = Ending,
+#[utoipa::path(post, path = "/api/v1/reservations/{id}/no-show", tag = "reservations", request_body = Ending,
     responses((status = 200, body = Reservation), (status = 404), (status = 409), (status = 412)))]
 async fn no_show(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted<Ending>) -> Result<Response> {
     let step = clerk.step(Permission::ReservationCancel, &wish.key)?;
@@ -145,7 +145,7 @@ async fn no_show(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted
 }
 
 /// Expects a guest again who was given up or missed, if the nights are still free.
-#[utoipa::path(post, path = "/reservations/{id}/reinstate", tag = "reservations", request_body = Nothing,
+#[utoipa::path(post, path = "/api/v1/reservations/{id}/reinstate", tag = "reservations", request_body = Nothing,
     responses((status = 200, body = Reservation), (status = 404), (status = 409), (status = 412)))]
 async fn reinstate(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Posted<Nothing>) -> Result<Response> {
     let step = clerk.step(Permission::ReservationCancel, &wish.key)?;

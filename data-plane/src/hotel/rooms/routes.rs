@@ -25,7 +25,7 @@ pub fn router() -> OpenApiRouter<Node> {
 }
 
 /// Lists the rooms in the order of their numbers.
-#[utoipa::path(get, path = "/rooms", tag = "rooms", params(PageQuery),
+#[utoipa::path(get, path = "/api/v1/rooms", tag = "rooms", params(PageQuery),
     responses((status = 200, body = Listing<Room>)))]
 async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Listing<Room>> {
     staff.may(Permission::RoomRead)?;
@@ -35,7 +35,7 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Listing<R
 }
 
 /// Adds rooms of a type, all or none; from then on they are for sale.
-#[utoipa::path(post, path = "/rooms", tag = "rooms", request_body = NewRooms,
+#[utoipa::path(post, path = "/api/v1/rooms", tag = "rooms", request_body = NewRooms,
     responses((status = 201, body = Listing<Room>), (status = 409), (status = 422)))]
 async fn create(clerk: Clerk, wish: Posted<NewRooms>) -> Result<Response> {
     let step = clerk.step(Permission::RoomChange, &wish.key)?;
@@ -67,7 +67,7 @@ pub async fn add(db: &Session, tenant: &Tenant, actor: &Actor, wish: NewRooms) -
 }
 
 /// Reads a room.
-#[utoipa::path(get, path = "/rooms/{id}", tag = "rooms", responses((status = 200, body = Room), (status = 404)))]
+#[utoipa::path(get, path = "/api/v1/rooms/{id}", tag = "rooms", responses((status = 200, body = Room), (status = 404)))]
 async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::RoomRead)?;
     let db = tenant.connect().await?;
@@ -75,7 +75,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 }
 
 /// Changes a room: how clean it is, whether it is for sale, its type.
-#[utoipa::path(patch, path = "/rooms/{id}", tag = "rooms", request_body = RoomChange,
+#[utoipa::path(patch, path = "/api/v1/rooms/{id}", tag = "rooms", request_body = RoomChange,
     responses((status = 200, body = Room), (status = 404), (status = 409), (status = 412)))]
 async fn change(
     tenant: Tenant,

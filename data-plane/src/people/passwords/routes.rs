@@ -39,7 +39,7 @@ struct GivenPassword {
 }
 
 /// Changes one's own password; every other session ends and this one gets a fresh token.
-#[utoipa::path(post, path = "/me/password", tag = "people", request_body = NewPassword, responses(
+#[utoipa::path(post, path = "/api/v1/me/password", tag = "people", request_body = NewPassword, responses(
     (status = 204), (status = 403), (status = 422)))]
 async fn change_own(
     tenant: Tenant,
@@ -53,7 +53,7 @@ async fn change_own(
 }
 
 /// Gives a colleague a password; all their sessions end.
-#[utoipa::path(put, path = "/users/{id}/password", tag = "people", params(("id" = Uuid, Path)),
+#[utoipa::path(put, path = "/api/v1/users/{id}/password", tag = "people", params(("id" = Uuid, Path)),
     request_body = GivenPassword, responses((status = 204), (status = 403), (status = 404), (status = 422)))]
 async fn give(
     tenant: Tenant,

@@ -50,7 +50,7 @@ struct RecoveryView {
 }
 
 /// A secret for the authenticator; it guards nothing before its first code.
-#[utoipa::path(post, path = "/me/totp", tag = "people", request_body = Proven, responses(
+#[utoipa::path(post, path = "/api/v1/me/totp", tag = "people", request_body = Proven, responses(
     (status = 201, body = SecretView), (status = 403), (status = 409)))]
 async fn enrol(
     tenant: Tenant,
@@ -66,7 +66,7 @@ async fn enrol(
 }
 
 /// Lets the authenticator guard the account from now on; answers the recovery codes, once. Every other session ends.
-#[utoipa::path(post, path = "/me/totp/confirm", tag = "people", request_body = FirstCode, responses(
+#[utoipa::path(post, path = "/api/v1/me/totp/confirm", tag = "people", request_body = FirstCode, responses(
     (status = 200, body = RecoveryView), (status = 409), (status = 422)))]
 async fn confirm(
     tenant: Tenant,
@@ -80,7 +80,7 @@ async fn confirm(
 }
 
 /// Takes authenticator and recovery codes away.
-#[utoipa::path(delete, path = "/me/totp", tag = "people", request_body = Proven, responses(
+#[utoipa::path(delete, path = "/api/v1/me/totp", tag = "people", request_body = Proven, responses(
     (status = 204), (status = 403)))]
 async fn disable(tenant: Tenant, staff: Staff, visitor: Visitor, Body(value): Body<Proven>) -> Result<StatusCode> {
     disable_proven(&tenant, &staff, &visitor, &value.password).await?;

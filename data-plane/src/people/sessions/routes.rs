@@ -85,7 +85,7 @@ struct SessionsView {
 }
 
 /// Signs in. 401 `wrong-credentials`, `code-needed` or `wrong-code`; 429 after too many tries.
-#[utoipa::path(post, path = "/session", tag = "people", request_body = SignIn, responses(
+#[utoipa::path(post, path = "/api/v1/session", tag = "people", request_body = SignIn, responses(
     (status = 200, body = WhoView), (status = 401), (status = 429)))]
 async fn begin(tenant: Tenant, visitor: Visitor, Body(wish): Body<SignIn>) -> Result<Response> {
     let admitted = sign_in(&tenant, &visitor, wish).await?;
@@ -102,20 +102,20 @@ async fn begin(tenant: Tenant, visitor: Visitor, Body(wish): Body<SignIn>) -> Re
 }
 
 /// Who is signed in.
-#[utoipa::path(get, path = "/session", tag = "people", responses((status = 200, body = WhoView), (status = 401)))]
+#[utoipa::path(get, path = "/api/v1/session", tag = "people", responses((status = 200, body = WhoView), (status = 401)))]
 async fn show(staff: Staff) -> Json<WhoView> {
     Json(WhoView { user: UserView::of(staff) })
 }
 
 /// Signs out; also who is not signed in.
-#[utoipa::path(delete, path = "/session", tag = "people", responses((status = 204)))]
+#[utoipa::path(delete, path = "/api/v1/session", tag = "people", responses((status = 204)))]
 async fn end(tenant: Tenant, MaybeStaff(staff): MaybeStaff) -> Result<Response> {
     sign_out(&tenant, staff.as_ref()).await?;
     Ok(without_session(StatusCode::NO_CONTENT.into_response()))
 }
 
 /// One's own open sessions, the newest first.
-#[utoipa::path(get, path = "/sessions", tag = "people", responses((status = 200, body = SessionsView)))]
+#[utoipa::path(get, path = "/api/v1/sessions", tag = "people", responses((status = 200, body = SessionsView)))]
 async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<SessionsView>> {
     let after = page.cursor.map(|cursor| cursor.id);
     let limit = i64::try_from(page.limit).unwrap_or(i64::MAX) + 1;
@@ -136,7 +136,7 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Sess
 }
 
 /// Ends one of one's own sessions.
-#[utoipa::path(delete, path = "/sessions/{id}", tag = "people", params(("id" = Uuid, Path)), responses(
+#[utoipa::path(delete, path = "/api/v1/sessions/{id}", tag = "people", params(("id" = Uuid, Path)), responses(
     (status = 204), (status = 404)))]
 async fn revoke(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<StatusCode> {
     let tx = tenant.begin().await?;

@@ -104,7 +104,7 @@ pub(super) struct UserChange {
 }
 
 /// The hotel's people, the oldest account first.
-#[utoipa::path(get, path = "/users", tag = "people", responses((status = 200, body = AccountsView), (status = 403)))]
+#[utoipa::path(get, path = "/api/v1/users", tag = "people", responses((status = 200, body = AccountsView), (status = 403)))]
 async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<AccountsView>> {
     staff.may(Permission::UserManage)?;
     let limit = i64::try_from(page.limit).unwrap_or(i64::MAX) + 1;
@@ -116,7 +116,7 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Json<Acco
 }
 
 /// Somebody of the hotel.
-#[utoipa::path(get, path = "/users/{id}", tag = "people", params(("id" = Uuid, Path)), responses(
+#[utoipa::path(get, path = "/api/v1/users/{id}", tag = "people", params(("id" = Uuid, Path)), responses(
     (status = 200, body = AccountView), (status = 403), (status = 404)))]
 async fn show(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::UserManage)?;
@@ -125,7 +125,7 @@ async fn show(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 }
 
 /// Adds somebody and sends them a link to choose a password.
-#[utoipa::path(post, path = "/users", tag = "people", request_body = NewUser, responses(
+#[utoipa::path(post, path = "/api/v1/users", tag = "people", request_body = NewUser, responses(
     (status = 201, body = AccountView), (status = 403), (status = 409), (status = 422)))]
 async fn add(tenant: Tenant, staff: Staff, wish: Posted<NewUser>) -> Result<Response> {
     staff.may(Permission::UserManage)?;
@@ -140,7 +140,7 @@ async fn add(tenant: Tenant, staff: Staff, wish: Posted<NewUser>) -> Result<Resp
 }
 
 /// Changes somebody's name, roles or status. Nobody takes the last owner away.
-#[utoipa::path(patch, path = "/users/{id}", tag = "people", params(("id" = Uuid, Path)), request_body = UserChange,
+#[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "people", params(("id" = Uuid, Path)), request_body = UserChange,
     responses((status = 200, body = AccountView), (status = 403), (status = 404), (status = 409), (status = 412)))]
 async fn change(
     tenant: Tenant,

@@ -24,7 +24,7 @@ pub(in crate::hotel::rates) fn router() -> OpenApiRouter<Node> {
 }
 
 /// Lists the rate plans in the house's order.
-#[utoipa::path(get, path = "/rate-plans", tag = "rates", params(PageQuery),
+#[utoipa::path(get, path = "/api/v1/rate-plans", tag = "rates", params(PageQuery),
     responses((status = 200, body = Listing<RatePlan>)))]
 async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Listing<RatePlan>> {
     staff.may(Permission::RateRead)?;
@@ -34,7 +34,7 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Listing<R
 }
 
 /// Adds a rate plan; its prices come after.
-#[utoipa::path(post, path = "/rate-plans", tag = "rates", request_body = NewRatePlan,
+#[utoipa::path(post, path = "/api/v1/rate-plans", tag = "rates", request_body = NewRatePlan,
     responses((status = 201, body = RatePlan), (status = 409), (status = 422)))]
 async fn create(clerk: Clerk, wish: Posted<NewRatePlan>) -> Result<Response> {
     let step = clerk.step(Permission::RateChange, &wish.key)?;
@@ -50,7 +50,7 @@ pub async fn add(db: &Session, tenant: &Tenant, actor: &Actor, wish: NewRatePlan
 }
 
 /// Reads a rate plan.
-#[utoipa::path(get, path = "/rate-plans/{id}", tag = "rates",
+#[utoipa::path(get, path = "/api/v1/rate-plans/{id}", tag = "rates",
     responses((status = 200, body = RatePlan), (status = 404)))]
 async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::RateRead)?;
@@ -59,7 +59,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 }
 
 /// Changes a rate plan, or archives it: then nothing more is sold under it. What was agreed under it stays.
-#[utoipa::path(patch, path = "/rate-plans/{id}", tag = "rates", request_body = RatePlanChange,
+#[utoipa::path(patch, path = "/api/v1/rate-plans/{id}", tag = "rates", request_body = RatePlanChange,
     responses((status = 200, body = RatePlan), (status = 404), (status = 409), (status = 412), (status = 422)))]
 async fn change(
     tenant: Tenant,

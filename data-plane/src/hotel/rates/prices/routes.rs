@@ -52,7 +52,7 @@ impl Versioned for Set {
 }
 
 /// Reads the prices of a room type under a plan; the `ETag` is the plan's.
-#[utoipa::path(get, path = "/rate-plans/{id}/prices", tag = "rates", params(Range),
+#[utoipa::path(get, path = "/api/v1/rate-plans/{id}/prices", tag = "rates", params(Range),
     responses((status = 200, body = Listing<DayPrice>), (status = 404), (status = 422)))]
 async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, range: Query<Range>) -> Result<Response> {
     staff.may(Permission::RateRead)?;
@@ -66,7 +66,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, range: Query<R
 }
 
 /// Sets the prices of a room type under a plan for a range of nights.
-#[utoipa::path(put, path = "/rate-plans/{id}/prices", tag = "rates", request_body = Prices,
+#[utoipa::path(put, path = "/api/v1/rate-plans/{id}/prices", tag = "rates", request_body = Prices,
     responses((status = 200, body = Set), (status = 404), (status = 412), (status = 422)))]
 async fn set(
     tenant: Tenant,

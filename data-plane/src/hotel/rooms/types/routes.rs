@@ -25,7 +25,7 @@ pub(in crate::hotel::rooms) fn router() -> OpenApiRouter<Node> {
 }
 
 /// Lists the room types in the house's order.
-#[utoipa::path(get, path = "/room-types", tag = "rooms", params(PageQuery),
+#[utoipa::path(get, path = "/api/v1/room-types", tag = "rooms", params(PageQuery),
     responses((status = 200, body = Listing<RoomType>)))]
 async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Listing<RoomType>> {
     staff.may(Permission::RoomRead)?;
@@ -35,7 +35,7 @@ async fn list(tenant: Tenant, staff: Staff, page: PageQuery) -> Result<Listing<R
 }
 
 /// Adds a room type; its rooms come after.
-#[utoipa::path(post, path = "/room-types", tag = "rooms", request_body = NewRoomType,
+#[utoipa::path(post, path = "/api/v1/room-types", tag = "rooms", request_body = NewRoomType,
     responses((status = 201, body = RoomType), (status = 409), (status = 422)))]
 async fn create(clerk: Clerk, wish: Posted<NewRoomType>) -> Result<Response> {
     let step = clerk.step(Permission::RoomChange, &wish.key)?;
@@ -53,7 +53,7 @@ pub async fn add(db: &Session, tenant: &Tenant, actor: &Actor, wish: NewRoomType
 }
 
 /// Reads a room type.
-#[utoipa::path(get, path = "/room-types/{id}", tag = "rooms",
+#[utoipa::path(get, path = "/api/v1/room-types/{id}", tag = "rooms",
     responses((status = 200, body = RoomType), (status = 404)))]
 async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Response> {
     staff.may(Permission::RoomRead)?;
@@ -62,7 +62,7 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 }
 
 /// Changes a room type, or archives it: then it is no longer sold.
-#[utoipa::path(patch, path = "/room-types/{id}", tag = "rooms", request_body = RoomTypeChange,
+#[utoipa::path(patch, path = "/api/v1/room-types/{id}", tag = "rooms", request_body = RoomTypeChange,
     responses((status = 200, body = RoomType), (status = 404), (status = 409), (status = 412), (status = 422)))]
 async fn change(
     tenant: Tenant,
