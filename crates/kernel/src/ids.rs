@@ -30,6 +30,17 @@ impl Ids {
         Self(Kind::Counted(Arc::new(AtomicU64::new(0))))
     }
 
+    /// An identifier of this moment, in no order with the others of it: for what is many and never sorted.
+    pub fn unordered(&self) -> Uuid {
+        match &self.0 {
+            Kind::Timed { clock, entropy, .. } => {
+                let millis = u64::try_from(clock.now().as_millisecond()).unwrap_or(0);
+                Builder::from_unix_timestamp_millis(millis, &entropy.bytes()).into_uuid()
+            }
+            Kind::Counted(_) => self.next(),
+        }
+    }
+
     /// The next identifier.
     pub fn next(&self) -> Uuid {
         match &self.0 {
