@@ -59,7 +59,7 @@ impl<S: Service<Request>> Service<Request> for Door<S> {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        subject::is_at(request.extensions().get::<MatchedPath>(), &self.usual);
+        subject::is_at(request.extensions().get::<MatchedPath>(), self.usual);
         self.inner.call(request)
     }
 }

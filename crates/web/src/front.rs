@@ -93,7 +93,7 @@ pub struct Entrance {
 
 impl Answers for Entrance {
     /// Pages are compressed for who takes it. What programs are answered is not: it is short.
-    fn answer(self, caller: Caller, request: Request) -> impl Future<Output = Response> + Send + 'static {
+    fn answer(self: Arc<Self>, caller: Caller, request: Request) -> impl Future<Output = Response> + Send + 'static {
         if !request.headers().contains_key(ACCEPT_ENCODING) || request.uri().path().starts_with("/api/") {
             return Either::Left(self.told(caller, request));
         }
@@ -105,10 +105,10 @@ impl Answers for Entrance {
 
 impl Entrance {
     /// Answers, and lets all that is told meanwhile be told of this request.
-    fn told(self, caller: Caller, request: Request) -> impl Future<Output = Response> + Send + 'static {
+    fn told(self: Arc<Self>, caller: Caller, request: Request) -> impl Future<Output = Response> + Send + 'static {
         let front = &self.front;
         let address = ClientAddress::seen_through(caller.address.ip(), request.headers(), &front.trusted_proxies);
-        let subject = Subject::new(RequestId(front.ids.next()), request.method().clone(), address);
+        let subject = Subject::new(RequestId(front.ids.unordered()), request.method().clone(), address);
         subject.of(stand(self, caller, subject.clone(), request))
     }
 }
@@ -123,10 +123,9 @@ struct Asked {
 /// From here on an answer counts as slow.
 const SLOW: Duration = Duration::from_millis(500);
 
-async fn stand(entrance: Entrance, caller: Caller, subject: Arc<Subject>, mut request: Request) -> Response {
+async fn stand(entrance: Arc<Entrance>, caller: Caller, subject: Arc<Subject>, mut request: Request) -> Response {
     let started = Instant::now();
-    let Entrance { front, router } = entrance;
-    let front = &*front;
+    let Entrance { front, router } = &*entrance;
     let in_flight = front.metrics.started();
     let wants_page = wants_page(request.headers(), request.uri().path());
     let asked = Asked {
@@ -140,7 +139,7 @@ async fn stand(entrance: Entrance, caller: Caller, subject: Arc<Subject>, mut re
     let response = if in_flight.count() > front.in_flight {
         busy()
     } else {
-        answer(front, caller.alarm, started, request, router).await
+        answer(front, caller.alarm, started, request, router.clone()).await
     };
     let response = finish(front, response, &asked, subject.id);
     let took = started.elapsed();

@@ -57,15 +57,15 @@ pub struct Caller {
 }
 
 /// Who answers what a listener hears.
-pub trait Answers: Clone + Send + 'static {
-    /// The answer to a request. Dropped when the caller hangs up.
-    fn answer(self, caller: Caller, request: Request) -> impl Future<Output = Response> + Send + 'static;
+pub trait Answers: Clone + Send + Sync + 'static {
+    /// The answer to a request. Each connection holds a clone that its requests share. Dropped when the caller hangs up.
+    fn answer(self: Arc<Self>, caller: Caller, request: Request) -> impl Future<Output = Response> + Send + 'static;
 }
 
 /// A router with nothing in front of it, for listeners that the world does not reach.
 impl Answers for Router {
-    fn answer(mut self, _: Caller, request: Request) -> impl Future<Output = Response> + Send + 'static {
-        self.call(request).map(|Ok(response)| response)
+    fn answer(self: Arc<Self>, _: Caller, request: Request) -> impl Future<Output = Response> + Send + 'static {
+        Self::clone(&self).call(request).map(|Ok(response)| response)
     }
 }
 
@@ -84,7 +84,7 @@ pub async fn serve(listener: TcpListener, doors: impl Answers, limits: Limits, s
         let (mut builder, alarm) = (builder.clone(), Alarm::default());
         builder.http1().timer(alarm.clone());
         let caller = Caller { address: peer, alarm };
-        let doors = doors.clone();
+        let doors = Arc::new(doors.clone());
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             doors.clone().answer(caller.clone(), request.map(Body::new)).map(Ok::<_, Infallible>)
         });

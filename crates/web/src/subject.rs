@@ -26,8 +26,8 @@ pub(crate) struct Subject {
 }
 
 /// Says which door the present request has found, and where that door counts.
-pub(crate) fn is_at(route: Option<&MatchedPath>, usual: &Usual) {
-    let _ = SUBJECT.try_with(|subject| subject.door.set((route.cloned(), usual.clone())));
+pub(crate) fn is_at(route: Option<&MatchedPath>, usual: Usual) {
+    let _ = SUBJECT.try_with(|subject| subject.door.set((route.cloned(), usual)));
 }
 
 /// Says of whom the present request is, from here on in every line it tells. Without a request it says nothing.
@@ -67,8 +67,8 @@ impl Subject {
     }
 
     /// Where the door counts that was found.
-    pub(crate) fn usual(&self) -> Option<&Usual> {
-        self.door.get().map(|(_, usual)| usual)
+    pub(crate) fn usual(&self) -> Option<Usual> {
+        self.door.get().map(|(_, usual)| *usual)
     }
 
     /// Lets everything that is told while `answering` is polled be told of this request.
