@@ -44,7 +44,7 @@ impl Service<Request> for Resolve {
         match tenant(&self.node, &request) {
             Ok(tenant) => {
                 subject::is_tenant(tenant.id(), tenant.slug());
-                request.extensions_mut().insert(tenant.asked_by(subject::request_id()));
+                request.extensions_mut().insert(tenant);
                 Either::Left(self.inner.call(request))
             }
             Err(refusal) => Either::Right(ready(Ok(turned_away(&self.node, &request, refusal)))),
@@ -63,8 +63,10 @@ fn tenant(node: &Node, request: &Request) -> Result<Tenant, AppError> {
     let named = authority(request.headers(), request.uri())?;
     let tenant = match node.sole {
         Some(sole) => standalone(node, sole, named)?,
-        None => Host::parsed(named, |host| Some(Tenant::at(node.clone(), node.directory.by_host(host)?, host)))
-            .map_err(no_name)?,
+        None => Host::parsed(named, |host| {
+            Some(Tenant::at(node, node.directory.by_host(host)?, host, subject::request_id()))
+        })
+        .map_err(no_name)?,
     };
     let tenant = tenant.ok_or_else(nobody)?;
     if tenant.route().status == TenantStatus::Churned {
@@ -80,7 +82,7 @@ fn standalone(node: &Node, sole: TenantId, named: &str) -> Result<Option<Tenant>
     if !fits {
         return Err(no_name(BadHost::Shape));
     }
-    Ok(node.directory.by_id(sole).map(|entry| Tenant::at(node.clone(), entry, "")))
+    Ok(node.directory.by_id(sole).map(|entry| Tenant::at(node, entry, "", subject::request_id())))
 }
 
 fn nobody() -> AppError {

@@ -14,7 +14,10 @@ use crate::node::Node;
 
 /// An address nobody can forge: made by the host of a request, a job's envelope, a signed order or the standalone boot, and by nothing else.
 #[derive(Clone)]
-pub struct Tenant {
+pub struct Tenant(Arc<Met>);
+
+/// A tenant as it was met.
+struct Met {
     entry: Arc<TenantEntry>,
     node: Node,
     /// The place of the host it was met at among its hosts.
@@ -24,73 +27,68 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// The tenant of an entry, seen at the host of this name.
-    pub(super) fn at(node: Node, entry: Arc<TenantEntry>, host: &str) -> Self {
+    /// The tenant of an entry, met at the host of this name in this request.
+    pub(super) fn at(node: &Node, entry: Arc<TenantEntry>, host: &str, request: Option<RequestId>) -> Self {
         let place = entry.route.hosts.iter().position(|known| known.as_str() == host);
-        Self { entry, node, seen: place.unwrap_or(0), request: None }
-    }
-
-    /// The same, met in this request.
-    pub(super) fn asked_by(self, request: Option<RequestId>) -> Self {
-        Self { request, ..self }
+        Self(Arc::new(Met { entry, node: node.clone(), seen: place.unwrap_or(0), request }))
     }
 
     /// The tenant of an id, for what is not caused by a request: it is seen at its first host.
     pub(crate) fn by_id(node: &Node, tenant: TenantId) -> Option<Self> {
         let entry = node.directory.by_id(tenant).filter(|entry| !entry.route.hosts.is_empty())?;
-        Some(Self { entry, node: node.clone(), seen: 0, request: None })
+        Some(Self::at(node, entry, "", None))
     }
 
     /// Its identity.
     pub fn id(&self) -> TenantId {
-        self.entry.route.tenant
+        self.0.entry.route.tenant
     }
 
     /// Its name in its address.
     pub fn slug(&self) -> &Slug {
-        &self.entry.route.slug
+        &self.0.entry.route.slug
     }
 
     /// The hotel's name.
     pub fn name(&self) -> &str {
-        &self.entry.route.name
+        &self.0.entry.route.name
     }
 
     /// All the control plane says of it.
     pub fn route(&self) -> &Route {
-        &self.entry.route
+        &self.0.entry.route
     }
 
     /// The host it is seen at; its first where it is seen at none of them.
     pub fn host(&self) -> &Host {
-        self.entry.route.hosts.get(self.seen).expect("a tenant is only made of an entry with a host")
+        self.0.entry.route.hosts.get(self.0.seen).expect("a tenant is only made of an entry with a host")
     }
 
     /// What time it is.
     pub fn clock(&self) -> &Clock {
-        &self.node.clock
+        &self.0.node.clock
     }
 
     /// Fresh identifiers.
     pub fn ids(&self) -> &Ids {
-        &self.node.ids
+        &self.0.node.ids
     }
 
     /// The process that serves it.
     pub fn node(&self) -> &Node {
-        &self.node
+        &self.0.node
     }
 
     /// The key of this tenant for `purpose`: no other tenant's key opens what it closed.
     pub fn key(&self, purpose: &str) -> Key {
-        self.node.secret.derive(&format!("{purpose}:{}", self.id()))
+        self.0.node.secret.derive(&format!("{purpose}:{}", self.id()))
     }
 
     /// `https://host[:port]`, for links in letters. A host is only named here when the settings or the control plane know it: what
     /// a visitor's `Host` header says ends in no letter.
     pub fn origin(&self) -> String {
-        let scheme = self.node.settings.public_scheme.as_str();
-        match (self.node.settings.public_url(), self.node.public_port) {
+        let scheme = self.0.node.settings.public_scheme.as_str();
+        match (self.0.node.settings.public_url(), self.0.node.public_port) {
             (Some(url), _) => url.to_owned(),
             (None, Some(port)) => format!("{scheme}://{}:{port}", self.host()),
             (None, None) => format!("{scheme}://{}", self.host()),
@@ -99,7 +97,7 @@ impl Tenant {
 
     /// The id under which the log knows the request that is served; empty for a job.
     pub fn request_id(&self) -> String {
-        self.request.map_or_else(String::new, |request| request.to_string())
+        self.0.request.map_or_else(String::new, |request| request.to_string())
     }
 
     /// Whether new business is refused because a bill is not paid.
@@ -115,13 +113,13 @@ impl Tenant {
 
     /// A connection of its own, or 503 when none comes free in time.
     pub async fn connect(&self) -> Result<TenantConn, AppError> {
-        let lent = self.node.pools.lend(&self.entry).await;
+        let lent = self.0.node.pools.lend(&self.0.entry).await;
         if lent.is_err()
-            && let Some(now) = self.node.directory.by_id(self.id())
-            && !now.shares_pool_with(&self.entry)
+            && let Some(now) = self.0.node.directory.by_id(self.id())
+            && !now.shares_pool_with(&self.0.entry)
         {
             // The data moved, or was migrated, since the request was resolved: it is the same tenant at its present place.
-            return Ok(TenantConn::of(Box::pin(self.node.pools.lend(&now)).await?));
+            return Ok(TenantConn::of(Box::pin(self.0.node.pools.lend(&now)).await?));
         }
         Ok(TenantConn::of(lent?))
     }

@@ -12,6 +12,8 @@ pub(crate) struct Budget(Arc<Inner>);
 struct Inner {
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
+    /// Permits that are out and have been withdrawn: they are not given on when they come back. Changed under the lock of the terms.
+    owed: AtomicUsize,
     terms: Mutex<Terms>,
     shown_out: IntGauge,
     shown_limit: IntGauge,
@@ -19,8 +21,6 @@ struct Inner {
 
 struct Terms {
     limit: usize,
-    /// Permits that are out and have been withdrawn: they are not given on when they come back.
-    owed: usize,
     out: usize,
 }
 
@@ -37,7 +37,8 @@ impl Budget {
         Self(Arc::new(Inner {
             permits: Arc::new(Semaphore::new(limit)),
             waiting: AtomicUsize::new(0),
-            terms: Mutex::new(Terms { limit, owed: 0, out: 0 }),
+            owed: AtomicUsize::new(0),
+            terms: Mutex::new(Terms { limit, out: 0 }),
             shown_out,
             shown_limit,
         }))
@@ -73,7 +74,7 @@ impl Budget {
 
     /// How many permits must come back before the limit holds.
     pub(crate) fn owed(&self) -> usize {
-        self.terms().owed
+        self.0.owed.load(Ordering::Acquire)
     }
 
     /// Changes the limit. What is out over it is withdrawn as it comes back.
@@ -81,12 +82,12 @@ impl Budget {
         let mut terms = self.terms();
         if limit > terms.limit {
             let more = limit - terms.limit;
-            let forgiven = more.min(terms.owed);
-            terms.owed -= forgiven;
+            let forgiven = more.min(self.owed());
+            self.0.owed.fetch_sub(forgiven, Ordering::AcqRel);
             self.0.permits.add_permits(more - forgiven);
         } else {
             let fewer = terms.limit - limit;
-            terms.owed += fewer - self.0.permits.forget_permits(fewer);
+            self.0.owed.fetch_add(fewer - self.0.permits.forget_permits(fewer), Ordering::AcqRel);
         }
         terms.limit = limit;
         show(&self.0.shown_limit, limit);
@@ -108,10 +109,10 @@ impl Drop for Permit {
         let mut terms = self.budget.terms();
         terms.out -= 1;
         self.budget.0.shown_out.dec();
-        if terms.owed > 0
+        if self.budget.owed() > 0
             && let Some(permit) = self.permit.take()
         {
-            terms.owed -= 1;
+            self.budget.0.owed.fetch_sub(1, Ordering::AcqRel);
             permit.forget();
         }
     }
