@@ -1,7 +1,7 @@
 //! The hotel product: one folder per capability.
 pub mod availability;
 pub mod booking_engine;
-pub(crate) mod fields;
+mod fields;
 pub mod folios;
 pub(crate) mod forms;
 pub mod front_desk;
@@ -12,6 +12,7 @@ pub mod rates;
 pub mod reservations;
 pub mod rooms;
 mod seed;
+mod sheet;
 pub(crate) mod shell;
 pub(crate) mod step;
 pub mod taxes;

@@ -7,9 +7,10 @@ use super::booking_engine::{ConfirmPage, Confirmation, HomePage, ManagePage, Off
 use super::folios::{FolioPage, ReceiptPage};
 use super::front_desk::{DashboardPage, TapePage};
 use super::properties::PropertyPage;
-use super::rates::{PlanPage, RatesPage};
+use super::rates::{RatePlan, RatesPage};
 use super::reservations::{DetailPage, ListPage, NewPage};
-use super::rooms::{RoomsPage, TypePage};
+use super::rooms::{RoomType, RoomsPage};
+use super::sheet::SheetPage;
 
 fn templates() -> Templates {
     crate::templates::templates().expect("templates and catalogues parse")
@@ -48,9 +49,9 @@ fn every_page_renders_in_both_languages() {
     renders::<ManagePage>(&templates, Layout::Public);
     renders::<PropertyPage>(&templates, Layout::Desk);
     renders::<RoomsPage>(&templates, Layout::Desk);
-    renders::<TypePage>(&templates, Layout::Desk);
+    renders::<SheetPage<RoomType>>(&templates, Layout::Desk);
     renders::<RatesPage>(&templates, Layout::Desk);
-    renders::<PlanPage>(&templates, Layout::Desk);
+    renders::<SheetPage<RatePlan>>(&templates, Layout::Desk);
     renders::<TapePage>(&templates, Layout::Desk);
     renders::<ListPage>(&templates, Layout::Desk);
     renders::<DetailPage>(&templates, Layout::Desk);

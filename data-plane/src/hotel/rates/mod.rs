@@ -25,5 +25,3 @@ pub fn router() -> OpenApiRouter<Node> {
 
 #[cfg(test)]
 pub(crate) use pages::RatesPage;
-#[cfg(test)]
-pub(crate) use plans::PlanPage;

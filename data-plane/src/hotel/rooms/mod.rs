@@ -19,5 +19,3 @@ pub(crate) const STATEMENTS: &[&[&str]] = &[store::STATEMENTS, types::STATEMENTS
 
 #[cfg(test)]
 pub(crate) use pages::RoomsPage;
-#[cfg(test)]
-pub(crate) use types::TypePage;

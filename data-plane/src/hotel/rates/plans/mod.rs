@@ -5,8 +5,6 @@ mod routes;
 mod store;
 
 pub use model::{NewRatePlan, RatePlanChange};
-#[cfg(test)]
-pub(crate) use pages::PlanPage;
 pub(super) use pages::pages;
 pub use routes::{add as add_plan, amend as amend_plan};
 pub(super) use routes::{one, reprice, router};

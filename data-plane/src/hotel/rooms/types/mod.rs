@@ -5,8 +5,6 @@ mod routes;
 mod store;
 
 pub use model::{NewRoomType, RoomType, RoomTypeChange};
-#[cfg(test)]
-pub(crate) use pages::TypePage;
 pub(super) use pages::pages;
 pub(super) use routes::router;
 pub use routes::{add as add_type, amend as amend_type};
