@@ -65,10 +65,7 @@ async fn add(clerk: Clerk, visit: Visit, page: PageQuery, FormBody(fields, key):
         super::add(tx, &clerk.tenant, &clerk.staff, newcomer(wish)?).await?;
         Ok("/team".to_owned())
     });
-    match answer.await {
-        Ok(response) => Ok(response),
-        Err(refusal) => again(&clerk, &visit, page, refusal, (&fields, None)).await,
-    }
+    or_again(answer.await, &clerk, &visit, page, (&fields, None)).await
 }
 
 async fn change(
@@ -93,20 +90,18 @@ async fn change(
         super::change(tx, &clerk.tenant, &clerk.staff, (id, seen), |account| edit.over(account)).await?;
         Ok("/team".to_owned())
     });
-    match answer.await {
-        Ok(response) => Ok(response),
-        Err(refusal) => again(&clerk, &visit, page, refusal, (&fields, Some(id))).await,
-    }
+    or_again(answer.await, &clerk, &visit, page, (&fields, Some(id))).await
 }
 
-/// The form once more, about somebody new or about the account it changes, with why it was refused.
-async fn again(
+/// The answer of the form, or the form once more, about somebody new or about the account it changes, with why it was refused.
+async fn or_again(
+    answer: Result<Response>,
     Clerk { tenant, staff }: &Clerk,
     visit: &Visit,
     page: PageQuery,
-    refusal: AppError,
     (fields, id): (&Fields, Option<Uuid>),
 ) -> Result<Response> {
+    let Err(refusal) = answer else { return answer };
     let (status, wrong) = said(refusal)?;
     let account = match id {
         Some(id) => Some(store::by_id(&*tenant.connect().await?, id).await?.ok_or_else(super::unknown)?),
