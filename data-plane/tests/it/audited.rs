@@ -37,9 +37,10 @@ impl Walk {
             who.with("if-match", &seen).raw(door.method.clone(), &path, "application/json", body).await.unwrap();
         assert!(answer.status.is_success(), "{name}: {} {}", answer.status, answer.text);
         let request = answer.headers["x-request-id"].to_str().unwrap();
-        let told = "select count(*) from audit_log where request_id = $1";
-        let lines: i64 = self.log.query_one(told, &[&request]).await.unwrap().get(0);
-        assert!(lines > 0, "{name} leaves no line");
+        let kind = if path.starts_with("/api/v1/public/") { "guest" } else { "user" };
+        let told = "select count(*) from audit_log where request_id = $1 and actor_kind = $2";
+        let lines: i64 = self.log.query_one(told, &[&request, &kind]).await.unwrap().get(0);
+        assert!(lines > 0, "{name} leaves no line of a {kind}");
         self.behind.insert(name.to_owned());
         answer.json()
     }

@@ -48,6 +48,15 @@ impl Door {
         path
     }
 
+    /// What the door cannot be read without, of this room type.
+    pub(crate) fn query(&self, room_type: &str) -> String {
+        match self.name().as_str() {
+            "GET /api/v1/availability" => "?arrival=2026-07-10&departure=2026-07-12".to_owned(),
+            "GET /api/v1/rate-plans/{id}/prices" => format!("?from=2026-07-10&to=2026-07-12&room_type_id={room_type}"),
+            _ => String::new(),
+        }
+    }
+
     pub(crate) async fn knock(&self, visitor: &Visitor, path: &str, body: &Value) -> Answer {
         let visitor = visitor.if_match(1).with("idempotency-key", if self.method == Method::POST { KEY } else { "" });
         let body = if self.method == Method::GET { Vec::new() } else { serde_json::to_vec(body).unwrap() };

@@ -78,10 +78,7 @@ async fn an_id_of_one_hotel_means_nothing_at_another() {
     let own = furnish(kenanga, 1).await;
     let (here, there) = (everything(melati).await, everything(kenanga).await);
     for door in Door::all().iter().filter(|door| door.path.contains('{') && !is_public(door)) {
-        let mut path = door.at(|word| theirs.id(word));
-        if door.method == Method::GET && path.ends_with("/prices") {
-            path.push_str(&format!("?room_type_id={}&from=2026-08-01&to=2026-08-02", own.room_type));
-        }
+        let path = door.at(|word| theirs.id(word)) + &door.query(&own.room_type);
         let answer = door.knock(&own.owner, &path, &fitting(door, &own)).await;
         assert_eq!(answer.status, 404, "{}: {}", door.name(), answer.text);
     }
