@@ -92,32 +92,29 @@ pub fn get(host: &str, path: &str, cookie: Option<&str>) -> Vec<u8> {
 
 /// A JSON POST as it goes over the wire.
 pub fn post(host: &str, path: &str, key: &str, cookie: Option<&str>, body: &str) -> Vec<u8> {
-    let cookie = cookie.map(|cookie| format!("cookie: {cookie}\r\n")).unwrap_or_default();
-    format!(
-        "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\naccept: application/json\r\n\
-         content-type: application/json\r\nidempotency-key: {key}\r\n{cookie}content-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    sent("POST", host, path, cookie, &format!("{JSON}idempotency-key: {key}\r\n"), body)
 }
 
 /// A PUT of JSON as it goes over the wire, against the version seen.
 pub(crate) fn put(host: &str, path: &str, version: usize, cookie: &str, body: &str) -> Vec<u8> {
-    format!(
-        "PUT {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\naccept: application/json\r\n\
-         content-type: application/json\r\nif-match: \"{version}\"\r\ncookie: {cookie}\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    sent("PUT", host, path, Some(cookie), &format!("{JSON}if-match: \"{version}\"\r\n"), body)
 }
 
 /// A form as a browser sends it over the wire.
 pub fn form(host: &str, path: &str, cookie: Option<&str>, fields: &str) -> Vec<u8> {
+    sent("POST", host, path, cookie, "content-type: application/x-www-form-urlencoded\r\n", fields)
+}
+
+/// JSON there and back.
+const JSON: &str = "accept: application/json\r\ncontent-type: application/json\r\n";
+
+/// What changes something, as it goes over the wire.
+fn sent(method: &str, host: &str, path: &str, cookie: Option<&str>, headers: &str, body: &str) -> Vec<u8> {
     let cookie = cookie.map(|cookie| format!("cookie: {cookie}\r\n")).unwrap_or_default();
     format!(
-        "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\n\
-         content-type: application/x-www-form-urlencoded\r\n{cookie}content-length: {}\r\n\r\n{fields}",
-        fields.len()
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\n{headers}{cookie}\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
     )
     .into_bytes()
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-/// Asks every 25 ms until there is an answer; fails when there is none within so many seconds.
+/// Asks until there is an answer, 25 ms after it was told that there is none; gives up once it has slept for so many seconds.
 pub async fn patiently<T>(seconds: u64, what: &str, mut ask: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
     for _ in 0..seconds * 40 {
         if let Some(answer) = ask().await? {

@@ -1,10 +1,9 @@
 //! What the machine itself takes: the same server, without our software.
-use std::time::Duration;
-
 use anyhow::Result;
 use hotelhub_data_plane::fleet::login_password;
 use hotelhub_data_plane::hotel::properties::THE_ONE;
 use hotelhub_kernel::Key;
+use hotelhub_tests::patiently;
 use tokio_postgres::{Client, Config, NoTls};
 
 /// A Postgres server and a tenant database on it, spoken to directly.
@@ -47,27 +46,21 @@ impl Floor {
 
     /// Waits until the central database counts at least this many ready-made databases.
     pub(crate) async fn wait_for_ready_databases(&self, count: i64) -> Result<()> {
-        for _ in 0..6_000 {
+        patiently(60, &format!("{count} ready-made databases"), async || {
             let row = self.central.query_one("select count(*) from databases where state = 'ready'", &[]).await?;
-            if row.get::<_, i64>(0) >= count {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        anyhow::bail!("no {count} ready-made databases within a minute")
+            Ok((row.get::<_, i64>(0) >= count).then_some(()))
+        })
+        .await
     }
 
     /// Waits until the fleet role has made this tenant's database.
     pub(crate) async fn wait_until_live(&self, slug: &str) -> Result<()> {
         let sql =
             "select 1 from databases d join tenants t on t.id = d.tenant_id where t.slug = $1 and d.state = 'live'";
-        for _ in 0..6_000 {
-            if self.central.query_opt(sql, &[&slug]).await?.is_some() {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        anyhow::bail!("{slug} is not live within a minute")
+        patiently(60, &format!("{slug} is live"), async || {
+            Ok(self.central.query_opt(sql, &[&slug]).await?.map(drop))
+        })
+        .await
     }
 
     /// Takes the ready-made databases in store out of it, those in the making included.
