@@ -2,8 +2,6 @@
 use hotelhub_web::{AppError, Kind, Told, Wrong};
 use jiff::civil::Date;
 
-pub(crate) use hotelhub_web::Nothing;
-
 /// A field that holds what it cannot. The phrase is a key of the catalogue; its values are named ([`Wrong::naming`]).
 pub(crate) fn wrong(field: impl Into<String>, wrong: impl Into<Wrong>) -> AppError {
     let (field, wrong) = (field.into(), wrong.into());
@@ -39,11 +37,12 @@ pub(crate) fn code(field: &str, value: &str) -> Result<String, AppError> {
 
 /// A number within its bounds, both included.
 pub(crate) fn within<T: PartialOrd + Into<Told>>(field: &str, value: T, least: T, most: T) -> Result<T, AppError> {
-    if value < least || value > most {
-        Err(wrong(field, Wrong::new("from {least} to {most}").naming("least", least).naming("most", most)))
-    } else {
-        Ok(value)
-    }
+    if value < least || value > most { Err(beyond(field, least, most)) } else { Ok(value) }
+}
+
+/// A number that is not within its bounds.
+pub(crate) fn beyond<T: Into<Told>>(field: &str, least: T, most: T) -> AppError {
+    wrong(field, Wrong::new("from {least} to {most}").naming("least", least).naming("most", most))
 }
 
 /// A date that a calendar on a desk could show.

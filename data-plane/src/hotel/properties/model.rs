@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::hotel::fields;
 use crate::hotel::step::Versioned;
 use crate::hotel::taxes::TaxRule;
-use hotelhub_web::{AppError, Wrong};
+use hotelhub_web::AppError;
 
 /// The hotel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -153,8 +153,7 @@ impl Property {
 /// A rate in basis points, from nothing up to `most`.
 fn rate(field: &str, bp: i32, most: BasisPoints) -> Result<i32, AppError> {
     let fits = u32::try_from(bp).is_ok_and(|bp| bp <= most.0);
-    let wrong = || Wrong::new("from {least} to {most}").naming("least", BasisPoints(0)).naming("most", most);
-    if fits { Ok(bp) } else { Err(fields::wrong(field, wrong())) }
+    if fits { Ok(bp) } else { Err(fields::beyond(field, BasisPoints(0), most)) }
 }
 
 fn zone(name: &str) -> Result<String, AppError> {

@@ -169,8 +169,9 @@ pub(super) fn fits(room_type: Option<&RoomType>, party: Party, place: &str) -> R
     if room_type.fits(party.adults, party.children) {
         return Ok(());
     }
-    let most = Wrong::new("at most {adults} adults and {children} children");
-    let most = most.naming("adults", room_type.max_adults).naming("children", room_type.max_children);
+    let most = Wrong::new("at most {adults} adults and {children} children")
+        .naming("adults", room_type.max_adults)
+        .naming("children", room_type.max_children);
     Err(fields::wrong(format!("{place}adults"), most))
 }
 

@@ -56,9 +56,8 @@ fn phrases() -> BTreeMap<String, BTreeSet<String>> {
         for (at, lead) in source.match_indices("Wrong::new(") {
             let rest = &source[at + lead.len()..];
             let statement = rest.split(';').next().unwrap_or_default();
-            // A phrase in two statements is named in the second: the name of the first is used there.
-            let reach = if statement.contains(".naming(") { statement } else { rest.get(..400).unwrap_or(rest) };
-            let named = reach.match_indices(".naming(").filter_map(|(at, lead)| literal(&reach[at + lead.len()..]));
+            let named = statement.match_indices(".naming(");
+            let named = named.filter_map(|(at, lead)| literal(&statement[at + lead.len()..]));
             let phrase = literal(rest).expect("a phrase is written where it is said");
             found.insert(phrase.to_owned(), named.map(str::to_owned).collect());
         }

@@ -1,6 +1,6 @@
 //! Prices' rows.
 use hotelhub_kernel::Rupiah;
-use hotelhub_web::{AppError, Wrong};
+use hotelhub_web::AppError;
 use uuid::Uuid;
 
 use super::model::{DEAREST, Prices};
@@ -41,10 +41,7 @@ pub(super) async fn set(db: &Session, plan: Uuid, p: &Prices) -> Result<u64, App
         .await;
     set.map_err(|error| match error.constraint() {
         Some("rate_days_room_type_id_fkey") => fields::wrong("room_type_id", "there is no such room type"),
-        Some("rate_days_price") => fields::wrong(
-            "price_idr",
-            Wrong::new("from {least} to {most}").naming("least", Rupiah::ZERO).naming("most", DEAREST),
-        ),
+        Some("rate_days_price") => fields::beyond("price_idr", Rupiah::ZERO, DEAREST),
         _ => error.into(),
     })
 }
