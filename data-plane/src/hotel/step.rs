@@ -43,6 +43,16 @@ impl Clerk {
         Ok(Step::of(&self.tenant, self.staff.scope(), key))
     }
 
+    /// Acts and answers with the sheet that came of it. It needs no key: whoever asks again names a version that is no more.
+    pub(crate) async fn amend<T: Serialize + Versioned>(
+        &self,
+        act: impl AsyncFnOnce(&Session) -> Result<T>,
+    ) -> Result<Response> {
+        let tx = self.tenant.begin().await?;
+        let outcome = act(&tx).await;
+        tx.settle(outcome).await.map(sheet)
+    }
+
     /// Whom the audit log names.
     pub(crate) fn actor(&self) -> Actor {
         self.staff.actor()

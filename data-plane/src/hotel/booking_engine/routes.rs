@@ -3,7 +3,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use hotelhub_web::{ClientAddress, Lang, Posted, Result};
+use hotelhub_web::{ClientAddress, Lang, Nothing, Posted, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,7 +12,6 @@ use uuid::Uuid;
 
 use super::{GuestBooking, HeldBooking};
 use crate::audit::Actor;
-use crate::hotel::fields::Nothing;
 use crate::hotel::guests::NewGuest;
 use crate::hotel::reservations::RoomWish;
 use crate::hotel::step::Step;

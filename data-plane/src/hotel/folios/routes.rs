@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Rupiah;
-use hotelhub_web::{AppError, IfMatch, Kind, Posted, Result};
+use hotelhub_web::{AppError, IfMatch, Kind, Nothing, Posted, Result};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{Cash, Charge, ChargeCode, Folio, FolioId, Pieces, Receipt, Refusal, Seen};
-use crate::hotel::fields::{self, Nothing};
+use crate::hotel::fields;
 use crate::hotel::step::{Clerk, sheet};
 use crate::node::Node;
 use crate::people::Staff;

@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::Permission;
-use hotelhub_web::{AppError, IfMatch, Kind, Posted, Query, RequestKey, Result};
+use hotelhub_web::{AppError, IfMatch, Kind, Nothing, Posted, Query, RequestKey, Result};
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -13,7 +13,6 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{Arriving, FrontDesk, Move, Placing, Refusal, Seen, TapeChart};
-use crate::hotel::fields::Nothing;
 use crate::hotel::reservations::{self, Reservation};
 use crate::hotel::step::Clerk;
 use crate::node::Node;

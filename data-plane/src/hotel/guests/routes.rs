@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Guest, GuestChange, store};
 use crate::audit::{self, Actor};
 use crate::hotel::fields;
-use crate::hotel::step::sheet;
+use crate::hotel::step::{Clerk, sheet};
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::{Session, Tenant};
@@ -53,17 +53,9 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 /// Changes a guest.
 #[utoipa::path(patch, path = "/api/v1/guests/{id}", tag = "guests", request_body = GuestChange,
     responses((status = 200, body = Guest), (status = 404), (status = 412), (status = 422)))]
-async fn change(
-    tenant: Tenant,
-    staff: Staff,
-    Path(id): Path<Uuid>,
-    seen: IfMatch,
-    wish: Body<GuestChange>,
-) -> Result<Response> {
-    staff.may(Permission::GuestUpdate)?;
-    let tx = tenant.begin().await?;
-    let outcome = amend(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
-    tx.settle(outcome).await.map(sheet)
+async fn change(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Body<GuestChange>) -> Result<Response> {
+    clerk.staff.may(Permission::GuestUpdate)?;
+    clerk.amend(async |tx| amend(tx, &clerk.tenant, &clerk.actor(), id, seen, wish.0).await).await
 }
 
 /// Changes a guest as of the version seen.

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use super::model::{PropertyChange, Sign};
 use super::{Property, store};
 use crate::audit::{self, Actor};
-use crate::hotel::step::sheet;
+use crate::hotel::step::{Clerk, sheet};
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::{Session, Tenant};
@@ -37,11 +37,9 @@ async fn sign(tenant: Tenant) -> Result<Json<Sign>> {
 /// Changes the property; its business date is not changed here.
 #[utoipa::path(patch, path = "/api/v1/property", tag = "property", request_body = PropertyChange,
     responses((status = 200, body = Property), (status = 412), (status = 422)))]
-async fn change(tenant: Tenant, staff: Staff, seen: IfMatch, wish: Body<PropertyChange>) -> Result<Response> {
-    staff.may(Permission::PropertyChange)?;
-    let tx = tenant.begin().await?;
-    let outcome = amend(&tx, &tenant, &staff.actor(), seen, wish.0).await;
-    tx.settle(outcome).await.map(sheet)
+async fn change(clerk: Clerk, seen: IfMatch, wish: Body<PropertyChange>) -> Result<Response> {
+    clerk.staff.may(Permission::PropertyChange)?;
+    clerk.amend(async |tx| amend(tx, &clerk.tenant, &clerk.actor(), seen, wish.0).await).await
 }
 
 /// Changes the property as of the version seen.

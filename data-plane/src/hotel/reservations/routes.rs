@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::Permission;
 use hotelhub_kernel::Page;
-use hotelhub_web::{Body, IfMatch, Listing, PageQuery, Posted, Query, Result};
+use hotelhub_web::{Body, IfMatch, Listing, Nothing, PageQuery, Posted, Query, Result};
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::sheet::{Booking, Reservation};
 use super::wish::{BookingWish, Through};
 use super::{Amendment, Search, Status, booking, changing, sheets};
-use crate::hotel::fields::{self, Nothing};
+use crate::hotel::fields;
 use crate::hotel::step::{Clerk, sheet};
 use crate::node::Node;
 use crate::people::Staff;
@@ -109,17 +109,9 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 /// Changes a reservation: nights that stay keep their price, others are priced now.
 #[utoipa::path(patch, path = "/api/v1/reservations/{id}", tag = "reservations", request_body = Amendment,
     responses((status = 200, body = Reservation), (status = 404), (status = 409), (status = 412), (status = 422)))]
-async fn amend(
-    tenant: Tenant,
-    staff: Staff,
-    Path(id): Path<Uuid>,
-    seen: IfMatch,
-    wish: Body<Amendment>,
-) -> Result<Response> {
-    staff.may(Permission::ReservationAmend)?;
-    let tx = tenant.begin().await?;
-    let outcome = changing::amend_seen(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
-    tx.settle(outcome).await.map(sheet)
+async fn amend(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Body<Amendment>) -> Result<Response> {
+    clerk.staff.may(Permission::ReservationAmend)?;
+    clerk.amend(async |tx| changing::amend_seen(tx, &clerk.tenant, &clerk.actor(), id, seen, wish.0).await).await
 }
 
 /// Gives a reservation up.

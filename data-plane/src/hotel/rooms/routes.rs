@@ -77,17 +77,9 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 /// Changes a room: how clean it is, whether it is for sale, its type.
 #[utoipa::path(patch, path = "/api/v1/rooms/{id}", tag = "rooms", request_body = RoomChange,
     responses((status = 200, body = Room), (status = 404), (status = 409), (status = 412)))]
-async fn change(
-    tenant: Tenant,
-    staff: Staff,
-    Path(id): Path<Uuid>,
-    seen: IfMatch,
-    wish: Body<RoomChange>,
-) -> Result<Response> {
-    wish.0.permissions().try_for_each(|permission| staff.may(permission))?;
-    let tx = tenant.begin().await?;
-    let outcome = amend(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
-    tx.settle(outcome).await.map(sheet)
+async fn change(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Body<RoomChange>) -> Result<Response> {
+    wish.0.permissions().try_for_each(|permission| clerk.staff.may(permission))?;
+    clerk.amend(async |tx| amend(tx, &clerk.tenant, &clerk.actor(), id, seen, wish.0).await).await
 }
 
 /// Changes a room as of the version seen; a guest who is promised it is not put out.

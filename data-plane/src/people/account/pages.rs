@@ -5,13 +5,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use hotelhub_web::preferences::see_other;
-use hotelhub_web::{AppError, Flash, FormBody, Result, Visit};
+use hotelhub_web::{AppError, Flash, FormBody, Nothing, Result, Visit};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::letters;
 use super::view::{AccountPage, Enrolment};
-use crate::hotel::fields::Nothing;
 use crate::hotel::step::{Clerk, Step};
 use crate::hotel::{forms, properties, shell};
 use crate::node::Node;

@@ -61,17 +61,9 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 /// Changes a rate plan, or archives it: then nothing more is sold under it. What was agreed under it stays.
 #[utoipa::path(patch, path = "/api/v1/rate-plans/{id}", tag = "rates", request_body = RatePlanChange,
     responses((status = 200, body = RatePlan), (status = 404), (status = 409), (status = 412), (status = 422)))]
-async fn change(
-    tenant: Tenant,
-    staff: Staff,
-    Path(id): Path<Uuid>,
-    seen: IfMatch,
-    wish: Body<RatePlanChange>,
-) -> Result<Response> {
-    staff.may(Permission::RateChange)?;
-    let tx = tenant.begin().await?;
-    let outcome = amend(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
-    tx.settle(outcome).await.map(sheet)
+async fn change(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Body<RatePlanChange>) -> Result<Response> {
+    clerk.staff.may(Permission::RateChange)?;
+    clerk.amend(async |tx| amend(tx, &clerk.tenant, &clerk.actor(), id, seen, wish.0).await).await
 }
 
 /// Changes a rate plan as of the version seen.

@@ -15,7 +15,7 @@ use super::model::{Prices, check_range};
 use super::{Asked, store};
 use crate::audit::{self, Actor};
 use crate::hotel::rates::{DayPrice, plans};
-use crate::hotel::step::{Versioned, sheet};
+use crate::hotel::step::{Clerk, Versioned};
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::{Session, Tenant};
@@ -68,17 +68,9 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>, range: Query<R
 /// Sets the prices of a room type under a plan for a range of nights.
 #[utoipa::path(put, path = "/api/v1/rate-plans/{id}/prices", tag = "rates", request_body = Prices,
     responses((status = 200, body = Set), (status = 404), (status = 412), (status = 422)))]
-async fn set(
-    tenant: Tenant,
-    staff: Staff,
-    Path(id): Path<Uuid>,
-    seen: IfMatch,
-    wish: Body<Prices>,
-) -> Result<Response> {
-    staff.may(Permission::RateChange)?;
-    let tx = tenant.begin().await?;
-    let outcome = write(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
-    tx.settle(outcome).await.map(sheet)
+async fn set(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Body<Prices>) -> Result<Response> {
+    clerk.staff.may(Permission::RateChange)?;
+    clerk.amend(async |tx| write(tx, &clerk.tenant, &clerk.actor(), id, seen, wish.0).await).await
 }
 
 /// Sets the prices of a room type under a plan for a range of nights, as of the plan's version seen.

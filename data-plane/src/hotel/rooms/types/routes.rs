@@ -64,17 +64,9 @@ async fn read(tenant: Tenant, staff: Staff, Path(id): Path<Uuid>) -> Result<Resp
 /// Changes a room type, or archives it: then it is no longer sold.
 #[utoipa::path(patch, path = "/api/v1/room-types/{id}", tag = "rooms", request_body = RoomTypeChange,
     responses((status = 200, body = RoomType), (status = 404), (status = 409), (status = 412), (status = 422)))]
-async fn change(
-    tenant: Tenant,
-    staff: Staff,
-    Path(id): Path<Uuid>,
-    seen: IfMatch,
-    wish: Body<RoomTypeChange>,
-) -> Result<Response> {
-    staff.may(Permission::RoomChange)?;
-    let tx = tenant.begin().await?;
-    let outcome = amend(&tx, &tenant, &staff.actor(), id, seen, wish.0).await;
-    tx.settle(outcome).await.map(sheet)
+async fn change(clerk: Clerk, Path(id): Path<Uuid>, seen: IfMatch, wish: Body<RoomTypeChange>) -> Result<Response> {
+    clerk.staff.may(Permission::RoomChange)?;
+    clerk.amend(async |tx| amend(tx, &clerk.tenant, &clerk.actor(), id, seen, wish.0).await).await
 }
 
 /// Changes a room type as of the version seen.
