@@ -47,10 +47,8 @@ impl Gauges {
         }
         self.oldest_order.set(open.oldest_seconds);
         let nodes = nodes::list(&app.db.relaxed).await?;
-        let seen = |node: &&nodes::Node| {
-            node.retired_at.is_none() && node.last_heartbeat_at.is_some_and(|at| now - SILENCE < at)
-        };
-        self.nodes.set(i64::try_from(nodes.iter().filter(seen).count()).unwrap_or(i64::MAX));
+        let seen = nodes.iter().filter(|node| node.is_heard_after(now - SILENCE)).count();
+        self.nodes.set(i64::try_from(seen).unwrap_or(i64::MAX));
         Ok(())
     }
 }

@@ -70,12 +70,11 @@ struct ClusterLine {
 
 impl NodeLine {
     fn of(node: Node, now: Timestamp, visit: &Visit) -> Self {
-        let silent = node.last_heartbeat_at.is_none_or(|at| now.duration_since(at) > SILENCE);
-        let (state_key, tone) = match (node.retired_at.is_some(), node.last_heartbeat_at, silent) {
-            (true, _, _) => ("node.retired", "calm"),
-            (false, None, _) => ("node.expected", "calm"),
-            (false, _, true) => ("node.silent", "bad"),
-            (false, _, false) => ("node.well", "good"),
+        let (state_key, tone) = match (node.retired_at, node.last_heartbeat_at) {
+            (Some(_), _) => ("node.retired", "calm"),
+            (None, None) => ("node.expected", "calm"),
+            (None, Some(_)) if node.is_heard_after(now - SILENCE) => ("node.well", "good"),
+            (None, Some(_)) => ("node.silent", "bad"),
         };
         let load = node.load;
         let usage = load.as_ref().map(|load| load.usage);

@@ -163,7 +163,7 @@ async fn leave(State(app): State<App>, staff: Option<VendorStaff>) -> Result<Res
 }
 
 async fn account(State(app): State<App>, staff: VendorStaff, visit: Visit) -> Result<Response> {
-    account_page(&app, &staff, &visit, |_| {}).await
+    account_page(&app, &staff, &visit, StatusCode::OK, |_| {}).await
 }
 
 #[derive(Deserialize)]
@@ -185,9 +185,7 @@ async fn renew_codes(
         }
         Err(refusal) => {
             let (status, wrong) = (refusal.kind().status(), Some(said(&refusal).ok_or(refusal)?));
-            let mut response = account_page(&app, &staff, &visit, |page| page.codes_wrong = wrong).await?;
-            *response.status_mut() = status;
-            Ok(response)
+            account_page(&app, &staff, &visit, status, |page| page.codes_wrong = wrong).await
         }
     }
 }
@@ -206,9 +204,7 @@ async fn change_password(
         }
         Err(refusal) => {
             let (status, wrong) = (refusal.kind().status(), Some(said(&refusal).ok_or(refusal)?));
-            let mut response = account_page(&app, &staff, &visit, |page| page.wrong = wrong).await?;
-            *response.status_mut() = status;
-            Ok(response)
+            account_page(&app, &staff, &visit, status, |page| page.wrong = wrong).await
         }
     }
 }
@@ -222,6 +218,7 @@ async fn account_page(
     app: &App,
     staff: &VendorStaff,
     visit: &Visit,
+    status: StatusCode,
     fill: impl FnOnce(&mut AccountPage),
 ) -> Result<Response> {
     let open = store::list(&app.db.durable, staff.id, app.clock.now()).await?;
@@ -244,7 +241,7 @@ async fn account_page(
     };
     fill(&mut page);
     let shell = vendor::shell(visit, staff, "staff.account.title");
-    Ok(app.templates.render(&shell, &page)?.into_response())
+    Ok((status, app.templates.render(&shell, &page)?).into_response())
 }
 
 /// The catalogue's key of a refusal that a form shows.

@@ -32,6 +32,13 @@ pub struct Node {
     pub retired_at: Option<Timestamp>,
 }
 
+impl Node {
+    /// Whether it is in service and was heard after this moment.
+    pub(crate) fn is_heard_after(&self, moment: Timestamp) -> bool {
+        self.retired_at.is_none() && self.last_heartbeat_at.is_some_and(|at| moment < at)
+    }
+}
+
 /// What a new node is given, once.
 #[derive(Clone, Debug, Serialize)]
 pub struct Enrolled {

@@ -95,8 +95,8 @@ async fn note(
 
 /// The oldest template that lies on a server without use, as nodes tell.
 fn older_template(nodes: &[Node], cluster: &ClusterId, now: Timestamp) -> Option<String> {
-    let heard = |node: &&Node| node.retired_at.is_none() && node.last_heartbeat_at.is_some_and(|at| now - HEARD < at);
-    let loads = nodes.iter().filter(heard).filter_map(|node| node.load.as_ref());
+    let heard = nodes.iter().filter(|node| node.is_heard_after(now - HEARD));
+    let loads = heard.filter_map(|node| node.load.as_ref());
     let here = loads.flat_map(|beat| &beat.clusters).filter(|load| load.cluster == *cluster);
     let old: BTreeSet<&String> = here.flat_map(|load| &load.old_templates).collect();
     old.first().map(|template| (*template).clone())
