@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use hotelhub_web::lanes::Lanes;
 use hotelhub_web::server::{Limits, serve as serve_http, stop_signal};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -25,7 +26,7 @@ pub async fn serve(app: App, work: bool) -> Result<()> {
         tokio::select! { () = told => {}, () = stop.cancelled() => {} }
         stop.cancel();
     };
-    serve_http(listener, router::router(&app), Limits::default(), shutdown).await;
+    serve_http(listener, router::router(&app), Limits::default(), Lanes::none(), shutdown).await;
     end(&app, tasks).await;
     Ok(())
 }
@@ -50,7 +51,7 @@ async fn serve_metrics(app: &App, tasks: &mut JoinSet<()>) -> Result<()> {
     let listener = TcpListener::bind(address).await.context("HOTELHUB_METRICS_LISTEN cannot be bound")?;
     tracing::info!(address = %listener.local_addr()?, "showing metrics");
     let router = app.metrics.router().merge(health::of(app).router());
-    tasks.spawn(serve_http(listener, router, Limits::default(), app.stop.clone().cancelled_owned()));
+    tasks.spawn(serve_http(listener, router, Limits::default(), Lanes::none(), app.stop.clone().cancelled_owned()));
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use hotelhub_protocol::{
     Usage, VERSION, VERSION_HEADER, paths,
 };
 use hotelhub_testkit::{Answer, Schema, Scratch, Template, Visitor, env};
+use hotelhub_web::lanes::Lanes;
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::server::{Limits, serve};
 use hotelhub_web::telemetry;
@@ -77,7 +78,7 @@ impl Office {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = app.stop.clone().cancelled_owned();
-        tokio::spawn(serve(listener, router::router(&app), Limits::default(), stop));
+        tokio::spawn(serve(listener, router::router(&app), Limits::default(), Lanes::none(), stop));
         Self { app, clock, address, scratch }
     }
 

@@ -12,6 +12,7 @@ mod form;
 pub mod format;
 mod front;
 pub mod health;
+pub mod lanes;
 mod lang;
 pub mod limits;
 mod listing;

@@ -1,6 +1,6 @@
 //! The listener: limits on what a connection may do, and a drain that ends.
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use crate::alarm::Alarm;
+use crate::lanes::Lanes;
 
 /// What a listener bears.
 #[derive(Clone, Copy, Debug)]
@@ -69,8 +70,14 @@ impl Answers for Router {
     }
 }
 
-/// Serves until `shutdown`, then lets running requests finish within the drain's time.
-pub async fn serve(listener: TcpListener, doors: impl Answers, limits: Limits, shutdown: impl Future<Output = ()>) {
+/// Serves on these lanes until `shutdown`, then lets running requests finish within the drain's time.
+pub async fn serve(
+    listener: TcpListener,
+    doors: impl Answers,
+    limits: Limits,
+    lanes: Lanes,
+    shutdown: impl Future<Output = ()>,
+) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let (graceful, draining) = (GracefulShutdown::new(), CancellationToken::new());
     let builder = builder(limits);
@@ -89,7 +96,9 @@ pub async fn serve(listener: TcpListener, doors: impl Answers, limits: Limits, s
             doors.clone().answer(caller.clone(), request.map(Body::new)).map(Ok::<_, Infallible>)
         });
         let (watcher, draining) = (graceful.watcher(), draining.clone());
-        tokio::spawn(async move {
+        lanes.spawn(async move {
+            // Its lane's reactor hears it from now on.
+            let Ok(stream) = TcpStream::from_std(stream) else { return };
             let begun = tokio::select! {
                 biased;
                 begun = tokio::time::timeout(limits.head_time, is_begun(&stream)) => begun.unwrap_or(false),
@@ -115,9 +124,10 @@ pub async fn serve(listener: TcpListener, doors: impl Answers, limits: Limits, s
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+) -> Option<(net::TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.ok()?;
-    match listener.accept().await {
+    let accepted = listener.accept().await.and_then(|(stream, peer)| Ok((stream.into_std()?, peer)));
+    match accepted {
         Ok((stream, peer)) => {
             let _ = stream.set_nodelay(true);
             Some((stream, peer, place))

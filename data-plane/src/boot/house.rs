@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use hotelhub_kernel::Host;
 use hotelhub_protocol::Role;
+use hotelhub_web::lanes::Lanes;
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::server::{self, Limits};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -35,6 +36,8 @@ pub struct House {
     pub metrics_address: Option<SocketAddr>,
     stop: CancellationToken,
     tasks: JoinSet<()>,
+    /// Jobs that are finished last may go on with connections that were opened there.
+    _lanes: Lanes,
 }
 
 /// Starts what `roles` say, and returns once it listens.
@@ -70,12 +73,19 @@ pub async fn start(settings: Settings, roles: &[Role], sources: Sources) -> anyh
         let works = roles.contains(&Role::Work);
         tasks.spawn(async move { carry_hints(hints, url.expose(), works, entropy, stop).await });
     }
+    let lanes = if serves { Lanes::start()? } else { Lanes::none() };
     if let Some(listener) = listener {
-        tasks.spawn(server::serve(listener, edge::app(&node), Limits::default(), stop.clone().cancelled_owned()));
+        tasks.spawn(server::serve(
+            listener,
+            edge::app(&node),
+            Limits::default(),
+            lanes.clone(),
+            stop.clone().cancelled_owned(),
+        ));
     }
     let shown = address.map_or_else(|| "none".to_owned(), |address| address.to_string());
     tracing::info!(address = shown, "listening");
-    Ok(House { node, address, metrics_address, stop, tasks })
+    Ok(House { node, address, metrics_address, stop, tasks, _lanes: lanes })
 }
 
 impl House {
@@ -127,7 +137,7 @@ async fn show_metrics(
     let listener = listen(address).await?;
     let address = listener.local_addr()?;
     let router = node.metrics.router().merge(edge::health(node).router());
-    tasks.spawn(server::serve(listener, router, Limits::default(), stop.clone().cancelled_owned()));
+    tasks.spawn(server::serve(listener, router, Limits::default(), Lanes::none(), stop.clone().cancelled_owned()));
     tracing::info!(%address, "showing metrics");
     Ok(Some(address))
 }

@@ -2,8 +2,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use hotelhub_kernel::TenantId;
+use prometheus::IntCounter;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::budget::Permit;
 use super::server::Server;
 use crate::tenancy::line::Line;
-use crate::tenancy::wire::{Watched, Wire};
+use crate::tenancy::wire::{Socket, Watched, Wire};
 use crate::tenancy::{DbError, Session};
 
 /// An open connection. Dropped while anything is under way it is cut, and the server rolls back.
@@ -28,6 +28,15 @@ impl Backend {
         &self.session
     }
 
+    /// Itself if it may be lent; else it is closed, and counted unless the server had hung up.
+    pub(super) fn clean(self: Box<Self>, dirty: &IntCounter) -> Option<Box<Self>> {
+        let is_clean = self.is_clean();
+        if !is_clean && !self.session.is_closed() {
+            dirty.inc();
+        }
+        is_clean.then_some(self)
+    }
+
     /// Whether it may be lent again: nothing under way, no transaction, no half frame, no call somebody gave up.
     pub(super) fn is_clean(&self) -> bool {
         self.session.is_quiet() && self.wire.is_idle() && !self.session.is_closed()
@@ -36,6 +45,11 @@ impl Backend {
     /// Whether it may go back to the shelf. The last `ReadyForQuery` may still be on its way: the next checkout looks again.
     pub(super) fn is_sound(&self) -> bool {
         self.session.is_quiet() && !self.wire.is_in_transaction() && !self.session.is_closed()
+    }
+
+    /// The lane that hears its socket: see [`hotelhub_web::lanes::here`].
+    pub(super) fn lane(&self) -> usize {
+        self.wire.lane()
     }
 
     /// Leaves the connection to its driver until it is lent again.
@@ -83,29 +97,9 @@ pub(super) struct Opener {
     pub(super) came_free: Arc<tokio::sync::Notify>,
 }
 
-impl Manager for Opener {
-    type Type = Box<Backend>;
-    type Error = OpenError;
-
-    async fn create(&self) -> Result<Box<Backend>, OpenError> {
-        // Every request that borrows carries the room for opening along: kept small by a box that few need.
-        Box::pin(self.opened()).await.map(Box::new)
-    }
-
-    async fn recycle(&self, backend: &mut Box<Backend>, _: &Metrics) -> RecycleResult<OpenError> {
-        if backend.is_clean() {
-            return Ok(());
-        }
-        if !backend.session.is_closed() {
-            self.server.metrics.dirty.inc();
-        }
-        Err(RecycleError::message("not clean"))
-    }
-}
-
 impl Opener {
     /// A connection that was opened ahead, or a new one as soon as the budget has room for it.
-    async fn opened(&self) -> Result<Backend, OpenError> {
+    pub(super) async fn opened(&self) -> Result<Backend, OpenError> {
         if let Some(backend) = self.adopt().await {
             return Ok(backend);
         }
@@ -171,7 +165,7 @@ async fn connect(config: &Config, permit: Permit) -> Result<Backend, OpenError> 
 
 async fn start<S>(config: &Config, stream: S, permit: Permit) -> Result<Backend, OpenError>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Socket + AsyncRead + AsyncWrite + Send + 'static,
 {
     let (stream, wire) = Watched::new(stream, permit);
     let (client, connection) = config.connect_raw(stream, NoTls).await?;

@@ -4,6 +4,7 @@ mod backend;
 mod budget;
 mod metrics;
 mod server;
+mod shelf;
 mod slot;
 mod tenant_pool;
 #[cfg(test)]
@@ -15,12 +16,14 @@ use std::time::Duration;
 
 use hotelhub_kernel::Key;
 use hotelhub_protocol::{ClusterId, ClusterLoad, Placement, Role, Route, Share};
+use tokio::time::MissedTickBehavior;
 use tokio_postgres::Config;
 
 pub(crate) use self::budget::{Budget, Permit};
 pub use self::metrics::PoolMetrics;
 pub use self::server::PoolLimits;
 use self::server::Server;
+use self::shelf::QUIET_ROUNDS;
 pub(super) use self::slot::PoolSlot;
 pub(super) use self::tenant_pool::Lent;
 use self::tenant_pool::TenantPool;
@@ -118,7 +121,8 @@ impl Pools {
 
     /// Closes what is idle, for as long as the process lives.
     pub async fn keep_tidy(self) {
-        let mut tick = tokio::time::interval((self.0.limits.idle / 4).max(Duration::from_millis(50)));
+        let mut tick = tokio::time::interval((self.0.limits.idle / QUIET_ROUNDS).max(Duration::from_millis(50)));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
             let servers: Vec<_> = self.servers().values().cloned().collect();

@@ -1,30 +1,27 @@
 //! One tenant's pool.
-use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
-use std::task::Poll;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
-use deadpool::Runtime;
-use deadpool::managed::{Object, Pool, PoolConfig, PoolError, QueueMode};
-use futures_util::poll;
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::Route;
 use hotelhub_web::{AppError, Kind};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio_postgres::Config;
 
 use super::PoolSlot;
-use super::backend::{OpenError, Opener};
+use super::backend::{Backend, OpenError, Opener};
 use super::budget::Waiting;
 use super::server::Server;
+use super::shelf::{Next, Place, Shelf};
 use crate::tenancy::Session;
 use crate::tenancy::error::away;
 
 /// A pool, and how much it is used.
 pub(in crate::tenancy) struct TenantPool {
     pub(super) tenant: TenantId,
-    pool: Pool<Opener>,
+    opener: Opener,
+    shelf: Mutex<Shelf>,
     server: Arc<Server>,
     came_free: Arc<Notify>,
     waiting: AtomicUsize,
@@ -33,10 +30,18 @@ pub(in crate::tenancy) struct TenantPool {
     slot: OnceLock<Weak<PoolSlot>>,
 }
 
-/// A connection on loan. It goes back if it is sound, and is closed if not.
+/// A place in the pool, with its connection once there is one. When it ends the connection goes back if it is sound and is closed if not,
+/// and the place goes to whoever is next.
 pub(in crate::tenancy) struct Lent {
-    backend: Option<Object<Opener>>,
+    backend: Option<Box<Backend>>,
     pool: Arc<TenantPool>,
+}
+
+/// What somebody holds who has asked.
+enum Held {
+    Place(Lent),
+    /// The place is sent once it is his turn.
+    Turn(oneshot::Receiver<Lent>),
 }
 
 impl TenantPool {
@@ -44,14 +49,11 @@ impl TenantPool {
     pub(super) fn enter(server: Arc<Server>, route: &Route, config: Config) -> Arc<Self> {
         let came_free = Arc::new(Notify::new());
         let opener = Opener { tenant: route.tenant, config, server: server.clone(), came_free: came_free.clone() };
-        let mut sizes = PoolConfig::new(usize::from(route.limits.connections.max(1)));
-        sizes.queue_mode = QueueMode::Lifo;
-        let pool = Pool::builder(opener).config(sizes).runtime(Runtime::Tokio1).build();
-        let pool = pool.expect("a pool without time limits of its own needs no runtime");
+        let shelf = Mutex::new(Shelf::new(usize::from(route.limits.connections.max(1))));
         let (waiting, loans, slot) = (AtomicUsize::new(0), AtomicU64::new(0), OnceLock::new());
-        let this =
-            Arc::new(Self { tenant: route.tenant, pool, server: server.clone(), came_free, waiting, loans, slot });
-        server.enter(this.clone());
+        let this = Self { tenant: route.tenant, opener, shelf, server, came_free, waiting, loans, slot };
+        let this = Arc::new(this);
+        this.server.enter(this.clone());
         this
     }
 
@@ -62,21 +64,29 @@ impl TenantPool {
     /// A clean connection, or a refusal when none comes free in time.
     pub(super) async fn lend(self: Arc<Self>) -> Result<Lent, AppError> {
         self.loans.fetch_add(1, Ordering::Relaxed);
-        let backend = {
-            let mut asking = pin!(self.backend());
+        match self.take() {
+            Place::Ready(backend) => Ok(Lent { backend: Some(backend), pool: self }),
             // Mostly one lies ready: only who has to wait is counted and timed.
-            match poll!(asking.as_mut()) {
-                Poll::Ready(backend) => backend,
-                Poll::Pending => Box::pin(self.in_time(asking)).await,
-            }
-        }?;
-        Ok(Lent { backend: Some(backend), pool: self })
+            place => Box::pin(self.in_time(place)).await,
+        }
     }
 
-    async fn in_time(
-        &self,
-        asking: impl Future<Output = Result<Object<Opener>, AppError>>,
-    ) -> Result<Object<Opener>, AppError> {
+    fn take(&self) -> Place {
+        self.shelf().take(&self.server.metrics.dirty)
+    }
+
+    fn hold(self: &Arc<Self>, place: Place) -> Result<Held, AppError> {
+        let with = |backend| Held::Place(Lent { backend, pool: self.clone() });
+        match place {
+            Place::Ready(backend) => Ok(with(Some(backend))),
+            Place::Empty => Ok(with(None)),
+            Place::Later(turn) => Ok(Held::Turn(turn)),
+            Place::Closed => Err(away().because("the pool is closed")),
+        }
+    }
+
+    async fn in_time(self: &Arc<Self>, place: Place) -> Result<Lent, AppError> {
+        let held = self.hold(place)?;
         let Server { limits, metrics, .. } = &*self.server;
         let waiting = Waiting::new(&self.waiting);
         if self.waiting.load(Ordering::Acquire) > limits.waiters {
@@ -84,29 +94,44 @@ impl TenantPool {
             return Err(full());
         }
         let asked = Instant::now();
-        let backend = tokio::time::timeout(limits.wait, asking).await;
+        let lent = tokio::time::timeout(limits.wait, self.connected(held)).await;
         drop(waiting);
         metrics.waits.observe(asked.elapsed().as_secs_f64());
-        backend.unwrap_or_else(|_| {
+        lent.unwrap_or_else(|_| {
             metrics.refusals.inc();
             Err(full())
         })
     }
 
-    async fn backend(&self) -> Result<Object<Opener>, AppError> {
+    /// Waits for a place, and opens a connection where none is on it.
+    async fn connected(self: &Arc<Self>, mut held: Held) -> Result<Lent, AppError> {
         loop {
-            match self.pool.get().await {
-                Ok(backend) => return Ok(backend),
-                Err(PoolError::Backend(OpenError::CameFree)) => {}
-                Err(PoolError::Backend(error)) => return Err(away().because(error)),
-                Err(error) => return Err(away().because(error.to_string())),
+            let mut lent = match held {
+                Held::Place(lent) => lent,
+                Held::Turn(turn) => turn.await.map_err(|_| away().because("the pool was closed"))?,
+            };
+            let came_along = lent.backend.take().and_then(|backend| backend.clean(&self.server.metrics.dirty));
+            let backend = match came_along {
+                Some(backend) => Ok(backend),
+                None => self.opener.opened().await.map(Box::new),
+            };
+            match backend {
+                Ok(backend) => {
+                    lent.backend = Some(backend);
+                    return Ok(lent);
+                }
+                Err(OpenError::CameFree) => {
+                    drop(lent);
+                    held = self.hold(self.take())?;
+                }
+                Err(error) => return Err(away().because(error)),
             }
         }
     }
 
     /// Whether an idle connection may be closed without anybody here missing it at once.
     pub(super) fn can_spare(&self) -> bool {
-        self.waiting.load(Ordering::Acquire) == 0 && self.pool.status().available > 0
+        self.waiting.load(Ordering::Acquire) == 0 && self.shelf().ready() > 0
     }
 
     pub(super) fn usefulness(&self) -> u64 {
@@ -115,34 +140,33 @@ impl TenantPool {
 
     /// Connections on loan.
     pub(super) fn lent_out(&self) -> usize {
-        let status = self.pool.status();
-        status.size.saturating_sub(status.available)
+        self.shelf().taken()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.pool.status().size == 0
+        self.shelf().open() == 0
     }
 
     /// Closes the idle connection that was used longest ago.
     pub(super) fn close_one(&self) -> bool {
-        let mut found = false;
-        self.pool.retain(|_, _| std::mem::replace(&mut found, true));
-        found
+        self.shelf().close_one()
     }
 
-    pub(super) fn resize(&self, connections: u16) {
-        self.pool.resize(usize::from(connections.max(1)));
+    pub(super) fn resize(self: &Arc<Self>, connections: u16) {
+        self.shelf().resize(usize::from(connections.max(1)));
+        while let Some(turn) = self.next_in_queue() {
+            self.pass_on(turn, None);
+        }
     }
 
     pub(super) fn close(&self) {
-        self.pool.close();
+        self.shelf().close();
         self.server.leave(self);
     }
 
     /// Closes what was idle too long or is not clean, and lets go of a pool that holds nothing.
     pub(super) fn tidy(self: &Arc<Self>) {
-        let idle = self.server.limits.idle;
-        self.pool.retain(|backend, metrics| metrics.last_used() < idle && backend.is_clean());
+        self.shelf().tidy();
         self.loans.store(self.loans.load(Ordering::Relaxed) / 2, Ordering::Relaxed);
         if self.is_empty()
             && let Some(slot) = self.slot.get().and_then(Weak::upgrade)
@@ -158,23 +182,46 @@ impl TenantPool {
             return true;
         }
         let asked_here = self.waiting.load(Ordering::Acquire);
-        budget.waiting() > 0 && asked_here > 0 && self.pool.status().size > self.server.fair_share()
+        budget.waiting() > 0 && asked_here > 0 && self.shelf().open() > self.server.fair_share()
     }
 
-    fn take_back(&self, backend: Object<Opener>) {
+    /// The connection of a place that ends, if it may stay.
+    fn kept(&self, backend: Box<Backend>) -> Option<Box<Backend>> {
         if !backend.is_sound() {
             self.server.metrics.dirty.inc();
-            drop(Object::take(backend));
-        } else if self.should_yield() {
-            drop(Object::take(backend));
-        } else {
-            backend.rest();
-            drop(backend);
-            if self.server.budget.waiting() > 0 {
+            return None;
+        }
+        if self.should_yield() {
+            return None;
+        }
+        backend.rest();
+        Some(backend)
+    }
+
+    fn take_back(self: &Arc<Self>, backend: Option<Box<Backend>>) {
+        let kept = backend.and_then(|backend| self.kept(backend));
+        let next = self.shelf().give_back(kept);
+        match next {
+            Next::Turn(turn, backend) => self.pass_on(turn, backend),
+            Next::Ready if self.server.budget.waiting() > 0 => {
                 self.came_free.notify_one();
                 self.server.evict(None);
             }
+            Next::Ready | Next::Gone => {}
         }
+    }
+
+    /// Sends a place to whose turn it is. Who gives up in this very moment gives it back.
+    fn pass_on(self: &Arc<Self>, turn: oneshot::Sender<Lent>, backend: Option<Box<Backend>>) {
+        drop(turn.send(Lent { backend, pool: self.clone() }));
+    }
+
+    fn next_in_queue(&self) -> Option<oneshot::Sender<Lent>> {
+        self.shelf().take_for_next()
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -186,9 +233,7 @@ impl Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        if let Some(backend) = self.backend.take() {
-            self.pool.take_back(backend);
-        }
+        self.pool.take_back(self.backend.take());
     }
 }
 

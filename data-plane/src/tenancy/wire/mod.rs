@@ -6,10 +6,12 @@ mod tests;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
+use hotelhub_web::lanes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
 
 /// What is known of a connection. One task writes it, whoever lends the connection reads it.
 #[derive(Debug, Default)]
@@ -20,6 +22,8 @@ pub(super) struct Wire {
     status: AtomicU8,
     partial_in: AtomicBool,
     partial_out: AtomicBool,
+    /// The lane whose reactor hears the socket.
+    lane: AtomicUsize,
 }
 
 impl Wire {
@@ -31,6 +35,11 @@ impl Wire {
     /// Whether a transaction is open, as far as the server has said.
     pub(super) fn is_in_transaction(&self) -> bool {
         matches!(self.status.load(Ordering::Acquire), b'T' | b'E')
+    }
+
+    /// The lane that hears the socket: see [`lanes::here`].
+    pub(super) fn lane(&self) -> usize {
+        self.lane.load(Ordering::Relaxed)
     }
 
     /// Whether every request was answered to its last byte.
@@ -156,47 +165,77 @@ impl Frames {
     }
 }
 
-/// A stream that tells a [`Wire`] of all that passes. `K` is kept until the stream is dropped: the permit lives with the socket.
+/// A socket that can leave its reactor for that of the present thread.
+pub(super) trait Socket: Unpin + Sized {
+    /// The same socket, heard here from now on.
+    fn moved(self) -> io::Result<Self>;
+}
+
+impl Socket for TcpStream {
+    fn moved(self) -> io::Result<Self> {
+        Self::from_std(self.into_std()?)
+    }
+}
+
+impl Socket for UnixStream {
+    fn moved(self) -> io::Result<Self> {
+        Self::from_std(self.into_std()?)
+    }
+}
+
+/// A stream that tells a [`Wire`] of all that passes, and follows whoever uses it from lane to lane. `K` is kept until the stream is
+/// dropped: the permit lives with the socket.
 pub(super) struct Watched<S, K> {
-    stream: S,
+    /// None once it could not move.
+    stream: Option<S>,
     wire: Arc<Wire>,
     sent: Frames,
     received: Frames,
     _kept: K,
 }
 
-impl<S, K> Watched<S, K> {
+impl<S: Socket, K> Watched<S, K> {
     pub(super) fn new(stream: S, kept: K) -> (Self, Arc<Wire>) {
-        let wire = Arc::new(Wire::default());
-        let watched =
-            Self { stream, wire: wire.clone(), sent: Frames::of_client(), received: Frames::of_server(), _kept: kept };
+        let wire = Arc::new(Wire { lane: AtomicUsize::new(lanes::here()), ..Wire::default() });
+        let (sent, received) = (Frames::of_client(), Frames::of_server());
+        let watched = Self { stream: Some(stream), wire: wire.clone(), sent, received, _kept: kept };
         (watched, wire)
+    }
+
+    /// The stream, heard where it is used: between lanes each answer would wake two threads instead of one.
+    fn stream(&mut self) -> io::Result<Pin<&mut S>> {
+        let here = lanes::here();
+        if self.wire.lane() != here {
+            self.stream = self.stream.take().map(S::moved).transpose()?;
+            self.wire.lane.store(here, Ordering::Relaxed);
+        }
+        self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
-impl<S: AsyncRead + Unpin, K: Unpin> AsyncRead for Watched<S, K> {
+impl<S: Socket + AsyncRead, K: Unpin> AsyncRead for Watched<S, K> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(cx, buffer))?;
+        ready!(this.stream()?.poll_read(cx, buffer))?;
         this.wire.received(&mut this.received, buffer.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AsyncWrite + Unpin, K: Unpin> AsyncWrite for Watched<S, K> {
+impl<S: Socket + AsyncWrite, K: Unpin> AsyncWrite for Watched<S, K> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?;
+        let written = ready!(this.stream()?.poll_write(cx, bytes))?;
         this.wire.sent(&mut this.sent, bytes.get(..written).unwrap_or_default());
         Poll::Ready(Ok(written))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        self.get_mut().stream()?.poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        self.get_mut().stream()?.poll_shutdown(cx)
     }
 }

@@ -3,9 +3,11 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use hotelhub_data_plane::tenancy::{DbError, Tenant};
 use hotelhub_web::{AppError, Kind};
+use tokio::task::JoinSet;
 
 use super::{COUNT, KEEP, both, counted, kept, pid};
 use crate::house::House;
@@ -163,3 +165,38 @@ async fn a_killed_backend_is_replaced_before_anybody_notices() {
 }
 
 use super::WHO;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_follows_whoever_uses_it_from_thread_to_thread() {
+    let house = House::saas_with(1, |_| {}).await;
+    let (melati, _) = both(&house).await;
+    let guests: Vec<_> = (0..4).map(|_| house.hotels[0].guest()).collect();
+    let first = pid(&melati).await;
+    // The guests' connections lie on different lanes, and this thread is none of them.
+    for guest in guests.iter().cycle().take(12) {
+        assert_eq!(guest.get("/api/v1/public/property").await.unwrap().status, 200);
+        assert_eq!(pid(&melati).await, first);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_gives_up_while_waiting_for_a_connection_takes_no_place_along() {
+    let house = House::saas_with(2, |_| {}).await;
+    let (melati, _) = both(&house).await;
+    let mut patient = JoinSet::new();
+    for guest in 0..100_u64 {
+        let (patience, hasty) = (Duration::from_micros(guest * 700 % 50_000), melati.clone());
+        // Some leave at once, some while they wait, some while their connection is opened or answers.
+        tokio::spawn(async move { tokio::time::timeout(patience, stay(&hasty)).await });
+        let melati = melati.clone();
+        patient.spawn(async move { stay(&melati).await });
+    }
+    assert!(patient.join_all().await.iter().all(Result::is_ok));
+    let both = tokio::join!(melati.connect(), melati.connect());
+    assert!(both.0.is_ok() && both.1.is_ok(), "both places are there again");
+}
+
+async fn stay(tenant: &Tenant) -> Result<(), AppError> {
+    tenant.connect().await?.query_one(SLEEP, &[&0.001_f64]).await?;
+    Ok(())
+}
