@@ -40,11 +40,11 @@ impl Wake for Bell {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Who hangs up lowers `held` before it looks at `rang`: one of the two sees the other.
+        // Who hangs up lowers `held`, and who has put his question `muted`, before he looks: one of the two sees the other.
         self.rang.store(true, Ordering::SeqCst);
         if !self.held.load(Ordering::SeqCst) {
             self.driver.wake();
-        } else if !self.muted.load(Ordering::Acquire) {
+        } else if !self.muted.load(Ordering::SeqCst) {
             self.caller.wake();
         }
     }
@@ -64,8 +64,9 @@ impl Wake for Echo {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.rang.store(true, Ordering::Release);
-        if !self.muted.load(Ordering::Acquire) {
+        // Who has received lowers `muted` before he looks at `rang`: one of the two sees the other.
+        self.rang.store(true, Ordering::SeqCst);
+        if !self.muted.load(Ordering::SeqCst) {
             self.of.wake();
         }
     }
@@ -119,17 +120,17 @@ impl Line {
             bell.caller.register(context.waker());
             bell.held.store(true, Ordering::SeqCst);
             if !std::mem::replace(&mut asked, true) {
-                bell.muted.store(true, Ordering::Release);
+                bell.muted.store(true, Ordering::Relaxed);
                 let outcome = call.as_mut().poll(&mut Context::from_waker(&answered));
-                bell.muted.store(false, Ordering::Release);
+                bell.muted.store(false, Ordering::SeqCst);
                 if outcome.is_ready() {
                     return outcome;
                 }
             }
-            echo.muted.store(true, Ordering::Release);
+            echo.muted.store(true, Ordering::Relaxed);
             let _ = self.poll();
-            echo.muted.store(false, Ordering::Release);
-            if echo.rang.swap(false, Ordering::AcqRel) {
+            echo.muted.store(false, Ordering::SeqCst);
+            if echo.rang.swap(false, Ordering::SeqCst) {
                 return call.as_mut().poll(&mut Context::from_waker(&answered));
             }
             Poll::Pending
