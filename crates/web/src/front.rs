@@ -26,6 +26,7 @@ use crate::origin::{Scheme, authority, same_origin};
 use crate::request_id::RequestId;
 use crate::server::{Answers, Caller};
 use crate::subject::Subject;
+use crate::unread::Heard;
 use crate::{
     AppError, ClientAddress, Doors, Kind, Layout, Page, Problem, Shell, Templates, Visit, request_id, security_headers,
 };
@@ -134,6 +135,7 @@ async fn stand(entrance: Arc<Entrance>, caller: Caller, subject: Arc<Subject>, m
         flashed: wants_page && crate::cookies::read(request.headers(), "flash").is_some(),
     };
     if !request.body().is_end_stream() {
+        request = request.map(Heard::of);
         DefaultBodyLimit::max(front.body_limit).apply(&mut request);
     }
     let response = if in_flight.count() > front.in_flight {

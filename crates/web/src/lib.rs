@@ -34,6 +34,7 @@ pub mod telemetry;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod wording;
 
 pub use address::ClientAddress;

@@ -156,6 +156,28 @@ async fn a_body_that_is_wrong_is_refused_with_its_field_named() {
 }
 
 #[tokio::test]
+async fn who_is_refused_while_still_sending_may_send_to_the_end() {
+    let mut stream = TcpStream::connect(running().await).await.unwrap();
+    let head = format!("{WISH}\nIdempotency-Key: key-1234\nContent-Length: {}\n\n", 1024 * 1024);
+    stream.write_all(head.replace('\n', "\r\n").as_bytes()).await.unwrap();
+    let part = [b' '; 64 * 1024];
+    for _ in 0..8 {
+        stream.write_all(&part).await.unwrap();
+    }
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.unwrap();
+    assert_eq!(&status, b"HTTP/1.1 413");
+    for _ in 8..16 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        stream.write_all(&part).await.unwrap();
+    }
+    stream.write_all(b"GET /nothing HTTP/1.1\r\nHost: melati.test\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.contains("HTTP/1.1 404"), "{rest}");
+}
+
+#[tokio::test]
 async fn a_change_counts_only_from_a_page_of_the_same_host() {
     let address = running().await;
     let ask = async |origin: &str| {
