@@ -57,10 +57,8 @@ impl Floor {
     pub(crate) async fn wait_until_live(&self, slug: &str) -> Result<()> {
         let sql =
             "select 1 from databases d join tenants t on t.id = d.tenant_id where t.slug = $1 and d.state = 'live'";
-        patiently(60, &format!("{slug} is live"), async || {
-            Ok(self.central.query_opt(sql, &[&slug]).await?.map(drop))
-        })
-        .await
+        patiently(60, &format!("{slug} is live"), async || Ok(self.central.query_opt(sql, &[&slug]).await?.map(drop)))
+            .await
     }
 
     /// Takes the ready-made databases in store out of it, those in the making included.

@@ -70,11 +70,12 @@ async fn in_a_house(ground: &Ground, programs: Programs, wanted: &impl Fn(&str) 
         show([last_rooms::ten_for_two_hundred(&melati, &stock, 2).await?])?;
     }
     if wanted("cold") || wanted("memory") {
-        let slugs = cold::strangers(&house, &floor, WARM + 1).await?;
+        let slugs = cold::strangers(&house, &floor, 2 * WARM + 1).await?;
         house.node.stop().await?;
         house.restart_node().await?;
-        let (last, warm) = slugs.split_last().context("no hotel signed up")?;
-        show([cold::first_request(&house, &floor, warm).await?])?;
+        let (last, slugs) = slugs.split_last().context("no hotel signed up")?;
+        let (warm, untouched) = slugs.split_at(WARM);
+        show([cold::first_request(&house, &floor, warm, untouched).await?])?;
         show(cold::two_hundred_at_once(&house, &floor, last, POOL).await?)?;
         show([memory::ten_thousand_known(&mut house, &floor, warm).await?])?;
     }

@@ -12,11 +12,17 @@ use hotelhub_tests::{Connection, get, sign_up};
 /// What the public hotel door reads: the same statement is sent directly for the floor.
 const DOOR: &str = "/api/v1/public/property";
 
-/// Each tenant's first request beside a direct cold connection as the same role with the same read.
-pub(crate) async fn first_request(house: &House, floor: &Floor, slugs: &[String]) -> Result<Figure> {
+/// Each tenant's first request beside a direct connection with the same read to another database that nobody has opened: whoever is the
+/// second in a database finds its catalogue read.
+pub(crate) async fn first_request(
+    house: &House,
+    floor: &Floor,
+    slugs: &[String],
+    untouched: &[String],
+) -> Result<Figure> {
     let mut pairs = Vec::new();
-    for slug in slugs {
-        let database = house.database_of(slug).await?;
+    for (slug, beside) in slugs.iter().zip(untouched) {
+        let database = house.database_of(beside).await?;
         let mut node = Connection::open(house.node_port()).await?;
         let start = Instant::now();
         node.send(&get(&house.host(slug), DOOR, None)).await?.json(200)?;

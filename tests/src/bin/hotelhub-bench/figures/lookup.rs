@@ -20,10 +20,10 @@ use crate::report::Figure;
 const TENANTS: usize = 10_000;
 
 /// Lookups in one window.
-const LOOKUPS: usize = 400_000;
+const LOOKUPS: usize = 100_000;
 
 /// Windows on each side, in turns.
-const WINDOWS: usize = 31;
+const WINDOWS: usize = 201;
 
 /// A hundred deltas a second.
 const DELTA_EVERY: Duration = Duration::from_millis(10);
