@@ -32,6 +32,8 @@ struct Waiting {
     heard: AtomicBool,
     /// Whether some from other processes may have been missed.
     missed: AtomicBool,
+    /// Whether some of this process found no place to wait until they leave.
+    overflown: AtomicBool,
     outward: OnceLock<mpsc::Sender<Hint>>,
 }
 
@@ -42,9 +44,9 @@ impl Hints {
     /// Wakes whoever works for the tenant, here or elsewhere.
     pub fn send(&self, hint: Hint) {
         self.bring(hint);
-        if let Some(outward) = self.0.outward.get() {
-            // Full while the messenger is cut off: its workers look everywhere when it is back.
-            let _ = outward.try_send(hint);
+        // Full while the messenger is cut off: other workers look everywhere when it is back.
+        if self.0.outward.get().is_some_and(|outward| outward.try_send(hint).is_err()) {
+            self.0.overflown.store(true, Ordering::Release);
         }
     }
 
@@ -75,6 +77,11 @@ impl Hints {
     /// Whether hints may have been lost since the last call.
     pub(super) fn take_missed(&self) -> bool {
         self.0.missed.swap(false, Ordering::AcqRel)
+    }
+
+    /// Whether hints of this process could not wait to leave since the last call.
+    pub(super) fn take_overflown(&self) -> bool {
+        self.0.overflown.swap(false, Ordering::AcqRel)
     }
 
     /// What came since the last call.

@@ -3,11 +3,14 @@ use std::time::Duration;
 
 use hotelhub_kernel::{Entropy, TenantId};
 use jiff::{SignedDuration, Timestamp};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::agenda::{Agenda, Moment};
+use super::messenger::OUTWARD;
 use super::{Hint, Hints, carry_hints};
 
 /// A test's two clocks.
@@ -122,28 +125,91 @@ fn a_tenant_is_new_once_until_hints_may_have_been_lost() {
     assert_eq!(agenda.pause(start.at(0)), Duration::from_secs(1));
 }
 
-#[tokio::test]
-async fn a_hint_travels_to_the_worker_of_another_process() {
-    let (web, worker) = (Hints::default(), Hints::default());
-    let stop = CancellationToken::new();
-    let redis = hotelhub_testkit::env::redis();
-    for (hints, works) in [(&web, false), (&worker, true)] {
-        let (hints, redis, stop) = (hints.clone(), redis.clone(), stop.clone());
-        tokio::spawn(async move { carry_hints(hints, &redis, works, Entropy::system(), stop).await });
-    }
-    worker.listen();
-    let sent = hint(1, 7, due(0));
-    let arrived = async {
-        // Until both are connected a hint is lost, which costs delay and no job.
+/// A door to Redis: while it is not open everybody is turned away, who is inside too.
+async fn door_to_redis(open: watch::Receiver<bool>) -> String {
+    let url = hotelhub_testkit::env::redis();
+    let client = redis::Client::open(&*url).unwrap();
+    let redis = client.get_connection_info().addr().to_string();
+    let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let door_url = url.replace(&redis, &door.local_addr().unwrap().to_string());
+    tokio::spawn(async move {
         loop {
-            web.send(sent);
+            let (mut guest, _) = door.accept().await.unwrap();
+            let (redis, mut open) = (redis.clone(), open.clone());
+            tokio::spawn(async move {
+                let mut inside = TcpStream::connect(redis).await.unwrap();
+                tokio::select! {
+                    biased;
+                    _ = open.wait_for(|open| !open) => {}
+                    _ = tokio::io::copy_bidirectional(&mut guest, &mut inside) => {}
+                }
+            });
+        }
+    });
+    door_url
+}
+
+/// Hints of a process of the web, by the door, and of a worker, who can always hear.
+async fn apart(open: watch::Receiver<bool>) -> (Hints, Hints) {
+    let (web, worker) = (Hints::default(), Hints::default());
+    worker.listen();
+    for (hints, works, url) in
+        [(&web, false, door_to_redis(open).await), (&worker, true, hotelhub_testkit::env::redis())]
+    {
+        let hints = hints.clone();
+        let carry = async move { carry_hints(hints, &url, works, Entropy::system(), CancellationToken::new()).await };
+        tokio::spawn(carry);
+    }
+    until(|| worker.take_missed()).await;
+    // What is sent before its messenger is there stays in the process.
+    let first = hint(1, 1, due(0));
+    until(|| {
+        web.send(first);
+        worker.take().contains(&first)
+    })
+    .await;
+    (web, worker)
+}
+
+async fn until(mut holds: impl FnMut() -> bool) {
+    let holds = async {
+        while !holds() {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            if worker.take().contains(&sent) {
-                break;
-            }
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), arrived).await.unwrap();
-    assert!(web.take().is_empty(), "a process without a worker keeps none");
-    stop.cancel();
+    tokio::time::timeout(Duration::from_secs(30), holds).await.expect("it did not come true within half a minute");
+}
+
+#[tokio::test]
+async fn a_hint_travels_to_the_worker_of_another_process_also_after_redis_was_away() {
+    let open = watch::Sender::new(true);
+    let (web, worker) = apart(open.subscribe()).await;
+    open.send_replace(false);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    worker.take();
+    web.send(hint(2, 2, due(0)));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(worker.take().is_empty());
+    open.send_replace(true);
+    let mut came = Vec::new();
+    until(|| {
+        came.append(&mut worker.take());
+        came.contains(&hint(2, 2, due(0)))
+    })
+    .await;
+    assert!(!worker.take_missed() && web.take().is_empty(), "a process without a worker keeps none");
+}
+
+#[tokio::test]
+async fn who_has_more_hints_than_can_wait_makes_the_workers_look_everywhere() {
+    let open = watch::Sender::new(true);
+    let (web, worker) = apart(open.subscribe()).await;
+    open.send_replace(false);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    for job in 0..=OUTWARD as u128 + 1 {
+        web.send(hint(2, job, due(0)));
+    }
+    open.send_replace(true);
+    until(|| worker.take_missed()).await;
+    assert!(worker.take().contains(&hint(2, 0, due(0))), "those that could wait came too");
 }
