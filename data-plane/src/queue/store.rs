@@ -31,8 +31,10 @@ const CLAIM: &str = "
 
 /// When a look is worth while next: a job comes due, or the lease of another worker runs out.
 const NEXT: &str = "
-    select min(case state when 'queued' then due_at else leased_until end) from jobs
-     where state in ('queued', 'running') and name = any($1) and id <> all($2)";
+    select min(case j.state when 'queued' then j.due_at else j.leased_until end)
+      from jobs j join unnest($1::text[], $2::smallint[]) as known (name, version)
+        on known.name = j.name and j.version <= known.version
+     where j.state in ('queued', 'running') and j.id <> all($3)";
 
 const DONE: &str = "
     update jobs set state = 'done', finished_at = $3, leased_until = null, last_error = null
@@ -114,7 +116,7 @@ pub(super) async fn claim(
 
 pub(super) async fn next(session: &Session, known: &Known, own: &[Claimed]) -> Result<Option<Timestamp>, DbError> {
     let own: Vec<Uuid> = own.iter().map(|job| job.id).collect();
-    Ok(session.query_one(NEXT, &[&known.names, &own]).await?.get(0))
+    Ok(session.query_one(NEXT, &[&known.names, &known.versions, &own]).await?.get(0))
 }
 
 /// Whether the job was still this worker's to end.

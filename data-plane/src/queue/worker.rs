@@ -1,7 +1,9 @@
 //! Runs jobs: knows which tenants to look at and when, looks, claims, runs, writes down how it ended.
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use hotelhub_kernel::TenantId;
 use jiff::SignedDuration;
 use prometheus::{IntCounterVec, Opts};
@@ -152,8 +154,10 @@ impl Inner {
         let ended = if job.attempts > policy.tries {
             Err("its workers died while they ran it".to_owned())
         } else {
-            match tokio::time::timeout(policy.limit, handler.run(run, job.payload.clone())).await {
-                Ok(outcome) => outcome.map_err(|error| format!("{error:#}")),
+            let running = AssertUnwindSafe(async { handler.run(run, job.payload.clone()).await }).catch_unwind();
+            match tokio::time::timeout(policy.limit, running).await {
+                Ok(Ok(outcome)) => outcome.map_err(|error| format!("{error:#}")),
+                Ok(Err(_)) => Err("it panicked".to_owned()),
                 Err(_) => Err(format!("it took longer than {} s", policy.limit.as_secs())),
             }
         };
@@ -195,7 +199,7 @@ impl Inner {
     }
 }
 
-/// A look that is under way; over when this is gone, also if a handler panicked.
+/// A look that is under way; over when this is gone, also if it panicked.
 struct Look {
     inner: Arc<Inner>,
     tenant: TenantId,

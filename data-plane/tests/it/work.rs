@@ -131,6 +131,43 @@ async fn a_job_that_always_fails_is_kept_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_panics_fails_like_another_and_those_behind_it_are_done() {
+    let runs = AtomicU32::new(0);
+    let handler = Handler::of(move |_: Run, _: Chore| {
+        let run = runs.fetch_add(1, Ordering::SeqCst);
+        async move {
+            assert!(run > 0, "it fell over");
+            Ok(())
+        }
+    });
+    let yard = Yard::new([handler]).await;
+    let [first, second] = [yard.enqueue(60).await, yard.enqueue(61).await];
+    yard.later(61);
+    yard.becomes(second, "done", 1).await;
+    yard.becomes(first, "queued", 1).await;
+    let row = yard.sql.query_one("select last_error from jobs where id = $1", &[&first]).await.unwrap();
+    assert_eq!(row.get::<_, String>(0), "it panicked");
+    yard.later(60);
+    yard.becomes(first, "done", 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_does_not_wait_for_a_job_of_a_later_version_than_its_own() {
+    let yard = Yard::new([failing(0).0]).await;
+    let insert = "insert into jobs (id, queue, name, version, payload, due_at, created_at) values ($1, 'tests', 'chore', 2, '{}', $2, $2)";
+    yard.sql.execute(insert, &[&Uuid::from_u128(7), &yard.house.clock.now()]).await.unwrap();
+    let known = yard.enqueue(0).await;
+    yard.becomes(known, "done", 1).await;
+    for _ in 0..500 {
+        if yard.house.node.tally.pending() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the worker looks and looks");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_waits_for_its_time() {
     let (handler, runs) = failing(0);
     let yard = Yard::new([handler]).await;
