@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotelhub_kernel::Backoff;
-use hotelhub_protocol::{Deltas, Snapshot};
+use hotelhub_protocol::{Deltas, Signed, Snapshot};
 
 use super::client::Heard;
 use super::{Inner, LinkError};
@@ -23,23 +23,23 @@ impl Inner {
         let Some(signed) = kept.snapshot else { return Ok(false) };
         let snapshot: Snapshot = self.verifier.open("snapshot", &signed)?;
         self.parts.directory.apply_snapshot(snapshot);
-        for signed in &kept.deltas {
-            let deltas: Deltas = match self.verifier.open("deltas", signed) {
-                Ok(deltas) => deltas,
-                Err(error) => {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "the kept changes end where one is not believed"
-                    );
-                    break;
-                }
-            };
-            if self.parts.directory.apply_deltas(deltas) == Applied::Gap {
-                break;
-            }
+        if !kept.deltas.iter().all(|signed| self.take_on_kept(signed)) {
+            self.shelf.doubt_journal();
         }
         self.show_version();
         Ok(true)
+    }
+
+    /// Whether kept changes are believed and follow on what is there.
+    fn take_on_kept(&self, signed: &Signed) -> bool {
+        match self.verifier.open::<Deltas>("deltas", signed) {
+            Ok(deltas) => self.parts.directory.apply_deltas(deltas) != Applied::Gap,
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the kept changes end where one is not believed");
+                false
+            }
+        }
     }
 
     /// Follows for ever.
@@ -102,7 +102,7 @@ impl Inner {
             return Ok(false);
         }
         let entries = self.keep(move |inner| inner.shelf.append(&signed)).await;
-        Ok(entries.is_some_and(|entries| entries > LONGEST_JOURNAL))
+        Ok(entries.is_none_or(|entries| entries > LONGEST_JOURNAL))
     }
 
     /// Writes to disk beside the runtime. A full disk stops nobody from serving.

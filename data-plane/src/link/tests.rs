@@ -192,13 +192,13 @@ async fn a_node_starts_from_its_disk_while_the_control_plane_is_away() {
     control.put(route(3, "mawar"));
     post.reaches(3).await;
     let journal = folder.join("routes.journal.jsonl");
-    let lines = || std::fs::read_to_string(&journal).unwrap().lines().count();
+    let lines = || std::fs::read(&journal).unwrap().iter().filter(|byte| **byte == b'\n').count();
     until(|| lines() >= 1).await;
     drop(post);
-    // A crash in the middle of the next line.
-    let mut text = std::fs::read_to_string(&journal).unwrap();
-    text.push_str("{\"kind\":\"deltas\",\"payl");
-    std::fs::write(&journal, text).unwrap();
+    // A crash in the middle of the next line, and of a letter.
+    let mut torn = std::fs::read(&journal).unwrap();
+    torn.extend_from_slice(b"{\"kind\":\"deltas\",\"payl\xC3");
+    std::fs::write(&journal, torn).unwrap();
 
     let post = Post::new("http://127.0.0.1:9", &folder, None);
     assert!(post.link.recall().unwrap());
@@ -212,8 +212,39 @@ async fn a_node_starts_from_its_disk_while_the_control_plane_is_away() {
     let post = Post::new(&control.url, &folder, None);
     post.link.recall().unwrap();
     let post = post.start();
+    let kept = lines();
     post.reaches(4).await;
     assert_eq!(control.snapshots_given(), 1);
+    until(|| lines() > kept).await;
+    drop(post);
+
+    // What was kept after the crash is there after the next restart.
+    let post = Post::new("http://127.0.0.1:9", &folder, None);
+    assert!(post.link.recall().unwrap() && post.knows("anggrek.hotelhub.test"));
+}
+
+#[tokio::test]
+async fn a_node_whose_kept_changes_end_in_one_that_is_not_believed_keeps_the_whole_table_anew() {
+    let control = Control::start().await;
+    let folder = state_dir();
+    control.put(route(1, "melati"));
+    let post = Post::new(&control.url, &folder, None).start();
+    post.reaches(1).await;
+    until(|| folder.join("routes.snapshot.json").exists()).await;
+    drop(post);
+    let forged = serde_json::to_string(&control::stranger().sign("deltas", &()).unwrap()).unwrap();
+    std::fs::write(folder.join("routes.journal.jsonl"), forged + "\n").unwrap();
+
+    let post = Post::new(&control.url, &folder, None);
+    assert!(post.link.recall().unwrap());
+    let post = post.start();
+    control.put(route(2, "kenanga"));
+    post.reaches(2).await;
+    until(|| control.snapshots_given() == 2).await;
+    until(|| std::fs::read(folder.join("routes.journal.jsonl")).unwrap().is_empty()).await;
+    drop(post);
+    let post = Post::new("http://127.0.0.1:9", &folder, None);
+    assert!(post.link.recall().unwrap() && post.knows("kenanga.hotelhub.test"));
 }
 
 #[tokio::test]
