@@ -73,8 +73,8 @@ struct Inner {
     shelf: Shelf,
     started_at: Timestamp,
     shares: Mutex<Vec<Share>>,
-    /// The orders this worker has and has not ended.
-    holding: Mutex<HashSet<OrderId>>,
+    /// The orders this worker has and has not ended, each with its lease's fence.
+    holding: Mutex<HashSet<(OrderId, u64)>>,
     /// The ready-made databases that are given away next.
     next: watch::Sender<Vec<ReadyDatabase>>,
     beat_now: Notify,

@@ -3,9 +3,10 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use hotelhub_kernel::Backoff;
 use hotelhub_protocol::{ClusterId, LeaseWish, Order, OrderId, Outcome, ReadyDatabase, Report, Role, Task};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
 use super::client::WAIT;
@@ -53,36 +54,48 @@ impl Creating {
 
 /// Works for ever. Somebody waits for a tenant and nobody for the rest: that stands in a line of its own, one at a time.
 pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
-    freeze_templates(&link, &fleet).await;
+    let frozen = Notify::new();
+    let freeze = join_all(fleet.clusters().into_iter().map(|cluster| freeze_template(&link, &fleet, cluster, &frozen)));
     let creating = Creating { places: Arc::new(Semaphore::new(CREATING)), last: Arc::default() };
     let (preparations, line) = mpsc::channel(PREPARATIONS);
     let prepare = prepare_one_by_one(link.clone(), fleet.clone(), creating.clone(), line);
     let stand_by = stand_by(link.clone(), fleet.clone(), creating.clone());
-    let lease = lease_on_and_on(link, fleet, creating, preparations);
-    tokio::join!(prepare, stand_by, lease);
+    let lease = lease_on_and_on(&link, &fleet, &creating, &frozen, preparations);
+    tokio::join!(freeze, prepare, stand_by, lease);
 }
 
-/// Every server gets its template before an order for it is leased.
-async fn freeze_templates(link: &Inner, fleet: &Fleet) {
+/// Every server gets its template before an order for it is leased. One that is away keeps nobody from the others.
+async fn freeze_template(link: &Inner, fleet: &Fleet, cluster: ClusterId, frozen: &Notify) {
     let mut failures = 0;
-    for cluster in fleet.clusters() {
-        while let Err(error) = fleet.freeze_template(&cluster).await {
-            failures += 1;
-            tracing::error!(cluster = %cluster, reason = error.reason(), "the template cannot be frozen; trying again");
-            tokio::time::sleep(PAUSES.after(failures, &link.parts.entropy)).await;
-        }
-        link.beat_now.notify_one();
+    while let Err(error) = fleet.freeze_template(&cluster).await {
+        failures += 1;
+        tracing::error!(cluster = %cluster, reason = error.reason(), "the template cannot be frozen; trying again");
+        tokio::time::sleep(PAUSES.after(failures, &link.parts.entropy)).await;
     }
+    frozen.notify_one();
+    link.beat_now.notify_one();
 }
 
-async fn lease_on_and_on(link: Arc<Inner>, fleet: Fleet, creating: Creating, preparations: mpsc::Sender<Order>) {
+async fn lease_on_and_on(
+    link: &Arc<Inner>,
+    fleet: &Fleet,
+    creating: &Creating,
+    frozen: &Notify,
+    preparations: mpsc::Sender<Order>,
+) {
     let mut failures = 0;
     loop {
         let Ok(place) = creating.places.clone().acquire_owned().await else { return };
-        match link.lease(fleet.clusters()).await {
+        let clusters: Vec<ClusterId> = fleet.frozen().into_keys().collect();
+        let leased = tokio::select! {
+            // Asked again with one server more: an answer that crosses is not held, so it comes again.
+            () = frozen.notified() => continue,
+            leased = link.lease(clusters.clone()), if !clusters.is_empty() => leased,
+        };
+        match leased {
             Ok(Some(order)) => {
                 failures = 0;
-                hand_on(&link, &fleet, order, (place, &creating), &preparations).await;
+                hand_on(link, fleet, order, (place, creating), &preparations).await;
             }
             Ok(None) => failures = 0,
             Err(error) => {
@@ -148,29 +161,30 @@ async fn stand_by(link: Arc<Inner>, fleet: Fleet, creating: Creating) {
 impl Inner {
     async fn lease(&self, clusters: Vec<ClusterId>) -> Result<Option<Order>, LinkError> {
         let wait_ms = u64::try_from(WAIT.as_millis()).unwrap_or(u64::MAX);
-        let holding = Some(self.holding().iter().copied().collect());
+        let holding = Some(self.holding().iter().map(|(order, _)| *order).collect());
         let Some(signed) = self.client.lease(&LeaseWish { clusters, wait_ms, holding }).await? else { return Ok(None) };
         let order: Order = self.verifier.open("order", &signed)?;
-        self.holding().insert(order.id);
+        self.holding().insert((order.id, order.fence));
         Ok(Some(order))
     }
 
-    fn holding(&self) -> MutexGuard<'_, HashSet<OrderId>> {
+    fn holding(&self) -> MutexGuard<'_, HashSet<(OrderId, u64)>> {
         self.holding.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does an order within its lease and says so. It is let go of in any case: what was not reported comes again.
     async fn carry_out(&self, fleet: &Fleet, order: Order) {
-        let id = order.id;
+        let lease = (order.id, order.fence);
         self.carry_out_and_report(fleet, order).await;
-        self.holding().remove(&id);
+        self.holding().remove(&lease);
     }
 
     /// Does an order within its lease, and says so until somebody hears it or the lease is over.
     async fn carry_out_and_report(&self, fleet: &Fleet, order: Order) {
         let left = order.leased_until.duration_since(self.parts.clock.now());
         let Ok(left) = Duration::try_from(left) else { return };
-        let outcome = match tokio::time::timeout(left, self.make(fleet, &order.task)).await {
+        let over = Instant::now() + left;
+        let outcome = match tokio::time::timeout_at(over, self.make(fleet, &order.task)).await {
             Ok(Ok(template)) => Outcome::Done { template },
             Ok(Err(error)) => Outcome::Failed { reason: error.reason() },
             Err(_) => return,
@@ -187,7 +201,7 @@ impl Inner {
                 tokio::time::sleep(PAUSES.after(failures, &self.parts.entropy)).await;
             }
         };
-        let _ = tokio::time::timeout(left, told).await;
+        let _ = tokio::time::timeout_at(over, told).await;
     }
 
     /// Has an order carried out. A database that was made ready has its doors open before anybody hears of it.

@@ -265,7 +265,7 @@ async fn a_node_cut_off_lives_by_the_shares_it_was_last_granted() {
 }
 
 #[tokio::test]
-async fn an_order_is_carried_out_and_reported_until_it_is_heard() {
+async fn an_order_is_carried_out_and_reported_until_it_is_heard_also_while_another_server_is_away() {
     let control = Control::start().await;
     control.lose_reports(2);
     let fleet = control::fleet();

@@ -90,11 +90,16 @@ pub(super) fn pools(metrics: &Metrics, directory: &Directory) -> Pools {
     Pools::new(access, PoolLimits::default(), PoolMetrics::register(metrics).unwrap(), directory.clone(), roles)
 }
 
+/// A worker for two servers, the first of which is away.
 pub(super) fn fleet() -> Fleet {
-    let dsn = hotelhub_testkit::env::postgres();
-    let admin = Admin::new(&ClusterId("main".into()), dsn.parse().unwrap(), Key::new([9; 32]));
-    admin.grant(6);
-    let admins = BTreeMap::from([(ClusterId("main".into()), admin)]);
+    let admin = |cluster: &str, dsn: &str| {
+        let cluster = ClusterId(cluster.into());
+        let admin = Admin::new(&cluster, dsn.parse().unwrap(), Key::new([9; 32]));
+        admin.grant(6);
+        (cluster, admin)
+    };
+    let main = hotelhub_testkit::env::postgres();
+    let admins = BTreeMap::from([admin("away", "postgres://nobody@127.0.0.1:9/postgres"), admin("main", &main)]);
     Fleet::new(admins, Clock::wall(), Ids::counted(), Entropy::system())
 }
 
