@@ -34,7 +34,10 @@ fn a_password_opens_only_what_it_locked() {
     assert!(Password::matches("kopi tubruk di teras", &hash));
     assert!(!Password::matches("kopi tubruk di Teras", &hash));
     assert!(!Password::matches("kopi tubruk di teras", &PasswordHash::kept("nonsense".into())));
-    assert!(!Password::pretend("kopi tubruk di teras"));
+    for text in ["kopi tubruk di teras", &"x1".repeat(200)] {
+        assert!(!Password::pretend(text));
+    }
+    assert!(!Password::matches(&"x1".repeat(200), &hash));
     assert_ne!(hash, Password::hash("kopi tubruk di teras", &entropy).unwrap());
     assert_eq!(format!("{hash:?}"), "PasswordHash([redacted])");
     assert_eq!(Password::suits(&Password::invent(&entropy), &[]), Ok(()));
