@@ -1,4 +1,6 @@
 //! A clerk and one guest: every act at the version the reservation or folio has now.
+use std::time::Duration;
+
 use hotelhub_testkit::{Answer, Visitor};
 use serde_json::{Value, json};
 
@@ -96,6 +98,25 @@ pub(crate) async fn let_it_be(hotel: &Hotel, business_date: &str) {
 /// The number of the receipt of a stay.
 pub(crate) async fn receipt_number(stay: &Stay) -> String {
     stay.folio().await["receipt_number"].as_str().unwrap().to_owned()
+}
+
+/// What `act` comes to while somebody else holds these rows: it waits there, the other does `meanwhile` and lets go.
+pub(crate) async fn while_held<T>(hotel: &Hotel, rows: &str, meanwhile: &str, act: impl Future<Output = T>) -> T {
+    let other = hotel.sql().await;
+    other.batch_execute(&format!("begin; {rows} for update")).await.unwrap();
+    let watcher = hotel.sql().await;
+    let then = async {
+        let waiting = "select exists (select from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock') as waits";
+        for _ in 0..500 {
+            if watcher.query_one(waiting, &[]).await.unwrap().get("waits") {
+                return other.batch_execute(&format!("{meanwhile}; commit")).await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("nobody waits for {rows}");
+    };
+    tokio::join!(act, then).0
 }
 
 /// The id of the last entry of a folio's list.

@@ -5,7 +5,8 @@ use hotelhub_kernel::Entropy;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::furnished::{Furnished, first, furnish, id};
+use crate::clerk::while_held;
+use crate::furnished::{Furnished, first, furnish, id, up_to_date};
 use crate::house::{House, in_both};
 
 /// What the counters say less what the reservations weigh: nothing, or the books are wrong.
@@ -219,6 +220,38 @@ async fn a_changed_stay_keeps_agreed_nights_and_its_counters_follow() {
         let unchanged = hotel.desk.get(&format!("/api/v1/reservations/{reservation}")).await.unwrap().json();
         assert_eq!((&unchanged["departure"], &unchanged["version"]), (&json!("2026-07-17"), &json!(version + 2)));
         assert_eq!(differences(house).await, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_keeps_what_was_sold_when_the_room_type_is_made_smaller() {
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let (reservation, version) = first(&hotel.book("confirmed", "2026-07-13", "2026-07-16").await);
+        let kind = format!("/api/v1/room-types/{}", hotel.room_type);
+        let smaller = up_to_date(&hotel.owner, &kind).await.patch(&kind, &json!({ "max_adults": 1 })).await.unwrap();
+        assert_eq!(smaller.status, 200, "{}", smaller.text);
+        let same = json!({ "notes": "Lantai atas", "departure": "2026-07-15", "adults": 2 });
+        let shorter = hotel.amend(&reservation, version, same).await;
+        assert_eq!(shorter.status, 200, "{}", shorter.text);
+        let more = hotel.amend(&reservation, version + 1, json!({ "children": 1 })).await;
+        assert_eq!((more.status.as_u16(), &more.json()["errors"][0]["field"]), (422, &json!("adults")));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_confirms_a_booking_leaves_it_to_whoever_is_changing_one_of_its_rooms() {
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let held = hotel.book("hold", "2026-07-10", "2026-07-12").await;
+        let path = format!("/api/v1/bookings/{}/confirm", id(&held));
+        let row = format!("select from reservations where id = '{}'", first(&held).0);
+        let touch = format!("update bookings set version = version where id = '{}'", id(&held));
+        let clerk = hotel.desk.if_match(held["version"].as_i64().unwrap());
+        let confirmed = while_held(house, &row, &touch, clerk.post(&path, &json!({}))).await.unwrap();
+        assert_eq!(confirmed.status, 200, "{}", confirmed.text);
     })
     .await;
 }

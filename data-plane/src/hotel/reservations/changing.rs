@@ -160,14 +160,16 @@ pub async fn amend_seen(
     wish: Amendment,
 ) -> Result<Reservation, AppError> {
     let mut held = hold(db, id, Some(seen)).await?;
+    let party = held.party;
     let adults = wish.adults.unwrap_or(held.party.adults);
     held.party = Party::new(adults, wish.children.unwrap_or(held.party.children), "")?;
     if let Some(notes) = &wish.notes {
         held.notes = fields::text("notes", notes, 2_000)?;
     }
     let Amendment { arrival, departure, room_type_id: room_type, rate_plan_id: rate_plan, .. } = wish;
-    let before = held.terms;
-    let after = rewrite(db, tenant, actor, held, Wish { arrival, departure, room_type, rate_plan }).await?;
+    let (before, regrouped) = (held.terms, held.party != party);
+    let wish = Wish { arrival, departure, room_type, rate_plan };
+    let after = rewrite(db, tenant, actor, held, regrouped, wish).await?;
     front_desk::follow(db, tenant, id, before, after).await?;
     sheets::by_id(db, id).await
 }
@@ -183,15 +185,26 @@ pub async fn amend(
 ) -> Result<(Terms, Terms), AppError> {
     let held = hold(db, id, None).await?;
     let before = held.terms;
-    Ok((before, rewrite(db, tenant, actor, held, wish).await?))
+    Ok((before, rewrite(db, tenant, actor, held, false, wish).await?))
 }
 
-async fn rewrite(db: &Session, tenant: &Tenant, actor: &Actor, held: Held, wish: Wish) -> Result<Terms, AppError> {
+/// Writes what is wanted instead. The room type is measured anew when it is another or the party is (`regrouped`): a guest keeps what was
+/// sold when the type shrinks or leaves the shelf.
+async fn rewrite(
+    db: &Session,
+    tenant: &Tenant,
+    actor: &Actor,
+    held: Held,
+    regrouped: bool,
+    wish: Wish,
+) -> Result<Terms, AppError> {
     let before = held.terms;
     let agreed: Vec<Night> = store::nights(db, &[held.id]).await?.into_iter().map(|(_, night)| night).collect();
     let Change { terms, kept, fresh } = change(held.status, before, &agreed, wish, held.business_date)?;
-    let room_type = rooms::types_by_id(db, &[terms.room_type]).await?;
-    fits(room_type.first(), held.party, "")?;
+    if regrouped || terms.room_type != before.room_type {
+        let room_type = rooms::types_by_id(db, &[terms.room_type]).await?;
+        fits(room_type.first(), held.party, "")?;
+    }
     let fresh = price_now(db, terms, &fresh).await?;
     inventory::reach(db, &[terms.room_type], held.business_date, terms.stay.departure()).await?;
 

@@ -206,11 +206,10 @@ pub(super) async fn lock(db: &Session, id: Uuid) -> Result<Option<Held>, DbError
     Ok(db.query_opt(LOCK, &[&id]).await?.as_ref().and_then(held))
 }
 
-/// Holds a booking and all its reservations; its version comes first.
+/// Holds all reservations of a booking, then the booking, as whoever changes one of them does; its version comes first.
 pub(super) async fn lock_booking(db: &Session, id: Uuid) -> Result<Option<(i32, Vec<Held>)>, DbError> {
-    let Some(row) = db.query_opt(LOCK_BOOKING, &[&id]).await? else { return Ok(None) };
     let held = db.query(LOCK_OF_BOOKING, &[&id]).await?.iter().filter_map(held).collect();
-    Ok(Some((row.get("version"), held)))
+    Ok(db.query_opt(LOCK_BOOKING, &[&id]).await?.map(|row| (row.get("version"), held)))
 }
 
 /// The nights of reservations as agreed, each with its reservation.
