@@ -1,6 +1,9 @@
 //! A hotel's first day through its pages alone: forms, redirects, refusals shown again. No script runs here.
 use hotelhub_testkit::{Answer, Visitor};
+use serde_json::json;
 
+use crate::clerk::Stay;
+use crate::furnished;
 use crate::house::{House, OWNER, in_both};
 
 /// A form of the page last seen, sent as a browser does: its key and version as the page printed them.
@@ -87,6 +90,18 @@ async fn book(guest: &Visitor) -> String {
     token
 }
 
+/// A payment that is none, and the folio that says so at the payment's own field.
+async fn refused_payment(clerk: &Visitor, mut bill: Answer, door: &str) -> Answer {
+    for nothing in ["0", "seribu"] {
+        bill = send(clerk, &bill, door, &[("amount_idr", nothing)]).await;
+        assert_eq!(bill.status, 422, "{}", bill.text);
+        let says =
+            |field: &str| between(&bill.text, &format!("<input id=\"{field}\""), "</div>").contains("class=\"wrong");
+        assert!(says("pay_idr") && !says("amount_idr"), "{}", bill.text);
+    }
+    bill
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hotel_opens_and_serves_its_first_guest_through_its_pages() {
     in_both(async |house: &House| {
@@ -109,6 +124,7 @@ async fn a_hotel_opens_and_serves_its_first_guest_through_its_pages() {
         assert_eq!(between(&bill.text, "<dd id=\"balance\">", "</dd>"), "Rp1.270.500");
         let early = send(&owner, &seen(&owner, &own).await, &format!("{own}/check-out"), &[]).await;
         assert_eq!(early.status, 409, "{}", early.text);
+        let bill = refused_payment(&owner, bill, &format!("{folio}/payments")).await;
         let bill = landed(&owner, &bill, &format!("{folio}/payments"), &[("amount_idr", "1270500")]).await;
         assert_eq!(between(&bill.text, "<dd id=\"balance\">", "</dd>"), "Rp0");
         let detail = seen(&owner, &own).await;
@@ -272,6 +288,35 @@ async fn one_booking_at_the_desk_takes_several_rooms_or_none() {
         landed(&owner, &last, "/desk/reservations/new", &rooms_for(&offer, "2")).await;
         let all = owner.get("/api/v1/reservations").await.unwrap().json();
         assert_eq!(all["items"].as_array().unwrap().len(), 5, "the refused three left nothing behind");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_is_taken_back_by_a_button_long_before_the_guest_comes() {
+    in_both(async |house: &House| {
+        let hotel = furnished::furnish(house, 1).await;
+        let stay = Stay::booked(&hotel, "2026-07-10", "2026-07-12").await;
+        let door = format!("/desk/reservations/{}", stay.reservation);
+        let taken = format!("{door}/unassign-room");
+        assert!(!seen(&hotel.desk, &door).await.text.contains(&taken), "there is no room to take back");
+        stay.done("assign-room", json!({ "room_id": hotel.rooms[0] })).await;
+        let detail = seen(&hotel.desk, &door).await;
+        assert!(detail.text.contains(&taken), "{}", detail.text);
+        landed(&hotel.desk, &detail, &taken, &[]).await;
+        assert_eq!(stay.seen().await["room"], json!(null));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_month_that_no_calendar_shows_is_the_present_one() {
+    in_both(async |house: &House| {
+        let hotel = furnished::furnish(house, 1).await;
+        for month in ["-009999-01-01", "9999-12-31", "melati"] {
+            let rates = seen(&hotel.desk, &format!("/desk/rates?month={month}")).await;
+            assert!(rates.text.contains("Juli 2026"), "{month}: {}", rates.text);
+        }
     })
     .await;
 }

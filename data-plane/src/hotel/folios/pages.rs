@@ -31,7 +31,14 @@ pub fn pages() -> Router<Node> {
 }
 
 async fn show(tenant: Tenant, staff: Staff, visit: Visit, Path(id): Path<Uuid>) -> Result<Response> {
-    sheet(&tenant, &staff, &visit, id, StatusCode::OK, None).await
+    sheet(&tenant, &staff, &visit, id, StatusCode::OK, Wrong::default()).await
+}
+
+/// What was wrong with the form that was sent: the payment's, or another.
+#[derive(Default)]
+struct Wrong {
+    paying: Option<Refused>,
+    other: Option<Refused>,
 }
 
 async fn sheet(
@@ -40,7 +47,7 @@ async fn sheet(
     visit: &Visit,
     id: Uuid,
     status: StatusCode,
-    refused: Option<Refused>,
+    wrong: Wrong,
 ) -> Result<Response> {
     staff.may(Permission::FolioRead)?;
     let db = tenant.connect().await?;
@@ -56,7 +63,7 @@ async fn sheet(
     let mut page = FolioPage::of(&folio, &codes, visit.lang, &shell::zone(&property), may);
     page.prices_include_tax = property.prices_include_tax;
     page.form_key = forms::key(tenant);
-    page.refused = refused;
+    (page.refused, page.pay_refused) = (wrong.other, wrong.paying);
     forms::shown(tenant, status, &shell, &page)
 }
 
@@ -122,7 +129,8 @@ async fn stepped(
 ) -> Result<Response> {
     let answer = step.land(flash, async |tx| act(tx).await.map(|_| format!("/desk/folios/{id}")));
     or_again(answer.await, async |status, refused| {
-        sheet(&clerk.tenant, &clerk.staff, visit, id, status, Some(refused)).await
+        let wrong = Wrong { other: Some(refused), ..Wrong::default() };
+        sheet(&clerk.tenant, &clerk.staff, visit, id, status, wrong).await
     })
     .await
 }
@@ -151,10 +159,15 @@ async fn pay(
     FormBody(form, key): FormBody<PayForm>,
 ) -> Result<Response> {
     let step = clerk.step(Permission::PaymentTake, &key)?;
-    stepped((&clerk, &visit, id), step, "flash.folio.paid", async |tx| {
-        let amount = forms::rupiah("pay_idr", &form.amount_idr)?;
+    let answer = step.land("flash.folio.paid", async |tx| {
+        let amount = forms::rupiah("amount_idr", &form.amount_idr)?;
         let cash = Cash::new(amount, forms::maybe_rupiah("tendered_idr", &form.tendered_idr)?)?;
-        super::take_cash(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?, cash).await
+        super::take_cash(tx, &clerk.tenant, &clerk.actor(), seen(id, &form.version)?, cash).await?;
+        Ok(format!("/desk/folios/{id}"))
+    });
+    or_again(answer.await, async |status, refused| {
+        let wrong = Wrong { paying: Some(refused), ..Wrong::default() };
+        sheet(&clerk.tenant, &clerk.staff, &visit, id, status, wrong).await
     })
     .await
 }

@@ -88,6 +88,8 @@ pub(crate) struct FolioPage {
     pub(super) prices_include_tax: bool,
     pub(super) form_key: String,
     pub(super) refused: Option<Refused>,
+    /// Of a payment: its fields are called as the charge's.
+    pub(super) pay_refused: Option<Refused>,
 }
 
 /// `/desk/folios/{id}/receipt`.
@@ -140,6 +142,7 @@ impl FolioPage {
             prices_include_tax: false,
             form_key: String::new(),
             refused: None,
+            pay_refused: None,
         }
     }
 }

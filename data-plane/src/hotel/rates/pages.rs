@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Asked, DayPrice, NewRatePlan, Prices};
 use crate::hotel::forms::Choice;
 use crate::hotel::step::{Clerk, or_again};
-use crate::hotel::{forms, properties, rooms, shell};
+use crate::hotel::{fields, forms, properties, rooms, shell};
 use crate::node::Node;
 
 /// The pages of this capability.
@@ -95,7 +95,8 @@ async fn page(
     let plan = plans.iter().find(|plan| plan.id.to_string() == sight.plan).or(plans.first());
     let of = types.iter().find(|of| of.id.to_string() == sight.room_type).or(types.first()).map(|of| of.id);
     let today = property.business_date;
-    let month = sight.month.parse::<Date>().unwrap_or(today).first_of_month();
+    let month = sight.month.parse::<Date>().ok().and_then(|day| fields::date("month", day).ok());
+    let month = month.unwrap_or(today).first_of_month();
     let prices = match (plan, of) {
         (Some(plan), Some(room_type)) => {
             let to = month.saturating_add(1.month());

@@ -6,7 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::listing::{status_key, tone};
-use super::{Action, Reservation};
+use super::{Action, Reservation, Status};
 use crate::hotel::forms::Choice;
 use crate::hotel::front_desk::TapeChart;
 use crate::hotel::rates::RatePlan;
@@ -106,7 +106,7 @@ impl Steps {
         Self {
             confirm: open(Action::Confirm) && may.create,
             assign: open(Action::AssignRoom) && may.assign,
-            unassign: open(Action::CheckIn) && reservation.room.is_some() && may.assign,
+            unassign: reservation.status == Status::Confirmed && reservation.room.is_some() && may.assign,
             check_in: open(Action::CheckIn) && may.check_in,
             check_out: open(Action::CheckOut) && may.check_out,
             amend: open(Action::Amend) && may.amend,
