@@ -1,8 +1,8 @@
 //! What a guest owes, pays and takes home, to the rupiah.
 use serde_json::{Value, json};
 
-use crate::clerk::{Stay, last, let_it_be, receipt_number};
-use crate::furnished::{furnish, id};
+use crate::clerk::{Stay, last, let_it_be, receipt_number, while_held};
+use crate::furnished::{Furnished, furnish, id};
 use crate::house::{House, in_both};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -276,6 +276,80 @@ async fn the_folio_of_a_stay_that_will_not_be_is_settled_and_closed() {
         let closed = refunded.post("close", json!({})).await;
         assert_eq!((&closed["status"], &closed["balance_idr"]), (&json!("closed"), &json!(0)));
         assert_eq!(refunded.try_post(&hotel.desk, "close", json!({})).await.code(), "folio-closed");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_night_on_the_bill_changes_its_price_once_its_posting_is_reversed() {
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let stay = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-05").await;
+        let plan = dearer_plan(&hotel).await;
+        for (plan, gross) in [(&plan, 968_000), (&hotel.plan, 726_000)] {
+            let posted = stay.post("post-nights", json!({})).await;
+            let other = json!({ "rate_plan_id": plan });
+            let version = async || stay.seen().await["version"].as_i64().unwrap();
+            let refused = hotel.amend(&stay.reservation, version().await, other.clone()).await;
+            assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "nights-posted"), "{}", refused.text);
+            let longer = json!({ "departure": stay.seen().await["departure"], "notes": "Lantai atas" });
+            assert_eq!(hotel.amend(&stay.reservation, version().await, longer).await.status, 200);
+            take_back(&stay, &hotel, &posted).await;
+            let amended = hotel.amend(&stay.reservation, version().await, other).await;
+            assert_eq!(amended.status, 200, "{}", amended.text);
+            assert_eq!(stay.post("post-nights", json!({})).await["gross_idr"], gross);
+            assert_eq!(stay.post("post-nights", json!({})).await["gross_idr"], gross, "once");
+            take_back(&stay, &hotel, &stay.folio().await).await;
+        }
+        stay.done("revert-check-in", json!({})).await;
+        stay.done("check-in", json!({})).await;
+        assert_eq!(stay.act("check-out", json!({})).await.json()["balance_idr"], 726_000, "the night is owed again");
+    })
+    .await;
+}
+
+/// Another plan, under which every night costs 800,000.
+async fn dearer_plan(hotel: &Furnished) -> String {
+    let plan = hotel.owner.post("/api/v1/rate-plans", &json!({ "code": "FLEX", "name": "Fleksibel" })).await.unwrap();
+    let plan = id(&plan.json());
+    let prices =
+        json!({ "room_type_id": hotel.room_type, "from": "2026-07-01", "to": "2026-08-01", "price_idr": 800_000 });
+    let set = hotel.price(&plan, &prices).await;
+    assert_eq!(set.status, 200, "{}", set.text);
+    plan
+}
+
+/// Reverses the one line of a folio that stands.
+async fn take_back(stay: &Stay, hotel: &Furnished, folio: &Value) {
+    let stands = |line: &&Value| line["reverses_id"].is_null() && line["reversed"] == false;
+    let line = id(folio["lines"].as_array().unwrap().iter().find(stands).unwrap());
+    let wish = json!({ "reason": "Harga keliru" });
+    let reversed = stay.try_post(&hotel.owner, &format!("lines/{line}/reverse"), wish).await;
+    assert_eq!(reversed.status, 201, "{}", reversed.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_gives_up_or_takes_back_waits_for_whoever_is_at_the_folio() {
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 2).await;
+        let paid = |stay: &Stay| {
+            format!(
+                "insert into payments (id, folio_id, business_date, received_at, method, amount_idr)
+                 select gen_random_uuid(), id, '2026-07-03', now(), 'cash', 50000
+                   from folios where reservation_id = '{}'",
+                stay.reservation
+            )
+        };
+        let arrived = Stay::in_room(&hotel, 0, "2026-07-03", "2026-07-04").await;
+        let slip = arrived.act("revert-check-in", json!({}));
+        let refused = while_held(house, &arrived.folio_rows(), &paid(&arrived), slip).await;
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "too-late-to-revert"));
+
+        let booked = Stay::booked(&hotel, "2026-07-10", "2026-07-12").await;
+        let given_up = booked.done("cancel", json!({ "reason": "Sakit" }));
+        while_held(house, &booked.folio_rows(), &paid(&booked), given_up).await;
+        let folio = booked.folio().await;
+        assert_eq!((&folio["status"], &folio["balance_idr"]), (&json!("open"), &json!(-50_000)));
     })
     .await;
 }

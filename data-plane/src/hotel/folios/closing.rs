@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::postings::{FEE, hold as hold_open, nights_before, post};
+use super::postings::{FEE, hold as hold_open, nights_before, owed_nights, post};
 use super::store::{self, Locked};
 use super::{Charge, Folio, FolioId, FolioStatus, Pieces, Receipt, Refusal, Seen};
 use crate::audit::{self, Actor};
@@ -133,3 +133,14 @@ async fn next_receipt(session: &Session, property: Uuid, day: Date) -> Result<St
     let number = store::next_number(session, property, "receipt", day.year()).await.map_err(AppError::from)?;
     Ok(format!("KW-{}-{number:06}", day.year()))
 }
+/// Whether one of these nights of a reservation stands on its folio, or could before the transaction ends. The caller holds the
+/// reservation.
+pub async fn has_posted(session: &Session, reservation: Uuid, nights: &[Date]) -> Result<bool> {
+    let Some(folio) = store::of_reservation(session, reservation).await?.filter(|_| !nights.is_empty()) else {
+        return Ok(false);
+    };
+    hold(session, folio).await?;
+    let owed = owed_nights(session, reservation, Date::MAX).await?;
+    Ok(nights.iter().any(|day| owed.iter().all(|night| night.day != *day)))
+}
+

@@ -16,7 +16,8 @@ mod tests;
 mod words;
 
 pub use closing::{
-    close, close_unused, is_untouched, open, open_all, post_nights_before, read, receipt, reopen, settle,
+    close, close_unused, has_posted, hold_all_open, is_untouched, open, open_all, post_nights_before, read, receipt,
+    reopen, settle,
 };
 pub use model::{Folio, FolioId, FolioStatus, Stayed, Totals};
 pub use pages::pages;

@@ -214,6 +214,10 @@ async fn rewrite(
     fresh.iter().for_each(|(day, _)| moves.add(Counter::Sold, terms.room_type, *day, 1));
     make_way(db, tenant, terms, &mut moves).await?;
     count(db, &moves).await?;
+    let changed: Vec<Date> = agreed.iter().filter(|night| !kept.contains(night)).map(|night| night.day).collect();
+    if folios::has_posted(db, held.id, &changed).await? {
+        return Err(Refusal::PostedNights.into());
+    }
     let after = Held { terms, ..held };
     store::amend(db, tenant.clock().now(), &after, &kept, &fresh).await?;
     let what = json!({

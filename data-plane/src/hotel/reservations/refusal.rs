@@ -62,6 +62,9 @@ pub enum Refusal {
     /// Nights before the business date are slept.
     #[error("nights before the business date are slept and do not change")]
     SleptNights,
+    /// A night whose posting stands on the folio would change.
+    #[error("a night that would change is on the bill already; reverse its posting first")]
+    PostedNights,
     /// The nights together cost more than can be counted.
     #[error("the price is too large")]
     TooDear,
@@ -97,6 +100,7 @@ impl From<Refusal> for AppError {
             Refusal::TooShort(_) => (Kind::Conflict, "stay-too-short"),
             Refusal::NotAllowed { .. } => (Kind::Conflict, "not-allowed-now"),
             Refusal::SleptNights => (Kind::Conflict, "nights-slept"),
+            Refusal::PostedNights => (Kind::Conflict, "nights-posted"),
             Refusal::TooDear => (Kind::Invalid, "price-too-large"),
             Refusal::HoldExpired => (Kind::Conflict, "hold-expired"),
         };

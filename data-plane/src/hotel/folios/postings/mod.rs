@@ -1,6 +1,7 @@
 //! Postings: charges, cash, room nights, and the exact opposite of each.
 //!
-//! Every posting holds the folio, compares its version, counts it up and leaves a line in the audit log.
+//! What a clerk posts holds the folio, compares its version, counts it up and leaves a line in the audit log. Nights are also posted by a
+//! check-out and the night audit, in whose line they are counted.
 mod model;
 mod store;
 
@@ -13,6 +14,7 @@ use uuid::Uuid;
 pub(super) use self::model::FEE;
 pub use self::model::{Cash, ChargeCode, Line, Payment, Pieces, ROOM, change};
 pub(crate) use self::store::STATEMENTS;
+pub(super) use self::store::owed_nights;
 use self::store::{NewLine, NewNights, NewPayment};
 use super::store::Locked;
 use super::{Folio, FolioId, FolioStatus, Refusal};
@@ -180,7 +182,7 @@ pub(super) async fn nights_before(
     for night in owed {
         let amounts = rule.split(night.price).ok_or(Refusal::TooLarge)?;
         nights.ids.push(tenant.ids().next());
-        nights.keys.push(format!("night:{}:{}", held.reservation, night.day));
+        nights.keys.push(night.key(held.reservation));
         nights.descriptions.push(format!("{} {}", night.room_type, night.day.strftime("%d-%m-%Y")));
         for (column, Rupiah(amount)) in
             [(&mut nights.net, amounts.net), (&mut nights.service, amounts.service), (&mut nights.pb1, amounts.pb1)]

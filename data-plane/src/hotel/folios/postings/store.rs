@@ -35,11 +35,12 @@ pub(super) struct NewPayment<'a> {
     pub(super) actor: Option<Uuid>,
 }
 
-/// A night that is owed and not yet on the folio.
-pub(super) struct OwedNight {
-    pub(super) day: Date,
+/// A night that is owed and does not stand on the folio: it was never posted, or each posting was reversed.
+pub(in crate::hotel::folios) struct OwedNight {
+    pub(in crate::hotel::folios) day: Date,
     pub(super) price: Rupiah,
     pub(super) room_type: String,
+    reversed: i64,
 }
 
 /// Nights about to be written, column by column.
@@ -73,11 +74,16 @@ const INSERT_NIGHTS: &str = "
         on conflict on constraint folio_lines_source_unique do nothing";
 
 const OWED_NIGHTS: &str = "
-    select n.day, n.price_idr, t.name as room_type
+    select n.day, n.price_idr, t.name as room_type, count(l.id) as reversed
       from reservation_nights n
       join room_types t on t.id = n.room_type_id
+      join folios f on f.reservation_id = n.reservation_id
+      left join folio_lines l
+        on l.folio_id = f.id and starts_with(l.source_key, 'night:' || n.reservation_id || ':' || n.day)
+      left join folio_lines opposite on opposite.reverses_id = l.id
      where n.reservation_id = $1 and n.day < $2
-       and not exists (select from folio_lines l where l.source_key = 'night:' || n.reservation_id || ':' || n.day)
+     group by n.day, n.price_idr, t.name
+    having count(l.id) = count(opposite.id)
      order by n.day";
 
 const INSERT_PAYMENT: &str = "
@@ -149,13 +155,30 @@ fn refused_twice(written: Result<u64, DbError>, constraint: &str) -> Result<Resu
     }
 }
 
-/// The nights before `before` that are not on the folio, in order.
-pub(super) async fn owed_nights(session: &Session, reservation: Uuid, before: Date) -> Result<Vec<OwedNight>, DbError> {
+impl OwedNight {
+    /// What it is posted under, once: `night:<reservation>:<date>`, and after reversals `night:<reservation>:<date>:<how many>`.
+    pub(super) fn key(&self, reservation: Uuid) -> String {
+        let Self { day, reversed, .. } = self;
+        if *reversed == 0 {
+            format!("night:{reservation}:{day}")
+        } else {
+            format!("night:{reservation}:{day}:{reversed}")
+        }
+    }
+}
+
+/// The nights before `before` that do not stand on the folio, in order.
+pub(in crate::hotel::folios) async fn owed_nights(
+    session: &Session,
+    reservation: Uuid,
+    before: Date,
+) -> Result<Vec<OwedNight>, DbError> {
     let rows = session.query(OWED_NIGHTS, &[&reservation, &before]).await?;
     let night = |row: &Row| OwedNight {
         day: row.get("day"),
         price: Rupiah(row.get("price_idr")),
         room_type: row.get("room_type"),
+        reversed: row.get("reversed"),
     };
     Ok(rows.iter().map(night).collect())
 }
