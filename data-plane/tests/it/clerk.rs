@@ -62,6 +62,11 @@ impl Stay {
         answer.json()
     }
 
+    /// The rows of the folio, as an administrator finds them.
+    pub(crate) fn folio_rows(&self) -> String {
+        format!("select from folios where reservation_id = '{}'", self.reservation)
+    }
+
     /// What the folio's door answers to somebody.
     pub(crate) async fn try_post(&self, who: &Visitor, door: &str, wish: Value) -> Answer {
         let version = self.folio().await["version"].as_i64().unwrap();
@@ -95,11 +100,6 @@ pub(crate) async fn let_it_be(hotel: &Hotel, business_date: &str) {
     hotel.sql().await.batch_execute(&statement).await.unwrap();
 }
 
-/// The number of the receipt of a stay.
-pub(crate) async fn receipt_number(stay: &Stay) -> String {
-    stay.folio().await["receipt_number"].as_str().unwrap().to_owned()
-}
-
 /// What `act` comes to while somebody else holds these rows: it waits there, the other does `meanwhile` and lets go.
 pub(crate) async fn while_held<T>(hotel: &Hotel, rows: &str, meanwhile: &str, act: impl Future<Output = T>) -> T {
     let other = hotel.sql().await;
@@ -117,6 +117,11 @@ pub(crate) async fn while_held<T>(hotel: &Hotel, rows: &str, meanwhile: &str, ac
         panic!("nobody waits for {rows}");
     };
     tokio::join!(act, then).0
+}
+
+/// The number of the receipt of a stay.
+pub(crate) async fn receipt_number(stay: &Stay) -> String {
+    stay.folio().await["receipt_number"].as_str().unwrap().to_owned()
 }
 
 /// The id of the last entry of a folio's list.

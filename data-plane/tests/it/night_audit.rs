@@ -1,7 +1,7 @@
 //! The hotel's own day: it ends when everybody is where they belong, and only then.
 use serde_json::json;
 
-use crate::clerk::{Stay, let_it_be};
+use crate::clerk::{Stay, let_it_be, while_held};
 use crate::furnished::furnish;
 use crate::house::{House, in_both};
 
@@ -56,6 +56,32 @@ async fn a_hotel_chooses_its_first_day_before_its_first_room() {
         furnish(house, 1).await;
         let late = owner.post("/api/v1/property/opening-day", &open("2026-06-25")).await.unwrap();
         assert_eq!((late.status.as_u16(), late.code().as_str()), (409, "already-open"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_day_ends_after_whoever_is_posting_and_who_waited_for_its_end_acts_on_the_next() {
+    in_both(async |house: &House| {
+        let hotel = furnish(house, 1).await;
+        let ahead = Stay::booked(&hotel, "2026-07-10", "2026-07-12").await;
+        let next_day = "update properties set business_date = '2026-07-04'";
+        let paid = while_held(house, &ahead.folio_rows(), next_day, ahead.pay(50_000)).await;
+        assert_eq!(paid["payments"][0]["business_date"], "2026-07-04");
+
+        let_it_be(house, "2026-07-03").await;
+        let late = Stay::booked(&hotel, "2026-07-03", "2026-07-05").await;
+        let row = format!("select from reservations where id = '{}'", late.reservation);
+        let key = late.done("check-in", json!({ "room_id": hotel.rooms[0] }));
+        while_held(house, &row, next_day, key).await;
+        late.done("revert-check-in", json!({})).await;
+        late.done("cancel", json!({})).await;
+
+        let_it_be(house, "2026-07-03").await;
+        let close = json!({ "business_date": "2026-07-03" });
+        let ended = hotel.owner.post("/api/v1/property/close-day", &close);
+        let ended = while_held(house, &ahead.folio_rows(), "", ended).await.unwrap();
+        assert_eq!(ended.status, 200, "{}", ended.text);
     })
     .await;
 }

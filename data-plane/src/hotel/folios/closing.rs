@@ -58,6 +58,11 @@ pub(super) async fn hold(session: &Session, folio: FolioId) -> Result<Locked> {
     Ok(store::lock(session, folio).await?.ok_or(Refusal::UnknownFolio)?)
 }
 
+/// Holds every open folio against postings until the transaction ends: nothing more is posted on the day that is.
+pub async fn hold_all_open(session: &Session) -> Result<()> {
+    Ok(store::lock_open(session).await?)
+}
+
 /// Posts the nights before `leaves`, then closes the folio under the next receipt number; refused while a balance is left.
 /// The caller holds the reservation.
 pub async fn settle(
@@ -93,7 +98,11 @@ pub async fn close(session: &Session, tenant: &Tenant, actor: &Actor, seen: Seen
 
 /// Closes the folio of a stay that will not be if nothing was ever posted or paid. The caller holds the reservation.
 pub async fn close_unused(session: &Session, tenant: &Tenant, actor: &Actor, reservation: Uuid) -> Result<()> {
-    let Some(folio) = store::close_unused(session, reservation, tenant.clock().now()).await? else { return Ok(()) };
+    let Some(folio) = store::of_reservation(session, reservation).await? else { return Ok(()) };
+    hold(session, folio).await?;
+    if !store::close_unused(session, folio, tenant.clock().now()).await? {
+        return Ok(());
+    }
     Ok(audit::record(session, tenant, actor, "folio.close", ("folio", folio.0), json!({ "receipt": null })).await?)
 }
 
@@ -119,20 +128,16 @@ async fn finish(session: &Session, tenant: &Tenant, actor: &Actor, held: &Locked
     read(session, held.id).await
 }
 
-/// Whether nothing that still counts was posted or paid.
+/// Whether nothing that still counts was posted or paid, nor will be until the transaction ends. The caller holds the reservation.
 pub async fn is_untouched(session: &Session, reservation: Uuid) -> Result<bool> {
     let Some(folio) = store::of_reservation(session, reservation).await? else { return Ok(true) };
+    hold(session, folio).await?;
     let folio = read(session, folio).await?;
     let reversed = |reversed, reverses: Option<Uuid>| reversed || reverses.is_some();
     let lines = folio.lines.iter().all(|line| reversed(line.reversed, line.reverses_id));
     Ok(lines && folio.payments.iter().all(|payment| reversed(payment.reversed, payment.reverses_id)))
 }
 
-/// The next receipt number of the property and year: `KW-2026-000001`. Its row stays locked until the transaction ends.
-async fn next_receipt(session: &Session, property: Uuid, day: Date) -> Result<String> {
-    let number = store::next_number(session, property, "receipt", day.year()).await.map_err(AppError::from)?;
-    Ok(format!("KW-{}-{number:06}", day.year()))
-}
 /// Whether one of these nights of a reservation stands on its folio, or could before the transaction ends. The caller holds the
 /// reservation.
 pub async fn has_posted(session: &Session, reservation: Uuid, nights: &[Date]) -> Result<bool> {
@@ -144,3 +149,8 @@ pub async fn has_posted(session: &Session, reservation: Uuid, nights: &[Date]) -
     Ok(nights.iter().any(|day| owed.iter().all(|night| night.day != *day)))
 }
 
+/// The next receipt number of the property and year: `KW-2026-000001`. Its row stays locked until the transaction ends.
+async fn next_receipt(session: &Session, property: Uuid, day: Date) -> Result<String> {
+    let number = store::next_number(session, property, "receipt", day.year()).await.map_err(AppError::from)?;
+    Ok(format!("KW-{}-{number:06}", day.year()))
+}

@@ -59,15 +59,20 @@ const PAYMENTS: &str = "
 
 const OF_RESERVATION: &str = "select id from folios where reservation_id = $1";
 
-const LOCK: &str = "
+/// By itself: what a statement reads that waited for a lock may be older than the lock.
+const LOCK: &str = "select from folios where id = $1 for no key update";
+
+/// In one order, should two hold all.
+const LOCK_OPEN: &str = "select from folios where status = 'open' order by id for no key update";
+
+const HELD: &str = "
     select f.id, f.property_id, f.reservation_id, f.status, f.receipt_number, f.version,
            r.status as reservation_status, r.arrival, r.departure,
            p.business_date, p.service_bp, p.pb1_bp, p.pb1_base_includes_service, p.prices_include_tax
       from folios f
       join reservations r on r.id = f.reservation_id
       join properties p on p.id = f.property_id
-     where f.id = $1
-       for no key update of f";
+     where f.id = $1";
 
 const TOUCH: &str = "update folios set version = version + 1, updated_at = $2 where id = $1";
 
@@ -109,10 +114,9 @@ const CLOSE: &str = "
 const CLOSE_UNUSED: &str = "
     update folios f
        set status = 'closed', version = version + 1, updated_at = $2
-     where f.reservation_id = $1 and f.status = 'open'
+     where f.id = $1 and f.status = 'open'
        and not exists (select from folio_lines l where l.folio_id = f.id)
-       and not exists (select from payments p where p.folio_id = f.id)
-    returning f.id";
+       and not exists (select from payments p where p.folio_id = f.id)";
 
 /// The number of its receipt stays its own.
 const REOPEN: &str = "
@@ -124,8 +128,22 @@ const LETTERHEAD: &str = "
     select p.name, p.address, p.phone, p.email from folios f join properties p on p.id = f.property_id where f.id = $1";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] =
-    &[HEAD, LINES, PAYMENTS, OF_RESERVATION, LOCK, TOUCH, NEXT_NUMBER, OPEN, CLOSE, CLOSE_UNUSED, REOPEN, LETTERHEAD];
+pub(crate) const STATEMENTS: &[&str] = &[
+    HEAD,
+    LINES,
+    PAYMENTS,
+    OF_RESERVATION,
+    LOCK,
+    LOCK_OPEN,
+    HELD,
+    TOUCH,
+    NEXT_NUMBER,
+    OPEN,
+    CLOSE,
+    CLOSE_UNUSED,
+    REOPEN,
+    LETTERHEAD,
+];
 
 /// The folio with its postings, in one round trip; refused when its sums do not fit.
 pub(super) async fn find(session: &Session, id: FolioId) -> Result<Result<Folio, Refusal>, DbError> {
@@ -148,7 +166,13 @@ pub(super) async fn of_reservation(session: &Session, reservation: Uuid) -> Resu
 
 /// Holds the folio against other postings until the transaction ends.
 pub(super) async fn lock(session: &Session, id: FolioId) -> Result<Option<Locked>, DbError> {
-    Ok(session.query_opt(LOCK, &[&id.0]).await?.map(|row| locked(&row)))
+    session.execute(LOCK, &[&id.0]).await?;
+    Ok(session.query_opt(HELD, &[&id.0]).await?.map(|row| locked(&row)))
+}
+
+/// Holds every open folio against postings until the transaction ends.
+pub(super) async fn lock_open(session: &Session) -> Result<(), DbError> {
+    session.execute(LOCK_OPEN, &[]).await.map(drop)
 }
 
 /// Counts the version up.
@@ -176,13 +200,9 @@ pub(super) async fn close(session: &Session, id: FolioId, receipt: &str, at: Tim
     session.execute(CLOSE, &[&id.0, &receipt, &at]).await.map(|_| ())
 }
 
-/// Closes the folio of a reservation if nothing is on it.
-pub(super) async fn close_unused(
-    session: &Session,
-    reservation: Uuid,
-    at: Timestamp,
-) -> Result<Option<FolioId>, DbError> {
-    Ok(session.query_opt(CLOSE_UNUSED, &[&reservation, &at]).await?.map(|row| FolioId(row.get(0))))
+/// Closes an open folio if nothing is on it; whether it did.
+pub(super) async fn close_unused(session: &Session, id: FolioId, at: Timestamp) -> Result<bool, DbError> {
+    Ok(session.execute(CLOSE_UNUSED, &[&id.0, &at]).await? == 1)
 }
 
 /// Opens a closed folio again; whether it was closed.

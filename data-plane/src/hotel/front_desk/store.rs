@@ -21,13 +21,15 @@ pub(super) struct Held {
     pub(super) business_date: Date,
 }
 
-const LOCK: &str = "
+/// By itself: what a statement reads that waited for a lock may be older than the lock.
+const LOCK: &str = "select from reservations where id = $1 for no key update";
+
+const HELD: &str = "
     select r.id, r.status, r.arrival, r.departure, r.room_type_id, r.version, r.checked_in_on, r.checked_out_on,
            p.business_date
       from reservations r
       join properties p on p.id = r.property_id
-     where r.id = $1
-       for no key update of r";
+     where r.id = $1";
 
 /// Whoever assigns a room holds it: two clerks at one room wait for one another instead of meeting at the constraint.
 const LOCK_ROOM: &str = "
@@ -113,6 +115,7 @@ const DIRTY: &str = "
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[
     LOCK,
+    HELD,
     LOCK_ROOM,
     TAKEN,
     CLEAR,
@@ -133,7 +136,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
 
 /// Holds a reservation.
 pub(super) async fn lock(session: &Session, id: Uuid) -> Result<Option<Held>, DbError> {
-    Ok(session.query_opt(LOCK, &[&id]).await?.and_then(|row| held(&row)))
+    session.execute(LOCK, &[&id]).await?;
+    Ok(session.query_opt(HELD, &[&id]).await?.and_then(|row| held(&row)))
 }
 
 /// Holds a room against other assignments.

@@ -12,7 +12,8 @@ use crate::hotel::folios;
 use crate::tenancy::{Session, Tenant};
 
 /// Ends the day `seen` and answers the next: refused while somebody is still expected or should have left. The night of
-/// everybody in house is posted, their rooms are to be cleaned.
+/// everybody in house is posted, their rooms are to be cleaned. Who is
+/// posting meanwhile is waited for, or waits and posts on the next day.
 pub async fn close_day(session: &Session, tenant: &Tenant, actor: &Actor, seen: Date) -> Result<Date> {
     let day = store::lock(session).await?;
     if day.date != seen {
@@ -24,6 +25,7 @@ pub async fn close_day(session: &Session, tenant: &Tenant, actor: &Actor, seen: 
     }
     let next = day.date.saturating_add(1.day());
     let guests = store::in_house(session).await?;
+    folios::hold_all_open(session).await?;
     for guest in &guests {
         folios::post_nights_before(session, tenant, actor, *guest, next).await?;
     }

@@ -36,13 +36,15 @@ const BOOK: &str = "
     insert into reservation_nights (reservation_id, day, room_type_id, rate_plan_id, price_idr)
     select * from unnest($23::uuid[], $24::date[], $25::uuid[], $26::uuid[], $27::bigint[])";
 
-const LOCK: &str = "
+/// By itself: what a statement reads that waited for a lock may be older than the lock.
+const LOCK: &str = "select from reservations where id = $1 for no key update";
+
+const HELD: &str = "
     select r.id, r.booking_id, r.status, r.hold_until, r.arrival, r.departure, r.room_type_id, r.rate_plan_id,
            r.adults, r.children, r.notes, r.version, p.business_date
       from reservations r
       join properties p on p.id = r.property_id
-     where r.id = $1
-       for no key update of r";
+     where r.id = $1";
 
 const LOCK_BOOKING: &str = "select version from bookings where id = $1 for no key update";
 
@@ -96,14 +98,26 @@ const EXPIRE: &str = "
                 order by id
                 limit 200
                   for no key update skip locked)
-        returning id, booking_id)
-    select g.id, g.booking_id, n.day, n.room_type_id
+        returning id)
+    select g.id, n.day, n.room_type_id
       from gone g
       join reservation_nights n on n.reservation_id = g.id";
 
 /// Every statement of this file.
-pub(super) const STATEMENTS: &[&str] =
-    &[BOOK, LOCK, LOCK_BOOKING, LOCK_OF_BOOKING, NIGHTS, DROP_NIGHTS, ADD_NIGHTS, AMEND, SETTLE, TOUCH_BOOKING, EXPIRE];
+pub(super) const STATEMENTS: &[&str] = &[
+    BOOK,
+    LOCK,
+    HELD,
+    LOCK_BOOKING,
+    LOCK_OF_BOOKING,
+    NIGHTS,
+    DROP_NIGHTS,
+    ADD_NIGHTS,
+    AMEND,
+    SETTLE,
+    TOUCH_BOOKING,
+    EXPIRE,
+];
 
 /// A booking about to be written.
 pub(super) struct NewBooking<'a> {
@@ -203,7 +217,8 @@ fn unbooked(error: DbError) -> AppError {
 
 /// Holds a reservation.
 pub(super) async fn lock(db: &Session, id: Uuid) -> Result<Option<Held>, DbError> {
-    Ok(db.query_opt(LOCK, &[&id]).await?.as_ref().and_then(held))
+    db.execute(LOCK, &[&id]).await?;
+    Ok(db.query_opt(HELD, &[&id]).await?.as_ref().and_then(held))
 }
 
 /// Holds all reservations of a booking, then the booking, as whoever changes one of them does; its version comes first.
