@@ -1,9 +1,9 @@
 //! What somebody may do in a hotel, one thing at a time.
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// One thing that may be done in a hotel; its text is `subject.verb`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(into = "&'static str", try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(into = "&'static str")]
 #[expect(missing_docs, reason = "each name says what it permits")]
 pub enum Permission {
     ReservationRead,
@@ -105,15 +105,6 @@ impl Permission {
 impl From<Permission> for &'static str {
     fn from(permission: Permission) -> Self {
         permission.as_str()
-    }
-}
-
-impl TryFrom<String> for Permission {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|permission| permission.as_str() == text);
-        known.ok_or_else(|| format!("there is no permission {text}"))
     }
 }
 

@@ -2,8 +2,8 @@
 use serde::{Deserialize, Serialize};
 
 /// One thing that may be done at the vendor; its text is `subject.verb`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(into = "&'static str", try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(into = "&'static str")]
 #[expect(missing_docs, reason = "each name says what it permits")]
 pub enum StaffPermission {
     TenantRead,
@@ -56,15 +56,6 @@ impl StaffPermission {
 impl From<StaffPermission> for &'static str {
     fn from(permission: StaffPermission) -> Self {
         permission.as_str()
-    }
-}
-
-impl TryFrom<String> for StaffPermission {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|permission| permission.as_str() == text);
-        known.ok_or_else(|| format!("there is no permission {text}"))
     }
 }
 
