@@ -18,6 +18,7 @@ pub(crate) mod step;
 pub mod taxes;
 #[cfg(test)]
 mod tests;
+mod wording;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;

@@ -263,6 +263,8 @@ async fn what_is_given_up_is_free_again_and_at_most_reinstated() {
         let (reservation, version) = first(&hotel.book("confirmed", "2026-07-10", "2026-07-12").await);
         let early = hotel.act(&reservation, version, "no-show").await;
         assert_eq!((early.status.as_u16(), early.code().as_str()), (409, "not-allowed-now"), "{}", early.text);
+        let (tried, stands) = (&early.json()["action"], &early.json()["reservation_status"]);
+        assert_eq!((tried, stands), (&json!("no-show"), &json!("confirmed")));
         let cancelled = hotel.act(&reservation, version, "cancel").await;
         assert_eq!(
             (cancelled.status.as_u16(), &cancelled.json()["status"]),

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{Cash, Charge, ChargeCode, Folio, FolioId, Pieces, Receipt, Refusal, Seen};
 use crate::hotel::fields;
 use crate::hotel::step::{Clerk, sheet};
+use crate::hotel::wording::sentence;
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::Tenant;
@@ -228,11 +229,4 @@ impl From<Refusal> for AppError {
             None => problem,
         }
     }
-}
-
-/// The refusal as a sentence: capital and full stop.
-fn sentence(refusal: &Refusal) -> String {
-    let text = refusal.to_string();
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).chain(['.']).collect())
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{Arriving, FrontDesk, Move, Placing, Refusal, Seen, TapeChart};
 use crate::hotel::reservations::{self, Reservation};
 use crate::hotel::step::Clerk;
+use crate::hotel::wording::sentence;
 use crate::node::Node;
 use crate::people::Staff;
 use crate::tenancy::{Session, Tenant};
@@ -243,14 +244,12 @@ fn may_change_type(clerk: &Clerk) -> bool {
 
 impl From<Refusal> for AppError {
     fn from(refusal: Refusal) -> Self {
-        let said = format!("{}.", capitalised(&refusal.to_string()));
+        let said = sentence(&refusal);
         match refusal {
             Refusal::Stale => IfMatch::stale(),
             Refusal::UnknownReservation => Self::new(Kind::NotFound, "unknown-reservation", said),
             Refusal::UnknownRoom => Self::new(Kind::NotFound, "unknown-room", said),
-            Refusal::NotAllowed { action, status } => Self::new(Kind::Conflict, "not-allowed-now", said)
-                .with("action", action)
-                .with("reservation_status", status),
+            Refusal::NotAllowed { action, status } => reservations::Refusal::NotAllowed { action, status }.into(),
             Refusal::OutsideStay { .. } => Self::new(Kind::Invalid, "outside-stay", said.clone()).field("from", said),
             Refusal::RoomTaken { nights, .. } => {
                 Self::new(Kind::Conflict, "room-taken", said).with("conflicts", nights)
@@ -266,9 +265,4 @@ impl From<Refusal> for AppError {
             Refusal::GivenAway(_) => Self::new(Kind::Conflict, "room-given-away", said),
         }
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{Action, BadStay, Status, amend};
 use crate::hotel::rooms::inventory::FullNight;
+use crate::hotel::wording::sentence;
 
 /// A night that has no price for this type and plan, or is closed for sale.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -104,7 +105,7 @@ impl From<Refusal> for AppError {
             Refusal::TooDear => (Kind::Invalid, "price-too-large"),
             Refusal::HoldExpired => (Kind::Conflict, "hold-expired"),
         };
-        let error = Self::new(kind, code, sentence(&refusal.to_string()));
+        let error = Self::new(kind, code, sentence(&refusal));
         match refusal {
             Refusal::Stay { field, why } => error.field(field, why.to_string()),
             Refusal::Rooms => error.field("reservations", "1 to 30 rooms"),
@@ -112,6 +113,7 @@ impl From<Refusal> for AppError {
             Refusal::SoldOut(nights) => error.with("conflicts", nights),
             Refusal::NotForSale(nights) => error.with("conflicts", nights),
             Refusal::TooShort(least) => error.with("min_nights", least),
+            Refusal::NotAllowed { action, status } => error.with("action", action).with("reservation_status", status),
             _ => error,
         }
     }
@@ -125,11 +127,4 @@ fn code_of(why: BadStay) -> &'static str {
         BadStay::TooFarAhead(_) => "too-far-ahead",
         BadStay::NoSuchArrival | BadStay::NoSuchDeparture => "no-such-year",
     }
-}
-
-/// A phrase as a sentence: `one night is full` → `One night is full.`
-fn sentence(phrase: &str) -> String {
-    let mut letters = phrase.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
 }
