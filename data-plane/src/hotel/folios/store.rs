@@ -1,6 +1,6 @@
 //! Folios in the tenant's database.
 use futures_util::future::join3;
-use hotelhub_kernel::{BasisPoints, Rupiah};
+use hotelhub_kernel::Rupiah;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -222,7 +222,6 @@ pub(super) async fn letterhead(session: &Session, id: FolioId) -> Result<Option<
 }
 
 fn locked(row: &Row) -> Locked {
-    let rate = |column| BasisPoints(u32::try_from(row.get::<_, i32>(column)).unwrap_or(0));
     Locked {
         id: FolioId(row.get("id")),
         property: row.get("property_id"),
@@ -234,12 +233,7 @@ fn locked(row: &Row) -> Locked {
         receipt_number: row.get("receipt_number"),
         version: row.get("version"),
         business_date: row.get("business_date"),
-        rule: TaxRule {
-            service: rate("service_bp"),
-            pb1: rate("pb1_bp"),
-            pb1_base_includes_service: row.get("pb1_base_includes_service"),
-            prices_include_tax: row.get("prices_include_tax"),
-        },
+        rule: TaxRule::of(row),
     }
 }
 

@@ -1,5 +1,5 @@
 //! Reading reservations and bookings.
-use hotelhub_kernel::{BasisPoints, Cursor, Rupiah};
+use hotelhub_kernel::{Cursor, Rupiah};
 use hotelhub_web::{AppError, Kind};
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -48,7 +48,7 @@ pub struct Search {
 /// A reservation, or 404.
 pub async fn by_id(db: &Session, id: Uuid) -> Result<Reservation, AppError> {
     let row = db.query_opt(BY_ID, &[&id]).await?.ok_or_else(unknown)?;
-    Ok(reservation(&row)?)
+    reservation(&row)
 }
 
 /// A booking with its reservations, or 404.
@@ -62,7 +62,7 @@ pub async fn booking(db: &Session, id: Uuid) -> Result<Booking, AppError> {
         code: head.get("code"),
         source: head.get("source"),
         version: head.get("version"),
-        reservations: rows.iter().map(reservation).collect::<Result<_, Refusal>>()?,
+        reservations: rows.iter().map(reservation).collect::<Result<_, _>>()?,
     })
 }
 
@@ -86,7 +86,7 @@ pub async fn list(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let (from, to, text) = (search.arrival_from, search.arrival_to, &search.text);
     let rows = db.query(LIST, &[&statuses, &from, &to, text, &day, &id, &limit]).await?;
-    Ok(rows.iter().map(reservation).collect::<Result<_, Refusal>>()?)
+    rows.iter().map(reservation).collect()
 }
 
 /// Where a page after this reservation starts.
@@ -107,12 +107,12 @@ fn foreign_cursor() -> AppError {
         .field("cursor", "not of this list")
 }
 
-fn reservation(row: &Row) -> Result<Reservation, Refusal> {
+fn reservation(row: &Row) -> Result<Reservation, AppError> {
     let (arrival, departure): (Date, Date) = (row.get("arrival"), row.get("departure"));
-    let stay = Stay::new(arrival, departure).map_err(|why| Refusal::stay("departure", why))?;
+    let stay = Stay::new(arrival, departure).map_err(AppError::internal)?;
     let status = Status::parse(row.get("status")).unwrap_or(Status::Expired);
     let nights = nights(row);
-    let rule = tax_rule(row);
+    let rule = TaxRule::of(row);
     let split = nights.iter().map(|night| rule.split(night.price)).collect::<Option<Vec<_>>>();
     let room: Option<Uuid> = row.get("room_id");
     Ok(Reservation {
@@ -158,14 +158,4 @@ fn nights(row: &Row) -> Vec<NightPrice> {
     let days: Vec<Date> = row.get::<_, Option<_>>("days").unwrap_or_default();
     let prices: Vec<i64> = row.get::<_, Option<_>>("prices").unwrap_or_default();
     days.into_iter().zip(prices).map(|(date, price)| NightPrice { date, price: Rupiah(price) }).collect()
-}
-
-fn tax_rule(row: &Row) -> TaxRule {
-    let rate = |name: &str| BasisPoints(u32::try_from(row.get::<_, i32>(name)).unwrap_or(0));
-    TaxRule {
-        service: rate("service_bp"),
-        pb1: rate("pb1_bp"),
-        pb1_base_includes_service: row.get("pb1_base_includes_service"),
-        prices_include_tax: row.get("prices_include_tax"),
-    }
 }

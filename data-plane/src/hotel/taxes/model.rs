@@ -3,6 +3,8 @@ use hotelhub_kernel::{BasisPoints, Rupiah};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::tenancy::Row;
+
 /// How a property charges: its rates, and whether the prices it enters already hold them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaxRule {
@@ -38,6 +40,17 @@ pub struct Taxes {
 }
 
 impl TaxRule {
+    /// The rule in the columns of a property; its rates are kept in basis points and never below nothing.
+    pub(crate) fn of(property: &Row) -> Self {
+        let rate = |column| BasisPoints(u32::try_from(property.get::<_, i32>(column)).unwrap_or(0));
+        Self {
+            service: rate("service_bp"),
+            pb1: rate("pb1_bp"),
+            pb1_base_includes_service: property.get("pb1_base_includes_service"),
+            prices_include_tax: property.get("prices_include_tax"),
+        }
+    }
+
     /// The same rule for a charge that bears only some of it.
     #[must_use]
     pub fn bearing(self, service: bool, pb1: bool) -> Self {

@@ -1,7 +1,6 @@
 //! The calendar's rows. Every statement reads the version beside what it reads, so that nothing from two versions is put together.
 use std::collections::BTreeMap;
 
-use hotelhub_kernel::BasisPoints;
 use uuid::Uuid;
 
 use super::house::{House, RatePlan, RoomType};
@@ -80,7 +79,7 @@ pub(in crate::hotel::availability) async fn house(db: &Session) -> Result<Option
     }
     let house = House {
         business_date: first.get("business_date"),
-        rule: tax_rule(first),
+        rule: TaxRule::of(first),
         room_types: types.iter().filter_map(room_type).collect(),
         rate_plans: plans.iter().filter_map(rate_plan).collect(),
     };
@@ -124,16 +123,6 @@ fn put_prices(prices: &mut Prices, row: &Row) {
 
 fn version_of(row: &Row) -> Version {
     Version { house: row.get(0), nights: row.get(1), prices: row.get(2) }
-}
-
-fn tax_rule(row: &Row) -> TaxRule {
-    let rate = |name: &str| BasisPoints(u32::try_from(row.get::<_, i32>(name)).unwrap_or(0));
-    TaxRule {
-        service: rate("service_bp"),
-        pb1: rate("pb1_bp"),
-        pb1_base_includes_service: row.get("pb1_base_includes_service"),
-        prices_include_tax: row.get("prices_include_tax"),
-    }
 }
 
 fn room_type(row: &Row) -> Option<RoomType> {

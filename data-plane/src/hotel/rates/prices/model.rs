@@ -60,7 +60,7 @@ pub struct Prices {
 }
 
 /// The most a night may cost.
-pub(super) const DEAREST: Rupiah = Rupiah(1_000_000_000);
+const DEAREST: Rupiah = Rupiah(1_000_000_000);
 
 /// The most days that are set or read at once.
 const LONGEST: i32 = 731;

@@ -3,7 +3,7 @@ use hotelhub_kernel::Rupiah;
 use hotelhub_web::AppError;
 use uuid::Uuid;
 
-use super::model::{DEAREST, Prices};
+use super::model::Prices;
 use super::{Asked, Priced};
 use crate::hotel::fields;
 use crate::hotel::rates::DayPrice;
@@ -41,7 +41,6 @@ pub(super) async fn set(db: &Session, plan: Uuid, p: &Prices) -> Result<u64, App
         .await;
     set.map_err(|error| match error.constraint() {
         Some("rate_days_room_type_id_fkey") => fields::wrong("room_type_id", "there is no such room type"),
-        Some("rate_days_price") => fields::beyond("price_idr", Rupiah::ZERO, DEAREST),
         _ => error.into(),
     })
 }
