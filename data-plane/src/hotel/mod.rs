@@ -48,7 +48,6 @@ pub fn pages() -> Router<Node> {
         .merge(properties::pages())
         .merge(rooms::pages())
         .merge(rates::pages())
-        .merge(availability::pages())
         .merge(guests::pages())
         .merge(reservations::pages())
         .merge(front_desk::pages())

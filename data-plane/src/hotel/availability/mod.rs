@@ -9,22 +9,15 @@ mod shelf;
 #[cfg(test)]
 mod tests;
 
-use axum::Router;
 use hotelhub_web::Result;
 
 use crate::hotel::reservations::{LONGEST, LONGEST_PUBLIC, Refusal, Stay, field_of};
-use crate::node::Node;
 use crate::tenancy::Tenant;
 
 pub(crate) use calendar::STATEMENTS;
 pub use model::{Availability, FreeType, NightPrice, Offer, Party, Seen};
 pub use routes::router;
 pub use shelf::Calendars;
-
-/// The pages of this capability.
-pub fn pages() -> Router<Node> {
-    Router::new()
-}
 
 /// What is free for a stay and a party, and what it costs. It needs a connection of its own: who holds one gives it back first.
 pub async fn search(tenant: &Tenant, stay: Stay, party: Party, seen: Seen) -> Result<Availability> {

@@ -110,6 +110,11 @@ impl Party {
         let adults = fields::within(&field("adults"), adults, 1, 20)?;
         Ok(Self { adults, children: fields::within(&field("children"), children, 0, 20)? })
     }
+
+    /// Whether it sleeps in a room that takes so many adults and children; a child may take an adult's place.
+    pub fn fits(self, max_adults: i16, max_children: i16) -> bool {
+        self.adults <= max_adults && self.adults + self.children <= max_adults + max_children
+    }
 }
 
 /// The nights of a stay with their total; nothing when the total cannot be counted.

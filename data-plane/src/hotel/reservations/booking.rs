@@ -166,7 +166,7 @@ pub(super) fn fits(room_type: Option<&RoomType>, party: Party, place: &str) -> R
     let Some(room_type) = room_type.filter(|of| !of.archived) else {
         return Err(fields::wrong(format!("{place}room_type_id"), "there is no such room type"));
     };
-    if room_type.fits(party.adults, party.children) {
+    if party.fits(room_type.max_adults, room_type.max_children) {
         return Ok(());
     }
     let most = Wrong::new("at most {adults} adults and {children} children")

@@ -28,9 +28,7 @@ impl Calendar {
     ) -> Result<Availability, BadStay> {
         stay.sold_on(self.house.business_date)?;
         let sought = self.sought(stay);
-        let fits = |kind: &&RoomType| {
-            kind.max_adults >= party.adults && kind.max_adults + kind.max_children >= party.adults + party.children
-        };
+        let fits = |kind: &&RoomType| party.fits(kind.max_adults, kind.max_children);
         Ok(Availability {
             arrival: stay.arrival(),
             departure: stay.departure(),

@@ -94,12 +94,6 @@ impl Versioned for RoomType {
 }
 
 impl RoomType {
-    /// Whether so many guests sleep in it; a child may take an adult's place.
-    pub fn fits(&self, adults: i16, children: i16) -> bool {
-        let places = i32::from(self.max_adults) + i32::from(self.max_children);
-        adults <= self.max_adults && i32::from(adults) + i32::from(children) <= places
-    }
-
     /// The room type after a change, or the field that is wrong.
     pub(super) fn changed(self, change: RoomTypeChange) -> Result<Self, AppError> {
         let changed = Self {
