@@ -32,7 +32,7 @@ pub(super) async fn announce_expired(db: &Session, tenant: &Tenant, expired: &Ex
     Ok(())
 }
 
-/// Lets every hold go whose time ran out; answers how many.
+/// Lets holds go whose time ran out, at most 200; answers how many.
 pub async fn release_expired_holds(db: &Session, tenant: &Tenant) -> Result<usize, AppError> {
     let any = jiff::civil::date(2000, 1, 1);
     let expired = store::expire(db, tenant.clock().now(), &[], any, any).await?;

@@ -9,7 +9,8 @@ use super::counting::release_expired_holds;
 use crate::queue::{Handler, Job, Policy, Run};
 use crate::tenancy::Tenant;
 
-/// Lets go the holds whose time ran out. Due when a hold ends; it takes all that ended by then.
+/// Lets go the holds whose time ran out, at most 200. Due when the holds of a booking end: as there is one for every booking, and a
+/// booking has fewer rooms, none is left.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ReleaseExpiredHolds {}
 

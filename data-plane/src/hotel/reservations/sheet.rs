@@ -20,7 +20,7 @@ pub struct Booking {
     pub code: String,
     /// Where it came from: `desk` or `web`.
     pub source: String,
-    /// Counts up with each change of one of its reservations' promises.
+    /// Counts up when reservations of it are confirmed, given up, missed or reinstated; not when one is amended or a hold runs out.
     pub version: i32,
     /// The rooms.
     pub reservations: Vec<Reservation>,
