@@ -11,6 +11,10 @@ use lettre::message::{Mailbox, Message, MultiPart};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use thiserror::Error;
 
+/// How long a server may take over one letter; each of its answers, at most [`ANSWER`].
+const PATIENCE: Duration = Duration::from_secs(25);
+const ANSWER: Duration = Duration::from_secs(20);
+
 /// A letter as it leaves: both bodies, one reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
@@ -66,7 +70,7 @@ impl Mailer {
     pub fn new(url: &Secret<String>, from: &str) -> Result<Self, BadMailer> {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose());
         let builder = builder.map_err(|error| BadMailer::Url(error.to_string()))?;
-        let transport = builder.timeout(Some(Duration::from_secs(20))).build();
+        let transport = builder.timeout(Some(ANSWER)).build();
         let from = from.parse::<Mailbox>().map_err(|error| BadMailer::From(error.to_string()))?.email;
         Ok(Self { transport, from })
     }
@@ -74,7 +78,9 @@ impl Mailer {
     /// Sends one letter; done when the server has taken it.
     pub async fn send(&self, letter: &Letter) -> Result<(), NotSent> {
         let message = self.message(letter)?;
-        self.transport.send(message).await.map(drop).map_err(|error| {
+        let sent = tokio::time::timeout(PATIENCE, self.transport.send(message)).await;
+        let sent = sent.map_err(|_| NotSent::Transient(format!("it took longer than {} s", PATIENCE.as_secs())))?;
+        sent.map(drop).map_err(|error| {
             // A refused log-in (530 to 535) is our settings' fault: the letter itself may go later.
             let ours = error.status().is_some_and(|code| matches!(u16::from(code), 530..=535));
             if error.is_permanent() && !ours {

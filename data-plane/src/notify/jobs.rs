@@ -23,17 +23,21 @@ impl Job for SendLetter {
     const VERSION: i16 = 2;
     const POLICY: Policy = Policy {
         queue: "mail",
-        tries: 3,
+        // Over two hours: a server that has never heard of us may have us come again after one.
+        tries: 14,
         limit: Duration::from_secs(30),
-        backoff: Backoff { base: Duration::from_secs(5), ceiling: Duration::from_secs(300) },
+        backoff: Backoff { base: Duration::from_secs(5), ceiling: Duration::from_secs(3_600) },
     };
 }
 
 /// Sends letters by this mailer.
 pub fn send_letters(mailer: Mailer) -> Handler {
-    Handler::of(move |run: Run, job: SendLetter| {
+    let send = move |run: Run, job: SendLetter| {
         let mailer = mailer.clone();
         async move { send(&mailer, &run, job.letter).await }
+    };
+    Handler::of(send).or_else(async |run: Run, job: SendLetter, reason: String| {
+        Ok(store::mark_failed(&*connect(&run).await?, job.letter, &reason).await?)
     })
 }
 
@@ -47,12 +51,7 @@ async fn send(mailer: &Mailer, run: &Run, id: Uuid) -> anyhow::Result<()> {
             tracing::warn!(tenant.slug = %tenant.slug(), letter.id = %id, reason, "a letter cannot be delivered");
             Ok(store::mark_failed(&*connect(run).await?, id, &reason).await?)
         }
-        Err(NotSent::Transient(reason)) => {
-            if run.last {
-                store::mark_failed(&*connect(run).await?, id, &reason).await?;
-            }
-            Err(anyhow!("the mail server did not take the letter: {reason}"))
-        }
+        Err(NotSent::Transient(reason)) => Err(anyhow!("the mail server did not take the letter: {reason}")),
     }
 }
 

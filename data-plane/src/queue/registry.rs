@@ -13,8 +13,6 @@ use crate::tenancy::Tenant;
 pub struct Run {
     /// Whose job it is.
     pub tenant: Tenant,
-    /// Whether no further run follows when this one fails.
-    pub last: bool,
 }
 
 type Ran = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
@@ -25,6 +23,7 @@ pub struct Handler {
     pub(super) version: i16,
     pub(super) policy: Policy,
     run: Box<dyn Fn(Run, Value) -> Ran + Send + Sync>,
+    given_up: Box<dyn Fn(Run, Value, String) -> Ran + Send + Sync>,
 }
 
 /// Every kind of job this program knows.
@@ -43,17 +42,37 @@ impl Handler {
         J: Job,
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
-        let run = move |at: Run, payload: Value| -> Ran {
-            match serde_json::from_value(payload) {
-                Ok(job) => Box::pin(run(at, job)),
-                Err(error) => Box::pin(async move { Err(error.into()) }),
-            }
-        };
-        Self { name: J::NAME, version: J::VERSION, policy: J::POLICY, run: Box::new(run) }
+        let run = move |at, payload| read(payload, |job| run(at, job));
+        let given_up = Box::new(|_, _, _| -> Ran { Box::pin(async { Ok(()) }) });
+        Self { name: J::NAME, version: J::VERSION, policy: J::POLICY, run: Box::new(run), given_up }
+    }
+
+    /// What is done about a job of the kind that is given up, and why it was: it failed, took too long, or its workers died.
+    pub fn or_else<J, F>(self, given_up: impl Fn(Run, J, String) -> F + Send + Sync + 'static) -> Self
+    where
+        J: Job,
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        let given_up = move |at, payload, reason| read(payload, |job| given_up(at, job, reason));
+        Self { given_up: Box::new(given_up), ..self }
     }
 
     pub(super) fn run(&self, at: Run, payload: Value) -> Ran {
         (self.run)(at, payload)
+    }
+
+    pub(super) fn give_up(&self, at: Run, payload: Value, reason: String) -> Ran {
+        (self.given_up)(at, payload, reason)
+    }
+}
+
+fn read<J: Job, F>(payload: Value, then: impl FnOnce(J) -> F) -> Ran
+where
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    match serde_json::from_value(payload) {
+        Ok(job) => Box::pin(then(job)),
+        Err(error) => Box::pin(async move { Err(error.into()) }),
     }
 }
 

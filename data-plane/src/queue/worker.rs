@@ -150,11 +150,11 @@ impl Inner {
         let Some(handler) = self.registry.handler(&job.name) else { return };
         let (policy, clock) = (&handler.policy, &self.node.clock);
         let last = job.attempts >= policy.tries;
-        let run = Run { tenant: tenant.clone(), last };
+        let run = || Run { tenant: tenant.clone() };
         let ended = if job.attempts > policy.tries {
             Err("its workers died while they ran it".to_owned())
         } else {
-            let running = AssertUnwindSafe(async { handler.run(run, job.payload.clone()).await }).catch_unwind();
+            let running = AssertUnwindSafe(async { handler.run(run(), job.payload.clone()).await }).catch_unwind();
             match tokio::time::timeout(policy.limit, running).await {
                 Ok(Ok(outcome)) => outcome.map_err(|error| format!("{error:#}")),
                 Ok(Err(_)) => Err("it panicked".to_owned()),
@@ -173,8 +173,11 @@ impl Inner {
             }
         };
         self.runs.with_label_values(&[handler.name, name_of(&end)]).inc();
-        if let End::Failed { .. } = end {
+        if let End::Failed { error } = &end {
             self.node.tally.give_up();
+            if let Err(error) = handler.give_up(run(), job.payload.clone(), error.clone()).await {
+                tracing::warn!(tenant.slug = %tenant.slug(), job.name, job.id = %job.id, %error, "a job given up leaves something behind");
+            }
         }
         self.end(tenant, &job, &end).await;
     }

@@ -308,6 +308,46 @@ async fn a_letter_whose_taking_was_not_heard_goes_again_under_the_same_id() {
     assert_eq!((row.get::<_, String>(0).as_str(), row.get(1)), ("sent", true), "its body is not kept");
 }
 
+/// A letter on its way and the job that sends it.
+async fn written(yard: &Yard) -> (Uuid, Uuid) {
+    let chore = yard.enqueue(0).await;
+    yard.becomes(chore, "done", 1).await;
+    let row = "select id, (payload->>'letter')::uuid from jobs where name = 'send-letter'";
+    let row = yard.sql.query_one(row, &[]).await.unwrap();
+    (row.get(0), row.get(1))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_goes_to_a_server_that_has_strangers_come_again_after_an_hour() {
+    let mail = MailStandIn::start("127.0.0.1:0", "127.0.0.1:0").await.unwrap();
+    mail.inbox.misbehave(Fault::Refuse, 10);
+    let (yard, _) = writing_to(&mail, "budi@tamu.test").await;
+    let (sending, _) = written(&yard).await;
+    let began = yard.house.clock.now();
+    for attempt in 1..=10 {
+        yard.becomes(sending, "queued", attempt).await;
+        let due = yard.sql.query_one("select due_at from jobs where id = $1", &[&sending]).await.unwrap();
+        yard.house.clock.advance(due.get::<_, jiff::Timestamp>(0).duration_since(yard.house.clock.now()));
+    }
+    yard.becomes(sending, "done", 11).await;
+    arrives(&mail, 1).await;
+    assert!(yard.house.clock.now().duration_since(began) > SignedDuration::from_mins(40));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_whose_senders_all_died_is_marked_failed() {
+    let mail = MailStandIn::start("127.0.0.1:0", "127.0.0.1:0").await.unwrap();
+    mail.inbox.misbehave(Fault::Refuse, 1);
+    let (yard, _) = writing_to(&mail, "budi@tamu.test").await;
+    let (sending, letter) = written(&yard).await;
+    yard.becomes(sending, "queued", 1).await;
+    yard.sql.execute("update jobs set attempts = 99 where id = $1", &[&sending]).await.unwrap();
+    yard.later(60);
+    yard.becomes(sending, "failed", 100).await;
+    let row = yard.sql.query_one("select state, reason from letters where id = $1", &[&letter]).await.unwrap();
+    assert_eq!((row.get::<_, &str>(0), row.get::<_, &str>(1)), ("failed", "its workers died while they ran it"));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_owner_whose_address_is_not_confirmed_writes_to_nobody_outside_until_it_is() {
     let mail = MailStandIn::start("127.0.0.1:0", "127.0.0.1:0").await.unwrap();

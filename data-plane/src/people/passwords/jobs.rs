@@ -23,7 +23,7 @@ impl Job for SendPasswordLink {
     const NAME: &'static str = "send-password-link";
     const POLICY: Policy = Policy {
         queue: "mail",
-        tries: 3,
+        tries: 10,
         limit: Duration::from_secs(30),
         backoff: Backoff { base: Duration::from_secs(5), ceiling: Duration::from_secs(300) },
     };
