@@ -128,6 +128,8 @@ async fn what_an_upgrade_left_over_goes_one_by_one_once_the_upgrade_has_settled(
     let order = node.lease(0).await.unwrap();
     assert!(matches!(&order.task, Task::DropTemplate { template, .. } if template == TEMPLATE), "{order:?}");
     node.done(&order).await;
+    upgraded().await;
+    assert_eq!(retire_old(&office.app).await.unwrap(), 0, "a worker may not have noticed yet");
     told_of_template(&office, &node, "14-00000000").await;
     assert_eq!(retire_old(&office.app).await.unwrap(), 0);
 
@@ -139,6 +141,18 @@ async fn what_an_upgrade_left_over_goes_one_by_one_once_the_upgrade_has_settled(
     let actions: Vec<&str> = noted.iter().map(|row| row.get(0)).collect();
     assert_eq!(actions, ["database.retire", "database.retire", "template.retire"]);
     assert!(noted.iter().all(|row| !row.get::<_, &str>(1).is_empty()), "each says why");
+}
+
+#[tokio::test]
+async fn two_controllers_at_once_drop_no_more_than_one() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    told_of_template(&office, &node, TEMPLATE).await;
+    filled(&office, &node).await;
+    told_of_template(&office, &node, "14-00000000").await;
+    office.clock.advance(SignedDuration::from_mins(16));
+    let dropped = futures_util::future::join_all((0..4).map(|_| retire_old(&office.app))).await;
+    assert_eq!(dropped.into_iter().map(Result::unwrap).sum::<u32>(), 1);
 }
 
 #[tokio::test]

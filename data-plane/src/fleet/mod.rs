@@ -163,7 +163,8 @@ impl Fleet {
         self.0.frozen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn note_templates(&self, cluster: &ClusterId) -> Result<(), FleetError> {
+    /// Looks which older templates lie on a server.
+    pub async fn note_templates(&self, cluster: &ClusterId) -> Result<(), FleetError> {
         let older = retire::older_templates(self.admin(cluster)?, &self.0.version).await?;
         self.0.frozen.lock().unwrap_or_else(PoisonError::into_inner).insert(cluster.clone(), older);
         Ok(())

@@ -23,6 +23,8 @@ const QUIET: Duration = Duration::from_millis(150);
 const BREATH: Duration = Duration::from_millis(20);
 /// It steps back no longer than this.
 const STEP_BACK: Duration = Duration::from_millis(600);
+/// How often a worker looks which older templates lie on a server.
+const LOOK_AGAIN: Duration = Duration::from_secs(120);
 const PAUSES: Backoff = Backoff { base: Duration::from_millis(200), ceiling: Duration::from_secs(15) };
 
 /// Who makes tenants now, and when the last one was made.
@@ -64,7 +66,8 @@ pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
     tokio::join!(freeze, prepare, stand_by, lease);
 }
 
-/// Every server gets its template before an order for it is leased. One that is away keeps nobody from the others.
+/// Every server gets its template before an order for it is leased. One that is away keeps nobody from the others. From then on what other
+/// workers drop there is noticed.
 async fn freeze_template(link: &Inner, fleet: &Fleet, cluster: ClusterId, frozen: &Notify) {
     let mut failures = 0;
     while let Err(error) = fleet.freeze_template(&cluster).await {
@@ -74,6 +77,12 @@ async fn freeze_template(link: &Inner, fleet: &Fleet, cluster: ClusterId, frozen
     }
     frozen.notify_one();
     link.beat_now.notify_one();
+    loop {
+        tokio::time::sleep(LOOK_AGAIN).await;
+        if let Err(error) = fleet.note_templates(&cluster).await {
+            tracing::debug!(cluster = %cluster, reason = error.reason(), "the older templates are not known");
+        }
+    }
 }
 
 async fn lease_on_and_on(

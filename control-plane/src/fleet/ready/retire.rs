@@ -23,6 +23,9 @@ const SETTLED: SignedDuration = SignedDuration::from_mins(15);
 /// Staff may try a failed preparation again for so long.
 const FORGIVEN: SignedDuration = SignedDuration::from_hours(24);
 
+/// Every fleet worker has looked again by then which templates there are.
+const NOTICED: SignedDuration = SignedDuration::from_mins(5);
+
 /// A node not heard for longer tells of templates no more.
 const HEARD: SignedDuration = SignedDuration::from_mins(1);
 
@@ -36,7 +39,7 @@ pub async fn retire_old(app: &App) -> Result<u32, DbError> {
     for cluster in store::quiet_clusters(&mut tx, now - SETTLED).await? {
         if let Some(unwanted) = store::unwanted(&mut tx, &cluster, now - FORGIVEN).await? {
             drop_database(app, &mut tx, &cluster.id, unwanted, now).await?;
-        } else if let Some(template) = older_template(&nodes, &cluster.id, now) {
+        } else if let Some(template) = older_template(&mut tx, &nodes, &cluster.id, now).await? {
             drop_template(app, &mut tx, &cluster.id, template, now).await?;
         } else {
             continue;
@@ -94,10 +97,17 @@ async fn note(
 }
 
 /// The oldest template that lies on a server without use, as nodes tell.
-fn older_template(nodes: &[Node], cluster: &ClusterId, now: Timestamp) -> Option<String> {
+async fn older_template(
+    tx: &mut Tx,
+    nodes: &[Node],
+    cluster: &ClusterId,
+    now: Timestamp,
+) -> Result<Option<String>, DbError> {
+    let dropped = store::dropped(tx, cluster, now - NOTICED).await?;
     let heard = nodes.iter().filter(|node| node.is_heard_after(now - HEARD));
     let loads = heard.filter_map(|node| node.load.as_ref());
     let here = loads.flat_map(|beat| &beat.clusters).filter(|load| load.cluster == *cluster);
-    let old: BTreeSet<&String> = here.flat_map(|load| &load.old_templates).collect();
-    old.first().map(|template| (*template).clone())
+    let old: BTreeSet<&String> =
+        here.flat_map(|load| &load.old_templates).filter(|old| !dropped.contains(old)).collect();
+    Ok(old.first().map(|template| (*template).clone()))
 }

@@ -133,19 +133,32 @@ pub(super) struct Quiet {
     template: String,
 }
 
-/// Those whose template is the same since before `settled`. Who looks at the same time waits for this transaction.
+/// Those whose template is the same since before `settled`. Two processes that look at the same time take turns until their transactions
+/// end.
 pub(super) async fn quiet_clusters(tx: &mut Tx, settled: Timestamp) -> Result<Vec<Quiet>, DbError> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", 0x5245_5449_5245_i64).execute(&mut **tx).await?;
     let rows = sqlx::query!(
         r#"select c.id, c.template as "template!" from clusters c
             where c.template is not null and coalesce(c.template_since, c.created_at) < $1
               and not exists (select from work_orders o
                                where o.cluster_id = c.id and o.kind in ('drop_database', 'drop_template') and o.state <> 'done')
-            order by c.id for update of c"#,
+            order by c.id"#,
         settled.to_sqlx() as _
     )
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|row| Quiet { id: ClusterId(row.id), template: row.template }).collect())
+}
+
+/// The templates a cluster was rid of after `since`: not every node has noticed.
+pub(super) async fn dropped(tx: &mut Tx, cluster: &ClusterId, since: Timestamp) -> Result<Vec<String>, DbError> {
+    let dropped = sqlx::query_scalar!(
+        r#"select task->>'template' as "template!" from work_orders
+            where cluster_id = $1 and kind = 'drop_template' and state = 'done' and finished_at > $2"#,
+        cluster.0,
+        since.to_sqlx() as _
+    );
+    Ok(dropped.fetch_all(&mut **tx).await?)
 }
 
 /// A database nobody will be given.
