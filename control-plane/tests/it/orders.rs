@@ -1,4 +1,7 @@
 //! Work orders: leased, fenced, tried again, shown.
+use std::time::Duration;
+
+use hotelhub_control_plane::fleet::orders::sweep;
 use hotelhub_protocol::Role;
 use jiff::SignedDuration;
 use reqwest::StatusCode;
@@ -74,7 +77,7 @@ async fn an_order_whose_workers_all_die_is_shown_too() {
         office.clock.advance(SignedDuration::from_secs(61));
     }
     assert!(node.lease(0).await.is_none());
-    hotelhub_control_plane::fleet::orders::sweep(&office.app.db.durable, office.clock.now()).await.unwrap();
+    sweep(&office.app.db.durable, office.clock.now()).await.unwrap();
     let row = office
         .scratch
         .connect()
@@ -84,6 +87,32 @@ async fn an_order_whose_workers_all_die_is_shown_too() {
         .await
         .unwrap();
     assert_eq!((row.get::<_, &str>(0), row.get::<_, &str>(1)), ("failed", "its worker was not heard of again"));
+}
+
+#[tokio::test]
+async fn who_waits_at_another_process_hears_that_a_sign_up_failed() {
+    for died in [false, true] {
+        let office = Office::open().await;
+        let twin = office.twin().await;
+        let node = office.node("node-1", &[Role::Fleet]).await;
+        let status = office.sign_up("melati").await.json()["status_url"].as_str().unwrap().to_owned();
+        let sql = office.scratch.connect().await.unwrap();
+        sql.batch_execute("update work_orders set attempts = 7").await.unwrap();
+        let order = node.lease(0).await.unwrap();
+        let waiting = tokio::spawn(async move {
+            let asked = twin.visitor().get(&format!("{status}?wait_ms=25000")).await;
+            asked.unwrap().json()
+        });
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        if died {
+            office.clock.advance(SignedDuration::from_secs(61));
+            sweep(&office.app.db.durable, office.clock.now()).await.unwrap();
+        } else {
+            node.failed(&order, "the disk is full").await;
+        }
+        let told = tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("nobody told it").unwrap();
+        assert_eq!(told["status"], "failed");
+    }
 }
 
 #[tokio::test]

@@ -215,13 +215,15 @@ pub(super) async fn put_back(
          spoilt as (
              update databases d set state = 'failed' from put_back p
               where p.state = 'failed' and d.name = p.database_name and d.state = 'preparing')
-         update signups s set status = 'failed' from put_back p where p.state = 'failed' and s.tenant_id = p.tenant_id",
+         update signups s set status = 'failed' from put_back p where p.state = 'failed' and s.tenant_id = p.tenant_id
+         returning pg_notify($5, '')",
         order.0,
         reason,
         again.map(|at| at.to_sqlx()) as _,
-        now.to_sqlx() as _
+        now.to_sqlx() as _,
+        Wake::Signups.channel()
     )
-    .execute(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
     Ok(())
 }
@@ -236,10 +238,13 @@ pub async fn sweep(pool: &PgPool, now: Timestamp) -> Result<u64, DbError> {
              returning database_name, tenant_id),
          spoilt as (
              update databases d set state = 'failed' from swept s where d.name = s.database_name and d.state = 'preparing'),
-         told as (update signups s set status = 'failed' from swept w where s.tenant_id = w.tenant_id)
-         select 1 as one from swept",
+         told as (
+             update signups s set status = 'failed' from swept w where s.tenant_id = w.tenant_id
+             returning pg_notify($3, ''))
+         select (select count(*) from told) as told from swept",
         now.to_sqlx() as _,
-        ATTEMPTS
+        ATTEMPTS,
+        Wake::Signups.channel()
     )
     .fetch_all(pool)
     .await?;
