@@ -22,7 +22,9 @@ impl Hands {
     /// Holds a worker's hand out until what is answered here is dropped.
     pub(super) fn hold_out(&self, node: &str, clusters: &[String]) -> oneshot::Receiver<Leased> {
         let (given, taken) = oneshot::channel();
-        self.waiting().push(Hand { node: node.to_owned(), clusters: clusters.to_vec(), given });
+        let mut waiting = self.waiting();
+        waiting.retain(|hand| !hand.given.is_closed());
+        waiting.push(Hand { node: node.to_owned(), clusters: clusters.to_vec(), given });
         taken
     }
 
