@@ -22,7 +22,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens both pools lazily; `connections` is the size of the durable one.
+    /// Opens both pools lazily; together they have so many `connections`, at least two.
     pub fn open(url: &str, connections: u32) -> Result<Self, sqlx::Error> {
         let options: PgConnectOptions = url.parse()?;
         let options = options.application_name("hotelhub-control");
@@ -39,9 +39,10 @@ impl Database {
                 })
             })
         };
+        let third = (connections / 3).max(1);
         Ok(Self {
-            durable: pool(connections).connect_lazy_with(options),
-            relaxed: pool(connections.div_ceil(2)).connect_lazy_with(relaxed),
+            durable: pool(connections.saturating_sub(third).max(1)).connect_lazy_with(options),
+            relaxed: pool(third).connect_lazy_with(relaxed),
         })
     }
 

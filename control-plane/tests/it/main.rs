@@ -2,6 +2,8 @@
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod database;
+#[cfg(test)]
 mod feed;
 #[cfg(test)]
 mod letters;
