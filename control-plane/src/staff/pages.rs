@@ -1,7 +1,7 @@
 //! The pages of staff sign-in and account.
 use axum::Router;
 use axum::extract::{Form, Path, State};
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use hotelhub_web::preferences::{local, see_other};
@@ -141,13 +141,19 @@ async fn enter(
     match sign_in::sign_in(&app, &visitor, wish).await {
         Ok(token) => Ok(with_session(see_other(&next, None), &token)),
         Err(refusal) => {
-            let wrong = Some(said(&refusal).ok_or(refusal)?);
-            let page = LoginPage { next, email: form.email, wrong };
-            let mut response = login_page(&app, &visit, page)?;
-            *response.status_mut() = StatusCode::UNAUTHORIZED;
-            Ok(response)
+            let Some(wrong) = said(&refusal) else { return Err(refusal) };
+            let page = login_page(&app, &visit, LoginPage { next, email: form.email, wrong: Some(wrong) })?;
+            Ok(again(refusal, page))
         }
     }
+}
+
+/// A form once more, with its refusal's status and how long to wait.
+fn again(refusal: AppError, form: Response) -> Response {
+    let refused = refusal.into_response();
+    let mut response = (refused.status(), form).into_response();
+    response.headers_mut().extend(refused.headers().get(RETRY_AFTER).map(|wait| (RETRY_AFTER, wait.clone())));
+    response
 }
 
 fn login_page(app: &App, visit: &Visit, page: LoginPage) -> Result<Response> {
@@ -163,7 +169,7 @@ async fn leave(State(app): State<App>, staff: Option<VendorStaff>) -> Result<Res
 }
 
 async fn account(State(app): State<App>, staff: VendorStaff, visit: Visit) -> Result<Response> {
-    account_page(&app, &staff, &visit, StatusCode::OK, |_| {}).await
+    account_page(&app, &staff, &visit, |_| {}).await
 }
 
 #[derive(Deserialize)]
@@ -184,8 +190,9 @@ async fn renew_codes(
             Ok(app.templates.render(&shell, &CodesPage::of(&codes))?.into_response())
         }
         Err(refusal) => {
-            let (status, wrong) = (refusal.kind().status(), Some(said(&refusal).ok_or(refusal)?));
-            account_page(&app, &staff, &visit, status, |page| page.codes_wrong = wrong).await
+            let Some(wrong) = said(&refusal) else { return Err(refusal) };
+            let page = account_page(&app, &staff, &visit, |page| page.codes_wrong = Some(wrong)).await?;
+            Ok(again(refusal, page))
         }
     }
 }
@@ -203,8 +210,9 @@ async fn change_password(
             Ok(with_session(see_other(ACCOUNT, Some(&flash)), &token))
         }
         Err(refusal) => {
-            let (status, wrong) = (refusal.kind().status(), Some(said(&refusal).ok_or(refusal)?));
-            account_page(&app, &staff, &visit, status, |page| page.wrong = wrong).await
+            let Some(wrong) = said(&refusal) else { return Err(refusal) };
+            let page = account_page(&app, &staff, &visit, |page| page.wrong = Some(wrong)).await?;
+            Ok(again(refusal, page))
         }
     }
 }
@@ -218,7 +226,6 @@ async fn account_page(
     app: &App,
     staff: &VendorStaff,
     visit: &Visit,
-    status: StatusCode,
     fill: impl FnOnce(&mut AccountPage),
 ) -> Result<Response> {
     let open = store::list(&app.db.durable, staff.id, app.clock.now()).await?;
@@ -241,7 +248,7 @@ async fn account_page(
     };
     fill(&mut page);
     let shell = vendor::shell(visit, staff, "staff.account.title");
-    Ok((status, app.templates.render(&shell, &page)?).into_response())
+    Ok(app.templates.render(&shell, &page)?.into_response())
 }
 
 /// The catalogue's key of a refusal that a form shows.

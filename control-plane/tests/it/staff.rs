@@ -68,6 +68,9 @@ async fn who_guesses_waits() {
     }
     let answer = office.visitor().post("/api/v1/session", &json!({ "email": EMAIL, "password": "x" })).await.unwrap();
     assert_eq!((answer.status.as_u16(), answer.headers.contains_key("retry-after")), (429, true));
+    let fields = [("email", EMAIL), ("password", "x"), ("code", "1")];
+    let page = office.visitor().form("/vendor/login", &fields).await.unwrap();
+    assert_eq!((page.status.as_u16(), page.headers.contains_key("retry-after")), (429, true));
 }
 
 #[tokio::test]
