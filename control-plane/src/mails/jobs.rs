@@ -16,8 +16,8 @@ const LEASE: SignedDuration = SignedDuration::from_secs(120);
 /// Letters sent at the same time.
 const BATCH: i64 = 10;
 
-/// How often a letter is tried: over half a day.
-const ATTEMPTS: i16 = 16;
+/// How often a letter is tried: for half a day at least, for a day at most.
+const ATTEMPTS: i16 = 35;
 
 const PAUSES: Backoff = Backoff { base: Duration::from_secs(2), ceiling: Duration::from_secs(3_600) };
 

@@ -51,3 +51,22 @@ async fn a_letter_the_server_does_not_take_now_goes_later_with_the_same_message_
     assert_eq!(mails.len(), 1);
     assert!(mails[0].message_id.contains(row.get::<_, &str>(1)), "{}", mails[0].message_id);
 }
+
+#[tokio::test]
+async fn a_letter_that_no_server_takes_is_tried_for_half_a_day() {
+    let office = Office::open().await;
+    let (mail, mailer) = post_office().await;
+    mail.inbox.misbehave(Fault::Refuse, usize::MAX);
+    office.sign_up("melati").await;
+    let (sql, began) = (office.scratch.connect().await.unwrap(), office.clock.now());
+    loop {
+        assert_eq!(send_due(&office.app, &mailer).await.unwrap(), 0);
+        let row = sql.query_one("select state, due_at from letters", &[]).await.unwrap();
+        if row.get::<_, &str>(0) == "failed" {
+            break;
+        }
+        office.clock.advance(row.get::<_, jiff::Timestamp>(1).duration_since(office.clock.now()));
+    }
+    let tried_for = office.clock.now().duration_since(began);
+    assert!(tried_for >= SignedDuration::from_hours(12), "{tried_for}");
+}
