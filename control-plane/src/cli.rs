@@ -138,7 +138,8 @@ pub enum Node {
 pub enum Cluster {
     /// Takes a server into service, or changes a known one, and prints a fresh key for the passwords on it.
     ///
-    /// The key is not kept here: give it to the nodes (HOTELHUB_CLUSTER_KEYS). A known server keeps the key it has.
+    /// The key is not kept here: give it to the nodes (HOTELHUB_CLUSTER_KEYS). A known server keeps the key it has. Nodes speak with it
+    /// in the clear, without TLS: it stands on their machine, or in a network that nobody else hears.
     Add {
         /// The central database.
         #[command(flatten)]
@@ -159,7 +160,7 @@ pub struct Server {
     /// Its name: small letters, digits and hyphens.
     #[arg(long)]
     pub id: String,
-    /// Its address as nodes reach it.
+    /// Its address as nodes reach it; what they say to it is not encrypted.
     #[arg(long)]
     pub host: String,
     /// Its port.

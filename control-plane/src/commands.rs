@@ -109,7 +109,10 @@ pub async fn cluster(cluster: Cluster) -> Result<String> {
     Ok(match (json, added) {
         (true, clusters::Added::New) => json!({ "id": id, "key": key }).to_string(),
         (true, clusters::Added::Changed) => json!({ "id": id }).to_string(),
-        (false, clusters::Added::New) => format!("{id} is in service. Give its nodes HOTELHUB_CLUSTER_KEYS={id}={key}"),
+        (false, clusters::Added::New) => format!(
+            "{id} is in service. Give its nodes HOTELHUB_CLUSTER_KEYS={id}={key}\n\
+             They speak with it in the clear: see to it that nobody else hears the network between them."
+        ),
         (false, clusters::Added::Changed) => format!("{id} is changed and keeps its key."),
     })
 }

@@ -153,7 +153,7 @@ struct Pool {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Standalone")]
 struct StandaloneOptions {
-    /// The hotel's database. Its user must own it.
+    /// The hotel's database. Its user must own it. The line to it is in the clear.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = secret, global = true)]
     database_url: Option<Secret<String>>,
     /// The host names it answers to, by commas; any when absent.
@@ -195,7 +195,7 @@ struct SaasOptions {
     /// The keys that the hotels' database passwords derive from: `id=base64,…`.
     #[arg(long, env = "HOTELHUB_CLUSTER_KEYS", hide_env_values = true, value_parser = secret, global = true)]
     cluster_keys: Option<Secret<String>>,
-    /// Administrators of the Postgres servers: `id=postgres://…,…`. For the fleet role alone.
+    /// Administrators of the Postgres servers: `id=postgres://…,…`. For the fleet role alone. The lines to them are in the clear.
     #[arg(long, env = "HOTELHUB_CLUSTER_ADMINS", hide_env_values = true, value_parser = secret, global = true)]
     cluster_admins: Option<Secret<String>>,
     /// What every hotel's keys derive from, for sessions and for what is kept sealed, 32 bytes of base64: the same on all nodes.
