@@ -1,5 +1,5 @@
 //! What a hotel must tell of itself.
-use hotelhub_kernel::{BadSlug, Slug};
+use hotelhub_kernel::{BadSlug, MailAddress, Slug};
 use hotelhub_web::{AppError, Kind};
 use serde::{Deserialize, Serialize};
 
@@ -112,7 +112,10 @@ impl Newcomer {
         let mut wrongs = Vec::new();
         let hotel = name(&wish.hotel).ok_or(Wrong::Hotel).map_err(|wrong| wrongs.push(wrong));
         let owner = name(&wish.owner).ok_or(Wrong::Owner).map_err(|wrong| wrongs.push(wrong));
-        let email = email(&wish.email).ok_or(Wrong::Email).map_err(|wrong| wrongs.push(wrong));
+        let email = MailAddress::parse(&wish.email)
+            .filter(MailAddress::is_public)
+            .ok_or(Wrong::Email)
+            .map_err(|wrong| wrongs.push(wrong));
         let phone = phone(&wish.phone).ok_or(Wrong::Phone).map_err(|wrong| wrongs.push(wrong));
         if !(1..=MOST_ROOMS).contains(&wish.rooms) {
             wrongs.push(Wrong::Rooms);
@@ -122,9 +125,16 @@ impl Newcomer {
         let zone = ZONES.into_iter().find(|known| *known == zone).ok_or(Wrong::TimeZone);
         let zone = zone.map_err(|wrong| wrongs.push(wrong));
         match (hotel, owner, email, phone, slug, zone) {
-            (Ok(hotel), Ok(owner), Ok(email), Ok(phone), Ok(slug), Ok(time_zone)) if wrongs.is_empty() => {
-                Ok(Self { hotel, owner, email, phone, rooms: wish.rooms, slug, plan: wish.plan, time_zone })
-            }
+            (Ok(hotel), Ok(owner), Ok(email), Ok(phone), Ok(slug), Ok(time_zone)) if wrongs.is_empty() => Ok(Self {
+                hotel,
+                owner,
+                email: email.into(),
+                phone,
+                rooms: wish.rooms,
+                slug,
+                plan: wish.plan,
+                time_zone,
+            }),
             _ => Err(wrongs),
         }
     }
@@ -134,25 +144,6 @@ fn name(text: &str) -> Option<String> {
     let text = text.trim();
     let fits = (1..=120).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     fits.then(|| text.to_owned())
-}
-
-/// Not all that RFC 5322 allows, but all that people have.
-fn email(text: &str) -> Option<String> {
-    let text = text.trim().to_lowercase();
-    let (local, domain) = text.split_once('@')?;
-    let local_fits = !local.is_empty()
-        && local.len() <= 64
-        && local.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&b));
-    let domain_fits = domain.contains('.')
-        && domain.len() <= 253
-        && domain.split('.').all(|label| {
-            !label.is_empty()
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        });
-    let dots_fit = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
-    (local_fits && domain_fits && dots_fit).then_some(text)
 }
 
 fn phone(text: &str) -> Option<String> {

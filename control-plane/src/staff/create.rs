@@ -1,6 +1,7 @@
 //! Making a member of staff.
 use anyhow::{Context as _, Result, bail};
 use hotelhub_identity::{Password, RecoveryCodes, StaffRole, Totp};
+use hotelhub_kernel::MailAddress;
 use serde_json::json;
 
 use super::store::{self, Account};
@@ -23,11 +24,8 @@ pub struct Created {
 
 /// Adds a member of staff with both factors in place. Without a password one is made up.
 pub async fn create(app: &App, email: &str, name: &str, role: StaffRole, password: Option<String>) -> Result<Created> {
-    let (email, name) = (email.trim().to_lowercase(), name.trim().to_owned());
-    let shaped = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-    if !shaped || email.contains(char::is_whitespace) {
-        bail!("{email} is no mail address");
-    }
+    let Some(address) = MailAddress::parse(email) else { bail!("{email} is no mail address") };
+    let (email, name) = (String::from(address), name.trim().to_owned());
     if name.is_empty() {
         bail!("a member of staff has a name");
     }

@@ -1,5 +1,5 @@
 //! What leaves: one header each, one id each, and no letter to nowhere.
-use hotelhub_kernel::Secret;
+use hotelhub_kernel::{MailAddress, Secret};
 use jiff::Timestamp;
 
 use super::{Letter, Mailer, NotSent};
@@ -34,4 +34,29 @@ async fn an_address_that_is_none_is_refused_for_good() {
     assert!(matches!(refused, NotSent::Permanent(_)));
     let refused = mailer.send(&letter()).await.unwrap_err();
     assert!(matches!(refused, NotSent::Transient(_)));
+}
+
+#[tokio::test]
+async fn every_address_that_a_form_takes_a_letter_can_go_to() {
+    let url = Secret::new("smtp://127.0.0.1:1".to_owned());
+    let mailer = Mailer::new(&url, "surat@hotelhub.test").unwrap();
+    let long = format!("{}@{}.id", "a".repeat(64), "b".repeat(63));
+    for text in ["Wayan.Suarti+dps@mail.example-hotel.co.id", "o'brien_{1}!@x1.io", "owner@localhost", "1@2.3", &long] {
+        let to = MailAddress::parse(text).unwrap().into();
+        assert!(mailer.message(&Letter { to, ..letter() }).is_ok(), "{text}");
+    }
+    for text in [
+        "a..b@c.id",
+        ".a@c.id",
+        "a.@c.id",
+        "a@-c.id",
+        "a@c-.id",
+        "a@c..id",
+        "a@c.id.",
+        "a,b@c.id",
+        "\u{fc}@c.id",
+        "a@[::1]",
+    ] {
+        assert_eq!(MailAddress::parse(text), None, "{text}");
+    }
 }

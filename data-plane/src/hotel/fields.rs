@@ -1,4 +1,5 @@
 //! Texts and dates of a request, bounded at the door; a refusal names the field.
+use hotelhub_kernel::MailAddress;
 use hotelhub_web::{AppError, Kind, Told, Wrong};
 use jiff::civil::Date;
 
@@ -52,9 +53,9 @@ pub(crate) fn date(field: &str, date: Date) -> Result<Date, AppError> {
 
 /// An e-mail address as far as a form can know it, in lower case; it may be empty.
 pub(crate) fn email(field: &str, value: &str) -> Result<String, AppError> {
-    let value = text(field, value, 254)?.to_lowercase();
-    let shape = value.split_once('@').is_some_and(|(name, host)| {
-        !name.is_empty() && !host.is_empty() && !host.contains('@') && !value.contains(char::is_whitespace)
-    });
-    if value.is_empty() || shape { Ok(value) } else { Err(wrong(field, "an e-mail address")) }
+    let value = text(field, value, 254)?;
+    if value.is_empty() {
+        return Ok(value);
+    }
+    MailAddress::parse(&value).map(String::from).ok_or_else(|| wrong(field, "an e-mail address"))
 }

@@ -1,28 +1,8 @@
 //! What all parts of this capability share: mail addresses, names, and the refusals that give nothing away.
+/// Accounts are found by it.
+pub(crate) use hotelhub_kernel::MailAddress as Email;
 use hotelhub_web::{AppError, Kind};
 use thiserror::Error;
-
-/// A mail address in lower case, as accounts are found by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Email(String);
-
-impl Email {
-    /// Reads an address as people type it: spaces around it and capitals do not matter.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let text = text.trim().to_lowercase();
-        let (local, domain) = text.rsplit_once('@')?;
-        let odd = |c: char| c.is_whitespace() || c.is_control() || "<>,;:\"()[]\\".contains(c);
-        let shaped = !local.is_empty() && !domain.is_empty() && text.len() <= 254 && local.len() <= 64;
-        let clean =
-            !text.chars().any(odd) && !local.contains('@') && !domain.starts_with('.') && !domain.ends_with('.');
-        (shaped && clean).then_some(Self(text))
-    }
-
-    /// The address as text.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// Reads a line of text that people see: trimmed, 1 to 120 characters, nothing unprintable.
 pub(crate) fn line(text: &str) -> Option<String> {

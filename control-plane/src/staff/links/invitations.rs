@@ -1,5 +1,6 @@
 //! Inviting somebody, and taking that back.
 use hotelhub_identity::{LinkToken, StaffRole};
+use hotelhub_kernel::MailAddress;
 use hotelhub_web::{AppError, Kind, Lang, Result};
 use serde::Deserialize;
 use serde_json::json;
@@ -29,18 +30,14 @@ pub(in crate::staff) struct Invite {
 impl Invite {
     /// The wish with a name of 1 to 120 characters and a lower-case mail address; 422 names what is wrong.
     fn read(self) -> Result<Self> {
-        let (name, email) = (self.name.trim().to_owned(), self.email.trim().to_lowercase());
-        let shaped = email
-            .split_once('@')
-            .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'));
+        let name = self.name.trim().to_owned();
         let wrong =
             |field: &str, detail: &str| AppError::new(Kind::Invalid, "invalid-staff", detail).field(field, "wrong");
         if name.is_empty() || name.chars().count() > 120 {
             return Err(wrong("name", "A name has 1 to 120 characters."));
         }
-        if !shaped || email.len() > 254 || email.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(wrong("email", "This is no mail address."));
-        }
+        let email = MailAddress::parse(&self.email).filter(MailAddress::is_public);
+        let email = email.ok_or_else(|| wrong("email", "This is no mail address."))?.into();
         Ok(Self { name, email, role: self.role })
     }
 }
