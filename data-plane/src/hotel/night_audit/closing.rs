@@ -25,12 +25,12 @@ pub async fn close_day(session: &Session, tenant: &Tenant, actor: &Actor, seen: 
     }
     let next = day.date.saturating_add(1.day());
     let guests = store::in_house(session).await?;
-    folios::hold_all_open(session).await?;
     for guest in &guests {
         folios::post_nights_before(session, tenant, actor, *guest, next).await?;
     }
     let now = tenant.clock().now();
     store::slept_in(session, day.date, now).await?;
+    folios::hold_all_open(session).await?;
     store::move_to(session, day.property, next, now).await?;
     let what = json!({ "closed": day.date, "in_house": guests.len() });
     audit::record(session, tenant, actor, "day.close", ("property", day.property), what).await?;
