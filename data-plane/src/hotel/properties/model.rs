@@ -115,13 +115,7 @@ impl Versioned for Property {
 impl Property {
     /// How it charges.
     pub fn tax_rule(&self) -> TaxRule {
-        let rate = |bp: i32| BasisPoints(u32::try_from(bp).unwrap_or(0));
-        TaxRule {
-            service: rate(self.service_bp),
-            pb1: rate(self.pb1_bp),
-            pb1_base_includes_service: self.pb1_base_includes_service,
-            prices_include_tax: self.prices_include_tax,
-        }
+        TaxRule::kept(self.service_bp, self.pb1_bp, self.pb1_base_includes_service, self.prices_include_tax)
     }
 
     /// The property after a change, or the field that is wrong.

@@ -40,15 +40,21 @@ pub struct Taxes {
 }
 
 impl TaxRule {
-    /// The rule in the columns of a property; its rates are kept in basis points and never below nothing.
-    pub(crate) fn of(property: &Row) -> Self {
-        let rate = |column| BasisPoints(u32::try_from(property.get::<_, i32>(column)).unwrap_or(0));
-        Self {
-            service: rate("service_bp"),
-            pb1: rate("pb1_bp"),
-            pb1_base_includes_service: property.get("pb1_base_includes_service"),
-            prices_include_tax: property.get("prices_include_tax"),
-        }
+    /// A rule with rates as a database keeps them: in basis points, never below nothing.
+    pub(crate) fn kept(
+        service_bp: i32,
+        pb1_bp: i32,
+        pb1_base_includes_service: bool,
+        prices_include_tax: bool,
+    ) -> Self {
+        let [service, pb1] = [service_bp, pb1_bp].map(|rate| BasisPoints(u32::try_from(rate).unwrap_or(0)));
+        Self { service, pb1, pb1_base_includes_service, prices_include_tax }
+    }
+
+    /// The rule in a row that holds a property's columns.
+    pub(crate) fn of(row: &Row) -> Self {
+        let (includes_service, include_tax) = (row.get("pb1_base_includes_service"), row.get("prices_include_tax"));
+        Self::kept(row.get("service_bp"), row.get("pb1_bp"), includes_service, include_tax)
     }
 
     /// The same rule for a charge that bears only some of it.
