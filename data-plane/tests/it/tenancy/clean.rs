@@ -181,7 +181,7 @@ async fn a_connection_follows_whoever_uses_it_from_thread_to_thread() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_gives_up_while_waiting_for_a_connection_takes_no_place_along() {
-    let house = House::saas_with(2, |_| {}).await;
+    let house = House::saas_with(2, |settings| settings.pool.wait = Duration::from_secs(60)).await;
     let (melati, _) = both(&house).await;
     let mut patient = JoinSet::new();
     for guest in 0..100_u64 {
