@@ -14,6 +14,9 @@ const BUDGET: u16 = 120;
 /// The pool of one tenant of the Growth plan.
 const POOL: i64 = 8;
 
+/// Databases in store, made ahead of their hotels.
+const READY: u16 = 8;
+
 /// Hotels that are warm while the node is weighed.
 const WARM: usize = 50;
 
@@ -49,13 +52,14 @@ async fn in_a_house(ground: &Ground, programs: Programs, wanted: &impl Fn(&str) 
         redis_url: Some(ground.redis_url.clone()),
         central,
         budget: BUDGET,
-        ready_databases: 8,
+        ready_databases: READY,
     })
     .await?;
     let floor = Floor::connect(&ground.admin_dsn, &house.central_dsn(), house.cluster_key()).await?;
     if wanted("sign_up") {
         show(sign_up::ready_made(&house, &floor).await?)?;
-        show([sign_up::by_clone(&mut house, &floor).await?])?;
+        show([sign_up::by_clone(&mut house, &floor, READY).await?])?;
+        floor.settle(READY).await?;
     }
     let melati = Hotel::open(&house, "melati").await?;
     let stock = melati.furnish(&[20, 12, 10]).await?;

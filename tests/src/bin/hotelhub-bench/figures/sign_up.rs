@@ -37,7 +37,7 @@ pub(crate) async fn ready_made(house: &House, floor: &Floor) -> Result<Vec<Figur
 }
 
 /// The same with no ready-made database in store: each is cloned when it is asked for.
-pub(crate) async fn by_clone(house: &mut House, floor: &Floor) -> Result<Figure> {
+pub(crate) async fn by_clone(house: &mut House, floor: &Floor, ready: u16) -> Result<Figure> {
     house.keep_ready_databases(0).await?;
     floor.empty_the_store().await?;
     let mut times = Vec::new();
@@ -48,7 +48,7 @@ pub(crate) async fn by_clone(house: &mut House, floor: &Floor) -> Result<Figure>
         until_served(house.node_port(), &house.host(&slug)).await?;
         times.push(millis(start));
     }
-    house.keep_ready_databases(8).await?;
+    house.keep_ready_databases(ready).await?;
     Ok(Figure::at_most("sign-up to first 200, by clone, p50", median(&times), "ms", 250.0, "<= 250 ms p50"))
 }
 
