@@ -23,10 +23,10 @@ impl Job for SendLetter {
     const VERSION: i16 = 2;
     const POLICY: Policy = Policy {
         queue: "mail",
-        // Over two hours: a server that has never heard of us may have us come again after one.
-        tries: 14,
+        tries: 3,
         limit: Duration::from_secs(30),
-        backoff: Backoff { base: Duration::from_secs(5), ceiling: Duration::from_secs(3_600) },
+        // A server that has never heard of us has us come again after some minutes.
+        backoff: Backoff { base: Duration::from_secs(300), ceiling: Duration::from_secs(3_600) },
     };
 }
 
