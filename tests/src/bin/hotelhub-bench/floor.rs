@@ -61,13 +61,6 @@ impl Floor {
             .await
     }
 
-    /// Waits until what was done before is paid for: the store is full again and the server has written all down.
-    pub(crate) async fn settle(&self, ready: u16) -> Result<()> {
-        self.wait_for_ready_databases(ready.into()).await?;
-        self.admin.execute("checkpoint", &[]).await?;
-        Ok(())
-    }
-
     /// Takes the ready-made databases in store out of it, those in the making included.
     pub(crate) async fn empty_the_store(&self) -> Result<()> {
         let sql = "update databases set state = 'failed' where state in ('ready', 'preparing')";
