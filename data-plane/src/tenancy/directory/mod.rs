@@ -5,9 +5,10 @@ mod shards;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arc_swap::ArcSwap;
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{Change, Cluster, ClusterId, Deltas, Route, Snapshot};
 
@@ -46,16 +47,13 @@ pub struct Directory(Arc<Inner>);
 struct Inner {
     hosts: Hosts<Arc<TenantEntry>>,
     tenants: Shards<TenantId, Arc<TenantEntry>>,
+    clusters: ArcSwap<HashMap<ClusterId, Cluster>>,
     version: AtomicU64,
-    writer: Mutex<Writer>,
-}
-
-/// What only changes need; its lock is the turn of the writers.
-#[derive(Default)]
-struct Writer {
-    clusters: HashMap<ClusterId, Cluster>,
     /// Whether a snapshot was ever applied: version 0 of an empty house is one too.
-    filled: bool,
+    filled: AtomicBool,
+    /// The turn of the writers. Nobody who only reads waits for it: a pool that is being opened asks where its server listens, and a writer
+    /// waits for that pool.
+    turn: Mutex<()>,
 }
 
 impl Default for Directory {
@@ -63,8 +61,10 @@ impl Default for Directory {
         Self(Arc::new(Inner {
             hosts: Hosts::new(),
             tenants: Shards::new(),
+            clusters: ArcSwap::default(),
             version: AtomicU64::new(0),
-            writer: Mutex::default(),
+            filled: AtomicBool::new(false),
+            turn: Mutex::default(),
         }))
     }
 }
@@ -103,34 +103,34 @@ impl Directory {
 
     /// Whether a table was ever learnt.
     pub fn is_filled(&self) -> bool {
-        self.writer().filled
+        self.0.filled.load(Ordering::Acquire)
     }
 
     /// Where a server listens.
     pub fn cluster(&self, cluster: &ClusterId) -> Option<Cluster> {
-        self.writer().clusters.get(cluster).cloned()
+        self.0.clusters.load().get(cluster).cloned()
     }
 
     /// Every server.
     pub fn clusters(&self) -> Vec<Cluster> {
-        self.writer().clusters.values().cloned().collect()
+        self.0.clusters.load().values().cloned().collect()
     }
 
     /// Takes on a whole table. One that is older than what is held, or the same again, is passed over.
     pub fn apply_snapshot(&self, snapshot: Snapshot) {
-        let mut writer = self.writer();
-        if writer.filled && snapshot.version <= self.version() {
+        let _turn = self.turn();
+        if self.is_filled() && snapshot.version <= self.version() {
             return;
         }
         let before = self.0.tenants.values();
-        let moved = writer.take_clusters(snapshot.clusters);
+        let moved = self.take_clusters(snapshot.clusters);
         let entries: Vec<_> = snapshot.routes.into_iter().map(|route| Arc::new(self.entry(route, &moved))).collect();
         self.0.tenants.replace(entries.iter().map(|entry| (Arc::new(entry.route.tenant), entry.clone())));
         let hosts = entries.iter().flat_map(|entry| entry.route.hosts.iter().map(move |host| (host.as_str(), entry)));
         // Were a host in two routes, the later one would have it, as with deltas.
         let hosts: HashMap<&str, &Arc<TenantEntry>> = hosts.collect();
         self.0.hosts.replace(hosts.into_iter().map(|(host, entry)| (host, entry.clone())));
-        writer.filled = true;
+        self.0.filled.store(true, Ordering::Release);
         self.0.version.store(snapshot.version, Ordering::Release);
         for old in before {
             self.close_if_left(&old);
@@ -139,19 +139,19 @@ impl Directory {
 
     /// Takes on changes in their order; those it has are passed over.
     pub fn apply_deltas(&self, deltas: Deltas) -> Applied {
-        let mut writer = self.writer();
+        let _turn = self.turn();
         for delta in deltas.deltas {
             let version = self.version();
-            if delta.version <= version && writer.filled {
+            if delta.version <= version && self.is_filled() {
                 continue;
             }
-            if delta.version != version + 1 || !writer.filled {
+            if delta.version != version + 1 || !self.is_filled() {
                 return Applied::Gap;
             }
             match delta.change {
                 Change::Route(route) => self.put(*route),
                 Change::Gone { tenant } => self.remove(tenant),
-                Change::Cluster(cluster) => self.move_cluster(&mut writer, cluster),
+                Change::Cluster(cluster) => self.move_cluster(cluster),
             }
             self.0.version.store(delta.version, Ordering::Release);
         }
@@ -182,8 +182,8 @@ impl Directory {
         self.close_if_left(&before);
     }
 
-    fn move_cluster(&self, writer: &mut Writer, cluster: Cluster) {
-        let moved = writer.take_clusters([cluster]);
+    fn move_cluster(&self, cluster: Cluster) {
+        let moved = self.take_clusters([cluster]);
         if !moved.is_empty() {
             let lies_there = |entry: &Arc<TenantEntry>| moved.contains(&entry.route.placement.cluster);
             for old in self.0.tenants.values().into_iter().filter(lies_there) {
@@ -216,22 +216,22 @@ impl Directory {
         }
     }
 
-    fn writer(&self) -> std::sync::MutexGuard<'_, Writer> {
-        self.0.writer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Writer {
     /// Notes where servers listen and says which of them listened elsewhere before.
-    fn take_clusters(&mut self, clusters: impl IntoIterator<Item = Cluster>) -> Vec<ClusterId> {
+    fn take_clusters(&self, clusters: impl IntoIterator<Item = Cluster>) -> Vec<ClusterId> {
+        let mut known = HashMap::clone(&self.0.clusters.load());
         let mut moved = Vec::new();
         for cluster in clusters {
             let id = cluster.id.clone();
-            if self.clusters.get(&id).is_some_and(|before| *before != cluster) {
+            if known.get(&id).is_some_and(|before| *before != cluster) {
                 moved.push(id.clone());
             }
-            self.clusters.insert(id, cluster);
+            known.insert(id, cluster);
         }
+        self.0.clusters.store(Arc::new(known));
         moved
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.0.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -110,6 +110,19 @@ fn a_host_that_changed_hands_stays_with_its_new_tenant_when_the_old_one_goes() {
 }
 
 #[test]
+fn who_only_reads_waits_for_no_change() {
+    let directory = filled();
+    let _turn = directory.turn();
+    let (read, seen) = std::sync::mpsc::channel();
+    let reader = directory.clone();
+    std::thread::spawn(move || {
+        let known = reader.cluster(&cluster(0).id).is_some() && reader.clusters().len() == 1 && reader.is_filled();
+        read.send(known && at(&reader, "one.hotelhub.id").is_some() && reader.count() > 0)
+    });
+    assert_eq!(seen.recv_timeout(std::time::Duration::from_secs(10)), Ok(true));
+}
+
+#[test]
 fn a_pool_outlives_a_new_name_and_not_a_new_placement_or_a_moved_server() {
     let directory = filled();
     let entry = || directory.by_id(TenantId(Uuid::from_u128(1))).unwrap();
