@@ -17,7 +17,7 @@ const DOOR: &str = "/api/v1/public/property";
 const CLIENTS: usize = 8;
 
 /// Windows measured on each side, in turns.
-const WINDOWS: usize = 21;
+const WINDOWS: usize = 51;
 
 /// Throughput of the same read through the house and through a bare handler.
 pub(crate) async fn public_request(house: &House, slug: &str, dsn: &str) -> Result<Figure> {
