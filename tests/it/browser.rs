@@ -174,16 +174,15 @@ impl Browser {
         Ok(())
     }
 
-    /// How much has moved by itself since the page began, by the browser's own account: its cumulative layout shift, and what moved.
-    pub(crate) async fn shifts(&self) -> Result<(f64, Vec<Value>)> {
+    /// What moved by itself since the page began, by the browser's own account.
+    pub(crate) async fn shifts(&self) -> Result<Vec<Value>> {
         let script = "const seen = [], done = arguments[0]; \
             new PerformanceObserver((list) => seen.push(...list.getEntries())) \
                 .observe({type: 'layout-shift', buffered: true}); \
             const told = ({value, sources}) => ({value, of: sources.map(({node}) => node?.outerHTML?.slice(0, 99))}); \
             setTimeout(() => done(seen.filter((shift) => !shift.hadRecentInput).map(told)), 400)";
         let seen = self.client.execute_async(script, vec![]).await?;
-        let seen: Vec<Value> = serde_json::from_value(seen)?;
-        Ok((seen.iter().filter_map(|shift| shift["value"].as_f64()).sum(), seen))
+        Ok(serde_json::from_value(seen)?)
     }
 
     /// Puts a box above everything else: the page moves.
