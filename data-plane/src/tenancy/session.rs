@@ -53,6 +53,23 @@ impl Session {
         self.counted(pin!(async { self.client.query_opt(&self.prepared(sql).await?, params).await })).await
     }
 
+    /// The one row there may be, read right behind a statement with the same parameters, in one round trip once both are known. Both are
+    /// prepared before anything is sent, or the second would overtake the first.
+    pub async fn query_opt_behind(
+        &self,
+        first: &'static str,
+        sql: &'static str,
+        params: Params<'_>,
+    ) -> Result<Option<Row>, DbError> {
+        let first = self.counted(pin!(self.prepared(first))).await?;
+        let second = self.counted(pin!(self.prepared(sql))).await?;
+        let (executing, asking) =
+            (pin!(self.client.execute(&first, params)), pin!(self.client.query_opt(&second, params)));
+        let (done, row) = tokio::join!(biased; self.counted(executing), self.counted(asking));
+        done?;
+        row
+    }
+
     /// How many rows were changed.
     pub async fn execute(&self, sql: &'static str, params: Params<'_>) -> Result<u64, DbError> {
         self.counted(pin!(async { self.client.execute(&self.prepared(sql).await?, params).await })).await

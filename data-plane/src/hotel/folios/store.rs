@@ -166,8 +166,7 @@ pub(super) async fn of_reservation(session: &Session, reservation: Uuid) -> Resu
 
 /// Holds the folio against other postings until the transaction ends.
 pub(super) async fn lock(session: &Session, id: FolioId) -> Result<Option<Locked>, DbError> {
-    session.execute(LOCK, &[&id.0]).await?;
-    Ok(session.query_opt(HELD, &[&id.0]).await?.map(|row| locked(&row)))
+    Ok(session.query_opt_behind(LOCK, HELD, &[&id.0]).await?.map(|row| locked(&row)))
 }
 
 /// Holds every open folio against postings until the transaction ends.

@@ -136,8 +136,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
 
 /// Holds a reservation.
 pub(super) async fn lock(session: &Session, id: Uuid) -> Result<Option<Held>, DbError> {
-    session.execute(LOCK, &[&id]).await?;
-    Ok(session.query_opt(HELD, &[&id]).await?.and_then(|row| held(&row)))
+    Ok(session.query_opt_behind(LOCK, HELD, &[&id]).await?.and_then(|row| held(&row)))
 }
 
 /// Holds a room against other assignments.

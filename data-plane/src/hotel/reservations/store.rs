@@ -217,8 +217,7 @@ fn unbooked(error: DbError) -> AppError {
 
 /// Holds a reservation.
 pub(super) async fn lock(db: &Session, id: Uuid) -> Result<Option<Held>, DbError> {
-    db.execute(LOCK, &[&id]).await?;
-    Ok(db.query_opt(HELD, &[&id]).await?.as_ref().and_then(held))
+    Ok(db.query_opt_behind(LOCK, HELD, &[&id]).await?.as_ref().and_then(held))
 }
 
 /// Holds all reservations of a booking, then the booking, as whoever changes one of them does; its version comes first.
