@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::{Folio, FolioId, FolioStatus, Letterhead, Line, Payment, Refusal, Stayed, Totals, change};
-use crate::hotel::taxes::{TaxRule, Taxes};
+use crate::hotel::taxes::{self, TaxRule, Taxes};
 use crate::tenancy::{DbError, Row, Session};
 
 /// A folio held against other postings until the transaction ends, with what postings need to know of its property.
@@ -232,7 +232,7 @@ fn locked(row: &Row) -> Locked {
         receipt_number: row.get("receipt_number"),
         version: row.get("version"),
         business_date: row.get("business_date"),
-        rule: TaxRule::of(row),
+        rule: taxes::rule(row),
     }
 }
 

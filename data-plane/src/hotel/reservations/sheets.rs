@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::sheet::{Booking, Door, Named, Reservation, Sleeper};
 use super::{Refusal, Slips, Status, Stay};
 use crate::hotel::availability::NightPrice;
-use crate::hotel::taxes::{TaxRule, Taxes};
+use crate::hotel::taxes::{self, Taxes};
 use crate::tenancy::{DbError, Row, Session};
 
 const BY_ID: &str = "select * from reservation_sheets where id = $1";
@@ -112,7 +112,7 @@ fn reservation(row: &Row) -> Result<Reservation, AppError> {
     let stay = Stay::new(arrival, departure).map_err(AppError::internal)?;
     let status = Status::parse(row.get("status")).unwrap_or(Status::Expired);
     let nights = nights(row);
-    let rule = TaxRule::of(row);
+    let rule = taxes::rule(row);
     let split = nights.iter().map(|night| rule.split(night.price)).collect::<Option<Vec<_>>>();
     let room: Option<Uuid> = row.get("room_id");
     Ok(Reservation {

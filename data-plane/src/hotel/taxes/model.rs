@@ -3,8 +3,6 @@ use hotelhub_kernel::{BasisPoints, Rupiah};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::tenancy::Row;
-
 /// How a property charges: its rates, and whether the prices it enters already hold them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaxRule {
@@ -49,12 +47,6 @@ impl TaxRule {
     ) -> Self {
         let [service, pb1] = [service_bp, pb1_bp].map(|rate| BasisPoints(u32::try_from(rate).unwrap_or(0)));
         Self { service, pb1, pb1_base_includes_service, prices_include_tax }
-    }
-
-    /// The rule in a row that holds a property's columns.
-    pub(crate) fn of(row: &Row) -> Self {
-        let (includes_service, include_tax) = (row.get("pb1_base_includes_service"), row.get("prices_include_tax"));
-        Self::kept(row.get("service_bp"), row.get("pb1_bp"), includes_service, include_tax)
     }
 
     /// The same rule for a charge that bears only some of it.

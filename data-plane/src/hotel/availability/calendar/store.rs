@@ -7,7 +7,7 @@ use super::house::{House, RatePlan, RoomType};
 use super::nights::Nights;
 use super::prices::{PricedNights, Prices};
 use super::{Calendar, Lacking, Loaded, Version};
-use crate::hotel::taxes::TaxRule;
+use crate::hotel::taxes;
 use crate::tenancy::{DbError, Row, Session};
 
 /// The busiest statement of the house.
@@ -79,7 +79,7 @@ pub(in crate::hotel::availability) async fn house(db: &Session) -> Result<Option
     }
     let house = House {
         business_date: first.get("business_date"),
-        rule: TaxRule::of(first),
+        rule: taxes::rule(first),
         room_types: types.iter().filter_map(room_type).collect(),
         rate_plans: plans.iter().filter_map(rate_plan).collect(),
     };
