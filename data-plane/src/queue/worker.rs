@@ -154,12 +154,7 @@ impl Inner {
         let ended = if job.attempts > policy.tries {
             Err("its workers died while they ran it".to_owned())
         } else {
-            let running = AssertUnwindSafe(async { handler.run(run(), job.payload.clone()).await }).catch_unwind();
-            match tokio::time::timeout(policy.limit, running).await {
-                Ok(Ok(outcome)) => outcome.map_err(|error| format!("{error:#}")),
-                Ok(Err(_)) => Err("it panicked".to_owned()),
-                Err(_) => Err(format!("it took longer than {} s", policy.limit.as_secs())),
-            }
+            bounded(policy.limit, async { handler.run(run(), job.payload.clone()).await }).await
         };
         let end = match ended {
             Ok(()) => End::Done,
@@ -175,8 +170,9 @@ impl Inner {
         self.runs.with_label_values(&[handler.name, name_of(&end)]).inc();
         if let End::Failed { error } = &end {
             self.node.tally.give_up();
-            if let Err(error) = handler.give_up(run(), job.payload.clone(), error.clone()).await {
-                tracing::warn!(tenant.slug = %tenant.slug(), job.name, job.id = %job.id, %error, "a job given up leaves something behind");
+            let giving_up = async { handler.give_up(run(), job.payload.clone(), error.clone()).await };
+            if let Err(error) = bounded(policy.limit, giving_up).await {
+                tracing::warn!(tenant.slug = %tenant.slug(), job.name, job.id = %job.id, error, "a job given up leaves something behind");
             }
         }
         self.end(tenant, &job, &end).await;
@@ -199,6 +195,15 @@ impl Inner {
         if let End::Again { due, .. } = end {
             self.agenda.look_at(tenant.id(), *due);
         }
+    }
+}
+
+/// How it ended, within its time and without taking the worker along.
+async fn bounded(limit: Duration, running: impl Future<Output = anyhow::Result<()>>) -> Result<(), String> {
+    match tokio::time::timeout(limit, AssertUnwindSafe(running).catch_unwind()).await {
+        Ok(Ok(outcome)) => outcome.map_err(|error| format!("{error:#}")),
+        Ok(Err(_)) => Err("it panicked".to_owned()),
+        Err(_) => Err(format!("it took longer than {} s", limit.as_secs())),
     }
 }
 
