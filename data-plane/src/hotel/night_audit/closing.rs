@@ -11,9 +11,8 @@ use crate::audit::{self, Actor};
 use crate::hotel::folios;
 use crate::tenancy::{Session, Tenant};
 
-/// Ends the day `seen` and answers the next: refused while somebody is still expected or should have left. The night of
-/// everybody in house is posted, their rooms are to be cleaned. Who is
-/// posting meanwhile is waited for, or waits and posts on the next day.
+/// Ends the day `seen` and answers the next: refused while somebody is still expected or should have left. The night of everybody in house is
+/// posted, their rooms are to be cleaned. Who is posting meanwhile is waited for, or waits and posts on the next day.
 pub async fn close_day(session: &Session, tenant: &Tenant, actor: &Actor, seen: Date) -> Result<Date> {
     let day = store::lock(session).await?;
     if day.date != seen {
