@@ -2,7 +2,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hotelhub_kernel::Key;
+use hotelhub_kernel::{Clock, Ids, Key};
 use hotelhub_protocol::ClusterId;
 use hotelhub_web::metrics::Metrics;
 use prometheus::{IntGauge, Opts};
@@ -122,15 +122,15 @@ impl Admin {
     }
 
     /// Stands by at the first of these databases, and at no other. Nobody is kept waiting for it: what the share does not have is not opened.
-    pub(super) async fn stand_by(&self, next: &[String]) {
+    pub(super) async fn stand_by(&self, next: &[String], clock: &Clock, ids: &Ids) {
         self.spare().standing.retain(|standing| standing.lives() && next.iter().any(|name| standing.is_at(name)));
         for database in next {
-            self.stand_by_also(database).await;
+            self.stand_by_also(database, clock, ids).await;
         }
     }
 
     /// Stands by at one more database while there is room.
-    pub(super) async fn stand_by_also(&self, database: &str) {
+    pub(super) async fn stand_by_also(&self, database: &str, clock: &Clock, ids: &Ids) {
         let room = STANDING.min(self.budget.limit() / 3);
         let there =
             |spare: &Spare| spare.standing.len() >= room || spare.standing.iter().any(|known| known.is_at(database));
@@ -138,7 +138,7 @@ impl Admin {
             return;
         }
         let Some(permit) = self.budget.try_take() else { return };
-        match async { StandBy::at(database, self.as_tenant(permit, database).await?).await }.await {
+        match async { StandBy::at(database, self.as_tenant(permit, database).await?, clock, ids).await }.await {
             Ok(standing) => {
                 let mut spare = self.spare();
                 if !there(&spare) {

@@ -226,14 +226,14 @@ impl Fleet {
         for (cluster, admin) in &self.0.admins {
             let names: Vec<String> =
                 next.iter().filter(|ready| ready.cluster == *cluster).map(|ready| ready.database.clone()).collect();
-            admin.stand_by(&names).await;
+            admin.stand_by(&names, &self.0.clock, &self.0.ids).await;
         }
     }
 
     /// Stands by at a database that was just made, while there is room.
     pub async fn stand_by_also(&self, ready: &ReadyDatabase) {
         if let Ok(admin) = self.admin(&ready.cluster) {
-            admin.stand_by_also(&ready.database).await;
+            admin.stand_by_also(&ready.database, &self.0.clock, &self.0.ids).await;
         }
     }
 

@@ -1,7 +1,7 @@
 //! A tenant's first rows, in one transaction: whose house it is, who owns it, what the product starts with.
 use hotelhub_identity::HotelRole;
-use hotelhub_kernel::{Clock, Ids};
-use hotelhub_protocol::TenantSeed;
+use hotelhub_kernel::{Clock, Ids, Slug, TenantId};
+use hotelhub_protocol::{OwnerSeed, TenantSeed};
 use hotelhub_tenant_migrations::Product;
 use jiff::tz::TimeZone;
 use tokio_postgres::types::ToSql;
@@ -68,6 +68,22 @@ impl Seeding {
         ids: &Ids,
         seed: &TenantSeed,
     ) -> Result<(), FleetError> {
+        self.run(client, clock, ids, seed, "commit").await
+    }
+
+    /// Plants nobody's seed and takes it back: the server has planned every statement then and read what their checks need.
+    pub(super) async fn rehearse(&self, client: &Client, clock: &Clock, ids: &Ids) -> Result<(), FleetError> {
+        self.run(client, clock, ids, &nobody(clock, ids), "rollback").await
+    }
+
+    async fn run(
+        &self,
+        client: &Client,
+        clock: &Clock,
+        ids: &Ids,
+        seed: &TenantSeed,
+        end: &str,
+    ) -> Result<(), FleetError> {
         let zone = TimeZone::get(&seed.time_zone).map_err(|_| FleetError::BadSeed("its time zone is not known"))?;
         let token =
             from_hex(&seed.owner.login_token_sha256).ok_or(FleetError::BadSeed("its login token is no SHA-256"))?;
@@ -77,13 +93,13 @@ impl Seeding {
         let today = clock.today(&zone);
         let hotel = hotel::Founding { name: &seed.hotel, time_zone: &seed.time_zone, business_date: today };
         // One flight, in this order. After a statement that failed, `commit` rolls back, and the failure is what is told.
-        let (owner, founded, committed) = tokio::join!(biased;
+        let (owner, founded, ended) = tokio::join!(biased;
             self.add_owner(client, clock, seed, &token),
             hotel::found(client, &self.founding, clock, ids, &hotel),
-            client.batch_execute("commit"));
+            client.batch_execute(end));
         owner.map_err(during("seeding the database"))?;
         founded.map_err(during("seeding the hotel"))?;
-        committed.map_err(during("seeding the database"))
+        ended.map_err(during("seeding the database"))
     }
 
     /// Begins the transaction and takes the house in it. Where it was not free the transaction is over: planted before, or refused.
@@ -121,6 +137,25 @@ impl Seeding {
             client.execute(&self.add_login_link, &link),
             client.execute(&self.note, &line));
         added.and(linked).and(noted).map(drop)
+    }
+}
+
+/// The seed of a rehearsal.
+fn nobody(clock: &Clock, ids: &Ids) -> TenantSeed {
+    let owner = OwnerSeed {
+        user: ids.next(),
+        name: "nobody".to_owned(),
+        email: "nobody@hotel.invalid".to_owned(),
+        phone: String::new(),
+        login_token_sha256: "0".repeat(64),
+        login_token_expires_at: clock.now(),
+    };
+    TenantSeed {
+        tenant: TenantId(ids.next()),
+        slug: Slug::parse("nobody").expect("a well-formed slug"),
+        hotel: "nobody".to_owned(),
+        time_zone: "Asia/Jakarta".to_owned(),
+        owner,
     }
 }
 

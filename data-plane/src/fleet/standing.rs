@@ -16,11 +16,12 @@ pub(super) struct StandBy {
 
 impl StandBy {
     /// Prepares a connection that was opened as the tenant will come. A database behind the schema is left to the order itself.
-    pub(super) async fn at(database: &str, client: Client) -> Result<Self, FleetError> {
+    pub(super) async fn at(database: &str, client: Client, clock: &Clock, ids: &Ids) -> Result<Self, FleetError> {
         if !is_current(&client, Product::Hotel).await? {
             return Err(FleetError::Behind);
         }
         let seeding = Seeding::prepare(&client).await?;
+        seeding.rehearse(&client, clock, ids).await?;
         Ok(Self { database: database.to_owned(), client, seeding })
     }
 

@@ -258,6 +258,10 @@ async fn a_tenant_is_planted_by_the_connection_that_stands_by_also_when_the_serv
         let admin = connect(&server()).await.unwrap();
         let inside = "select pid from pg_stat_activity where datname = $1";
         assert_eq!(admin.query(inside, &[&yard.database]).await.unwrap().len(), 1);
+        let rehearsed = connect(server().dbname(&yard.database)).await.unwrap();
+        let rows =
+            "select (select count(*) from house) + (select count(*) from users) + (select count(*) from properties)";
+        assert_eq!(rehearsed.query_one(rows, &[]).await.unwrap().get::<_, i64>(0), 0, "a rehearsal leaves nothing");
         if closed {
             let cut = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1";
             admin.execute(cut, &[&yard.database]).await.unwrap();
