@@ -17,7 +17,7 @@ const DOOR: &str = "/api/v1/public/property";
 const CLIENTS: usize = 8;
 
 /// Windows measured on each side, in turns.
-const WINDOWS: usize = 51;
+const WINDOWS: usize = 101;
 
 /// Throughput of the same read through the house and through a bare handler.
 pub(crate) async fn public_request(house: &House, slug: &str, dsn: &str) -> Result<Figure> {
@@ -25,7 +25,7 @@ pub(crate) async fn public_request(house: &House, slug: &str, dsn: &str) -> Resu
     let mut bare = start_bare(&house.settings().programs, &house.settings().dir, port, dsn, CLIENTS).await?;
     let ours = get(&house.host(slug), DOOR, None);
     let theirs = get("bare.localhost", DOOR, None);
-    let window = Duration::from_millis(700);
+    let window = Duration::from_millis(500);
     throughput(house.node_port(), &ours, CLIENTS, window).await?;
     throughput(port, &theirs, CLIENTS, window).await?;
     let mut pairs = Vec::new();
