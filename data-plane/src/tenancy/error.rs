@@ -1,9 +1,13 @@
 //! What a tenant's database said no with.
 use std::error::Error;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use hotelhub_web::{AppError, Kind};
 use tokio_postgres::error::SqlState;
+
+/// What the first statement of a transaction that failed was answered, once it is known.
+pub(super) type FirstFailure = Arc<OnceLock<SqlState>>;
 
 /// A statement that failed. It becomes a refusal by its constraint's name, or an [`AppError`] that tells nothing of its cause.
 #[derive(Debug)]
@@ -12,6 +16,8 @@ pub struct DbError(Cause);
 #[derive(Debug)]
 enum Cause {
     Postgres(Box<tokio_postgres::Error>),
+    /// It failed only because another statement of its transaction had.
+    Echo(Box<tokio_postgres::Error>, FirstFailure),
     /// A commit was asked for although a statement of the transaction had failed.
     Aborted,
 }
@@ -20,6 +26,18 @@ impl DbError {
     /// A commit that cannot be: something in the transaction had failed.
     pub(super) fn aborted() -> Self {
         Self(Cause::Aborted)
+    }
+
+    /// A failure in a transaction whose first failure this may be, or an echo of.
+    pub(super) fn within(first: &FirstFailure, error: tokio_postgres::Error) -> Self {
+        match error.code() {
+            Some(&SqlState::IN_FAILED_SQL_TRANSACTION) => Self(Cause::Echo(Box::new(error), first.clone())),
+            Some(code) => {
+                let _ = first.set(code.clone());
+                error.into()
+            }
+            None => error.into(),
+        }
     }
 
     /// The name of the constraint that refused, if one did.
@@ -49,12 +67,16 @@ impl DbError {
 
     /// Whether the same request may well succeed in a moment: a lock or a time limit stood in its way.
     pub fn is_passing(&self) -> bool {
-        self.code().is_some_and(|code| PASSING.contains(code))
+        let cause = match &self.0 {
+            Cause::Echo(_, first) => first.get(),
+            Cause::Postgres(_) | Cause::Aborted => self.code(),
+        };
+        cause.is_some_and(|code| PASSING.contains(code))
     }
 
     fn database(&self) -> Option<&tokio_postgres::error::DbError> {
         match &self.0 {
-            Cause::Postgres(error) => error.as_db_error(),
+            Cause::Postgres(error) | Cause::Echo(error, _) => error.as_db_error(),
             Cause::Aborted => None,
         }
     }
@@ -104,7 +126,7 @@ pub(super) fn away() -> AppError {
 impl fmt::Display for DbError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Cause::Postgres(error) => match error.as_db_error() {
+            Cause::Postgres(error) | Cause::Echo(error, _) => match error.as_db_error() {
                 Some(said) => write!(f, "{}: {}", said.code().code(), said.message()),
                 None => error.fmt(f),
             },
@@ -116,7 +138,7 @@ impl fmt::Display for DbError {
 impl Error for DbError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0 {
-            Cause::Postgres(error) => error.source(),
+            Cause::Postgres(error) | Cause::Echo(error, _) => error.source(),
             Cause::Aborted => None,
         }
     }

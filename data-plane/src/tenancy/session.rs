@@ -2,13 +2,14 @@
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashMap;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
 
 use super::DbError;
+use super::error::FirstFailure;
 use super::line::Line;
 
 /// The values of a statement's `$1`, `$2`, ….
@@ -24,13 +25,16 @@ pub struct Session {
     in_flight: AtomicU32,
     /// Whether a call failed since the transaction began.
     failed: AtomicBool,
+    /// With what the first call since then failed. Calls that are under way together may learn of it before that call does.
+    first_failure: Mutex<FirstFailure>,
 }
 
 impl Session {
     /// A session over a connection that its maker drives and answers for.
     pub(crate) fn over(client: Client) -> Self {
         let (in_flight, failed) = (AtomicU32::new(0), AtomicBool::new(false));
-        Self { client, line: None, statements: Mutex::default(), in_flight, failed }
+        let (statements, first_failure) = (Mutex::default(), Mutex::default());
+        Self { client, line: None, statements, in_flight, failed, first_failure }
     }
 
     /// A session whose calls drive the connection themselves.
@@ -116,7 +120,9 @@ impl Session {
 
     /// A new transaction begins: what failed before it is none of its business.
     pub(super) fn forget_failure(&self) {
-        self.failed.store(false, Ordering::Release);
+        if self.failed.swap(false, Ordering::AcqRel) {
+            *self.first_failure() = FirstFailure::default();
+        }
     }
 
     /// Whether the connection is known to be gone.
@@ -142,7 +148,11 @@ impl Session {
         {
             line.call_driver();
         }
-        Ok(outcome?)
+        outcome.map_err(|error| DbError::within(&self.first_failure(), error))
+    }
+
+    fn first_failure(&self) -> MutexGuard<'_, FirstFailure> {
+        self.first_failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The statement of a constant, known by the constant's place in memory.

@@ -145,6 +145,20 @@ async fn a_refusal_rolls_back_and_keeps_its_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_fails_only_because_its_neighbour_did_is_refused_for_the_neighbours_reason() {
+    let house = House::saas_with(1, |settings| settings.pool.statement = Duration::from_millis(100)).await;
+    let (melati, _) = both(&house).await;
+    melati.connect().await.unwrap().query_one(SLEEP, &[&0.0_f64]).await.unwrap();
+    let tx = melati.begin().await.unwrap();
+    // The one that is not known yet is asked for first, and sent after the other.
+    let (echo, cause) = tokio::join!(biased; tx.query_one(COUNT, &[]), tx.query_one(SLEEP, &[&30.0_f64]));
+    let (echo, cause) = (AppError::from(echo.unwrap_err()), AppError::from(cause.unwrap_err()));
+    assert_eq!((echo.kind(), echo.code()), (Kind::Unavailable, "busy"));
+    assert_eq!((cause.kind(), cause.code()), (Kind::Unavailable, "busy"));
+    tx.rollback().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_backend_is_replaced_before_anybody_notices() {
     let house = House::saas_with(1, |_| {}).await;
     let (melati, _) = both(&house).await;
