@@ -121,6 +121,11 @@ impl Shelf {
         self.queue.clear();
     }
 
+    /// Whether nothing is given out any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Closes what lies ready and was used longest ago; false when nothing does.
     pub(super) fn close_one(&mut self) -> bool {
         let found = !self.idle.is_empty();

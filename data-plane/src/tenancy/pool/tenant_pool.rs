@@ -116,6 +116,8 @@ impl TenantPool {
                 None => self.opener.opened().await.map(Box::new),
             };
             match backend {
+                // Whoever asked before the placement was over is served at the present one, not at the old.
+                Ok(_) if self.shelf().is_closed() => return Err(away().because("the pool was closed meanwhile")),
                 Ok(backend) => {
                     lent.backend = Some(backend);
                     return Ok(lent);

@@ -1,9 +1,12 @@
 //! The routing table changes under the node: databases move, hotels go, and nobody is served from the wrong house.
+use std::pin::pin;
+use std::time::Duration;
+
 use hotelhub_data_plane::tenancy::{Applied, Tenant};
 use hotelhub_protocol::{Change, Delta, Deltas, Route, TenantStatus};
 use hotelhub_web::Kind;
 
-use super::{both, counted, pid, settles_at};
+use super::{WHO, both, counted, pid, settles_at};
 use crate::house::House;
 
 fn change(house: &House, change: Change) {
@@ -45,6 +48,22 @@ async fn a_new_generation_means_a_new_pool_and_an_equal_one_the_same() {
     assert_ne!(next, first, "who was resolved before the move is served at the new place");
     let (moved, _) = both(&house).await;
     assert_eq!(pid(&moved).await, next);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_a_connection_while_the_hotel_moves_is_served_at_the_new_place() {
+    let house = House::saas_with(1, |settings| settings.pool.budget = 1).await;
+    let (melati, kenanga) = both(&house).await;
+    let held = kenanga.connect().await.unwrap();
+    let mut waits = pin!(melati.connect());
+    assert!(tokio::time::timeout(Duration::from_millis(50), &mut waits).await.is_err(), "the budget is full");
+    change(&house, route(&melati, |route| route.placement.generation += 1));
+    drop(held);
+    let conn = waits.await.unwrap();
+    let served: i32 = conn.query_one(WHO, &[]).await.unwrap().get(0);
+    drop(conn);
+    let (moved, _) = both(&house).await;
+    assert_eq!(pid(&moved).await, served);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
