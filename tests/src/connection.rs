@@ -58,9 +58,14 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
     }
 
-    /// Sends a request that was written before and reads its answer to the end.
+    /// Sends a piece of a request and waits for nothing.
+    pub async fn say(&mut self, piece: &[u8]) -> Result<()> {
+        Ok(self.stream.write_all(piece).await?)
+    }
+
+    /// Sends a request that was written before, or its last piece, and reads its answer to the end.
     pub async fn send(&mut self, request: &[u8]) -> Result<Reply> {
-        self.stream.write_all(request).await?;
+        self.say(request).await?;
         self.buffer.clear();
         let head = loop {
             if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
@@ -73,7 +78,7 @@ impl Connection {
         let text = std::str::from_utf8(self.buffer.get(..head).context("no head")?)?;
         let text = text.to_owned();
         let status = text.get(9..12).context("no status")?.parse()?;
-        let length = content_length(&text).context("no content-length")?;
+        let length = if status == 204 { 0 } else { content_length(&text).context("no content-length")? };
         while self.buffer.len() < head + length {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 bail!("the server hung up in a body");
@@ -86,13 +91,28 @@ impl Connection {
 
 /// A GET as it goes over the wire.
 pub fn get(host: &str, path: &str, cookie: Option<&str>) -> Vec<u8> {
+    asked(host, path, "application/json", cookie)
+}
+
+/// A GET as a browser sends it over the wire.
+pub fn page(host: &str, path: &str, cookie: Option<&str>) -> Vec<u8> {
+    asked(host, path, "text/html", cookie)
+}
+
+fn asked(host: &str, path: &str, accept: &str, cookie: Option<&str>) -> Vec<u8> {
     let cookie = cookie.map(|cookie| format!("cookie: {cookie}\r\n")).unwrap_or_default();
-    format!("GET {path} HTTP/1.1\r\nhost: {host}\r\naccept: application/json\r\n{cookie}\r\n").into_bytes()
+    format!("GET {path} HTTP/1.1\r\nhost: {host}\r\naccept: {accept}\r\n{cookie}\r\n").into_bytes()
 }
 
 /// A JSON POST as it goes over the wire.
 pub fn post(host: &str, path: &str, key: &str, cookie: Option<&str>, body: &str) -> Vec<u8> {
     sent("POST", host, path, cookie, &format!("{JSON}idempotency-key: {key}\r\n"), body)
+}
+
+/// A JSON POST against the version seen, as it goes over the wire.
+pub fn post_seen(host: &str, path: &str, key: &str, version: usize, cookie: &str, body: &str) -> Vec<u8> {
+    let headers = format!("{JSON}idempotency-key: {key}\r\nif-match: \"{version}\"\r\n");
+    sent("POST", host, path, Some(cookie), &headers, body)
 }
 
 /// A PUT of JSON as it goes over the wire, against the version seen.

@@ -112,17 +112,22 @@ impl Hotel {
 
     /// Room types with this many rooms each, one public rate plan, and prices for a year.
     pub async fn furnish(&self, rooms: &[u32]) -> Result<Stock> {
+        self.furnish_as(rooms, "").await
+    }
+
+    /// [`Self::furnish`] with a mark in the name of each type and plan, and before the number of each room.
+    pub async fn furnish_as(&self, rooms: &[u32], mark: &str) -> Result<Stock> {
         let property = self.get("/api/v1/property").await?;
         let business_date = text(&property, "business_date")?.parse()?;
-        let plan = json!({"code": "BAR", "name": "Harga terbaik", "description": "", "breakfast": true,
+        let plan = json!({"code": "BAR", "name": format!("Harga terbaik {mark}").trim(), "description": "", "breakfast": true,
             "free_cancellation_days": 1, "public": true, "sort": 0});
         let rate_plan = text(&self.post("/api/v1/rate-plans", "bench-plan-1", &plan).await?, "id")?;
         let mut room_types = Vec::new();
         for (i, count) in rooms.iter().enumerate() {
-            let kind = json!({"code": format!("T{i}"), "name": format!("Tipe {i}"), "description": "",
+            let kind = json!({"code": format!("T{i}"), "name": format!("Tipe {i} {mark}").trim(), "description": "",
                 "max_adults": 2, "max_children": 1, "sort": i});
             let id = text(&self.post("/api/v1/room-types", &format!("bench-type-{i}"), &kind).await?, "id")?;
-            let numbers: Vec<String> = (1..=*count).map(|n| format!("{}{n:02}", i + 1)).collect();
+            let numbers: Vec<String> = (1..=*count).map(|n| format!("{mark}{}{n:02}", i + 1)).collect();
             let bulk = json!({"room_type_id": id, "numbers": numbers});
             self.post("/api/v1/rooms", &format!("bench-rooms-{i}"), &bulk).await?;
             self.put_prices(&rate_plan, i + 1, &id, business_date).await?;

@@ -8,7 +8,7 @@ mod patience;
 mod process;
 mod servers;
 
-pub use connection::{Connection, Reply, form, get, post};
+pub use connection::{Connection, Reply, form, get, page, post, post_seen};
 pub use hotel::{Hotel, Stock, address_of, sign_up, sign_up_request, until_served};
 pub use house::{House, Settings, connect};
 pub use patience::patiently;

@@ -18,6 +18,7 @@ mod servers;
 mod sqlx;
 mod stop;
 mod test;
+mod torture;
 mod visitor;
 
 use std::process::ExitCode;
@@ -45,6 +46,8 @@ enum Chore {
     Test(test::Wish),
     /// Measures against a durable Postgres and prints figures with their baselines and the load.
     Bench(bench::Wish),
+    /// Torments a node and looks at its every answer; with a guard taken down, something must be found.
+    Torture(torture::Wish),
     /// Lends a private Postgres and Redis to the program that starts this, until its standard input ends.
     Servers(lend::Wish),
     /// Checks which package names which, and what a file inside a plane reaches.
@@ -79,6 +82,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Demo(wish) => demo::run(&wish, &Stop::on_signals()?),
         Chore::Test(wish) => test::run(&wish, &Stop::on_signals()?),
         Chore::Bench(wish) => bench::run(&wish, &Stop::on_signals()?),
+        Chore::Torture(wish) => torture::run(&wish, &Stop::on_signals()?),
         Chore::Servers(wish) => lend::run(wish, &Stop::on_signals()?),
         Chore::Layers => layers::check().inspect(|()| println!("the layers hold")),
         Chore::Sqlx(Check { check }) => {

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::programs::Programs;
 use crate::scratch::Scratch;
 use crate::stop::Stop;
-use crate::{demo, deny, generated, install, layers, progress, repo, sqlx};
+use crate::{demo, deny, generated, install, layers, progress, repo, sqlx, torture};
 
 /// What to prove.
 #[derive(Args)]
@@ -38,6 +38,8 @@ enum Step {
     Docs,
     /// All tests of the workspace.
     Tests,
+    /// The leak harness, with all guards and without each of them.
+    Torture,
     /// The demo, filled and told from the first sign-up to the last receipt.
     Story,
     /// Licences, sources, banned libraries and known holes, by cargo-deny, which is built once where there is none.
@@ -105,6 +107,7 @@ fn run_step(step: Step, wish: &Wish, scratch: &Scratch, stop: &Stop, tally: &mut
         Step::Openapi => generated::schemas(true, &Programs::build_workspace()?),
         Step::Docs => generated::settings(true, &Programs::build_workspace()?),
         Step::Tests => tests(wish.filter.as_deref(), scratch, tally),
+        Step::Torture => torture::prove(scratch, stop).map(|runs| tally.passed += runs),
         Step::Story => demo::prove(Programs::build_workspace()?, stop).map(|()| tally.passed += 1),
         Step::Deny => deny::check().map(|gaps| tally.unproven.extend(gaps)),
     }

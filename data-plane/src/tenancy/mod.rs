@@ -4,6 +4,7 @@
 mod conn;
 mod directory;
 mod error;
+mod guards;
 mod line;
 mod no_hotel;
 mod once;
@@ -17,6 +18,7 @@ mod wire;
 pub use conn::{TenantConn, TenantTx};
 pub use directory::{Applied, Directory, TenantEntry};
 pub use error::DbError;
+pub use guards::Guard;
 pub(crate) use once::STATEMENTS;
 pub(crate) use once::forget_old;
 pub use once::{Begun, OnceTx, Scope};

@@ -9,7 +9,7 @@ use hotelhub_web::request_id::RequestId;
 use hotelhub_web::{AppError, Kind, RequestKey};
 
 use super::directory::TenantEntry;
-use super::{Begun, Scope, TenantConn, TenantTx, once};
+use super::{Begun, Guard, Scope, TenantConn, TenantTx, once};
 use crate::node::Node;
 
 /// An address nobody can forge: made by the host of a request, a job's envelope, a signed order or the standalone boot, and by nothing else.
@@ -81,6 +81,9 @@ impl Tenant {
 
     /// The key of this tenant for `purpose`: no other tenant's key opens what it closed.
     pub fn key(&self, purpose: &str) -> Key {
+        if !Guard::of_key(purpose).stands() {
+            return self.0.node.secret.derive(purpose);
+        }
         self.0.node.secret.derive(&format!("{purpose}:{}", self.id()))
     }
 

@@ -14,6 +14,7 @@ use hotelhub_protocol::{Change, Cluster, ClusterId, Deltas, Route, Snapshot};
 
 use self::hosts::Hosts;
 use self::shards::Shards;
+use super::Guard;
 use super::pool::PoolSlot;
 
 /// One tenant as this node knows it.
@@ -211,7 +212,7 @@ impl Directory {
     /// Closes the pool of an entry when the tenant's present entry has another, or there is none.
     fn close_if_left(&self, old: &TenantEntry) {
         let kept = self.by_id(old.route.tenant).is_some_and(|now| Arc::ptr_eq(&now.pool, &old.pool));
-        if !kept {
+        if !kept && Guard::ClosedPool.stands() {
             old.pool.close();
         }
     }

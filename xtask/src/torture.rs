@@ -1,0 +1,118 @@
+//! The torture: a node with many hotels is tormented and each of its answers looked at; then once more without each of the guards that
+//! keep hotels apart, to see that what leaks is found.
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
+
+use crate::programs::{Programs, output};
+use crate::scratch::Scratch;
+use crate::stop::Stop;
+use crate::{install, repo};
+
+/// What to torment, and how long.
+#[derive(Args)]
+pub(crate) struct Wish {
+    /// What is looked for.
+    #[arg(value_enum)]
+    what: What,
+    /// Visits to make.
+    #[arg(long, default_value_t = 100_000)]
+    ops: u64,
+    /// Ends earlier when so many minutes are over.
+    #[arg(long, default_value_t = 4)]
+    minutes: u64,
+    /// What decides all that is left to chance; rolled and printed when nothing is said.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Takes this guard down, or `each` in its turn, and fails unless that is found out.
+    #[arg(long, value_name = "GUARD")]
+    without: Option<String>,
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// One hotel's bytes at another.
+    Leaks,
+}
+
+/// What one run is told.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    ops: u64,
+    minutes: u64,
+    hotels: u32,
+    seed: Option<u64>,
+}
+
+/// Connections of the servers: the node's, and those that look into the databases.
+const CONNECTIONS: u32 = 200;
+
+/// The run with all guards, as the proof makes it.
+const WHOLE: Limits = Limits { ops: 100_000, minutes: 4, hotels: 10, seed: None };
+
+/// A run in which something must be found.
+const BROKEN: Limits = Limits { ops: 40_000, minutes: 2, hotels: 4, seed: None };
+
+/// Does what was wished for.
+pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
+    let What::Leaks = wish.what;
+    install::ensure_all(install::SERVERS)?;
+    let scratch = Scratch::start("torture", CONNECTIONS, stop)?;
+    let Wish { ops, minutes, seed, .. } = *wish;
+    match wish.without.as_deref() {
+        None => leaks(&guarded()?, Limits { ops, minutes, seed, ..WHOLE }, None, &scratch),
+        Some("each") => each_guard(&unguarded()?, seed, &scratch, stop).map(|_| ()),
+        Some(guard) => leaks(&unguarded()?, Limits { ops, minutes, seed, ..BROKEN }, Some(guard), &scratch),
+    }
+}
+
+/// With all guards nothing is found, without any one of them something. How many runs that took.
+pub(crate) fn prove(scratch: &Scratch, stop: &Stop) -> Result<u64> {
+    leaks(&guarded()?, WHOLE, None, scratch)?;
+    Ok(1 + each_guard(&unguarded()?, None, scratch, stop)?)
+}
+
+fn each_guard(program: &Path, seed: Option<u64>, scratch: &Scratch, stop: &Stop) -> Result<u64> {
+    let mut runs = 0;
+    for guard in output(Command::new(program).arg("guards"))?.lines() {
+        stop.check()?;
+        leaks(program, Limits { seed, ..BROKEN }, Some(guard), scratch)?;
+        runs += 1;
+    }
+    Ok(runs)
+}
+
+fn leaks(program: &Path, limits: Limits, without: Option<&str>, scratch: &Scratch) -> Result<()> {
+    let mut command = Command::new(program);
+    command.arg("leaks").env("HOTELHUB_TEST_POSTGRES", scratch.postgres().dsn("postgres")).stdin(Stdio::null());
+    command.args(["--ops", &limits.ops.to_string(), "--minutes", &limits.minutes.to_string()]);
+    command.args(["--hotels", &limits.hotels.to_string()]);
+    command.args(limits.seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]));
+    command.args(without.iter().flat_map(|guard| ["--without", guard]));
+    let status = command.status().with_context(|| format!("cannot run {}", program.display()))?;
+    ensure!(status.success(), "the torture did not end well");
+    Ok(())
+}
+
+/// The harness around the node that is shipped.
+fn guarded() -> Result<PathBuf> {
+    Ok(Programs::build_workspace()?.folder().join("hotelhub-torture"))
+}
+
+/// The harness around a node whose guards can be taken down. It is built beside the other, of the same libraries, and kept apart from it.
+fn unguarded() -> Result<PathBuf> {
+    let mut cargo = Command::new(repo::cargo());
+    cargo.args(["build", "--workspace", "--bin", "hotelhub-torture", "--features", "hotelhub-tests/unguarded"]);
+    cargo.current_dir(repo::root()).env("SQLX_OFFLINE", "true");
+    ensure!(cargo.status().context("cannot run cargo build")?.success(), "the unguarded harness does not build");
+    let folder = repo::target().join("torture");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let program = folder.join("hotelhub-torture");
+    let _ = fs::remove_file(&program);
+    fs::copy(repo::target().join("debug/hotelhub-torture"), &program).context("cannot keep the unguarded harness")?;
+    Ok(program)
+}
