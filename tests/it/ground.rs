@@ -5,6 +5,11 @@ use hotelhub_tests::{House, Programs, Servers, Settings};
 
 /// A house on durable servers that nobody shares. `name` tells its folder from others.
 pub(crate) async fn house(name: &str) -> Result<(Servers, House)> {
+    house_within(name, 60).await
+}
+
+/// The same with another number of connections that the nodes may have together.
+pub(crate) async fn house_within(name: &str, budget: u16) -> Result<(Servers, House)> {
     let dir = env::folder().join(name);
     let servers = Servers::start(&env::xtask(), &dir.join("servers"), true).await?;
     let house = House::start(Settings {
@@ -13,7 +18,7 @@ pub(crate) async fn house(name: &str) -> Result<(Servers, House)> {
         admin_dsn: servers.admin_dsn().to_owned(),
         redis_url: Some(servers.redis_url().to_owned()),
         central: "central".to_owned(),
-        budget: 60,
+        budget,
         ready_databases: 3,
     })
     .await?;

@@ -1,4 +1,6 @@
 //! Both planes, a mailbox and their settings.
+mod nodes;
+
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -13,6 +15,8 @@ use crate::connection::{Connection, get};
 use crate::patience::patiently;
 use crate::process::{Process, free_ports};
 use crate::servers::Programs;
+
+pub use self::nodes::Beside;
 
 /// The base domain of every house under test.
 const BASE_DOMAIN: &str = "hotelhub.localhost";

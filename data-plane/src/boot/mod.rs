@@ -61,7 +61,9 @@ fn node(
 ) -> anyhow::Result<Node> {
     let metrics = Metrics::new()?;
     let pool_metrics = PoolMetrics::register(&metrics)?;
-    let pools = Pools::new(learnt.access, settings.pool, pool_metrics, learnt.directory.clone(), roles.to_vec());
+    let (directory, roles) = (learnt.directory.clone(), roles.to_vec());
+    let (clock, entropy) = (sources.clock.clone(), sources.entropy.clone());
+    let pools = Pools::new(learnt.access, settings.pool, pool_metrics, directory, roles, clock, entropy);
     Ok(Node::new(NodeParts {
         gate: Gate::new(&sources.clock, redis.clone()),
         booking_gate: BookingGate::new(&sources.clock, redis.clone()),

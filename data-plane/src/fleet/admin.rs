@@ -137,7 +137,7 @@ impl Admin {
         if there(&self.spare()) {
             return;
         }
-        let Some(permit) = self.budget.try_take() else { return };
+        let Some(permit) = self.budget.try_take(None) else { return };
         match async { StandBy::at(database, self.as_tenant(permit, database).await?, clock, ids).await }.await {
             Ok(standing) => {
                 let mut spare = self.spare();
@@ -161,11 +161,11 @@ impl Admin {
     }
 
     async fn permit(&self) -> Result<Permit, FleetError> {
-        if let Some(permit) = self.budget.try_take() {
+        if let Some(permit) = self.budget.try_take(None) {
             return Ok(permit);
         }
         self.let_go_of_one();
-        tokio::time::timeout(PATIENCE, self.budget.take()).await.map_err(|_| FleetError::ShareInUse)
+        tokio::time::timeout(PATIENCE, self.budget.take(None)).await.map_err(|_| FleetError::ShareInUse)
     }
 
     /// Closes a spare connection; whether there was one.

@@ -9,6 +9,7 @@ mod pulse;
 mod shelf;
 #[cfg(test)]
 mod tests;
+mod warmth;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -143,6 +144,7 @@ impl Link {
         let Inner { parts, .. } = &*self.0;
         let follow = self.0.follow();
         let beat = self.0.beat();
+        let warm = self.0.keep_warm();
         let work = async {
             match &parts.fleet {
                 Some(fleet) => orders::work(self.0.clone(), fleet.clone()).await,
@@ -153,8 +155,10 @@ impl Link {
             () = stop.cancelled() => {}
             () = follow => {}
             () = beat => {}
+            () = warm => {}
             () = work => {}
         }
+        self.0.note_asked_most().await;
     }
 }
 

@@ -9,6 +9,8 @@ use hotelhub_protocol::{ClusterLoad, Heartbeat, Role, Share, Usage};
 use super::{Inner, LinkError};
 
 const PAUSES: Backoff = Backoff { base: Duration::from_millis(500), ceiling: Duration::from_secs(30) };
+/// After so many beats that nobody heard a node that never was granted a share lives by its own setting.
+const LONELY: u32 = 3;
 const SOONEST: Duration = Duration::from_millis(100);
 const LATEST: Duration = Duration::from_secs(60);
 
@@ -24,6 +26,9 @@ impl Inner {
                 }
                 Err(error) => {
                     failures += 1;
+                    if failures == LONELY {
+                        self.parts.pools.live_ungranted();
+                    }
                     tracing::debug!(error = &error as &dyn std::error::Error, "a heartbeat was not heard");
                     PAUSES.after(failures, &self.parts.entropy)
                 }

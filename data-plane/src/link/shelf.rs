@@ -1,14 +1,16 @@
-//! What a node keeps on disk: the last signed snapshot, the signed changes since, and the shares it lives by.
+//! What a node keeps on disk: the last signed snapshot, the signed changes since, the shares it lives by, and who was asked for most.
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{Share, Signed};
 
 const SNAPSHOT: &str = "routes.snapshot.json";
 const JOURNAL: &str = "routes.journal.jsonl";
 const SHARES: &str = "shares.json";
+const ASKED_MOST: &str = "asked-most.json";
 
 pub(super) struct Shelf {
     folder: PathBuf,
@@ -38,13 +40,9 @@ impl Shelf {
 
     /// Reads what is there. A line that a crash cut off is struck from the journal: the next one begins where it began.
     pub(super) fn load(&self) -> io::Result<Kept> {
-        let bytes = |name| match fs::read(self.folder.join(name)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            outcome => outcome,
-        };
         let mut journal = self.journal();
         let (mut deltas, mut whole) = (Vec::new(), 0);
-        for line in bytes(JOURNAL)?.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
+        for line in self.bytes(JOURNAL)?.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
             let Ok(signed) = serde_json::from_slice(line) else { break };
             deltas.push(signed);
             whole += line.len() as u64;
@@ -52,9 +50,9 @@ impl Shelf {
         journal.file.set_len(whole)?;
         journal.entries = Some(deltas.len());
         Ok(Kept {
-            snapshot: serde_json::from_slice(&bytes(SNAPSHOT)?).ok(),
+            snapshot: serde_json::from_slice(&self.bytes(SNAPSHOT)?).ok(),
             deltas,
-            shares: serde_json::from_slice(&bytes(SHARES)?).unwrap_or_default(),
+            shares: serde_json::from_slice(&self.bytes(SHARES)?).unwrap_or_default(),
         })
     }
 
@@ -89,6 +87,23 @@ impl Shelf {
 
     pub(super) fn keep_shares(&self, shares: &[Share]) -> io::Result<()> {
         self.replace(SHARES, &serde_json::to_vec(shares)?)
+    }
+
+    /// The hotels that were asked for most, in that order. It says nothing that could do harm, so nobody has signed it.
+    pub(super) fn asked_most(&self) -> io::Result<Vec<TenantId>> {
+        Ok(serde_json::from_slice(&self.bytes(ASKED_MOST)?).unwrap_or_default())
+    }
+
+    pub(super) fn keep_asked_most(&self, tenants: &[TenantId]) -> io::Result<()> {
+        self.replace(ASKED_MOST, &serde_json::to_vec(tenants)?)
+    }
+
+    /// What a file holds; nothing where there is none.
+    fn bytes(&self, name: &str) -> io::Result<Vec<u8>> {
+        match fs::read(self.folder.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            outcome => outcome,
+        }
     }
 
     fn journal(&self) -> MutexGuard<'_, Journal> {

@@ -149,6 +149,7 @@ impl House {
             routes.push(route(tenant, slug, name, &database, connections));
             hotels.push(Hotel::new(tenant, format!("{host}:{port}"), port, dsn_of(&env::postgres(), &database)).await);
         }
+        process.node.pools.live_ungranted();
         let (clusters, taken_at) = (vec![server()], clock.now());
         process.node.directory.apply_snapshot(Snapshot { version: 1, taken_at, clusters, routes });
         Self { node: process.node.clone(), clock, hotels, mail, _process: process, _databases: databases }
@@ -312,7 +313,7 @@ pub(crate) fn cluster() -> ClusterId {
     ClusterId("main".to_owned())
 }
 
-fn server() -> Cluster {
+pub(crate) fn server() -> Cluster {
     let config: Config = env::postgres().parse().unwrap();
     let host = match config.get_hosts().first() {
         Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),

@@ -87,7 +87,8 @@ pub(super) fn route(n: u128, slug: &str) -> Route {
 pub(super) fn pools(metrics: &Metrics, directory: &Directory) -> Pools {
     let access = Access::Derived(std::collections::HashMap::new());
     let roles = vec![Role::Serve, Role::Fleet];
-    Pools::new(access, PoolLimits::default(), PoolMetrics::register(metrics).unwrap(), directory.clone(), roles)
+    let (metrics, clock, entropy) = (PoolMetrics::register(metrics).unwrap(), Clock::wall(), Entropy::system());
+    Pools::new(access, PoolLimits::default(), metrics, directory.clone(), roles, clock, entropy)
 }
 
 /// A worker for two servers, the first of which is away.

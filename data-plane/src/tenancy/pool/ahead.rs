@@ -2,7 +2,8 @@
 use hotelhub_protocol::{ClusterId, Placement, ReadyDatabase};
 
 use super::Pools;
-use super::backend::{Backend, Opener};
+use super::backend::Backend;
+use super::opener::Opener;
 
 /// How many ready-made databases of a server have one.
 const AHEAD: usize = 2;
@@ -33,7 +34,7 @@ impl Pools {
         };
         let placement = placement(&ready.cluster, &ready.database);
         let Some(config) = self.config_of(&placement).filter(|_| !enough()) else { return };
-        let Some(permit) = server.budget.try_take() else { return };
+        let Some(permit) = server.budget.try_take(None) else { return };
         match Opener::ahead(&server, config, permit).await {
             Ok(backend) if !enough() => server.ahead().push(Ahead { database: ready.database.clone(), backend }),
             Ok(_) => {}

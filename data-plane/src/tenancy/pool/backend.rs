@@ -1,20 +1,15 @@
-//! One connection to one tenant's database: opened, proven to be the right house's, watched, and closed on anything but clean idle.
+//! One connection to one tenant's database: watched, and closed on anything but clean idle.
 use std::sync::Arc;
-use std::time::Duration;
 
-use hotelhub_kernel::TenantId;
 use prometheus::IntCounter;
-use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_postgres::{Config, NoTls, config};
-use uuid::Uuid;
 
 use super::budget::Permit;
-use super::server::Server;
+use super::opener::OpenError;
 use crate::tenancy::line::Line;
 use crate::tenancy::wire::{Socket, Watched, Wire};
-use crate::tenancy::{DbError, Guard, Session};
+use crate::tenancy::{Guard, Session};
 
 /// An open connection. Dropped while anything is under way it is cut, and the server rolls back.
 pub(in crate::tenancy) struct Backend {
@@ -70,88 +65,8 @@ impl Drop for Backend {
     }
 }
 
-const WHOSE_HOUSE: &str = "select tenant_id from house";
-
-/// Why a connection could not be opened.
-#[derive(Debug, Error)]
-pub(in crate::tenancy) enum OpenError {
-    #[error("the server cannot be reached: {0}")]
-    Unreachable(#[from] std::io::Error),
-    #[error("the server did not answer within {0:?}")]
-    Slow(Duration),
-    #[error("the server refused: {0}")]
-    Refused(#[from] tokio_postgres::Error),
-    #[error("the database did not say whose house it is: {0}")]
-    Mute(#[from] DbError),
-    #[error("the database is not the tenant's: its house is {found:?}")]
-    Stranger { found: Option<String> },
-    /// A connection of the same tenant came back while the budget was full: take that one.
-    #[error("another connection came free")]
-    CameFree,
-}
-
-/// Opens connections of one tenant. All that a session will ever be is fixed here: database, role, search path, limits.
-pub(super) struct Opener {
-    pub(super) tenant: TenantId,
-    pub(super) config: Config,
-    pub(super) server: Arc<Server>,
-    /// Told when a connection of this tenant comes back while others wait for the budget.
-    pub(super) came_free: Arc<tokio::sync::Notify>,
-}
-
-impl Opener {
-    /// A connection that was opened ahead, or a new one as soon as the budget has room for it.
-    pub(super) async fn opened(&self) -> Result<Backend, OpenError> {
-        if let Some(backend) = self.adopt().await {
-            return Ok(backend);
-        }
-        let permit = self.server.admit(self.tenant, &self.came_free).await?;
-        let limit = self.server.limits.connect;
-        let backend = tokio::time::timeout(limit, self.open(permit)).await.map_err(|_| OpenError::Slow(limit))??;
-        self.server.metrics.opens.inc();
-        Ok(backend)
-    }
-
-    /// A connection that was opened before the tenant came, if there is one and it is the tenant's now.
-    async fn adopt(&self) -> Option<Backend> {
-        let backend = self.server.take_ahead(self.config.get_dbname()?)?;
-        let proof = tokio::time::timeout(self.server.limits.connect, self.prove_identity(&backend));
-        proof.await.is_ok_and(|proof| proof.is_ok()).then_some(backend)
-    }
-
-    /// Opens a connection to a database that is nobody's house yet.
-    pub(super) async fn ahead(server: &Server, config: Config, permit: Permit) -> Result<Backend, OpenError> {
-        let limit = server.limits.connect;
-        let opened = async {
-            let backend = connect(&config, permit).await?;
-            // In vain, but the server has read its catalogue then.
-            backend.session.first_text(WHOSE_HOUSE).await?;
-            backend.rest();
-            Ok(backend)
-        };
-        tokio::time::timeout(limit, opened).await.map_err(|_| OpenError::Slow(limit))?
-    }
-
-    async fn open(&self, permit: Permit) -> Result<Backend, OpenError> {
-        let backend = connect(&self.config, permit).await?;
-        self.prove_identity(&backend).await?;
-        Ok(backend)
-    }
-
-    /// The database itself says whose house it is.
-    async fn prove_identity(&self, backend: &Backend) -> Result<(), OpenError> {
-        let found = backend.session.first_text(WHOSE_HOUSE).await?;
-        let is_his = found.as_deref().and_then(|text| text.parse::<Uuid>().ok()) == Some(self.tenant.0);
-        if is_his || !Guard::ProvenHouse.stands() {
-            return Ok(());
-        }
-        self.server.metrics.strangers.inc();
-        tracing::error!(tenant.id = %self.tenant, found, "a database is not the house of the tenant it was opened for");
-        Err(OpenError::Stranger { found })
-    }
-}
-
-async fn connect(config: &Config, permit: Permit) -> Result<Backend, OpenError> {
+/// A connection of which nobody has asked anything yet.
+pub(super) async fn connect(config: &Config, permit: Permit) -> Result<Backend, OpenError> {
     match (config.get_hosts().first(), config.get_ports().first()) {
         (Some(config::Host::Unix(folder)), port) => {
             let socket = folder.join(format!(".s.PGSQL.{}", port.unwrap_or(&5432)));
@@ -168,7 +83,7 @@ async fn connect(config: &Config, permit: Permit) -> Result<Backend, OpenError> 
 
 async fn start<S>(config: &Config, stream: S, permit: Permit) -> Result<Backend, OpenError>
 where
-    S: Socket + AsyncRead + AsyncWrite + Send + 'static,
+    S: Socket,
 {
     let (stream, wire) = Watched::new(stream, permit);
     let (client, connection) = config.connect_raw(stream, NoTls).await?;

@@ -1,20 +1,26 @@
-//! How many connections this process may have to one Postgres server. The permit lives with the socket.
+//! How many connections this process may have to one Postgres server, and who gets the next. The permit lives with the socket.
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use hotelhub_kernel::TenantId;
 use prometheus::IntGauge;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 
-/// A number of permits that can be changed while they are out.
+use super::turns::Turns;
+
+/// For whom a permit is: a tenant, or the house itself.
+pub(crate) type Party = Option<TenantId>;
+
+/// A number of permits that can be changed while they are out. Where all are out, tenants take turns.
 #[derive(Clone)]
 pub(crate) struct Budget(Arc<Inner>);
 
 struct Inner {
-    permits: Arc<Semaphore>,
+    terms: Mutex<Terms>,
     waiting: AtomicUsize,
     /// Permits that are out and have been withdrawn: they are not given on when they come back. Changed under the lock of the terms.
     owed: AtomicUsize,
-    terms: Mutex<Terms>,
     shown_out: IntGauge,
     shown_limit: IntGauge,
 }
@@ -22,44 +28,62 @@ struct Inner {
 struct Terms {
     limit: usize,
     out: usize,
+    /// Empty whenever a permit is free.
+    turns: Turns<Party, Asking>,
+}
+
+struct Asking {
+    hand: oneshot::Sender<Permit>,
+    since: Instant,
 }
 
 /// The right to have one connection open. Gone with its socket.
 pub(crate) struct Permit {
-    permit: Option<OwnedSemaphorePermit>,
+    party: Party,
     budget: Budget,
+}
+
+/// Somebody's place among those who wait, also if the wait is given up.
+struct Standing<'a> {
+    budget: &'a Budget,
+    party: Party,
+    coming: oneshot::Receiver<Permit>,
+    served: bool,
 }
 
 impl Budget {
     /// A budget whose use and limit are shown by two gauges.
     pub(crate) fn of(limit: usize, shown_out: IntGauge, shown_limit: IntGauge) -> Self {
         show(&shown_limit, limit);
-        Self(Arc::new(Inner {
-            permits: Arc::new(Semaphore::new(limit)),
-            waiting: AtomicUsize::new(0),
-            owed: AtomicUsize::new(0),
-            terms: Mutex::new(Terms { limit, out: 0 }),
-            shown_out,
-            shown_limit,
-        }))
+        let terms = Mutex::new(Terms { limit, out: 0, turns: Turns::default() });
+        let (waiting, owed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self(Arc::new(Inner { terms, waiting, owed, shown_out, shown_limit }))
     }
 
     /// A permit, if one is free.
-    pub(crate) fn try_take(&self) -> Option<Permit> {
-        let permit = self.0.permits.clone().try_acquire_owned().ok()?;
-        Some(self.given(permit))
+    pub(crate) fn try_take(&self, party: Party) -> Option<Permit> {
+        self.taken(&mut self.terms(), party)
     }
 
-    /// A permit, whenever it comes free. Who came first is served first.
-    pub(crate) async fn take(&self) -> Permit {
-        let _waiting = Waiting::new(&self.0.waiting);
-        let permit = self.0.permits.clone().acquire_owned().await.expect("the semaphore is never closed");
-        self.given(permit)
+    /// A permit, whenever it comes free. Tenants take turns; of one tenant, who came first is served first.
+    pub(crate) async fn take(&self, party: Party) -> Permit {
+        let mut standing = match self.take_or_join(party) {
+            Ok(permit) => return permit,
+            Err(coming) => Standing { budget: self, party, coming, served: false },
+        };
+        let permit = (&mut standing.coming).await.expect("who waits is served, or gives up");
+        standing.served = true;
+        permit
     }
 
     /// How many wait for a permit.
     pub(crate) fn waiting(&self) -> usize {
         self.0.waiting.load(Ordering::Acquire)
+    }
+
+    /// For how long somebody else than this party has waited who is next.
+    pub(super) fn others_wait(&self, party: Party) -> Option<Duration> {
+        self.terms().turns.first(party).map(|asking| asking.since.elapsed())
     }
 
     /// How many permits there are.
@@ -79,24 +103,51 @@ impl Budget {
 
     /// Changes the limit. What is out over it is withdrawn as it comes back.
     pub(crate) fn set_limit(&self, limit: usize) {
-        let mut terms = self.terms();
-        if limit > terms.limit {
-            let more = limit - terms.limit;
-            let forgiven = more.min(self.owed());
-            self.0.owed.fetch_sub(forgiven, Ordering::AcqRel);
-            self.0.permits.add_permits(more - forgiven);
-        } else {
-            let fewer = terms.limit - limit;
-            self.0.owed.fetch_add(fewer - self.0.permits.forget_permits(fewer), Ordering::AcqRel);
+        {
+            let mut terms = self.terms();
+            terms.limit = limit;
+            self.note_owed(&terms);
         }
-        terms.limit = limit;
         show(&self.0.shown_limit, limit);
+        loop {
+            let next = self.next_turn(&mut self.terms(), None);
+            let Some((hand, permit)) = next else { break };
+            drop(hand.send(permit));
+        }
     }
 
-    fn given(&self, permit: OwnedSemaphorePermit) -> Permit {
-        self.terms().out += 1;
+    fn take_or_join(&self, party: Party) -> Result<Permit, oneshot::Receiver<Permit>> {
+        let mut terms = self.terms();
+        if let Some(permit) = self.taken(&mut terms, party) {
+            return Ok(permit);
+        }
+        let (hand, coming) = oneshot::channel();
+        terms.turns.join(party, Asking { hand, since: Instant::now() });
+        self.0.waiting.fetch_add(1, Ordering::AcqRel);
+        Err(coming)
+    }
+
+    fn taken(&self, terms: &mut Terms, party: Party) -> Option<Permit> {
+        if terms.out >= terms.limit {
+            return None;
+        }
+        terms.out += 1;
         self.0.shown_out.inc();
-        Permit { permit: Some(permit), budget: self.clone() }
+        Some(Permit { party, budget: self.clone() })
+    }
+
+    /// A free permit and whose turn it is: one of `last`, who had it before, only where nobody else waits. Who has given up in this very
+    /// moment drops the permit, and it is handed on from there.
+    fn next_turn(&self, terms: &mut Terms, last: Option<Party>) -> Option<(oneshot::Sender<Permit>, Permit)> {
+        if terms.out >= terms.limit {
+            return None;
+        }
+        let (party, asking) = terms.turns.next(last)?;
+        Some((asking.hand, self.taken(terms, party)?))
+    }
+
+    fn note_owed(&self, terms: &Terms) {
+        self.0.owed.store(terms.out.saturating_sub(terms.limit), Ordering::Release);
     }
 
     fn terms(&self) -> MutexGuard<'_, Terms> {
@@ -106,14 +157,25 @@ impl Budget {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut terms = self.budget.terms();
-        terms.out -= 1;
         self.budget.0.shown_out.dec();
-        if self.budget.owed() > 0
-            && let Some(permit) = self.permit.take()
-        {
-            self.budget.0.owed.fetch_sub(1, Ordering::AcqRel);
-            permit.forget();
+        let next = {
+            let mut terms = self.budget.terms();
+            terms.out -= 1;
+            self.budget.note_owed(&terms);
+            self.budget.next_turn(&mut terms, Some(self.party))
+        };
+        if let Some((hand, permit)) = next {
+            drop(hand.send(permit));
+        }
+    }
+}
+
+impl Drop for Standing<'_> {
+    fn drop(&mut self) {
+        self.budget.0.waiting.fetch_sub(1, Ordering::AcqRel);
+        if !self.served {
+            self.coming.close();
+            self.budget.terms().turns.leave(self.party, |asking| asking.hand.is_closed());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is measured of the pools: never by tenant.
 use hotelhub_web::metrics::Metrics;
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntGaugeVec, Opts};
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge, IntGaugeVec, Opts};
 
 /// Counters of all pools of a process. Clones are the same counters.
 #[derive(Clone)]
@@ -13,6 +13,9 @@ pub struct PoolMetrics {
     pub(super) dirty: IntCounter,
     pub(super) strangers: IntCounter,
     pub(super) refusals: IntCounter,
+    /// Fuses that are blown now.
+    pub(super) servers_away: IntGauge,
+    pub(super) databases_away: IntGauge,
     pub(super) waits: Histogram,
 }
 
@@ -20,6 +23,7 @@ impl PoolMetrics {
     /// Fresh counters, shown with all others.
     pub fn register(all: &Metrics) -> Result<Self, prometheus::Error> {
         let counter = |name: &str, help: &str| IntCounter::with_opts(Opts::new(name, help));
+        let gauge = |name: &str, help: &str| IntGauge::with_opts(Opts::new(name, help));
         let by_server = |name: &str, help: &str| IntGaugeVec::new(Opts::new(name, help), &["cluster"]);
         let waits = HistogramOpts::new(
             "hotelhub_pool_waits_seconds",
@@ -40,12 +44,23 @@ impl PoolMetrics {
                 "Connections closed because the database was not the tenant's.",
             )?,
             refusals: counter("hotelhub_pool_refusals_total", "Requests that got no connection in time.")?,
+            servers_away: gauge(
+                "hotelhub_pool_servers_away",
+                "Servers that are not asked because nobody reached them.",
+            )?,
+            databases_away: gauge(
+                "hotelhub_pool_databases_away",
+                "Databases that are not asked because nobody could open them.",
+            )?,
             waits: Histogram::with_opts(waits)?,
         };
         all.register(metrics.connections.clone())?;
         all.register(metrics.budget.clone())?;
         for counter in [&metrics.opens, &metrics.evictions, &metrics.dirty, &metrics.strangers, &metrics.refusals] {
             all.register(counter.clone())?;
+        }
+        for gauge in [&metrics.servers_away, &metrics.databases_away] {
+            all.register(gauge.clone())?;
         }
         all.register(metrics.waits.clone())?;
         Ok(metrics)

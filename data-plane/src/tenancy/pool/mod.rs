@@ -2,24 +2,31 @@
 mod ahead;
 mod backend;
 mod budget;
+mod demand;
+mod fuse;
 mod metrics;
+mod opener;
 mod server;
 mod shelf;
 mod slot;
 mod tenant_pool;
 #[cfg(test)]
 mod tests;
+mod turns;
+mod warm;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hotelhub_kernel::Key;
+use hotelhub_kernel::{Clock, Entropy, Key};
 use hotelhub_protocol::{ClusterId, ClusterLoad, Placement, Role, Route, Share};
 use tokio::time::MissedTickBehavior;
 use tokio_postgres::Config;
 
 pub(crate) use self::budget::{Budget, Permit};
+use self::fuse::Chance;
 pub use self::metrics::PoolMetrics;
 pub use self::server::PoolLimits;
 use self::server::Server;
@@ -48,21 +55,28 @@ struct Inner {
     metrics: PoolMetrics,
     directory: Directory,
     roles: Vec<Role>,
+    chance: Chance,
     servers: Mutex<HashMap<ClusterId, Arc<Server>>>,
     shares: Mutex<HashMap<ClusterId, Vec<Share>>>,
+    /// Connections per server of which no share was ever granted.
+    ungranted: AtomicUsize,
 }
 
 impl Pools {
-    /// No pool yet. `roles` are this process's: their shares are what it may open.
+    /// No pool yet. `roles` are this process's: their shares are what it may open. Where a control plane grants them, nothing is opened
+    /// before one is granted, or [`Pools::live_ungranted`].
     pub fn new(
         access: Access,
         limits: PoolLimits,
         metrics: PoolMetrics,
         directory: Directory,
         roles: Vec<Role>,
+        clock: Clock,
+        entropy: Entropy,
     ) -> Self {
-        let (servers, shares) = (Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { access, limits, metrics, directory, roles, servers, shares }))
+        let (servers, shares, chance) = (Mutex::default(), Mutex::default(), Chance { clock, entropy });
+        let ungranted = AtomicUsize::new(if matches!(access, Access::Given(_)) { limits.budget } else { 0 });
+        Self(Arc::new(Inner { access, limits, metrics, directory, roles, chance, servers, shares, ungranted }))
     }
 
     /// A connection of this tenant. See [`super::Tenant::connect`].
@@ -86,15 +100,34 @@ impl Pools {
         }
     }
 
+    /// Lives by the setting wherever no share was ever granted: nobody is there who could grant one.
+    pub fn live_ungranted(&self) {
+        let budget = self.0.limits.budget;
+        self.0.ungranted.store(budget, Ordering::Release);
+        let shares = self.0.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, server) in self.servers().iter().filter(|(cluster, _)| !shares.contains_key(cluster)) {
+            server.limit_to(budget);
+        }
+    }
+
+    /// What is lived by on a server of which no share was ever granted.
+    fn ungranted_share(&self, cluster: &ClusterId) -> Option<Share> {
+        let role = *self.0.roles.iter().find(|role| **role != Role::Fleet)?;
+        let connections = u32::try_from(self.0.ungranted.load(Ordering::Acquire)).unwrap_or(u32::MAX);
+        (connections > 0).then(|| Share { cluster: cluster.clone(), role, connections })
+    }
+
     /// How each server is used, for the heartbeat. The fleet role adds its templates.
     pub fn load(&self) -> Vec<ClusterLoad> {
         let shares = self.0.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        let load = |cluster: ClusterId, open: usize| ClusterLoad {
-            open: u32::try_from(open).unwrap_or(u32::MAX),
-            holding: shares.get(&cluster).cloned().unwrap_or_default(),
-            template: None,
-            old_templates: Vec::new(),
-            cluster,
+        let load = |cluster: ClusterId, open: usize| {
+            let ungranted = || self.ungranted_share(&cluster).into_iter().collect();
+            let mut holding = shares.get(&cluster).cloned().unwrap_or_else(ungranted);
+            let open = u32::try_from(open).unwrap_or(u32::MAX);
+            // What is open over the share is held until it is closed.
+            let over = open.saturating_sub(holding.iter().map(|share| share.connections).sum());
+            holding.iter_mut().take(1).for_each(|share| share.connections += over);
+            ClusterLoad { open, holding, template: None, old_templates: Vec::new(), cluster }
         };
         self.0
             .directory
@@ -155,7 +188,8 @@ impl Pools {
 
     fn server(&self, cluster: &ClusterId) -> Arc<Server> {
         let mut servers = self.servers();
-        let fresh = || Arc::new(Server::new(cluster, self.0.limits, self.0.metrics.clone()));
+        let limits = PoolLimits { budget: self.0.ungranted.load(Ordering::Acquire), ..self.0.limits };
+        let fresh = || Arc::new(Server::new(cluster, limits, self.0.metrics.clone(), self.0.chance.clone()));
         servers.entry(cluster.clone()).or_insert_with(fresh).clone()
     }
 

@@ -8,22 +8,25 @@ use tokio::sync::Notify;
 
 use super::TenantPool;
 use super::ahead::Ahead;
-use super::backend::{Backend, OpenError};
+use super::backend::Backend;
 use super::budget::{Budget, Permit};
+use super::demand::Demand;
+use super::fuse::{Chance, Fuse};
 use super::metrics::PoolMetrics;
+use super::opener::OpenError;
 
 /// How long things may take and how many may wait.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolLimits {
-    /// For a connection, before the answer is 503.
+    /// For a place in the pool and in the budget, before the answer is 503.
     pub wait: Duration,
-    /// For opening one.
+    /// For opening a connection then.
     pub connect: Duration,
     /// After this a connection nobody used is closed.
     pub idle: Duration,
     /// Requests of one tenant that may wait at once.
     pub waiters: usize,
-    /// Connections per server until the control plane has granted a share.
+    /// Connections per server where no share was ever granted.
     pub budget: usize,
     /// What Postgres allows one statement.
     pub statement: Duration,
@@ -44,18 +47,25 @@ impl Default for PoolLimits {
 
 /// A server, its budget, and who has connections to it.
 pub(super) struct Server {
+    pub(super) name: String,
     pub(super) budget: Budget,
+    /// Blows when the whole server cannot be reached.
+    pub(super) fuse: Arc<Fuse>,
+    pub(super) chance: Chance,
     pub(super) limits: PoolLimits,
     pub(super) metrics: PoolMetrics,
     pools: Mutex<Vec<Arc<TenantPool>>>,
     ahead: Mutex<Vec<Ahead>>,
+    demand: Mutex<Demand>,
 }
 
 impl Server {
-    pub(super) fn new(id: &ClusterId, limits: PoolLimits, metrics: PoolMetrics) -> Self {
+    pub(super) fn new(id: &ClusterId, limits: PoolLimits, metrics: PoolMetrics, chance: Chance) -> Self {
         let (out, limit) = (&metrics.connections, &metrics.budget);
         let budget = Budget::of(limits.budget, out.with_label_values(&[&id.0]), limit.with_label_values(&[&id.0]));
-        Self { budget, limits, metrics, pools: Mutex::default(), ahead: Mutex::default() }
+        let fuse = Fuse::of_server(chance.clone(), metrics.servers_away.clone());
+        let (pools, ahead, demand) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { name: id.0.clone(), budget, fuse, chance, limits, metrics, pools, ahead, demand }
     }
 
     pub(super) fn enter(&self, pool: Arc<TenantPool>) {
@@ -70,14 +80,11 @@ impl Server {
         self.pools().clone()
     }
 
-    /// The right to open one more connection: at once, by closing somebody's idle one, or when one is closed.
+    /// The right to open one more connection: by closing somebody's idle one, or when one is closed.
     pub(super) async fn admit(&self, tenant: TenantId, came_free: &Notify) -> Result<Permit, OpenError> {
-        if let Some(permit) = self.budget.try_take() {
-            return Ok(permit);
-        }
         self.evict(Some(tenant));
         tokio::select! {
-            permit = self.budget.take() => Ok(permit),
+            permit = self.budget.take(Some(tenant)) => Ok(permit),
             () = came_free.notified() => Err(OpenError::CameFree),
         }
     }
@@ -94,14 +101,34 @@ impl Server {
         if self.ahead().pop().is_some() {
             return true;
         }
-        let mut candidates: Vec<_> =
-            self.open_pools().into_iter().filter(|pool| Some(pool.tenant) != but && pool.can_spare()).collect();
-        candidates.sort_by_key(|pool| pool.usefulness());
+        let spare = |pool: &Arc<TenantPool>| Some(pool.tenant) != but && pool.can_spare();
+        let candidates = self.by_usefulness(self.open_pools().into_iter().filter(spare));
         let evicted = candidates.iter().any(|pool| pool.close_one());
         if evicted {
             self.metrics.evictions.inc();
         }
         evicted
+    }
+
+    /// The pools, those first whose connections are asked for least.
+    pub(super) fn by_usefulness(&self, pools: impl Iterator<Item = Arc<TenantPool>>) -> Vec<Arc<TenantPool>> {
+        let demand = self.demand();
+        let mut weighed: Vec<_> = pools.map(|pool| (pool.usefulness(&demand), pool)).collect();
+        drop(demand);
+        weighed.sort_by_key(|(usefulness, _)| *usefulness);
+        weighed.into_iter().map(|(_, pool)| pool).collect()
+    }
+
+    /// How often the tenants that have a pool were asked for lately.
+    pub(super) fn by_demand(&self) -> Vec<(u64, TenantId)> {
+        let pools = self.open_pools();
+        let demand = self.demand();
+        pools.iter().map(|pool| (pool.demand(&demand), pool.tenant)).collect()
+    }
+
+    /// A tenant was asked for so many times since this was said last.
+    pub(super) fn count(&self, tenant: TenantId, loans: u32) {
+        self.demand().add(tenant, loans);
     }
 
     /// Changes the budget; what is open over it is closed as soon as it is idle.
@@ -128,6 +155,10 @@ impl Server {
 
     pub(super) fn ahead(&self) -> MutexGuard<'_, Vec<Ahead>> {
         self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn demand(&self) -> MutexGuard<'_, Demand> {
+        self.demand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pools(&self) -> MutexGuard<'_, Vec<Arc<TenantPool>>> {

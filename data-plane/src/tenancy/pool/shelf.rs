@@ -15,6 +15,8 @@ pub(super) const QUIET_ROUNDS: u32 = 4;
 pub(super) struct Shelf {
     most: usize,
     taken: usize,
+    /// How often somebody has asked since this was counted last.
+    asked: u32,
     /// The one that came back last stands last.
     idle: Vec<Idle>,
     /// First come, first served. Only where every place is taken does anybody stand here.
@@ -53,7 +55,7 @@ pub(super) enum Next {
 impl Shelf {
     /// Nothing on it, with room for `most` connections.
     pub(super) fn new(most: usize) -> Self {
-        Self { most, taken: 0, idle: Vec::new(), queue: VecDeque::new(), closed: false }
+        Self { most, taken: 0, asked: 0, idle: Vec::new(), queue: VecDeque::new(), closed: false }
     }
 
     /// Takes a place: with a connection that this thread's lane hears, else with the one used last, else without. One that is not clean is
@@ -62,6 +64,7 @@ impl Shelf {
         if self.closed {
             return Place::Closed;
         }
+        self.asked = self.asked.saturating_add(1);
         let here = lanes::here();
         while let Some(last) = self.idle.len().checked_sub(1) {
             let near = self.idle.iter().rposition(|idle| idle.backend.lane() == here).unwrap_or(last);
@@ -139,6 +142,16 @@ impl Shelf {
             idle.rounds += 1;
             idle.rounds <= QUIET_ROUNDS && idle.backend.is_clean()
         });
+    }
+
+    /// How often somebody has asked since [`Shelf::count`].
+    pub(super) fn asked(&self) -> u32 {
+        self.asked
+    }
+
+    /// How often somebody has asked since the last call.
+    pub(super) fn count(&mut self) -> u32 {
+        std::mem::take(&mut self.asked)
     }
 
     /// Connections that lie ready.

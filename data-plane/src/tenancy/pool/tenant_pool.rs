@@ -1,21 +1,28 @@
 //! One tenant's pool.
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::time::Instant;
+use std::time::Duration;
 
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::Route;
 use hotelhub_web::{AppError, Kind};
 use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, timeout_at};
 use tokio_postgres::Config;
 
 use super::PoolSlot;
-use super::backend::{Backend, OpenError, Opener};
+use super::backend::Backend;
 use super::budget::Waiting;
+use super::demand::Demand;
+use super::fuse::Fuse;
+use super::opener::{OpenError, Opener};
 use super::server::Server;
 use super::shelf::{Next, Place, Shelf};
 use crate::tenancy::Session;
 use crate::tenancy::error::away;
+
+/// For so long at least a tenant keeps its part of a budget that others wait for: opening a connection anew costs a third of it.
+const TURN: Duration = Duration::from_millis(25);
 
 /// A pool, and how much it is used.
 pub(in crate::tenancy) struct TenantPool {
@@ -25,8 +32,6 @@ pub(in crate::tenancy) struct TenantPool {
     server: Arc<Server>,
     came_free: Arc<Notify>,
     waiting: AtomicUsize,
-    /// Loans, halved from time to time: how useful it is to keep a connection.
-    loans: AtomicU64,
     slot: OnceLock<Weak<PoolSlot>>,
 }
 
@@ -48,11 +53,12 @@ impl TenantPool {
     /// A pool without connections, known to its server.
     pub(super) fn enter(server: Arc<Server>, route: &Route, config: Config) -> Arc<Self> {
         let came_free = Arc::new(Notify::new());
-        let opener = Opener { tenant: route.tenant, config, server: server.clone(), came_free: came_free.clone() };
+        let fuse = Fuse::of_database(server.chance.clone(), server.metrics.databases_away.clone());
+        let (tenant, came, in_line) = (route.tenant, came_free.clone(), AtomicUsize::new(0));
+        let opener = Opener { tenant, config, server: server.clone(), came_free: came, fuse, waiting: in_line };
         let shelf = Mutex::new(Shelf::new(usize::from(route.limits.connections.max(1))));
-        let (waiting, loans, slot) = (AtomicUsize::new(0), AtomicU64::new(0), OnceLock::new());
-        let this = Self { tenant: route.tenant, opener, shelf, server, came_free, waiting, loans, slot };
-        let this = Arc::new(this);
+        let (waiting, slot) = (AtomicUsize::new(0), OnceLock::new());
+        let this = Arc::new(Self { tenant, opener, shelf, server, came_free, waiting, slot });
         this.server.enter(this.clone());
         this
     }
@@ -63,7 +69,6 @@ impl TenantPool {
 
     /// A clean connection, or a refusal when none comes free in time.
     pub(super) async fn lend(self: Arc<Self>) -> Result<Lent, AppError> {
-        self.loans.fetch_add(1, Ordering::Relaxed);
         match self.take() {
             Place::Ready(backend) => Ok(Lent { backend: Some(backend), pool: self }),
             // Mostly one lies ready: only who has to wait is counted and timed.
@@ -90,30 +95,29 @@ impl TenantPool {
         let Server { limits, metrics, .. } = &*self.server;
         let waiting = Waiting::new(&self.waiting);
         if self.waiting.load(Ordering::Acquire) > limits.waiters {
-            metrics.refusals.inc();
-            return Err(full());
+            return Err(self.full());
         }
         let asked = Instant::now();
-        let lent = tokio::time::timeout(limits.wait, self.connected(held)).await;
+        let lent = self.connected(held, asked + limits.wait).await;
         drop(waiting);
         metrics.waits.observe(asked.elapsed().as_secs_f64());
-        lent.unwrap_or_else(|_| {
-            metrics.refusals.inc();
-            Err(full())
-        })
+        lent
     }
 
-    /// Waits for a place, and opens a connection where none is on it.
-    async fn connected(self: &Arc<Self>, mut held: Held) -> Result<Lent, AppError> {
+    /// Waits for a place until the deadline, and opens a connection where none is on it.
+    async fn connected(self: &Arc<Self>, mut held: Held, deadline: Instant) -> Result<Lent, AppError> {
         loop {
             let mut lent = match held {
                 Held::Place(lent) => lent,
-                Held::Turn(turn) => turn.await.map_err(|_| away().because("the pool was closed"))?,
+                Held::Turn(turn) => {
+                    let come = timeout_at(deadline, turn).await.map_err(|_| self.full())?;
+                    come.map_err(|_| away().because("the pool was closed"))?
+                }
             };
             let came_along = lent.backend.take().and_then(|backend| backend.clean(&self.server.metrics.dirty));
             let backend = match came_along {
                 Some(backend) => Ok(backend),
-                None => self.opener.opened().await.map(Box::new),
+                None => self.opener.opened(deadline).await.map(Box::new),
             };
             match backend {
                 // Whoever asked before the placement was over is served at the present one, not at the old.
@@ -126,9 +130,18 @@ impl TenantPool {
                     drop(lent);
                     held = self.hold(self.take())?;
                 }
+                Err(OpenError::Full) => return Err(self.full()),
+                Err(OpenError::Away(wait)) => return Err(not_before(wait)),
                 Err(error) => return Err(away().because(error)),
             }
         }
+    }
+
+    /// Nobody gave a connection back in time.
+    fn full(&self) -> AppError {
+        self.server.metrics.refusals.inc();
+        AppError::new(Kind::Unavailable, "busy", "Too many people ask at once. Please try again in a moment.")
+            .retry_after(1)
     }
 
     /// Whether an idle connection may be closed without anybody here missing it at once.
@@ -136,8 +149,14 @@ impl TenantPool {
         self.waiting.load(Ordering::Acquire) == 0 && self.shelf().ready() > 0
     }
 
-    pub(super) fn usefulness(&self) -> u64 {
-        self.loans.load(Ordering::Relaxed)
+    /// How often the tenant was asked for lately.
+    pub(super) fn demand(&self, demand: &Demand) -> u64 {
+        u64::from(demand.of(self.tenant)) + u64::from(self.shelf().asked())
+    }
+
+    /// The same for each connection it has.
+    pub(super) fn usefulness(&self, demand: &Demand) -> u64 {
+        weight(self.demand(demand), self.shelf().open())
     }
 
     /// Connections on loan.
@@ -168,9 +187,14 @@ impl TenantPool {
 
     /// Closes what was idle too long or is not clean, and lets go of a pool that holds nothing.
     pub(super) fn tidy(self: &Arc<Self>) {
-        self.shelf().tidy();
-        self.loans.store(self.loans.load(Ordering::Relaxed) / 2, Ordering::Relaxed);
+        let asked = {
+            let mut shelf = self.shelf();
+            shelf.tidy();
+            shelf.count()
+        };
+        self.server.count(self.tenant, asked);
         if self.is_empty()
+            && self.opener.fuse.is_forgettable()
             && let Some(slot) = self.slot.get().and_then(Weak::upgrade)
         {
             slot.forget_unused(self);
@@ -183,8 +207,16 @@ impl TenantPool {
         if budget.owed() > 0 {
             return true;
         }
-        let asked_here = self.waiting.load(Ordering::Acquire);
-        budget.waiting() > 0 && asked_here > 0 && self.shelf().open() > self.server.fair_share()
+        if budget.waiting() == 0 || self.waiting.load(Ordering::Acquire) == 0 {
+            return false;
+        }
+        let others_wait = budget.others_wait(Some(self.tenant));
+        others_wait.is_some_and(|waited| waited > TURN || self.connections() > self.server.fair_share())
+    }
+
+    /// Connections that are open or being opened.
+    fn connections(&self) -> usize {
+        self.shelf().open().saturating_sub(self.opener.waiting())
     }
 
     /// The connection of a place that ends, if it may stay.
@@ -239,8 +271,15 @@ impl Drop for Lent {
     }
 }
 
-/// Nobody gave a connection back in time.
-fn full() -> AppError {
-    AppError::new(Kind::Unavailable, "busy", "Too many people ask at once. Please try again in a moment.")
-        .retry_after(1)
+/// What a connection of a tenant is worth that has so many, and was asked for so often.
+pub(super) fn weight(asked: u64, connections: usize) -> u64 {
+    let connections = u64::try_from(connections).unwrap_or(u64::MAX).max(1);
+    // In hundredths, or the second connection of whoever came once were worth nothing.
+    asked.saturating_mul(100) / connections
+}
+
+/// The refusal for a database that was away, and that nobody asks for so long.
+fn not_before(wait: Duration) -> AppError {
+    let seconds = wait.as_millis().div_ceil(1_000).max(1);
+    away().retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
 }

@@ -1,5 +1,6 @@
 //! What went over a connection, read off its bytes: requests that Postgres will answer with `ReadyForQuery`, those it has answered, and
 //! the transaction status it said last (<https://www.postgresql.org/docs/15/protocol-message-formats.html>).
+mod farewell;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,8 @@ use std::task::{Context, Poll, ready};
 use hotelhub_web::lanes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+
+use self::farewell::part;
 
 /// What is known of a connection. One task writes it, whoever lends the connection reads it.
 #[derive(Debug, Default)]
@@ -166,7 +169,7 @@ impl Frames {
 }
 
 /// A socket that can leave its reactor for that of the present thread.
-pub(super) trait Socket: Unpin + Sized {
+pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send + Sized + 'static {
     /// The same socket, heard here from now on.
     fn moved(self) -> io::Result<Self>;
 }
@@ -183,22 +186,22 @@ impl Socket for UnixStream {
     }
 }
 
-/// A stream that tells a [`Wire`] of all that passes, and follows whoever uses it from lane to lane. `K` is kept until the stream is
-/// dropped: the permit lives with the socket.
-pub(super) struct Watched<S, K> {
+/// A stream that tells a [`Wire`] of all that passes, and follows whoever uses it from lane to lane. `K` is kept until both sides have
+/// hung up: the permit lives with the socket.
+pub(super) struct Watched<S: Socket, K: Send + 'static> {
     /// None once it could not move.
     stream: Option<S>,
     wire: Arc<Wire>,
     sent: Frames,
     received: Frames,
-    _kept: K,
+    kept: Option<K>,
 }
 
-impl<S: Socket, K> Watched<S, K> {
+impl<S: Socket, K: Send + 'static> Watched<S, K> {
     pub(super) fn new(stream: S, kept: K) -> (Self, Arc<Wire>) {
         let wire = Arc::new(Wire { lane: AtomicUsize::new(lanes::here()), ..Wire::default() });
         let (sent, received) = (Frames::of_client(), Frames::of_server());
-        let watched = Self { stream: Some(stream), wire: wire.clone(), sent, received, _kept: kept };
+        let watched = Self { stream: Some(stream), wire: wire.clone(), sent, received, kept: Some(kept) };
         (watched, wire)
     }
 
@@ -213,7 +216,15 @@ impl<S: Socket, K> Watched<S, K> {
     }
 }
 
-impl<S: Socket + AsyncRead, K: Unpin> AsyncRead for Watched<S, K> {
+impl<S: Socket, K: Send + 'static> Drop for Watched<S, K> {
+    fn drop(&mut self) {
+        if let (Some(stream), Some(kept)) = (self.stream.take(), self.kept.take()) {
+            part(stream, kept);
+        }
+    }
+}
+
+impl<S: Socket, K: Unpin + Send + 'static> AsyncRead for Watched<S, K> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
@@ -223,7 +234,7 @@ impl<S: Socket + AsyncRead, K: Unpin> AsyncRead for Watched<S, K> {
     }
 }
 
-impl<S: Socket + AsyncWrite, K: Unpin> AsyncWrite for Watched<S, K> {
+impl<S: Socket, K: Unpin + Send + 'static> AsyncWrite for Watched<S, K> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = ready!(this.stream()?.poll_write(cx, bytes))?;

@@ -1,4 +1,6 @@
 //! One hard budget per Postgres server: bounded waits, evictions, and a cold hotel that everybody wants at once.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -75,6 +77,56 @@ async fn who_waits_is_served_when_another_hotel_gives_back() {
     };
     tokio::join!(busy(&melati), busy(&kenanga));
     assert!(house.node.pools.open_connections() <= 2);
+    assert_eq!(counted(&house.node, "hotelhub_pool_refusals_total"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_three_hundred_requests_of_one_hotel_another_is_served_next() {
+    let house = House::saas_with(300, |settings| {
+        settings.pool.budget = 2;
+        settings.pool.wait = Duration::from_secs(60);
+    })
+    .await;
+    let (melati, kenanga) = both(&house).await;
+    let served = AtomicUsize::new(0);
+    let flood = join_all((0..300).map(|_| async {
+        melati.connect().await.unwrap().query_one("select pg_sleep(0.02)", &[]).await.unwrap();
+        served.fetch_add(1, Ordering::SeqCst);
+    }));
+    let other = async {
+        while served.load(Ordering::SeqCst) < 4 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        pid(&kenanga).await;
+        served.load(Ordering::SeqCst)
+    };
+    let (_, before_the_other) = tokio::join!(flood, other);
+    assert!(before_the_other < 150, "{before_the_other} of 300 were served first");
+    assert!(counted(&house.node, "hotelhub_pool_opens_total") < 50, "a flood alone keeps its connections");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_never_stops_asking_leaves_the_only_connection_to_others_in_turn() {
+    let house = House::saas_with(4, |settings| settings.pool.budget = 1).await;
+    let (melati, kenanga) = both(&house).await;
+    let enough = Arc::new(AtomicBool::new(false));
+    let flood: Vec<_> = (0..8)
+        .map(|_| {
+            let (melati, enough) = (melati.clone(), enough.clone());
+            tokio::spawn(async move {
+                while !enough.load(Ordering::SeqCst) {
+                    pid(&melati).await;
+                }
+            })
+        })
+        .collect();
+    for _ in 0..5 {
+        pid(&kenanga).await;
+    }
+    enough.store(true, Ordering::SeqCst);
+    for guest in flood {
+        guest.await.unwrap();
+    }
     assert_eq!(counted(&house.node, "hotelhub_pool_refusals_total"), 0);
 }
 

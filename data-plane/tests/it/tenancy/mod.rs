@@ -1,4 +1,5 @@
 //! Whose request it is, and whose connection: never another hotel's.
+mod away;
 mod budget;
 mod clean;
 mod hosts;

@@ -9,13 +9,13 @@ use hotelhub_web::Kind;
 use super::{WHO, both, counted, pid, settles_at};
 use crate::house::House;
 
-fn change(house: &House, change: Change) {
+pub(super) fn change(house: &House, change: Change) {
     let since = house.node.directory.version();
     let deltas = Deltas { since, deltas: vec![Delta { version: since + 1, change }] };
     assert_eq!(house.node.directory.apply_deltas(deltas), Applied::Done);
 }
 
-fn route(tenant: &Tenant, change: impl FnOnce(&mut Route)) -> Change {
+pub(super) fn route(tenant: &Tenant, change: impl FnOnce(&mut Route)) -> Change {
     let mut route = tenant.route().clone();
     change(&mut route);
     Change::Route(Box::new(route))

@@ -83,6 +83,7 @@ impl Town {
         let clusters = vec![Cluster { id: cluster(), host: Ipv4Addr::LOCALHOST.to_string(), port: proxy.port }];
         let routes = plots.iter().map(|plot| plot.route.clone()).collect();
         let table = Snapshot { version: 1, taken_at: sources.clock.now(), clusters, routes };
+        process.node.pools.live_ungranted();
         process.node.directory.apply_snapshot(table);
         let hotels = try_join_all(plots.into_iter().map(|plot| plot.opened(port, admin_dsn))).await?;
         let (node, admin_dsn) = (process.node.clone(), admin_dsn.to_owned());

@@ -1,0 +1,139 @@
+//! Several nodes on one Postgres server: together they never have more connections to it than its budget, whoever comes and goes.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use hotelhub_tests::{Connection, Hotel, House, connect, get, patiently};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::ground;
+
+/// So few that on every node hotels close one another's connections all the time.
+const BUDGET: u16 = 20;
+const HOTELS: usize = 12;
+const CALLERS: usize = 24;
+
+/// What the server has open for anybody but the central database and whoever looks.
+const SEEN: &str = "select count(*) from pg_stat_activity
+    where backend_type = 'client backend' and datname <> current_database() and pid <> pg_backend_pid()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_nodes_in_a_flood_never_have_more_connections_than_the_budget() -> Result<()> {
+    let (_servers, mut house) = ground::house_within("shares", BUDGET).await?;
+    let mut hotels = Vec::new();
+    for number in 0..HOTELS {
+        hotels.push(Hotel::open(&house, &format!("hotel-{number}")).await?.host);
+    }
+    let watch = Watch::begin(&house).await?;
+    let mut flood = Flood::default();
+    flood.on(house.node_port(), &hotels);
+    lasts().await;
+    // Both come to a server whose budget is given away: what they get, the first must let go of.
+    let mut second = house.another_node("node-2", "serve").await?;
+    flood.on(second.ports[0], &hotels);
+    let third = house.another_node("node-3", "serve").await?;
+    flood.on(third.ports[0], &hotels);
+    for name in ["node-1", "node-2", "node-3"] {
+        granted(&house, name).await?;
+    }
+    lasts().await;
+    // Nobody divides any more: each keeps its own.
+    house.control.kill().await?;
+    lasts().await;
+    house.restart_control().await?;
+    // One is cut off in the middle of everything, and its share stays its own.
+    second.process.kill().await?;
+    lasts().await;
+    let answered = flood.ends().await?;
+    let (most, samples) = watch.ends().await?;
+    ensure!(most <= BUDGET.into(), "{most} connections of {BUDGET} in one of {samples} samples");
+    ensure!(most >= i64::from(BUDGET) / 2 && samples > 500, "no flood: {most} at most in {samples} samples");
+    ensure!(answered > 100, "only {answered} requests were answered");
+    drop(third);
+    house.stop().await
+}
+
+async fn lasts() {
+    tokio::time::sleep(Duration::from_secs(3)).await;
+}
+
+/// Waits until this node has heard of a share, and lives by it.
+async fn granted(house: &House, node: &str) -> Result<()> {
+    let central = connect(&house.central_dsn()).await?;
+    let sql = "select sum(granted)::int > 0 and sum(granted) = sum(holding) from connection_shares where node = $1";
+    patiently(30, &format!("a share for {node}"), async || {
+        let lives: Option<bool> = central.query_one(sql, &[&node]).await?.get(0);
+        Ok((lives == Some(true)).then_some(()))
+    })
+    .await
+}
+
+/// Counts what the server has open, again and again.
+struct Watch {
+    enough: Arc<AtomicBool>,
+    counting: JoinHandle<Result<(i64, usize)>>,
+}
+
+impl Watch {
+    async fn begin(house: &House) -> Result<Self> {
+        let server = connect(&house.central_dsn()).await?;
+        let seen = server.prepare(SEEN).await?;
+        let enough = Arc::<AtomicBool>::default();
+        let ended = enough.clone();
+        let counting = tokio::spawn(async move {
+            let (mut most, mut samples) = (0, 0);
+            while !ended.load(Ordering::SeqCst) {
+                let open: i64 = server.query_one(&seen, &[]).await?.get(0);
+                (most, samples) = (open.max(most), samples + 1);
+            }
+            Ok((most, samples))
+        });
+        Ok(Self { enough, counting })
+    }
+
+    /// The most that were seen at a time, and how often it was looked.
+    async fn ends(self) -> Result<(i64, usize)> {
+        self.enough.store(true, Ordering::SeqCst);
+        self.counting.await?
+    }
+}
+
+/// Callers who ask every hotel in turn, as fast as they are answered.
+#[derive(Default)]
+struct Flood {
+    enough: Arc<AtomicBool>,
+    callers: JoinSet<usize>,
+}
+
+impl Flood {
+    fn on(&mut self, port: u16, hotels: &[String]) {
+        for first in 0..CALLERS {
+            let requests = hotels.iter().map(|host| get(host, "/api/v1/public/property", None));
+            let mut requests: Vec<_> = requests.collect();
+            requests.rotate_left(first % HOTELS);
+            let enough = self.enough.clone();
+            self.callers.spawn(async move { calls(port, &requests, &enough).await });
+        }
+    }
+
+    /// How many were answered 200.
+    async fn ends(self) -> Result<usize> {
+        self.enough.store(true, Ordering::SeqCst);
+        Ok(self.callers.join_all().await.iter().sum())
+    }
+}
+
+/// How often the caller was answered 200 before it was enough, or the node was gone.
+async fn calls(port: u16, requests: &[Vec<u8>], enough: &AtomicBool) -> usize {
+    let mut answered = 0;
+    let Ok(mut node) = Connection::open(port).await.context("nobody listens") else { return answered };
+    for request in requests.iter().cycle() {
+        if enough.load(Ordering::SeqCst) {
+            break;
+        }
+        let Ok(reply) = node.send(request).await else { break };
+        answered += usize::from(reply.status == 200);
+    }
+    answered
+}
