@@ -95,6 +95,10 @@ pub struct Flags {
     /// Sign-ups taken from one address in an hour.
     #[arg(long, env = "HOTELHUB_SIGNUPS_PER_HOUR", default_value_t = 20)]
     signups_per_hour: u32,
+    /// Days for which a deleted hotel's database is kept, so that it can be undeleted. Those that are deleted already keep what they were
+    /// promised.
+    #[arg(long, env = "HOTELHUB_TENANT_GRACE_DAYS", default_value_t = 30)]
+    tenant_grace_days: u16,
 }
 
 /// The effective settings.
@@ -134,6 +138,8 @@ pub struct Settings {
     pub ready_databases: u32,
     /// Sign-ups taken from one address in an hour.
     pub signups_per_hour: u32,
+    /// Days for which a deleted hotel's database is kept.
+    pub tenant_grace_days: u16,
 }
 
 fn secret(text: &str) -> Result<Secret<String>, std::convert::Infallible> {
@@ -145,7 +151,11 @@ fn host(text: &str) -> Result<Host, String> {
 }
 
 /// The secret itself or what its file holds; both is one too many.
-fn resolve(name: &str, value: Option<Secret<String>>, file: Option<&Path>) -> Result<Option<Secret<String>>> {
+pub(crate) fn resolve(
+    name: &str,
+    value: Option<Secret<String>>,
+    file: Option<&Path>,
+) -> Result<Option<Secret<String>>> {
     match (value, file) {
         (Some(_), Some(_)) => bail!("{name} and {name}_FILE are both set: keep one"),
         (Some(value), None) => Ok(Some(value)),
@@ -196,6 +206,7 @@ impl Flags {
             redis_url: resolve("HOTELHUB_REDIS_URL", self.redis_url, self.redis_url_file.as_deref())?,
             ready_databases: self.ready_databases,
             signups_per_hour: self.signups_per_hour,
+            tenant_grace_days: self.tenant_grace_days,
         })
     }
 }
@@ -235,6 +246,7 @@ impl Settings {
             ("HOTELHUB_REDIS_URL", hidden(&self.redis_url)),
             ("HOTELHUB_READY_DATABASES", self.ready_databases.to_string()),
             ("HOTELHUB_SIGNUPS_PER_HOUR", self.signups_per_hour.to_string()),
+            ("HOTELHUB_TENANT_GRACE_DAYS", self.tenant_grace_days.to_string()),
         ]
     }
 }

@@ -41,8 +41,12 @@ pub(crate) fn role_key(role: StaffRole) -> String {
 
 /// A moment as the vendor's people read it, in Jakarta.
 pub(crate) fn moment(at: Timestamp, visit: &Visit) -> String {
-    let zone = TimeZone::get("Asia/Jakarta").unwrap_or(TimeZone::UTC);
-    format::date_time(at, &zone, visit.lang)
+    format::date_time(at, &vendor_zone(), visit.lang)
+}
+
+/// Where the vendor's people live.
+pub(crate) fn vendor_zone() -> TimeZone {
+    TimeZone::get("Asia/Jakarta").unwrap_or(TimeZone::UTC)
 }
 
 /// The address of the next page: the same query with the cursor.
@@ -54,7 +58,7 @@ pub(crate) fn next(path: &str, query: &[(&str, &str)], cursor: Option<Cursor>) -
 }
 
 /// A value as a query string carries it.
-fn escaped(value: &str) -> String {
+pub(crate) fn escaped(value: &str) -> String {
     let safe = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
     value.bytes().map(|b| if safe(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::App;
 use crate::fleet::{Gauges, orders, ready};
 use crate::wakes::Wake;
-use crate::{mails, once};
+use crate::{mails, once, tenants};
 
 /// How often the controllers look without being woken.
 const LOOK: Duration = Duration::from_secs(5);
@@ -46,6 +46,13 @@ async fn make_rounds(app: App, gauges: Gauges) {
                 tracing::info!(count, "databases or templates nobody needs are being dropped; the audit log says why")
             }
             Err(error) => tracing::warn!(error = &error as &dyn Error, "what is old was not looked for"),
+        }
+        match tenants::reap(&app).await {
+            Ok(0) => {}
+            Ok(count) => {
+                tracing::info!(count, "databases of deleted hotels are being dropped; their days of grace are over")
+            }
+            Err(error) => tracing::warn!(error = &error as &dyn Error, "deleted hotels were not looked after"),
         }
         if let Err(error) = gauges.look(&app).await {
             tracing::warn!(error = &error as &dyn Error, "the fleet was not counted");

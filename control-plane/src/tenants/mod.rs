@@ -1,9 +1,18 @@
-//! The vendor's view of its tenants: who they are, what they are on, how their database is, and their suspension.
+//! The vendor's view of its tenants: who they are, what they are on, how their database is, and their life from trial to release.
+mod change;
+mod forms;
+mod life;
 mod model;
 mod pages;
+mod reaper;
 mod routes;
 mod store;
+#[cfg(test)]
+mod tests;
 
+pub use life::{Change, Deletion, Life, Maintenance};
 pub use model::{Refusal, Status};
 pub use pages::{TenantPage, TenantsPage, pages};
+pub use reaper::reap;
+pub(crate) use reaper::release;
 pub use routes::doors;

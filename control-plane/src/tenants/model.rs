@@ -57,9 +57,21 @@ pub enum Refusal {
     /// It is gone for good.
     #[error("this tenant is gone; nothing brings it back")]
     Gone,
-    /// A suspension needs a reason that its owner can be told.
+    /// It is deleted, and may be undeleted.
+    #[error("this tenant is deleted: undelete it first")]
+    Deleted,
+    /// Its database is still being made.
+    #[error("this tenant is still being made: try again when it is there")]
+    BeingMade,
+    /// A change needs a reason that people can be told.
     #[error("give a reason of 3 to 500 characters")]
     NoReason,
+    /// A maintenance that would end before it begins.
+    #[error("a maintenance ends after it has begun")]
+    EndedAlready,
+    /// Another tenant's name, given to confirm a deletion.
+    #[error("this is not the tenant's name")]
+    OtherName,
 }
 
 impl From<Refusal> for AppError {
@@ -68,14 +80,11 @@ impl From<Refusal> for AppError {
         match refusal {
             Refusal::Unknown => Self::new(Kind::NotFound, "unknown-tenant", text),
             Refusal::Gone => Self::new(Kind::Conflict, "tenant-gone", text),
+            Refusal::Deleted => Self::new(Kind::Conflict, "tenant-deleted", text),
+            Refusal::BeingMade => Self::new(Kind::Conflict, "tenant-being-made", text).retry_after(5),
             Refusal::NoReason => Self::new(Kind::Invalid, "no-reason", text.clone()).field("reason", text),
+            Refusal::EndedAlready => Self::new(Kind::Invalid, "ended-already", text.clone()).field("until", text),
+            Refusal::OtherName => Self::new(Kind::Invalid, "other-name", text.clone()).field("slug", text),
         }
     }
-}
-
-/// A reason as it is kept.
-pub(super) fn reason(text: &str) -> Result<&str, Refusal> {
-    let text = text.trim();
-    let fits = (3..=500).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() && c != '\n');
-    if fits { Ok(text) } else { Err(Refusal::NoReason) }
 }

@@ -1,16 +1,16 @@
 //! Pages about tenants.
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::response::{Html, Response};
-use axum::routing::{get, post};
+use axum::response::Html;
+use axum::routing::get;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::{Rupiah, TenantId};
 use hotelhub_web::preferences::see_other;
-use hotelhub_web::{Badge, Flash, FormBody, Nothing, Page, PageQuery, Query, Result, Visit, format};
-use serde::{Deserialize, Serialize};
+use hotelhub_web::{Badge, Page, PageQuery, Query, Result, Visit, format};
+use serde::Serialize;
 use uuid::Uuid;
 
-use super::routes::{Change, Filter, Whole, set, whole};
+use super::routes::{Filter, Whole, whole};
 use super::{Status, store};
 use crate::App;
 use crate::audit::AuditLine;
@@ -24,8 +24,7 @@ pub fn pages() -> Router<App> {
         .route("/vendor", get(async || see_other("/vendor/tenants", None)))
         .route("/vendor/tenants", get(list))
         .route("/vendor/tenants/{id}", get(read))
-        .route("/vendor/tenants/{id}/suspend", post(suspend))
-        .route("/vendor/tenants/{id}/resume", post(resume))
+        .merge(super::forms::forms())
 }
 
 /// Tenants, searched and filtered by the address.
@@ -51,6 +50,7 @@ struct Line {
     slug: String,
     status_key: String,
     tone: &'static str,
+    in_maintenance: bool,
     email: String,
     plan: String,
     rooms: i32,
@@ -67,6 +67,7 @@ impl Page for TenantsPage {
             slug: "melati".to_owned(),
             status_key: "tenant.trial".to_owned(),
             tone: "calm",
+            in_maintenance: true,
             email: "budi@melati.id".to_owned(),
             plan: "growth".to_owned(),
             rooms: 42,
@@ -103,6 +104,7 @@ async fn list(
         slug: tenant.slug,
         status_key: format!("tenant.{}", tenant.status.as_str()),
         tone: tenant.status.tone(),
+        in_maintenance: tenant.in_maintenance,
         email: tenant.owner_email,
         plan: tenant.plan,
         rooms: tenant.rooms,
@@ -128,8 +130,21 @@ pub struct TenantPage {
     tone: &'static str,
     since: String,
     reason: Option<String>,
+    maintenance: Option<Closed>,
+    deletion: Option<Deleted>,
+    /// When its name was given free.
+    released: Option<String>,
     may_suspend: bool,
     may_resume: bool,
+    may_close: bool,
+    may_delete: bool,
+    may_undelete: bool,
+    /// Whether there is anything this member of staff may do.
+    may_act: bool,
+    /// Whether its database is there.
+    kept: bool,
+    slug: String,
+    grace_days: u16,
     owner_name: String,
     owner_email: String,
     owner_phone: String,
@@ -145,6 +160,21 @@ pub struct TenantPage {
     database: Option<Place>,
     orders: Vec<OrderLine>,
     audit: Vec<AuditLine>,
+}
+
+/// That it is closed for a while.
+#[derive(Clone, Debug, Serialize)]
+struct Closed {
+    text: String,
+    since: String,
+    until: Option<String>,
+}
+
+/// That it was deleted.
+#[derive(Clone, Debug, Serialize)]
+struct Deleted {
+    reason: String,
+    drop_after: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -169,8 +199,22 @@ impl Page for TenantPage {
             tone: "calm",
             since: "3 Jul 2026 10.15".to_owned(),
             reason: Some("Tagihan Juli belum dibayar.".to_owned()),
+            maintenance: Some(Closed {
+                text: "Pindah ke server yang lebih besar.".to_owned(),
+                since: "3 Jul 2026 10.15".to_owned(),
+                until: Some("3 Jul 2026 11.00".to_owned()),
+            }),
+            deletion: Some(Deleted { reason: "Hotel dijual.".to_owned(), drop_after: "2 Agt 2026 10.15".to_owned() }),
+            released: Some("3 Agt 2026 10.15".to_owned()),
             may_suspend: true,
             may_resume: true,
+            may_close: true,
+            may_delete: true,
+            may_undelete: true,
+            may_act: true,
+            kept: true,
+            slug: "melati".to_owned(),
+            grace_days: 30,
             owner_name: "Budi Santoso".to_owned(),
             owner_email: "budi@melati.id".to_owned(),
             owner_phone: "+6281234567890".to_owned(),
@@ -199,6 +243,9 @@ impl TenantPage {
     fn of(app: &App, visit: &Visit, staff: &VendorStaff, whole: Whole) -> Self {
         let Whole { tenant, orders, audit } = whole;
         let may = staff.can(StaffPermission::TenantChange);
+        let may_delete = staff.can(StaffPermission::TenantDelete);
+        let served = tenant.status != Status::Churned;
+        let kept = tenant.database.is_some();
         let subscription = tenant.subscription;
         let place = tenant.database.map(|database| Place {
             state: Badge { tone: if database.state == "live" { "good" } else { "calm" }, text: database.state },
@@ -219,6 +266,22 @@ impl TenantPage {
             reason: tenant.status_reason,
             may_suspend: may && matches!(tenant.status, Status::Trial | Status::Active),
             may_resume: may && tenant.status == Status::Suspended,
+            may_close: may && served,
+            may_delete: may_delete && served,
+            may_undelete: may_delete && tenant.deletion.is_some() && kept,
+            may_act: served && (may || may_delete) || may_delete && tenant.deletion.is_some() && kept,
+            kept,
+            slug: tenant.slug,
+            grace_days: app.settings.tenant_grace_days,
+            maintenance: tenant.maintenance.map(|closed| Closed {
+                text: closed.text,
+                since: moment(closed.since, visit),
+                until: closed.until.map(|at| moment(at, visit)),
+            }),
+            deletion: tenant
+                .deletion
+                .map(|deleted| Deleted { reason: deleted.reason, drop_after: moment(deleted.drop_after, visit) }),
+            released: tenant.released_at.map(|at| moment(at, visit)),
             owner_name: tenant.owner_name,
             owner_email: tenant.owner_email,
             owner_phone: tenant.owner_phone,
@@ -241,30 +304,4 @@ async fn read(State(app): State<App>, visit: Visit, staff: VendorStaff, Path(id)
     staff.may(StaffPermission::TenantRead)?;
     let page = TenantPage::of(&app, &visit, &staff, whole(&app, TenantId(id)).await?);
     app.templates.render(&shell(&visit, &staff, "vendor.tenant").titled(page.name.clone()), &page)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Reason {
-    reason: String,
-}
-
-async fn suspend(
-    State(app): State<App>,
-    staff: VendorStaff,
-    Path(id): Path<Uuid>,
-    FormBody(form, key): FormBody<Reason>,
-) -> Result<Response> {
-    set(&app, &staff, TenantId(id), &Change::Suspend(form.reason), &key).await?;
-    Ok(see_other(&format!("/vendor/tenants/{id}"), Some(&Flash::good("tenant.said.suspended"))))
-}
-
-async fn resume(
-    State(app): State<App>,
-    staff: VendorStaff,
-    Path(id): Path<Uuid>,
-    FormBody(_, key): FormBody<Nothing>,
-) -> Result<Response> {
-    set(&app, &staff, TenantId(id), &Change::Resume, &key).await?;
-    Ok(see_other(&format!("/vendor/tenants/{id}"), Some(&Flash::good("tenant.said.resumed"))))
 }

@@ -1,30 +1,36 @@
 //! Where staff and their scripts look after tenants.
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::TenantId;
-use hotelhub_web::{AppError, Kind, Listing, Nothing, PageQuery, Posted, Query, RequestKey, Result};
+use hotelhub_web::{AppError, Kind, Listing, Nothing, PageQuery, Posted, Query, Result};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::change::{Mode, set};
 use super::store::{self, Detail, Listed, Search};
-use super::{Refusal, Status, model};
+use super::{Change, Refusal, Status};
 use crate::App;
 use crate::audit::{self, Entry};
-use crate::database::{DbError, Tx};
-use crate::fleet::{feed, orders};
-use crate::once::{self, Begun};
+use crate::database::DbError;
+use crate::fleet::orders;
 use crate::staff::VendorStaff;
-use crate::wakes::Wake;
 
 /// The JSON doors.
 pub fn doors() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(read)).routes(routes!(suspend)).routes(routes!(resume))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(read))
+        .routes(routes!(suspend))
+        .routes(routes!(resume))
+        .routes(routes!(maintain))
+        .routes(routes!(reopen))
+        .routes(routes!(delete))
+        .routes(routes!(undelete))
 }
 
 /// A filter as a query carries it. Limit and cursor are read by [`PageQuery`].
@@ -34,12 +40,15 @@ pub(super) struct Filter {
     pub(super) status: String,
     #[serde(default)]
     pub(super) q: String,
+    #[serde(default)]
+    pub(super) slug: String,
 }
 
 impl Filter {
     /// What is looked for; an empty member is no filter.
     pub(super) fn search(&self) -> Result<Search<'_>> {
-        let text = Some(self.q.trim()).filter(|text| !text.is_empty());
+        let given = |text| Some(text).filter(|text: &&str| !text.is_empty());
+        let (text, slug) = (given(self.q.trim()), given(self.slug.trim()));
         let status = match self.status.as_str() {
             "" => None,
             known => Some(Status::read(known).ok_or_else(|| {
@@ -47,13 +56,13 @@ impl Filter {
                 AppError::new(Kind::Invalid, "invalid-query", detail).field("status", "unknown")
             })?),
         };
-        Ok(Search { status, text })
+        Ok(Search { status, text, slug })
     }
 }
 
 /// Tenants, the newest first.
 #[utoipa::path(get, path = "/api/v1/tenants", tag = "tenants",
-    params(("status" = Option<String>, Query), ("q" = Option<String>, Query), PageQuery),
+    params(("status" = Option<String>, Query), ("q" = Option<String>, Query), ("slug" = Option<String>, Query), PageQuery),
     responses((status = 200, body = Listing<Listed>), (status = 401), (status = 403), (status = 422)))]
 async fn list(
     State(app): State<App>,
@@ -99,71 +108,121 @@ struct Suspension {
     reason: String,
 }
 
+/// Why, and until when.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Closure {
+    /// For whoever comes meanwhile.
+    text: String,
+    /// When it is expected to end; it ends when staff say so.
+    #[serde(default)]
+    until: Option<Timestamp>,
+}
+
+/// Why, and the tenant's name once more.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Farewell {
+    reason: String,
+    slug: String,
+}
+
+/// Whether it is done or only said.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+impl Asked {
+    fn mode(&self) -> Mode {
+        if self.dry_run { Mode::DryRun } else { Mode::ForGood }
+    }
+}
+
 /// Suspends a tenant; nodes hear of it at once. A suspended one stays as it is.
-#[utoipa::path(post, path = "/api/v1/tenants/{id}/suspend", tag = "tenants", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/tenants/{id}/suspend", tag = "tenants", params(("id" = Uuid, Path), ("dry_run" = Option<bool>, Query)),
     request_body = Suspension,
     responses((status = 200, body = Detail), (status = 401), (status = 403), (status = 404), (status = 409), (status = 422)))]
 async fn suspend(
     State(app): State<App>,
     staff: VendorStaff,
     Path(id): Path<Uuid>,
+    Query(asked): Query<Asked>,
     wish: Posted<Suspension>,
 ) -> Result<Response> {
-    set(&app, &staff, TenantId(id), &Change::Suspend(wish.value.reason), &wish.key).await
+    set(&app, &staff, TenantId(id), &Change::Suspend(wish.value.reason), (&wish.key, asked.mode())).await
 }
 
 /// Gives a suspended tenant its former status back; nodes hear of it at once.
-#[utoipa::path(post, path = "/api/v1/tenants/{id}/resume", tag = "tenants", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/tenants/{id}/resume", tag = "tenants", params(("id" = Uuid, Path), ("dry_run" = Option<bool>, Query)),
     request_body = Nothing,
     responses((status = 200, body = Detail), (status = 401), (status = 403), (status = 404), (status = 409)))]
 async fn resume(
     State(app): State<App>,
     staff: VendorStaff,
     Path(id): Path<Uuid>,
+    Query(asked): Query<Asked>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    set(&app, &staff, TenantId(id), &Change::Resume, &wish.key).await
+    set(&app, &staff, TenantId(id), &Change::Resume, (&wish.key, asked.mode())).await
 }
 
-/// What staff do to a tenant.
-pub(super) enum Change {
-    Suspend(String),
-    Resume,
-}
-
-/// Changes a tenant's status, once for each key.
-pub(super) async fn set(
-    app: &App,
-    staff: &VendorStaff,
-    tenant: TenantId,
-    change: &Change,
-    key: &RequestKey,
+/// Closes a tenant for a while: whoever comes is told why and until when, its jobs wait.
+#[utoipa::path(post, path = "/api/v1/tenants/{id}/maintenance", tag = "tenants", params(("id" = Uuid, Path), ("dry_run" = Option<bool>, Query)),
+    request_body = Closure,
+    responses((status = 200, body = Detail), (status = 401), (status = 403), (status = 404), (status = 409), (status = 422)))]
+async fn maintain(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    Query(asked): Query<Asked>,
+    wish: Posted<Closure>,
 ) -> Result<Response> {
-    staff.may(StaffPermission::TenantChange)?;
-    let mut tx = match once::begin(app, &staff.scope(), key).await? {
-        Begun::Answered(kept) => return Ok(kept.into()),
-        Begun::Fresh(tx) => tx,
-    };
-    let outcome = changed(app, &mut tx, staff, tenant, change).await;
-    let answer = tx.answer(StatusCode::OK, outcome).await?;
-    app.wakes.wake(Wake::Routes);
-    Ok(answer)
+    let Closure { text, until } = wish.value;
+    set(&app, &staff, TenantId(id), &Change::Maintain { text, until }, (&wish.key, asked.mode())).await
 }
 
-/// The tenant with its new status; who did it is noted, and the feed moves.
-async fn changed(app: &App, tx: &mut Tx, staff: &VendorStaff, tenant: TenantId, change: &Change) -> Result<Detail> {
-    let now = app.clock.now();
-    let (action, details, changed) = match change {
-        Change::Suspend(reason) => {
-            let reason = model::reason(reason)?;
-            ("tenant.suspend", json!({ "reason": reason }), store::suspend(tx, tenant, reason, now).await?)
-        }
-        Change::Resume => ("tenant.resume", json!({}), store::resume(tx, tenant, now).await?),
-    };
-    if changed? {
-        let subject = tenant.to_string();
-        audit::record(tx, now, &staff.actor(), action, ("tenant", &subject), Some(tenant), details).await?;
-        feed::publish_tenant(tx, tenant, now).await?;
-    }
-    Ok(store::detail(tx, tenant).await?.ok_or(Refusal::Unknown)?)
+/// Ends a maintenance; the jobs that waited run in their order.
+#[utoipa::path(post, path = "/api/v1/tenants/{id}/maintenance/end", tag = "tenants", params(("id" = Uuid, Path), ("dry_run" = Option<bool>, Query)),
+    request_body = Nothing,
+    responses((status = 200, body = Detail), (status = 401), (status = 403), (status = 404), (status = 409)))]
+async fn reopen(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    Query(asked): Query<Asked>,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    set(&app, &staff, TenantId(id), &Change::Reopen, (&wish.key, asked.mode())).await
+}
+
+/// Deletes a tenant: nobody is served from now on. Its database is kept for the days of grace, then dropped, and then its name is free.
+#[utoipa::path(post, path = "/api/v1/tenants/{id}/delete", tag = "tenants", params(("id" = Uuid, Path), ("dry_run" = Option<bool>, Query)),
+    request_body = Farewell,
+    responses((status = 200, body = Detail), (status = 401), (status = 403), (status = 404), (status = 409), (status = 422)))]
+async fn delete(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    Query(asked): Query<Asked>,
+    wish: Posted<Farewell>,
+) -> Result<Response> {
+    let Farewell { reason, slug } = wish.value;
+    set(&app, &staff, TenantId(id), &Change::Delete { reason, slug }, (&wish.key, asked.mode())).await
+}
+
+/// Brings a deleted tenant back as it was, while its database is kept.
+#[utoipa::path(post, path = "/api/v1/tenants/{id}/undelete", tag = "tenants", params(("id" = Uuid, Path), ("dry_run" = Option<bool>, Query)),
+    request_body = Nothing,
+    responses((status = 200, body = Detail), (status = 401), (status = 403), (status = 404), (status = 409)))]
+async fn undelete(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    Query(asked): Query<Asked>,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    set(&app, &staff, TenantId(id), &Change::Undelete, (&wish.key, asked.mode())).await
 }

@@ -165,6 +165,7 @@ fn settings(dsn: String) -> Settings {
         redis_url: None,
         ready_databases: 4,
         signups_per_hour: 1_000,
+        tenant_grace_days: 30,
     }
 }
 

@@ -21,6 +21,15 @@ fn doors() -> Vec<Door> {
         ("get", "/api/v1/tenants/{id}", Value::Null, Some(May::TenantRead)),
         ("post", "/api/v1/tenants/{id}/suspend", json!({ "reason": "Tagihan Juli" }), Some(May::TenantChange)),
         ("post", "/api/v1/tenants/{id}/resume", json!({}), Some(May::TenantChange)),
+        ("post", "/api/v1/tenants/{id}/maintenance", json!({ "text": "Pindah server" }), Some(May::TenantChange)),
+        ("post", "/api/v1/tenants/{id}/maintenance/end", json!({}), Some(May::TenantChange)),
+        (
+            "post",
+            "/api/v1/tenants/{id}/delete",
+            json!({ "reason": "Hotel dijual", "slug": "melati" }),
+            Some(May::TenantDelete),
+        ),
+        ("post", "/api/v1/tenants/{id}/undelete", json!({}), Some(May::TenantDelete)),
         ("get", "/api/v1/orders", Value::Null, Some(May::FleetRead)),
         ("post", "/api/v1/orders/{id}/retry", json!({}), Some(May::FleetChange)),
         ("get", "/api/v1/nodes", Value::Null, Some(May::FleetRead)),
@@ -65,9 +74,13 @@ const PAGES: [(&str, Option<May>); 7] = [
 /// A form with what it carries besides its key, and what opens it.
 type Form = (&'static str, &'static [(&'static str, &'static str)], May);
 
-const FORMS: [Form; 11] = [
+const FORMS: [Form; 15] = [
     ("/vendor/tenants/{id}/suspend", &[("reason", "Tagihan Juli")], May::TenantChange),
     ("/vendor/tenants/{id}/resume", &[], May::TenantChange),
+    ("/vendor/tenants/{id}/maintenance", &[("text", "Pindah server")], May::TenantChange),
+    ("/vendor/tenants/{id}/maintenance/end", &[], May::TenantChange),
+    ("/vendor/tenants/{id}/delete", &[("reason", "Hotel dijual"), ("slug", "melati")], May::TenantDelete),
+    ("/vendor/tenants/{id}/undelete", &[], May::TenantDelete),
     ("/vendor/orders/{id}/retry", &[], May::FleetChange),
     ("/vendor/fleet/nodes/{id}/retire", &[], May::FleetChange),
     ("/vendor/fleet/clusters/{id}/close", &[], May::FleetChange),

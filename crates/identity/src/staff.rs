@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum StaffPermission {
     TenantRead,
     TenantChange,
+    TenantDelete,
     SubscriptionRead,
     SubscriptionChange,
     PlanRead,
@@ -21,9 +22,10 @@ pub enum StaffPermission {
 
 impl StaffPermission {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::TenantRead,
         Self::TenantChange,
+        Self::TenantDelete,
         Self::SubscriptionRead,
         Self::SubscriptionChange,
         Self::PlanRead,
@@ -40,6 +42,7 @@ impl StaffPermission {
         match self {
             Self::TenantRead => "tenant.read",
             Self::TenantChange => "tenant.change",
+            Self::TenantDelete => "tenant.delete",
             Self::SubscriptionRead => "subscription.read",
             Self::SubscriptionChange => "subscription.change",
             Self::PlanRead => "plan.read",

@@ -65,6 +65,34 @@ pub struct Limits {
     pub users: Option<u32>,
 }
 
+/// What the vendor has to say to a hotel's people and guests. Nothing, where the hotel is served in full.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notices {
+    /// Why the hotel is suspended, for its own people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspension: Option<String>,
+    /// While it is there nobody is served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<Maintenance>,
+}
+
+impl Notices {
+    /// Whether there is nothing to say.
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A hotel that is closed for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// Why, for whoever comes meanwhile.
+    pub text: String,
+    /// When it is expected to end; it ends when the vendor says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
 /// All a node needs to serve a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
@@ -84,6 +112,9 @@ pub struct Route {
     pub limits: Limits,
     /// Features its plan or the vendor switched on, sorted.
     pub features: Vec<String>,
+    /// What its people and guests are told.
+    #[serde(default, skip_serializing_if = "Notices::is_empty")]
+    pub notices: Notices,
 }
 
 /// The whole routing table at one version.

@@ -8,7 +8,9 @@ mod signed;
 #[cfg(test)]
 mod tests;
 
-pub use feed::{Change, Cluster, ClusterId, Delta, Deltas, Limits, Placement, Route, Snapshot, TenantStatus};
+pub use feed::{
+    Change, Cluster, ClusterId, Delta, Deltas, Limits, Maintenance, Notices, Placement, Route, Snapshot, TenantStatus,
+};
 pub use heartbeat::{ClusterLoad, Heartbeat, HeartbeatAnswer, ReadyDatabase, Role, Share, Usage};
 pub use orders::{LeaseWish, Order, OrderId, Outcome, OwnerSeed, Report, Task, TenantSeed};
 pub use signed::{BadSignature, FeedKey, FeedVerifier, Signed};

@@ -59,12 +59,15 @@ pub enum Task {
         /// What to write into it.
         seed: TenantSeed,
     },
-    /// Drop a database that no tenant was given, and its role. One that is somebody's house is refused.
+    /// Drop a database, and its role. One that is somebody else's house than the tenant's named here is refused.
     DropDatabase {
         /// On which server.
         cluster: ClusterId,
         /// Its name and its role's name.
         database: String,
+        /// Whose house it was, who was deleted and whose days of grace are over; absent for one that nobody was given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tenant: Option<TenantId>,
     },
     /// Drop a template that is older than the worker's own.
     DropTemplate {
@@ -138,6 +141,8 @@ pub enum Outcome {
         /// The version of the hotel schema the database has now.
         template: String,
     },
+    /// What was to be dropped was looked for afterwards: the database and its role are not there.
+    Gone,
     /// Not done. It is tried again, then shown to staff.
     Failed {
         /// Why, for staff: no secret in it.

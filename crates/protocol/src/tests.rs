@@ -4,8 +4,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    BadSignature, Change, ClusterId, Delta, Deltas, FeedKey, FeedVerifier, Limits, Order, OrderId, Outcome, Placement,
-    Report, Route, Task, TenantStatus,
+    BadSignature, Change, ClusterId, Delta, Deltas, FeedKey, FeedVerifier, Limits, Notices, Order, OrderId, Outcome,
+    Placement, Report, Route, Task, TenantStatus,
 };
 
 fn melati() -> Route {
@@ -23,6 +23,7 @@ fn melati() -> Route {
         },
         limits: Limits { connections: 8, rooms: 42, users: Some(15) },
         features: vec![],
+        notices: Notices::default(),
     }
 }
 

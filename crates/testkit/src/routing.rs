@@ -1,7 +1,7 @@
 //! A house of any size, as the routes feed tells of it.
 use anyhow::Result;
 use hotelhub_kernel::{Clock, Entropy, Host, Ids, Slug, TenantId};
-use hotelhub_protocol::{Cluster, ClusterId, Limits, Placement, Route, Snapshot, TenantStatus};
+use hotelhub_protocol::{Cluster, ClusterId, Limits, Notices, Placement, Route, Snapshot, TenantStatus};
 
 /// Version 1 of a table of so many hotels on one server: `hotel-0.hotelhub.id`, `hotel-1.hotelhub.id`, …, each with 42 rooms.
 /// Its tenants are made up anew each time.
@@ -25,5 +25,6 @@ fn route(n: usize, tenant: TenantId, cluster: &ClusterId) -> Result<Route> {
         placement: Placement { cluster: cluster.clone(), role: database.clone(), database, generation: 1 },
         limits: Limits { connections: 8, rooms: 42, users: Some(15) },
         features: Vec::new(),
+        notices: Notices::default(),
     })
 }

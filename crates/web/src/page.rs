@@ -81,24 +81,32 @@ pub struct Flash {
     pub tone: &'static str,
     /// The catalogue's key of the sentence.
     pub key: String,
+    /// What somebody wrote, said after it.
+    pub note: Option<String>,
 }
 
 impl Flash {
     /// It went well; `key` is of the catalogue, made of letters, digits, dots and hyphens.
     pub fn good(key: &str) -> Self {
-        Self { tone: "good", key: key.to_owned() }
+        Self { tone: "good", key: key.to_owned(), note: None }
     }
 
     /// It did not.
     pub fn bad(key: &str) -> Self {
-        Self { tone: "bad", key: key.to_owned() }
+        Self { tone: "bad", key: key.to_owned(), note: None }
+    }
+
+    /// The same with what somebody wrote after it.
+    #[must_use]
+    pub fn noting(self, note: Option<&str>) -> Self {
+        Self { note: note.map(str::to_owned), ..self }
     }
 
     fn parse(text: &str) -> Option<Self> {
         let (tone, key) = text.split_once(':')?;
         let tone = ["good", "bad"].into_iter().find(|known| *known == tone)?;
         let fits = key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
-        (fits && !key.is_empty() && key.len() <= 80).then(|| Self { tone, key: key.to_owned() })
+        (fits && !key.is_empty() && key.len() <= 80).then(|| Self { tone, key: key.to_owned(), note: None })
     }
 
     /// The `Set-Cookie` value that shows this on the next page.

@@ -6,7 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotelhub_identity::{LinkToken, Password};
 use hotelhub_kernel::{Host, Key, Slug, TenantId, hex};
-use hotelhub_protocol::{Cluster, ClusterId, Limits, OwnerSeed, Placement, Route, Snapshot, TenantSeed, TenantStatus};
+use hotelhub_protocol::{
+    Cluster, ClusterId, Limits, Notices, OwnerSeed, Placement, Route, Snapshot, TenantSeed, TenantStatus,
+};
 use hotelhub_tenant_migrations::{Product, Report};
 use jiff::SignedDuration;
 use tokio_postgres::{Client, Config, NoTls};
@@ -159,6 +161,7 @@ fn route(tenant: TenantId, slug: Slug, name: String, mode: &Standalone, config: 
         },
         limits: Limits { connections: CONNECTIONS, rooms: u32::MAX, users: None },
         features: Vec::new(),
+        notices: Notices::default(),
     })
 }
 

@@ -19,6 +19,8 @@ pub(super) enum Step {
     Admit,
     /// The tenant's first rows are there: one transaction.
     Seed,
+    /// The database is dropped, its role is not.
+    Drop,
 }
 
 impl Step {

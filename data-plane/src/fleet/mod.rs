@@ -79,6 +79,9 @@ pub enum FleetError {
     /// A seed that makes no sense.
     #[error("the order's seed cannot be planted: {0}")]
     BadSeed(&'static str),
+    /// What was dropped is there.
+    #[error("{0} was dropped, and it or its role is still there")]
+    StillThere(String),
     /// Another worker has been making the same thing for too long.
     #[error("another worker held the lock for a minute")]
     Busy,
@@ -194,8 +197,8 @@ impl Fleet {
                 }
                 Step::Seed.done(halt)?;
             }
-            Task::DropDatabase { cluster, database } => {
-                retire::database(self.admin(cluster)?, &DatabaseName::parse(database)?).await?;
+            Task::DropDatabase { cluster, database, tenant } => {
+                retire::database(self.admin(cluster)?, &DatabaseName::parse(database)?, *tenant, halt).await?;
             }
             Task::DropTemplate { cluster, template } => {
                 retire::template(self.admin(cluster)?, template, version).await?;

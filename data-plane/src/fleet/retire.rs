@@ -1,7 +1,8 @@
-//! Drops what nobody will be given any more: looked at once more before it goes, for what is dropped does not come back.
+//! Drops what nobody lives in any more: looked at once more before it goes, for what is dropped does not come back, and once more after.
+use hotelhub_kernel::TenantId;
 use tokio_postgres::error::SqlState;
 
-use super::database::DatabaseName;
+use super::database::{DatabaseName, Step};
 use super::template::{self, PREFIX};
 use super::{Admin, FleetError, during};
 
@@ -9,24 +10,37 @@ const WHOSE_HOUSE: &str = "select tenant_id from house";
 const TEMPLATES: &str = "select datname::text from pg_database where starts_with(datname, $1) order by 1";
 const FIND: &str = "select from pg_database where datname = $1";
 
-/// Drops a database that was made ready and given to nobody, and its role. One that is somebody's house is refused; one that is gone is
-/// gone.
-pub(super) async fn database(admin: &Admin, name: &DatabaseName) -> Result<(), FleetError> {
-    if let Some(owner) = owner(admin, name).await? {
-        return Err(FleetError::Taken { owner });
+/// Whether anything of a database is left.
+const LEFT: &str =
+    "select exists (select from pg_database where datname = $1) or exists (select from pg_roles where rolname = $1)";
+
+/// Drops a database that was given to nobody, or to `tenant`, and its role. One that is somebody else's house is refused; one that is gone
+/// is gone.
+pub(super) async fn database(
+    admin: &Admin,
+    name: &DatabaseName,
+    tenant: Option<TenantId>,
+    halt: Option<Step>,
+) -> Result<(), FleetError> {
+    if let Some(owner) = owner(admin, name).await?.filter(|owner| Some(*owner) != tenant) {
+        return Err(FleetError::Taken { owner: owner.to_string() });
     }
     let lent = admin.lend().await?;
     lent.lock(name.lock()).await?;
     let name = name.as_str();
-    for step in [format!("drop database if exists {name} with (force)"), format!("drop role if exists {name}")] {
-        lent.client().batch_execute(&step).await.map_err(during("dropping the database"))?;
+    let dropping = during("dropping the database");
+    lent.client().batch_execute(&format!("drop database if exists {name} with (force)")).await.map_err(&dropping)?;
+    Step::Drop.done(halt)?;
+    lent.client().batch_execute(&format!("drop role if exists {name}")).await.map_err(&dropping)?;
+    if lent.client().query_one(LEFT, &[&name]).await.map_err(&dropping)?.get(0) {
+        return Err(FleetError::StillThere(name.to_owned()));
     }
-    tracing::info!(database = name, "a database that was given to nobody is dropped");
+    tracing::info!(database = name, tenant = tenant.map(|id| id.to_string()), "a database nobody lives in is dropped");
     lent.give_back().await
 }
 
 /// Whose house a database is, if it is there and anybody's.
-async fn owner(admin: &Admin, name: &DatabaseName) -> Result<Option<String>, FleetError> {
+async fn owner(admin: &Admin, name: &DatabaseName) -> Result<Option<TenantId>, FleetError> {
     let inside = match admin.enter(name.as_str()).await {
         Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => return Ok(None),
         inside => inside?,
@@ -36,7 +50,7 @@ async fn owner(admin: &Admin, name: &DatabaseName) -> Result<Option<String>, Fle
         Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(None),
         found => {
             let row = found.map_err(during("asking whose house it is"))?;
-            Ok(row.map(|row| row.get::<_, uuid::Uuid>(0).to_string()))
+            Ok(row.map(|row| TenantId(row.get(0))))
         }
     }
 }

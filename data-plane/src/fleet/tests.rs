@@ -333,23 +333,46 @@ async fn the_fleet_never_has_more_connections_than_its_share() {
     }
 }
 
+/// What a database left behind.
+const LEFT_OF: &str =
+    "select (select count(*) from pg_database where datname = $1) + (select count(*) from pg_roles where rolname = $1)";
+
 #[tokio::test]
 async fn a_database_nobody_was_given_is_dropped_and_a_tenants_is_not() {
     let yard = Yard::new("unwanted").await;
-    let drop_it = Task::DropDatabase { cluster: cluster(), database: yard.database.clone() };
+    let drop_it = Task::DropDatabase { cluster: cluster(), database: yard.database.clone(), tenant: None };
     yard.fleet.carry_out(&drop_it).await.unwrap();
     yard.fleet.carry_out(&yard.prepare()).await.unwrap();
     yard.fleet.stand_by(&[ready(&yard)]).await;
     yard.fleet.carry_out(&drop_it).await.unwrap();
     yard.fleet.carry_out(&drop_it).await.unwrap();
     let admin = connect(&server()).await.unwrap();
-    let left = "select (select count(*) from pg_database where datname = $1) + (select count(*) from pg_roles where rolname = $1)";
-    assert_eq!(admin.query_one(left, &[&yard.database]).await.unwrap().get::<_, i64>(0), 0);
+    assert_eq!(admin.query_one(LEFT_OF, &[&yard.database]).await.unwrap().get::<_, i64>(0), 0);
     yard.fleet.carry_out(&yard.create(1)).await.unwrap();
     let refused = yard.fleet.carry_out(&drop_it).await.unwrap_err();
     assert!(matches!(&refused, FleetError::Taken { owner } if owner.ends_with("0001")), "{refused:?}");
     yard.assert_seeded_once().await;
     yard.clear().await;
+}
+
+#[tokio::test]
+async fn a_deleted_tenants_database_goes_with_its_role_also_after_a_kill_in_between_and_nobody_elses() {
+    let yard = Yard::new("deleted").await;
+    yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+    let Task::CreateTenant { seed, .. } = yard.create(1) else { panic!() };
+    let drop_of =
+        |tenant| Task::DropDatabase { cluster: cluster(), database: yard.database.clone(), tenant: Some(tenant) };
+    let stranger = drop_of(TenantId(Uuid::from_u128(0xbad)));
+    let refused = yard.fleet.carry_out(&stranger).await.unwrap_err();
+    assert!(matches!(&refused, FleetError::Taken { owner } if *owner == seed.tenant.to_string()), "{refused:?}");
+    yard.assert_seeded_once().await;
+    let killed = yard.fleet.carry_out_until(&drop_of(seed.tenant), Some(Step::Drop)).await.unwrap_err();
+    assert!(matches!(killed, FleetError::Halted), "{killed:?}");
+    for _ in 0..2 {
+        yard.fleet.carry_out(&drop_of(seed.tenant)).await.unwrap();
+    }
+    let admin = connect(&server()).await.unwrap();
+    assert_eq!(admin.query_one(LEFT_OF, &[&yard.database]).await.unwrap().get::<_, i64>(0), 0);
 }
 
 #[tokio::test]

@@ -42,7 +42,8 @@ pub(crate) fn of(property: &Property, tenant: &Tenant, staff: &Staff, visit: &Vi
     shell.business_date = Some(day(property, tenant, visit));
     shell.search = staff.can(Permission::ReservationRead).then(|| "/desk/reservations".to_owned());
     if tenant.is_suspended() {
-        shell.banners.push(Flash::bad("banner.suspended"));
+        let reason = tenant.route().notices.suspension.as_deref();
+        shell.banners.push(Flash::bad("banner.suspended").noting(reason));
     }
     if !staff.email_confirmed {
         shell.banners.push(Flash::bad("banner.unconfirmed"));

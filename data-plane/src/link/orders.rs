@@ -194,6 +194,7 @@ impl Inner {
         let Ok(left) = Duration::try_from(left) else { return };
         let over = Instant::now() + left;
         let outcome = match tokio::time::timeout_at(over, self.make(fleet, &order.task)).await {
+            Ok(Ok(_)) if matches!(order.task, Task::DropDatabase { .. }) => Outcome::Gone,
             Ok(Ok(template)) => Outcome::Done { template },
             Ok(Err(error)) => Outcome::Failed { reason: error.reason() },
             Err(_) => return,

@@ -109,6 +109,11 @@ impl Agenda {
         self.days().seen.insert(tenant)
     }
 
+    /// A tenant is gone. Should it come back it is new.
+    pub(super) fn forget(&self, tenant: TenantId) {
+        self.days().seen.remove(&tenant);
+    }
+
     /// Hints may have been lost: every tenant is new again.
     pub(super) fn forget_seen(&self) {
         self.days().seen.clear();

@@ -17,6 +17,8 @@ use super::store::{self, Claimed, End};
 use crate::node::Node;
 use crate::tenancy::{Tenant, forget_old};
 
+/// How often it is looked whether a tenant that is closed for maintenance is open again: its jobs wait in their order.
+const CLOSED: SignedDuration = SignedDuration::from_secs(1);
 /// Jobs claimed from one tenant at a time, then run one after the other.
 pub(super) const BATCH: i64 = 4;
 /// Tenants worked for at once.
@@ -112,7 +114,10 @@ impl Inner {
 
     /// Claims a batch of one tenant and runs it; says when to look again. Keys whose time is over go on the same visit.
     async fn look(&self, tenant: TenantId) {
-        let Some(tenant) = Tenant::by_id(&self.node, tenant) else { return };
+        let Some(tenant) = Tenant::by_id(&self.node, tenant) else { return self.agenda.forget(tenant) };
+        if tenant.is_closed() {
+            return self.agenda.look_at(tenant.id(), self.node.clock.now() + CLOSED);
+        }
         match self.claim(&tenant).await {
             Ok(jobs) => {
                 for job in &jobs {

@@ -15,7 +15,7 @@ use hotelhub_web::{AppError, Kind, subject};
 use tower::layer::layer_fn;
 use tower::{Layer, Service};
 
-use super::{Tenant, no_hotel};
+use super::{Tenant, turned_away};
 use crate::node::Node;
 
 /// Hands the request's tenant to the handlers. A host nobody lives at is answered here, from memory.
@@ -41,20 +41,26 @@ impl Service<Request> for Resolve {
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        match tenant(&self.node, &request) {
-            Ok(tenant) => {
-                subject::is_tenant(tenant.id(), tenant.slug());
-                request.extensions_mut().insert(tenant);
-                Either::Left(self.inner.call(request))
-            }
-            Err(refusal) => Either::Right(ready(Ok(turned_away(&self.node, &request, refusal)))),
+        let tenant = match tenant(&self.node, &request) {
+            Ok(tenant) => tenant,
+            Err(refusal) => return at_once(refused(&self.node, &request, refusal)),
+        };
+        subject::is_tenant(tenant.id(), tenant.slug());
+        if let Some(closed) = &tenant.route().notices.maintenance {
+            return at_once(turned_away::closed(&tenant, &request, closed));
         }
+        request.extensions_mut().insert(tenant);
+        Either::Left(self.inner.call(request))
     }
 }
 
-fn turned_away(node: &Node, request: &Request, refusal: AppError) -> Response {
+fn at_once(response: Response) -> <Resolve as Service<Request>>::Future {
+    Either::Right(ready(Ok(response)))
+}
+
+fn refused(node: &Node, request: &Request, refusal: AppError) -> Response {
     match refusal.kind() {
-        Kind::NotFound => no_hotel::answer(node, request, refusal),
+        Kind::NotFound => turned_away::no_hotel(node, request, refusal),
         _ => refusal.into_response(),
     }
 }

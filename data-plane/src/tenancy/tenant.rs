@@ -108,10 +108,9 @@ impl Tenant {
         self.route().status == TenantStatus::Suspended
     }
 
-    /// Refuses new business of a suspended tenant; what lands a guest safely goes on.
-    pub fn refuse_if_suspended(&self) -> Result<(), AppError> {
-        let refused = || AppError::new(Kind::Forbidden, "suspended", "This hotel takes no new bookings at the moment.");
-        if self.is_suspended() { Err(refused()) } else { Ok(()) }
+    /// Whether it is closed for maintenance: nobody is served, and jobs wait.
+    pub fn is_closed(&self) -> bool {
+        self.route().notices.maintenance.is_some()
     }
 
     /// A connection of its own, or 503 when none comes free in time.

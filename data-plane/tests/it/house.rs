@@ -14,7 +14,8 @@ use hotelhub_data_plane::tenancy::PoolLimits;
 use hotelhub_identity::Password;
 use hotelhub_kernel::{Clock, Entropy, Host, Ids, Key, Secret, Slug, TenantId, hex, sha256};
 use hotelhub_protocol::{
-    Cluster, ClusterId, FeedKey, Limits, OwnerSeed, Placement, Role, Route, Snapshot, Task, TenantSeed, TenantStatus,
+    Cluster, ClusterId, FeedKey, Limits, Notices, OwnerSeed, Placement, Role, Route, Snapshot, Task, TenantSeed,
+    TenantStatus,
 };
 use hotelhub_tenant_migrations::{Product, schema_version};
 use hotelhub_testkit::mail::{Mail, MailStandIn};
@@ -352,6 +353,7 @@ fn route(tenant: TenantId, slug: &str, name: &str, database: &str, connections: 
         placement: Placement { cluster, database, role, generation: 1 },
         limits: Limits { connections, rooms: 100, users: None },
         features: Vec::new(),
+        notices: Notices::default(),
     }
 }
 

@@ -22,6 +22,8 @@ mod furnished;
 #[cfg(test)]
 mod guests;
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod lived;

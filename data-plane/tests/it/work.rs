@@ -19,8 +19,8 @@ use crate::house::{House, OWNER};
 
 /// A job of the tests' own: what it does each time is the test's to say.
 #[derive(Serialize, Deserialize)]
-struct Chore {
-    says: String,
+pub(crate) struct Chore {
+    pub(crate) says: String,
 }
 
 impl Job for Chore {
@@ -34,14 +34,14 @@ impl Job for Chore {
 }
 
 /// A house whose only worker is the test's.
-struct Yard {
-    house: House,
-    sql: Client,
+pub(crate) struct Yard {
+    pub(crate) house: House,
+    pub(crate) sql: Client,
     stop: CancellationToken,
 }
 
 impl Yard {
-    async fn new(handlers: impl IntoIterator<Item = Handler>) -> Self {
+    pub(crate) async fn new(handlers: impl IntoIterator<Item = Handler>) -> Self {
         let house = House::saas_as(&[Role::Serve], 4, |_| {}).await;
         let sql = house.sql().await;
         let stop = CancellationToken::new();
@@ -51,7 +51,7 @@ impl Yard {
     }
 
     /// Puts a job in as a transaction would that said so; `due` after so many seconds.
-    async fn enqueue(&self, due: i64) -> Uuid {
+    pub(crate) async fn enqueue(&self, due: i64) -> Uuid {
         let (id, now) = (Uuid::from_bytes(self.house.node.entropy.bytes()), self.house.clock.now());
         let due = now + SignedDuration::from_secs(due);
         let insert = "insert into jobs (id, queue, name, payload, due_at, created_at) values ($1, 'tests', 'chore', '{\"says\": \"hi\"}', $2, $3)";
@@ -65,7 +65,7 @@ impl Yard {
         (row.get(0), row.get(1))
     }
 
-    async fn becomes(&self, job: Uuid, state: &str, attempts: i16) {
+    pub(crate) async fn becomes(&self, job: Uuid, state: &str, attempts: i16) {
         for _ in 0..500 {
             if self.state(job).await == (state.to_owned(), attempts) {
                 return;
@@ -75,7 +75,7 @@ impl Yard {
         panic!("wanted {state} after {attempts}, it is {:?}", self.state(job).await);
     }
 
-    fn later(&self, seconds: i64) {
+    pub(crate) fn later(&self, seconds: i64) {
         self.house.clock.advance(SignedDuration::from_secs(seconds));
     }
 }
@@ -87,7 +87,7 @@ impl Drop for Yard {
 }
 
 /// Counts its runs; fails the first `failures` of them.
-fn failing(failures: u32) -> (Handler, Arc<AtomicU32>) {
+pub(crate) fn failing(failures: u32) -> (Handler, Arc<AtomicU32>) {
     let runs = Arc::new(AtomicU32::new(0));
     let counted = runs.clone();
     let handler = Handler::of(move |_: Run, chore: Chore| {

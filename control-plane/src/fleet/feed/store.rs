@@ -1,6 +1,8 @@
 //! The routing table and its changes as rows.
 use hotelhub_kernel::{Host, Slug, TenantId};
-use hotelhub_protocol::{Change, ClusterId, Delta, Limits, Placement, Route, Snapshot, TenantStatus};
+use hotelhub_protocol::{
+    Change, ClusterId, Delta, Limits, Maintenance, Notices, Placement, Route, Snapshot, TenantStatus,
+};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgPool;
@@ -31,6 +33,9 @@ struct Row {
     rooms: i32,
     users: Option<i32>,
     features: Vec<String>,
+    status_reason: Option<String>,
+    maintenance_text: Option<String>,
+    maintenance_until: Option<jiff_sqlx::Timestamp>,
 }
 
 impl Row {
@@ -43,6 +48,7 @@ impl Row {
             role: self.database_name,
             generation: u32::try_from(self.generation).ok()?,
         };
+        let until = self.maintenance_until.map(|at| at.to_jiff());
         let limits = Limits {
             connections: u16::try_from(self.connections).ok()?,
             rooms: u32::try_from(self.rooms).ok()?,
@@ -57,6 +63,10 @@ impl Row {
             placement,
             limits,
             features: self.features,
+            notices: Notices {
+                suspension: self.status_reason,
+                maintenance: self.maintenance_text.map(|text| Maintenance { text, until }),
+            },
         })
     }
 }
@@ -84,7 +94,8 @@ pub(crate) async fn publish_tenant(tx: &mut Tx, tenant: TenantId, now: Timestamp
         Row,
         r#"select tenant_id as "tenant_id!", slug as "slug!", name as "name!", status as "status!", hosts as "hosts!",
                   cluster_id as "cluster_id!", database_name as "database_name!", generation as "generation!",
-                  connections as "connections!", rooms as "rooms!", users, features as "features!"
+                  connections as "connections!", rooms as "rooms!", users, features as "features!", status_reason,
+                  maintenance_text, maintenance_until
              from routes where tenant_id = $1"#,
         tenant.0
     )
@@ -167,7 +178,8 @@ pub(super) async fn snapshot(pool: &PgPool, now: Timestamp) -> Result<Snapshot, 
         Row,
         r#"select tenant_id as "tenant_id!", slug as "slug!", name as "name!", status as "status!", hosts as "hosts!",
                   cluster_id as "cluster_id!", database_name as "database_name!", generation as "generation!",
-                  connections as "connections!", rooms as "rooms!", users, features as "features!"
+                  connections as "connections!", rooms as "rooms!", users, features as "features!", status_reason,
+                  maintenance_text, maintenance_until
              from routes"#
     )
     .fetch_all(&mut *tx)

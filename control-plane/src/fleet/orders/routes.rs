@@ -11,12 +11,13 @@ use hotelhub_protocol::{LeaseWish, Order, Outcome, Report, Role, paths};
 use hotelhub_web::{AppError, Body, Kind, Result};
 use tokio::time::Instant;
 
-use super::store::{self, Leased, Met};
+use super::store::{self, Drops, Leased, Met};
 use super::{after_failure, model};
 use crate::App;
 use crate::database::Tx;
 use crate::fleet::feed;
 use crate::fleet::nodes::Caller;
+use crate::tenants;
 use crate::wakes::Wake;
 
 /// The longest a worker may be kept waiting.
@@ -66,6 +67,7 @@ async fn report(State(app): State<App>, caller: Caller, Body(report): Body<Repor
     let mut tx = app.db.begin().await?;
     let heard = match &report.outcome {
         Outcome::Done { template } => done(&app, &mut tx, &caller, &report, template).await?,
+        Outcome::Gone => gone(&app, &mut tx, &caller, &report).await?,
         Outcome::Failed { reason } => failed(&app, &mut tx, &caller, &report, reason).await?,
     };
     if !heard {
@@ -79,12 +81,31 @@ async fn report(State(app): State<App>, caller: Caller, Body(report): Body<Repor
 
 async fn done(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, template: &str) -> Result<bool> {
     let now = app.clock.now();
+    if let Drops::House(_) = store::drops(tx, report.order).await? {
+        return failed(app, tx, caller, report, "the worker does not say that the database is gone").await;
+    }
     match store::close(tx, &caller.name, report, template, now).await? {
         Met::Lease { tenant: Some(tenant) } => {
             feed::publish_tenant(tx, TenantId(tenant), now).await?;
         }
         Met::Lease { tenant: None } | Met::Repeated => {}
         Met::Stale => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// What was dropped is known to be gone; a deleted tenant's name is free from now on.
+async fn gone(app: &App, tx: &mut Tx, caller: &Caller, report: &Report) -> Result<bool> {
+    let now = app.clock.now();
+    let drops = store::drops(tx, report.order).await?;
+    if let Drops::Nothing = drops {
+        return Err(AppError::new(Kind::Invalid, "drops-nothing", "This order drops no database."));
+    }
+    if let Met::Stale = store::close(tx, &caller.name, report, "", now).await? {
+        return Ok(false);
+    }
+    if let Drops::House(tenant) = drops {
+        tenants::release(tx, tenant, now).await?;
     }
     Ok(true)
 }

@@ -183,6 +183,26 @@ pub(super) async fn close(
     Ok(if done.is_some() { Met::Repeated } else { Met::Stale })
 }
 
+/// What an order drops.
+pub(super) enum Drops {
+    /// Nothing: it is of another kind.
+    Nothing,
+    /// A database that nobody was given.
+    Unwanted,
+    /// The database of a deleted tenant.
+    House(TenantId),
+}
+
+/// What an order drops.
+pub(super) async fn drops(tx: &mut Tx, order: OrderId) -> Result<Drops, DbError> {
+    let row = sqlx::query!(r#"select task as "task: Json<Task>" from work_orders where id = $1"#, order.0);
+    Ok(match row.fetch_optional(&mut **tx).await?.map(|row| row.task.0) {
+        Some(Task::DropDatabase { tenant: Some(tenant), .. }) => Drops::House(tenant),
+        Some(Task::DropDatabase { tenant: None, .. }) => Drops::Unwanted,
+        _ => Drops::Nothing,
+    })
+}
+
 /// How often a leased order was tried, locked for its report; nothing when the lease is not the reporter's.
 pub(super) async fn attempts(tx: &mut Tx, node: &str, report: &Report) -> Result<Option<i16>, DbError> {
     let row = sqlx::query!(

@@ -67,7 +67,8 @@ async fn drop_database(
     store::retire(tx, &unwanted.database).await?;
     let details = json!({ "cluster": cluster.0, "template": unwanted.template, "reason": reason });
     note(tx, now, "database.retire", ("database", &unwanted.database), details).await?;
-    place(app, tx, Task::DropDatabase { cluster: cluster.clone(), database: unwanted.database }, now).await
+    let task = Task::DropDatabase { cluster: cluster.clone(), database: unwanted.database, tenant: None };
+    place(app, tx, task, now).await
 }
 
 async fn drop_template(

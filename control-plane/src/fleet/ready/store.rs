@@ -127,6 +127,12 @@ pub(super) async fn note(tx: &mut Tx, name: &str, cluster: &ClusterId, now: Time
     Ok(())
 }
 
+/// Waits for the turn of whoever orders drops; it lasts until the transaction ends.
+pub(crate) async fn take_turn(tx: &mut Tx) -> Result<(), DbError> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", 0x5245_5449_5245_i64).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// A cluster whose template has settled and on which nothing is being dropped.
 pub(super) struct Quiet {
     pub(super) id: ClusterId,
@@ -136,7 +142,7 @@ pub(super) struct Quiet {
 /// Those whose template is the same since before `settled`. Two processes that look at the same time take turns until their transactions
 /// end.
 pub(super) async fn quiet_clusters(tx: &mut Tx, settled: Timestamp) -> Result<Vec<Quiet>, DbError> {
-    sqlx::query!("select pg_advisory_xact_lock($1)", 0x5245_5449_5245_i64).execute(&mut **tx).await?;
+    take_turn(tx).await?;
     let rows = sqlx::query!(
         r#"select c.id, c.template as "template!" from clusters c
             where c.template is not null and coalesce(c.template_since, c.created_at) < $1

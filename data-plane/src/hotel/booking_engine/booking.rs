@@ -14,7 +14,7 @@ use crate::hotel::guests::{self, NewGuest};
 use crate::hotel::properties::{self, Property};
 use crate::hotel::reservations::{self, Booking, BookingWish, Promise, RoomWish, Source, Through};
 use crate::hotel::{fields, rates};
-use crate::tenancy::{Session, Tenant};
+use crate::tenancy::{Business, Session, Tenant};
 
 /// A booking and the token that opens it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -31,7 +31,7 @@ const UNNAMED: &str = "Tamu";
 
 /// Keeps a room for a quarter of an hour.
 pub async fn hold(session: &Session, tenant: &Tenant, actor: &Actor, wish: RoomWish) -> Result<HeldBooking> {
-    tenant.refuse_if_suspended()?;
+    tenant.may_begin(Business::BookingByGuest)?;
     let token = LinkToken::mint(&tenant.node().entropy);
     let wish = BookingWish {
         guest: NewGuest { name: UNNAMED.to_owned(), ..NewGuest::default() },
@@ -53,7 +53,7 @@ pub async fn confirm(
     guest: &NewGuest,
     lang: Lang,
 ) -> Result<GuestBooking> {
-    tenant.refuse_if_suspended()?;
+    tenant.may_begin(Business::BookingByGuest)?;
     let booking = opened_by(session, token).await?;
     let sleeper = booking.reservations.first().ok_or_else(unknown)?.guest.id;
     let guest = guest.checked(sleeper, "guest")?;

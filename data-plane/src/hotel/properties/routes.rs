@@ -12,7 +12,7 @@ use crate::audit::{self, Actor};
 use crate::hotel::step::{Clerk, sheet};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{Session, Tenant};
+use crate::tenancy::{Business, Session, Tenant};
 
 /// The doors.
 pub fn router() -> OpenApiRouter<Node> {
@@ -50,6 +50,7 @@ pub async fn amend(
     seen: IfMatch,
     wish: PropertyChange,
 ) -> Result<Property> {
+    tenant.may_begin(Business::Settings)?;
     let before = store::the_one(db).await?;
     seen.check(before.version)?;
     let after = before.changed(&wish)?;

@@ -33,7 +33,7 @@ pub async fn book(
     through: Through,
     wish: BookingWish,
 ) -> Result<Booking, AppError> {
-    tenant.refuse_if_suspended()?;
+    tenant.may_begin(through.business())?;
     let rooms = wish.rooms(through)?;
     let guest = wish.guest.checked(tenant.ids().next(), "guest")?;
     let notes = wish.noted()?;

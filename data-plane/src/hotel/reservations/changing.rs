@@ -17,7 +17,7 @@ use crate::hotel::availability::Party;
 use crate::hotel::rates::{self, Asked};
 use crate::hotel::rooms::inventory::{self, Counter, Moves};
 use crate::hotel::{fields, folios, front_desk, rooms};
-use crate::tenancy::{Session, Tenant};
+use crate::tenancy::{Business, Session, Tenant};
 
 /// A changed reservation; what is absent stays.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
@@ -47,6 +47,7 @@ pub async fn confirm(
     booking: Uuid,
     seen: Option<IfMatch>,
 ) -> Result<Booking, AppError> {
+    tenant.may_begin(Business::BookingAtDesk)?;
     let now = tenant.clock().now();
     let (version, held) = store::lock_booking(db, booking).await?.ok_or_else(sheets::unknown_booking)?;
     seen.unwrap_or(IfMatch(version)).check(version)?;
@@ -105,7 +106,7 @@ pub async fn reinstate(
     id: Uuid,
     seen: IfMatch,
 ) -> Result<Reservation, AppError> {
-    tenant.refuse_if_suspended()?;
+    tenant.may_begin(Business::BookingAtDesk)?;
     let held = hold(db, id, Some(seen)).await?;
     let status = allowed(&held, Action::Reinstate)?;
     let mut moves = Moves::default();

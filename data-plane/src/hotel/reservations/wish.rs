@@ -9,6 +9,7 @@ use super::{LONGEST, LONGEST_PUBLIC, Refusal, Stay, Terms};
 use crate::hotel::availability::Party;
 use crate::hotel::fields;
 use crate::hotel::guests::NewGuest;
+use crate::tenancy::Business;
 
 /// A party's wish.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -78,6 +79,16 @@ pub enum Through {
         /// SHA-256 of the token in the guest's manage link.
         link: [u8; 32],
     },
+}
+
+impl Through {
+    /// What a suspended hotel does not begin.
+    pub(super) fn business(self) -> Business {
+        match self {
+            Self::Desk => Business::BookingAtDesk,
+            Self::Public { .. } => Business::BookingByGuest,
+        }
+    }
 }
 
 /// A room of a wish, understood.

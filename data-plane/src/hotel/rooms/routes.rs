@@ -17,7 +17,7 @@ use crate::hotel::step::{Clerk, sheet};
 use crate::hotel::{fields, properties};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{Session, Tenant};
+use crate::tenancy::{Business, Session, Tenant};
 
 /// The doors of rooms and their types.
 pub fn router() -> OpenApiRouter<Node> {
@@ -47,6 +47,7 @@ async fn create(clerk: Clerk, wish: Posted<NewRooms>) -> Result<Response> {
 
 /// Adds rooms of a type, all or none, and counts the type anew.
 pub async fn add(db: &Session, tenant: &Tenant, actor: &Actor, wish: NewRooms) -> Result<Vec<Room>> {
+    tenant.may_begin(Business::Settings)?;
     let (floor, numbers) = wish.checked()?;
     let room_type = wish.room_type_id;
     if !types::lock_sold(db, room_type).await? {

@@ -27,7 +27,7 @@ use crate::notify;
 use crate::people::links::{self, Purpose};
 use crate::people::model::Email;
 use crate::people::sessions::{self, Staff};
-use crate::tenancy::{Session, Tenant};
+use crate::tenancy::{Business, Session, Tenant};
 
 /// Somebody new, as their keeper describes them.
 pub(crate) struct Newcomer {
@@ -52,6 +52,7 @@ pub(crate) fn may_keep(staff: &Staff, account: &Account) -> Result<(), Refusal> 
 ///
 /// The letter is written before the account is: until the owner has confirmed an address, somebody new is a stranger as well.
 pub(crate) async fn add(session: &Session, tenant: &Tenant, staff: &Staff, new: Newcomer) -> Result<Account> {
+    tenant.may_begin(Business::NewStaff)?;
     model::may_add(&staff.roles, &new.roles)?;
     store::lock_owners(session).await?;
     model::fits_plan(store::count_active(session).await?, tenant.route().limits.users)?;

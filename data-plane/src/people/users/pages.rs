@@ -117,13 +117,14 @@ fn chosen(fields: &Fields) -> Vec<HotelRole> {
 
 /// The status and the catalogue's key of a refusal that the form shows; any other is the answer itself.
 fn said(refusal: AppError) -> Result<(StatusCode, String)> {
-    const SHOWN: [&str; 8] = [
+    const SHOWN: [&str; 9] = [
         "email-taken",
         "last-owner",
         "owners-only",
         "own-account",
         "no-roles",
         "too-many-users",
+        "hotel-suspended",
         "stale",
         "invalid-body",
     ];

@@ -1,6 +1,8 @@
 //! The routing table under changes, old snapshots and many readers.
 use hotelhub_kernel::{Host, Slug, TenantId};
-use hotelhub_protocol::{Change, Cluster, ClusterId, Delta, Deltas, Limits, Placement, Route, Snapshot, TenantStatus};
+use hotelhub_protocol::{
+    Change, Cluster, ClusterId, Delta, Deltas, Limits, Notices, Placement, Route, Snapshot, TenantStatus,
+};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -23,6 +25,7 @@ fn route(n: u128, hosts: &[&str]) -> Route {
         },
         limits: Limits { connections: 4, rooms: 42, users: None },
         features: Vec::new(),
+        notices: Notices::default(),
     }
 }
 

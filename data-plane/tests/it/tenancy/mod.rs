@@ -3,8 +3,9 @@ mod away;
 mod budget;
 mod clean;
 mod hosts;
+mod life;
 mod once;
-mod routes;
+pub(crate) mod routes;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

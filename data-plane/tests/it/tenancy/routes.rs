@@ -2,20 +2,20 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use hotelhub_data_plane::tenancy::{Applied, Tenant};
+use hotelhub_data_plane::tenancy::{Applied, Business, Tenant};
 use hotelhub_protocol::{Change, Delta, Deltas, Route, TenantStatus};
 use hotelhub_web::Kind;
 
 use super::{WHO, both, counted, pid, settles_at};
 use crate::house::House;
 
-pub(super) fn change(house: &House, change: Change) {
+pub(crate) fn change(house: &House, change: Change) {
     let since = house.node.directory.version();
     let deltas = Deltas { since, deltas: vec![Delta { version: since + 1, change }] };
     assert_eq!(house.node.directory.apply_deltas(deltas), Applied::Done);
 }
 
-pub(super) fn route(tenant: &Tenant, change: impl FnOnce(&mut Route)) -> Change {
+pub(crate) fn route(tenant: &Tenant, change: impl FnOnce(&mut Route)) -> Change {
     let mut route = tenant.route().clone();
     change(&mut route);
     Change::Route(Box::new(route))
@@ -82,10 +82,11 @@ async fn a_hotel_that_is_gone_is_nobody_and_its_connections_are_closed() {
 async fn a_hotel_in_arrears_refuses_new_business_and_one_that_left_refuses_all() {
     let house = House::saas().await;
     let (melati, _) = both(&house).await;
-    assert!(melati.refuse_if_suspended().is_ok());
+    assert!(melati.may_begin(Business::BookingByGuest).is_ok());
     change(&house, route(&melati, |route| route.status = TenantStatus::Suspended));
     let (melati, _) = both(&house).await;
-    assert_eq!(melati.refuse_if_suspended().unwrap_err().code(), "suspended");
+    assert_eq!(melati.may_begin(Business::BookingByGuest).unwrap_err().code(), "suspended");
+    assert_eq!(melati.may_begin(Business::Rates).unwrap_err().code(), "hotel-suspended");
     change(&house, route(&melati, |route| route.status = TenantStatus::Churned));
     let answer = house.stranger().get("/api/v1/session").await.unwrap();
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (410, "stopped"));

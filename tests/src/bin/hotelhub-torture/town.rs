@@ -14,8 +14,8 @@ use hotelhub_data_plane::tenancy::{Applied, PoolLimits};
 use hotelhub_identity::LinkToken;
 use hotelhub_kernel::{Entropy, Host, Key, Secret, Slug, TenantId, hex};
 use hotelhub_protocol::{
-    Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Limits, OwnerSeed, Placement, Role, Route, Share, Snapshot,
-    Task, TenantSeed, TenantStatus,
+    Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Limits, Notices, OwnerSeed, Placement, Role, Route, Share,
+    Snapshot, Task, TenantSeed, TenantStatus,
 };
 use hotelhub_testkit::dsn_of;
 use hotelhub_testkit::mail::MailStandIn;
@@ -172,6 +172,7 @@ impl Plot {
             placement,
             limits: Limits { connections: 1, rooms: 100, users: None },
             features: Vec::new(),
+            notices: Notices::default(),
         };
         Ok(Self { mark, route, token })
     }

@@ -16,7 +16,7 @@ use crate::hotel::rates::RatePlan;
 use crate::hotel::step::{Clerk, sheet, stays_to_come};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{Session, Tenant};
+use crate::tenancy::{Business, Session, Tenant};
 
 /// The doors.
 pub(in crate::hotel::rates) fn router() -> OpenApiRouter<Node> {
@@ -43,6 +43,7 @@ async fn create(clerk: Clerk, wish: Posted<NewRatePlan>) -> Result<Response> {
 
 /// Adds a rate plan, without prices.
 pub async fn add(db: &Session, tenant: &Tenant, actor: &Actor, wish: NewRatePlan) -> Result<RatePlan> {
+    tenant.may_begin(Business::Rates)?;
     let plan = wish.checked(tenant.ids().next())?;
     store::insert(db, tenant.clock().now(), &plan).await?;
     audit::record(db, tenant, actor, "rate-plan.create", ("rate_plan", plan.id), &plan).await?;
@@ -75,6 +76,7 @@ pub async fn amend(
     seen: IfMatch,
     wish: RatePlanChange,
 ) -> Result<RatePlan> {
+    tenant.may_begin(Business::Rates)?;
     let version = hold(db, id, seen).await?;
     let before = one(db, id).await?;
     if wish.archived == Some(true) && !before.archived && store::stays_to_come(db, id).await? {

@@ -18,7 +18,7 @@ use crate::hotel::rates::{DayPrice, plans};
 use crate::hotel::step::{Clerk, Versioned};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{Session, Tenant};
+use crate::tenancy::{Business, Session, Tenant};
 
 /// The doors.
 pub(in crate::hotel::rates) fn router() -> OpenApiRouter<Node> {
@@ -82,6 +82,7 @@ pub async fn write(
     seen: IfMatch,
     prices: Prices,
 ) -> Result<Set> {
+    tenant.may_begin(Business::Rates)?;
     prices.check()?;
     let version = plans::reprice(db, tenant, plan, seen).await?;
     let nights = store::set(db, plan, &prices).await?;

@@ -17,7 +17,7 @@ use crate::hotel::rooms::inventory;
 use crate::hotel::step::{Clerk, sheet, stays_to_come};
 use crate::node::Node;
 use crate::people::Staff;
-use crate::tenancy::{Session, Tenant};
+use crate::tenancy::{Business, Session, Tenant};
 
 /// The doors.
 pub(in crate::hotel::rooms) fn router() -> OpenApiRouter<Node> {
@@ -44,6 +44,7 @@ async fn create(clerk: Clerk, wish: Posted<NewRoomType>) -> Result<Response> {
 
 /// Adds a room type, without rooms.
 pub async fn add(db: &Session, tenant: &Tenant, actor: &Actor, wish: NewRoomType) -> Result<RoomType> {
+    tenant.may_begin(Business::Settings)?;
     let room_type = wish.checked(tenant.ids().next())?;
     store::insert(db, tenant.clock().now(), &room_type).await?;
     let business_date = properties::the_one(db).await?.business_date;
@@ -78,6 +79,7 @@ pub async fn amend(
     seen: IfMatch,
     wish: RoomTypeChange,
 ) -> Result<RoomType> {
+    tenant.may_begin(Business::Settings)?;
     let version = store::lock(db, id).await?.ok_or_else(unknown)?;
     seen.check(version)?;
     let before = one(db, id).await?;

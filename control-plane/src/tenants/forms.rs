@@ -1,0 +1,140 @@
+//! The forms on a tenant's page: each changes its life and leads back there.
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::post;
+use hotelhub_kernel::TenantId;
+use hotelhub_web::preferences::see_other;
+use hotelhub_web::{AppError, Flash, FormBody, Kind, Nothing, RequestKey, Result};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::Change;
+use super::change::{Mode, set};
+use crate::App;
+use crate::staff::VendorStaff;
+use crate::vendor::vendor_zone;
+
+pub(super) fn forms() -> Router<App> {
+    Router::new()
+        .route("/vendor/tenants/{id}/suspend", post(suspend))
+        .route("/vendor/tenants/{id}/resume", post(resume))
+        .route("/vendor/tenants/{id}/maintenance", post(maintain))
+        .route("/vendor/tenants/{id}/maintenance/end", post(reopen))
+        .route("/vendor/tenants/{id}/delete", post(delete))
+        .route("/vendor/tenants/{id}/undelete", post(undelete))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Closure {
+    text: String,
+    /// A day and an hour in Jakarta, or nothing.
+    #[serde(default)]
+    until: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Farewell {
+    reason: String,
+    slug: String,
+}
+
+async fn suspend(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    FormBody(form, key): FormBody<Reason>,
+) -> Result<Response> {
+    done(&app, &staff, id, &Change::Suspend(form.reason), &key).await
+}
+
+async fn resume(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    FormBody(_, key): FormBody<Nothing>,
+) -> Result<Response> {
+    done(&app, &staff, id, &Change::Resume, &key).await
+}
+
+async fn maintain(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    FormBody(Closure { text, until }, key): FormBody<Closure>,
+) -> Result<Response> {
+    let until = in_jakarta(&until)?;
+    done(&app, &staff, id, &Change::Maintain { text, until }, &key).await
+}
+
+async fn reopen(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    FormBody(_, key): FormBody<Nothing>,
+) -> Result<Response> {
+    done(&app, &staff, id, &Change::Reopen, &key).await
+}
+
+async fn delete(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    FormBody(Farewell { reason, slug }, key): FormBody<Farewell>,
+) -> Result<Response> {
+    let slug = slug.trim().to_lowercase();
+    done(&app, &staff, id, &Change::Delete { reason, slug }, &key).await
+}
+
+async fn undelete(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    FormBody(_, key): FormBody<Nothing>,
+) -> Result<Response> {
+    done(&app, &staff, id, &Change::Undelete, &key).await
+}
+
+/// Changes a tenant and leads back to its page, which says that it is done, or why it is not.
+async fn done(app: &App, staff: &VendorStaff, id: Uuid, change: &Change, key: &RequestKey) -> Result<Response> {
+    let flash = match set(app, staff, TenantId(id), change, (key, Mode::ForGood)).await {
+        Ok(_) => Flash::good(said(change)),
+        Err(refusal) if matches!(refusal.kind(), Kind::Conflict | Kind::Invalid) => {
+            Flash::bad(&format!("tenant.refused.{}", refusal.code()))
+        }
+        Err(refusal) => return Err(refusal),
+    };
+    Ok(see_other(&format!("/vendor/tenants/{id}"), Some(&flash)))
+}
+
+fn said(change: &Change) -> &'static str {
+    match change {
+        Change::Suspend(_) => "tenant.said.suspended",
+        Change::Resume => "tenant.said.resumed",
+        Change::Maintain { .. } => "tenant.said.closed",
+        Change::Reopen => "tenant.said.reopened",
+        Change::Delete { .. } => "tenant.said.deleted",
+        Change::Undelete => "tenant.said.undeleted",
+    }
+}
+
+/// What a browser's field for a day and an hour holds, read in Jakarta.
+fn in_jakarta(text: &str) -> Result<Option<Timestamp>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = || AppError::new(Kind::Invalid, "invalid-body", "This is no time.").field("until", "no time");
+    let local: DateTime = text.parse().map_err(|_| wrong())?;
+    let zoned = local.to_zoned(vendor_zone()).map_err(|_| wrong())?;
+    Ok(Some(zoned.timestamp()))
+}

@@ -1,0 +1,61 @@
+//! What becomes of deleted tenants: when their days of grace are over their database is dropped, and when that is known to be gone their
+//! name is free.
+use hotelhub_kernel::TenantId;
+use hotelhub_protocol::Task;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::store;
+use crate::App;
+use crate::audit::{self, Actor};
+use crate::database::{DbError, Tx};
+use crate::fleet::orders::{self, NewOrder};
+use crate::wakes::Wake;
+
+/// After everything else.
+const PRIORITY: i16 = 200;
+
+/// Has the databases of deleted tenants dropped whose days of grace are over, one at a time on each server; how many were ordered. Takes no
+/// input; safe twice and from two places.
+pub async fn reap(app: &App) -> Result<u32, DbError> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let mut ordered = 0;
+    for due in store::due(&mut tx, now).await? {
+        // Held from here on: it may just have been undeleted.
+        let held = store::hold(&mut tx, due.tenant).await?;
+        if !held.is_some_and(|held| held.life.is_over(now)) {
+            continue;
+        }
+        store::retire(&mut tx, &due.database).await?;
+        let details = json!({ "cluster": due.cluster.0, "database": due.database });
+        note(&mut tx, now, "tenant.drop", due.tenant, details).await?;
+        let task = Task::DropDatabase { cluster: due.cluster, database: due.database, tenant: Some(due.tenant) };
+        let order = NewOrder { id: app.ids.next(), tenant: None, priority: PRIORITY, task };
+        orders::place(&mut tx, &order, now).await?;
+        ordered += 1;
+    }
+    tx.commit().await?;
+    if ordered > 0 {
+        app.wakes.wake(Wake::Orders);
+    }
+    Ok(ordered)
+}
+
+/// Gives a tenant's name free whose database was looked for and is gone. Saying it twice is the same.
+pub(crate) async fn release(tx: &mut Tx, tenant: TenantId, now: Timestamp) -> Result<(), DbError> {
+    if store::release(tx, tenant, now).await? {
+        note(tx, now, "tenant.release", tenant, json!({})).await?;
+    }
+    Ok(())
+}
+
+async fn note(
+    tx: &mut Tx,
+    now: Timestamp,
+    action: &str,
+    tenant: TenantId,
+    details: serde_json::Value,
+) -> Result<(), DbError> {
+    audit::record(tx, now, &Actor::System, action, ("tenant", &tenant.to_string()), Some(tenant), details).await
+}
