@@ -4,6 +4,7 @@ use hotelhub_identity::StaffRole;
 use hotelhub_protocol::Role;
 
 use crate::config::{DatabaseFlags, Flags};
+use crate::remote::Tenants;
 
 /// The control plane of HotelHub: hotels sign up here, staff look after them, nodes ask here what to serve.
 ///
@@ -28,7 +29,10 @@ Examples:
   A node; prints its HOTELHUB_NODE_TOKEN and HOTELHUB_FEED_PUBLIC_KEY:
     hotelhub-control node enrol --name node-1 --roles serve,work
   The first of the staff; prints the password and the second factor's secret, once:
-    hotelhub-control admin create --email sari@vendor.example --name 'Sari Dewi'";
+    hotelhub-control admin create --email sari@vendor.example --name 'Sari Dewi'
+  A token for scripts, printed once; then hotels are looked after from anywhere:
+    hotelhub-control token mint --email sari@vendor.example --name deploy --role support
+    HOTELHUB_CONTROL_URL=https://hotelhub.id HOTELHUB_STAFF_TOKEN_FILE=token hotelhub-control tenants show melati";
 
 /// What to do.
 #[derive(Subcommand, Debug)]
@@ -74,6 +78,12 @@ pub enum Command {
     /// Postgres servers for hotels' databases.
     #[command(subcommand)]
     Cluster(Cluster),
+    /// Access tokens for the staff's scripts.
+    #[command(subcommand)]
+    Token(Token),
+    /// Hotels, looked after through the API of a running control plane.
+    #[command(subcommand)]
+    Tenants(Tenants),
 }
 
 /// Staff accounts.
@@ -101,6 +111,47 @@ pub enum Admin {
         /// Prints JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// Access tokens for the staff's scripts.
+#[derive(Subcommand, Debug)]
+pub enum Token {
+    /// Makes a token and prints it, once. It opens the API of hotels and fleet, not the panel, and nothing of the staff's own.
+    Mint {
+        /// All settings.
+        #[command(flatten)]
+        flags: Box<Flags>,
+        /// Whom it acts for: the mail address of a member of staff. Switched off, they take it with them.
+        #[arg(long)]
+        email: String,
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+        /// What it may at most, where that is less than its holder may: super_admin, sales, support, finance, dev_ops or read_only.
+        #[arg(long, value_parser = role)]
+        role: Option<StaffRole>,
+        /// For how many days it opens anything.
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=366))]
+        days: u16,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists the tokens that open something now, as JSON, without their secrets.
+    List {
+        /// All settings.
+        #[command(flatten)]
+        flags: Box<Flags>,
+    },
+    /// Makes a token worth nothing.
+    Revoke {
+        /// All settings.
+        #[command(flatten)]
+        flags: Box<Flags>,
+        /// Its id.
+        #[arg(long)]
+        id: uuid::Uuid,
     },
 }
 

@@ -8,12 +8,12 @@ use serde_json::json;
 
 use crate::App;
 use crate::audit::{self, Actor};
-use crate::cli::{Admin, Cluster, Node, Server};
-use crate::config::{DatabaseFlags, Settings};
+use crate::cli::{Admin, Cluster, Node, Server, Token};
+use crate::config::{DatabaseFlags, Flags, Settings};
 use crate::database::{Database, DbError};
 use crate::fleet::clusters::{self, NewCluster};
 use crate::fleet::nodes;
-use crate::staff;
+use crate::staff::{self, tokens};
 
 /// Brings the central database to the built-in schema; how many migrations ran.
 pub async fn migrate(database: &DatabaseFlags) -> Result<usize> {
@@ -49,6 +49,26 @@ pub async fn admin(admin: Admin) -> Result<String> {
         made.totp_secret,
         made.totp_uri
     ))
+}
+
+/// Makes, lists and revokes access tokens.
+pub async fn token(token: Token) -> Result<String> {
+    let app = |flags: Box<Flags>| App::new(flags.settings()?, Clock::wall(), Entropy::system());
+    match token {
+        Token::Mint { flags, email, name, role, days, json } => {
+            let minted = tokens::mint(&app(flags)?, &email, &name, role, days).await?;
+            let text = format!(
+                "HOTELHUB_STAFF_TOKEN={}\nIt opens until {}; its id is {}.",
+                minted.token, minted.expires_at, minted.id
+            );
+            Ok(if json { serde_json::to_string(&minted)? } else { text })
+        }
+        Token::List { flags } => Ok(serde_json::to_string_pretty(&tokens::list(&app(flags)?).await?)?),
+        Token::Revoke { flags, id } => match tokens::revoke(&app(flags)?, id).await? {
+            true => Ok(format!("{id} opens nothing any more.")),
+            false => bail!("no token that opens anything has the id {id}"),
+        },
+    }
 }
 
 /// A secret typed or piped in, without its line end.

@@ -11,6 +11,7 @@ pub mod home;
 pub mod mails;
 pub mod once;
 pub mod plans;
+pub mod remote;
 pub mod router;
 pub mod serve;
 pub mod signup;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser as _};
 use hotelhub_control_plane::cli::{Cli, Command};
 use hotelhub_control_plane::config::Flags;
-use hotelhub_control_plane::{commands, router, serve};
+use hotelhub_control_plane::{commands, remote, router, serve};
 use hotelhub_kernel::{Clock, Entropy};
 use hotelhub_web::telemetry;
 
@@ -20,7 +20,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "hotelhub-control: {error:#}");
-            ExitCode::FAILURE
+            error.downcast_ref::<remote::Failure>().map_or(ExitCode::FAILURE, remote::Failure::exit_code)
         }
     }
 }
@@ -44,6 +44,8 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Admin(admin) => print(&commands::admin(admin).await?),
         Command::Node(node) => print(&commands::node(node).await?),
         Command::Cluster(cluster) => print(&commands::cluster(cluster).await?),
+        Command::Token(token) => print(&commands::token(token).await?),
+        Command::Tenants(asked) => print(&remote::tenants(asked).await?),
     }
 }
 

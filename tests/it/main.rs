@@ -6,6 +6,7 @@ mod browser;
 mod drain;
 mod ground;
 mod health;
+mod life;
 mod operations;
 mod shares;
 mod standalone;

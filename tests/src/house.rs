@@ -113,6 +113,11 @@ impl House {
         format!("http://{BASE_DOMAIN}:{}", self.control_port)
     }
 
+    /// The control plane's address for who finds no names below `localhost`.
+    pub fn control_url_by_address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.control_port)
+    }
+
     /// The port hotels are served at.
     pub fn node_port(&self) -> u16 {
         self.node_port
@@ -136,13 +141,20 @@ impl House {
 
     /// Starts the control plane anew with another number of ready-made databases to keep in store.
     pub async fn keep_ready_databases(&mut self, count: u16) -> Result<()> {
-        for (key, value) in &mut self.control_env {
-            if key == "HOTELHUB_READY_DATABASES" {
-                *value = count.to_string();
-            }
-        }
+        self.set_control("HOTELHUB_READY_DATABASES", &count.to_string()).await
+    }
+
+    /// Starts the control plane anew with another setting.
+    pub async fn set_control(&mut self, key: &str, value: &str) -> Result<()> {
+        self.control_env.retain(|(known, _)| known != key);
+        self.control_env.push(pair(key, value));
         self.control.stop().await?;
         self.restart_control().await
+    }
+
+    /// The settings of the control plane.
+    pub fn control_env(&self) -> &[(String, String)] {
+        &self.control_env
     }
 
     /// Starts the node again after it was killed or stopped.

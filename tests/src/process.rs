@@ -54,6 +54,15 @@ impl Process {
         Ok(String::from_utf8(output.stdout)?)
     }
 
+    /// Runs a program to its end: what it ended with, what it printed, and what it complained of.
+    pub async fn ended(program: &Path, args: &[&str], env: &[(String, String)]) -> Result<(i32, String, String)> {
+        let command =
+            Command::new(program).args(args).env_clear().envs(env.iter().cloned()).stdin(Stdio::null()).output();
+        let output = command.await?;
+        let code = output.status.code().context("it was killed")?;
+        Ok((code, String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?))
+    }
+
     /// Waits until `path` at this port of the loopback answers 200, or says what the program logged last.
     pub async fn until_healthy(&mut self, port: u16, path: &str) -> Result<()> {
         let request = get("health.localhost", path, None);

@@ -9,7 +9,7 @@ use hotelhub_web::{AppError, Kind, Result, cookies};
 use uuid::Uuid;
 
 use super::sign_in::session_key;
-use super::store;
+use super::{store, tokens};
 use crate::App;
 use crate::audit::Actor;
 use crate::once::Scope;
@@ -25,7 +25,9 @@ pub struct VendorStaff {
     pub email: String,
     /// Its role.
     pub role: StaffRole,
-    /// The session this request came with.
+    /// What a script's token may at most; none for a person.
+    pub limit: Option<StaffRole>,
+    /// The session this request came with, or the token.
     pub session_id: Uuid,
 }
 
@@ -41,7 +43,7 @@ impl VendorStaff {
 
     /// Whether the role permits this: for pages that leave out what is not permitted.
     pub fn can(&self, permission: StaffPermission) -> bool {
-        self.role.may(permission)
+        self.role.may(permission) && self.limit.is_none_or(|limit| limit.may(permission))
     }
 
     /// Whose idempotency keys these are.
@@ -61,8 +63,12 @@ pub(super) const COOKIE: &str = "session";
 impl OptionalFromRequestParts<App> for VendorStaff {
     type Rejection = AppError;
 
-    /// Session, account and role are read in one statement; a cookie that was not marked here asks no database.
+    /// Session, account and role are read in one statement; a cookie that was not marked here asks no database. Whoever shows a token is
+    /// known by that alone.
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>> {
+        if let Some(token) = tokens::shown(&parts.headers) {
+            return Ok(if is_for_scripts(parts.uri.path()) { tokens::bearer(app, token).await? } else { None });
+        }
         let cookie = cookies::read(&parts.headers, COOKIE);
         let token = cookie.and_then(|cookie| SessionToken::read(&session_key(app), cookie));
         let Some(token) = token else { return Ok(None) };
@@ -72,6 +78,7 @@ impl OptionalFromRequestParts<App> for VendorStaff {
             name: known.name,
             email: known.email,
             role: known.role,
+            limit: None,
             session_id: known.session,
         }))
     }
@@ -84,6 +91,11 @@ impl FromRequestParts<App> for VendorStaff {
         let found = <Self as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await;
         found.map_err(AppError::into_response)?.ok_or_else(|| turned_away(parts))
     }
+}
+
+/// Whether a token opens anything here: not the pages, and not what belongs to a person or looks after persons.
+fn is_for_scripts(path: &str) -> bool {
+    path.starts_with("/api/v1/") && !["/api/v1/session", "/api/v1/staff"].iter().any(|own| path.starts_with(own))
 }
 
 /// 401 for a program; for a person the sign-in page, and back from there.

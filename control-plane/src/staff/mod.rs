@@ -8,6 +8,7 @@ mod pages;
 mod routes;
 mod sign_in;
 mod store;
+pub mod tokens;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;

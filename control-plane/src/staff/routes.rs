@@ -46,7 +46,7 @@ struct StaffView {
 impl From<VendorStaff> for WhoView {
     fn from(staff: VendorStaff) -> Self {
         let permissions = StaffPermission::ALL.into_iter().filter(|permission| staff.can(*permission)).collect();
-        let VendorStaff { id, name, email, role, session_id } = staff;
+        let VendorStaff { id, name, email, role, session_id, .. } = staff;
         Self { staff: StaffView { id, name, email, role, permissions }, session_id }
     }
 }

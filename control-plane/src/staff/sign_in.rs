@@ -141,7 +141,7 @@ pub(super) async fn enter(app: &App, tx: &mut Tx, visitor: &Visitor, proven: Pro
         return Err(Refused::WrongCode.into());
     }
     let Account { id, name, email, role, .. } = account;
-    let staff = VendorStaff { id, name, email, role, session_id: app.ids.next() };
+    let staff = VendorStaff { id, name, email, role, limit: None, session_id: app.ids.next() };
     open(app, tx, visitor, &staff, by).await?;
     Ok(staff)
 }

@@ -8,6 +8,8 @@ mod feed;
 #[cfg(test)]
 mod letters;
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod members;
 #[cfg(test)]
 mod office;
@@ -22,6 +24,8 @@ mod permissions;
 #[cfg(test)]
 mod ready;
 #[cfg(test)]
+mod reaper;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod shares;
@@ -31,5 +35,7 @@ mod signups;
 mod staff;
 #[cfg(test)]
 mod strangers;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod vendor;

@@ -87,7 +87,7 @@ async fn joined(
         let taken = error.constraint() == Some("staff_email_unique");
         return Err(if taken { Refusal::EmailTaken.into() } else { error.into() });
     }
-    let staff = VendorStaff { id, name, email, role, session_id: app.ids.next() };
+    let staff = VendorStaff { id, name, email, role, limit: None, session_id: app.ids.next() };
     let details = json!({ "email": staff.email, "role": role.as_str() });
     audit::record(tx, now, &staff.actor(), "staff.join", ("staff", &id.to_string()), None, details).await?;
     Ok(staff)
@@ -101,7 +101,7 @@ async fn renewed(app: &App, tx: &mut Tx, known: &Addressee, step: i64, codes: &R
     }
     accounts::replace_codes(tx, id, codes).await?;
     let Addressee { name, email, role, .. } = known.clone();
-    let staff = VendorStaff { id, name, email, role, session_id: app.ids.next() };
+    let staff = VendorStaff { id, name, email, role, limit: None, session_id: app.ids.next() };
     audit::record(tx, now, &staff.actor(), "staff.authenticator_set", ("staff", &id.to_string()), None, json!({}))
         .await?;
     Ok(staff)

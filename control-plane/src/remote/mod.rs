@@ -1,0 +1,13 @@
+//! The commands that are clients of this plane's own API: they show a staff token, so that every change is made and noted in one place.
+mod client;
+mod shown;
+mod tenants;
+
+pub use client::{Failure, Reach};
+pub use tenants::{Tenants, tenants};
+
+/// How these commands end, for `--help`.
+pub const EXIT_CODES: &str = "\
+Exit codes: 0 done, 2 wrong usage, 3 not found, 4 refused, 5 the control plane cannot be reached or cannot answer now.
+
+What they need: HOTELHUB_CONTROL_URL and HOTELHUB_STAFF_TOKEN (or …_FILE); `hotelhub-control token mint` makes one.";

@@ -1,0 +1,190 @@
+//! `hotelhub-control tenants …`: hotels looked after from the command line.
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::client::{Client, Failure, Reach};
+use super::{EXIT_CODES, shown};
+use crate::vendor::escaped;
+
+/// Hotels, looked after through the API of a running control plane.
+#[derive(Subcommand, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub enum Tenants {
+    /// Lists hotels, the newest first.
+    List {
+        /// How the control plane is reached.
+        #[command(flatten)]
+        reach: Reach,
+        /// trial, active, suspended or churned.
+        #[arg(long)]
+        status: Option<String>,
+        /// Part of a name, an address or an owner's mail address.
+        #[arg(long)]
+        search: Option<String>,
+    },
+    /// Shows all the vendor knows of a hotel.
+    #[command(after_help = EXIT_CODES)]
+    Show {
+        /// Which.
+        #[command(flatten)]
+        whom: Whom,
+    },
+    /// Stops new business: guests who are promised a room are served as usual, new bookings and changes of rates are refused.
+    #[command(after_help = EXIT_CODES)]
+    Suspend {
+        /// Which.
+        #[command(flatten)]
+        whom: Whom,
+        /// Why; the hotel's people read it.
+        #[arg(long)]
+        reason: String,
+        /// Says what would be, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Ends a suspension.
+    #[command(after_help = EXIT_CODES)]
+    Resume {
+        /// Which.
+        #[command(flatten)]
+        whom: Whom,
+        /// Says what would be, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Closes a hotel for a while, or opens it again: whoever comes is told why and until when, its jobs wait.
+    #[command(after_help = EXIT_CODES)]
+    Maintenance {
+        /// Which.
+        #[command(flatten)]
+        whom: Whom,
+        /// Why; whoever comes meanwhile reads it.
+        #[arg(long, required_unless_present = "off", conflicts_with = "off")]
+        text: Option<String>,
+        /// When it is expected to end, 2026-07-03T11:30:00+07:00; it ends by --off.
+        #[arg(long, conflicts_with = "off")]
+        until: Option<jiff::Timestamp>,
+        /// Opens it again.
+        #[arg(long)]
+        off: bool,
+        /// Says what would be, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Deletes a hotel: nobody is served from now on. Until its days of grace are over `undelete` brings it back; then its database is
+    /// dropped and its name is free.
+    #[command(after_help = EXIT_CODES)]
+    Delete {
+        /// Which.
+        #[command(flatten)]
+        whom: Whom,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// The hotel's name in its address once more, so that nobody deletes another by mistake.
+        #[arg(long)]
+        confirm: String,
+        /// Says what would be, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Brings a deleted hotel back as it was.
+    #[command(after_help = EXIT_CODES)]
+    Undelete {
+        /// Which.
+        #[command(flatten)]
+        whom: Whom,
+        /// Says what would be, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// One hotel, and how the control plane is reached.
+#[derive(Args, Debug)]
+#[group(skip)]
+pub struct Whom {
+    /// The hotel's name in its address, or its id.
+    hotel: String,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// A change: its door, what it carries, and whether it is only said.
+struct Wish {
+    door: &'static str,
+    body: Value,
+    dry_run: bool,
+}
+
+/// Does what was asked and says how it went.
+pub async fn tenants(asked: Tenants) -> Result<String, Failure> {
+    let (whom, wish) = match asked {
+        Tenants::List { reach, status, search } => return list(&reach, status, search).await,
+        Tenants::Show { whom } => return show(&whom).await,
+        Tenants::Suspend { whom, reason, dry_run } => {
+            (whom, Wish { door: "suspend", body: json!({ "reason": reason }), dry_run })
+        }
+        Tenants::Resume { whom, dry_run } => (whom, Wish { door: "resume", body: json!({}), dry_run }),
+        Tenants::Maintenance { whom, off: true, dry_run, .. } => {
+            (whom, Wish { door: "maintenance/end", body: json!({}), dry_run })
+        }
+        Tenants::Maintenance { whom, text, until, off: false, dry_run } => {
+            (whom, Wish { door: "maintenance", body: json!({ "text": text, "until": until }), dry_run })
+        }
+        Tenants::Delete { whom, reason, confirm, dry_run } => {
+            (whom, Wish { door: "delete", body: json!({ "reason": reason, "slug": confirm }), dry_run })
+        }
+        Tenants::Undelete { whom, dry_run } => (whom, Wish { door: "undelete", body: json!({}), dry_run }),
+    };
+    change(&whom, &wish).await
+}
+
+async fn list(reach: &Reach, status: Option<String>, search: Option<String>) -> Result<String, Failure> {
+    let client = Client::new(reach)?;
+    let asked = [("status", status), ("q", search)];
+    let query: String =
+        asked.iter().filter_map(|(name, value)| Some(format!("&{name}={}", escaped(value.as_ref()?)))).collect();
+    let mut found: Vec<Value> = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = client.get(&format!("/api/v1/tenants?limit=200{query}{cursor}")).await?;
+        found.extend(page.get("items").and_then(Value::as_array).into_iter().flatten().cloned());
+        match page.get("next").and_then(Value::as_str) {
+            Some(next) => cursor = format!("&cursor={}", escaped(next)),
+            None => break,
+        }
+    }
+    Ok(if reach.json { Value::Array(found).to_string() } else { shown::table(&found) })
+}
+
+async fn show(whom: &Whom) -> Result<String, Failure> {
+    let client = Client::new(&whom.reach)?;
+    let tenant = client.get(&format!("/api/v1/tenants/{}", find(&client, &whom.hotel).await?)).await?;
+    Ok(if whom.reach.json { tenant.to_string() } else { shown::sheet(&tenant) })
+}
+
+async fn change(whom: &Whom, wish: &Wish) -> Result<String, Failure> {
+    let client = Client::new(&whom.reach)?;
+    let id = find(&client, &whom.hotel).await?;
+    let dry = if wish.dry_run { "?dry_run=true" } else { "" };
+    let tenant = client.post(&format!("/api/v1/tenants/{id}/{}{dry}", wish.door), &wish.body).await?;
+    if whom.reach.json {
+        return Ok(tenant.to_string());
+    }
+    let said = shown::state(&tenant);
+    Ok(if wish.dry_run { format!("would be: {said}\nNothing was changed.") } else { said })
+}
+
+/// The id of the hotel that has this name now, or had it last; an id is its own.
+async fn find(client: &Client, hotel: &str) -> Result<Uuid, Failure> {
+    if let Ok(id) = hotel.parse() {
+        return Ok(id);
+    }
+    let page = client.get(&format!("/api/v1/tenants?slug={}", escaped(hotel))).await?;
+    let found = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+    let present = found.iter().find(|tenant| tenant.get("released_at").is_none_or(Value::is_null));
+    let id = present.or(found.first()).and_then(|tenant| tenant.get("id")?.as_str()?.parse().ok());
+    id.ok_or_else(|| Failure::NotFound(format!("there is no hotel {hotel}")))
+}
