@@ -9,6 +9,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::programs::Programs;
 use crate::servers::account::remove_folder;
 use crate::servers::postgres::{Disk, Postgres, Wish as Cluster};
 use crate::servers::redis::Redis;
@@ -58,7 +59,7 @@ struct Report {
 /// Runs a bench and fails when one of its goals is missed.
 pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
     install::ensure_all(install::SERVERS)?;
-    let program = build()?;
+    let programs = Programs::build_optimised()?;
     let folder = repo::target().join("bench");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let traces = Traces::take_over(&folder)?;
@@ -66,7 +67,7 @@ pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
     let fsync = postgres.sql("postgres", "show fsync")?;
     ensure!(fsync.first().is_some_and(|value| value == "on"), "fsync is off: a commit measured here would be a lie");
     println!("  {} at load {:.2}", wish.name, load1());
-    let figures = measure(&program, wish, &folder, &postgres, &redis, stop)?;
+    let figures = measure(&programs, wish, &folder, &postgres, &redis, stop)?;
     let report = Report { load1: load1(), figures };
     drop((redis, postgres));
     traces.clear();
@@ -79,21 +80,6 @@ pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
         report.figures.iter().filter(|figure| figure.ok == Some(false)).map(|figure| figure.name.as_str()).collect();
     ensure!(missed.is_empty(), "missed: {}", missed.join(", "));
     Ok(())
-}
-
-/// Builds the bench and the programs it starts, with full optimisation.
-fn build() -> Result<PathBuf> {
-    let cargo = |arguments: &[&str]| -> Result<()> {
-        let mut command = Command::new(repo::cargo());
-        command.args(["build", "--release", "--quiet"]).args(arguments);
-        command.current_dir(repo::root()).env("SQLX_OFFLINE", "true");
-        ensure!(command.status().context("cannot run cargo build")?.success(), "the bench does not build");
-        Ok(())
-    };
-    println!("  building with full optimisation …");
-    let packages = ["hotelhub-tests", "hotelhub-data-plane", "hotelhub-control-plane", "hotelhub-testkit"];
-    cargo(&[&["--bins"], packages.map(|package| ["-p", package]).as_flattened()].concat())?;
-    Ok(repo::target().join("release/hotelhub-bench"))
 }
 
 /// A fresh cluster each time: what an earlier bench left would be synced at this one's checkpoints.
@@ -117,16 +103,17 @@ fn servers(folder: &Path, traces: &Traces, stop: &Stop) -> Result<(Postgres, Red
 }
 
 fn measure(
-    program: &Path,
+    programs: &Programs,
     wish: &Wish,
     folder: &Path,
     postgres: &Postgres,
     redis: &Redis,
     stop: &Stop,
 ) -> Result<Vec<Figure>> {
-    let mut command = Command::new(program);
+    let program = programs.folder().join("hotelhub-bench");
+    let mut command = Command::new(&program);
     command.arg(&wish.name).stdin(Stdio::null()).stdout(Stdio::piped());
-    command.arg("--dir").arg(folder).arg("--programs").arg(repo::target().join("release"));
+    command.arg("--dir").arg(folder).arg("--programs").arg(programs.folder());
     command.arg("--admin-dsn").arg(postgres.dsn("postgres")).arg("--redis-url").arg(redis.url());
     command.args(wish.only.iter().flat_map(|part| ["--only", part]));
     let mut child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;

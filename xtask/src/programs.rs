@@ -13,7 +13,7 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Builds the three programs in one go. SQL is checked against the committed cache.
+    /// Builds the three programs in one go.
     pub(crate) fn build() -> Result<Self> {
         let packages = ["hotelhub-data-plane", "hotelhub-control-plane", "hotelhub-testkit"];
         Self::build_packages(packages.map(|package| ["-p", package]).as_flattened())
@@ -24,10 +24,16 @@ impl Programs {
         Self::build_packages(&["--workspace"])
     }
 
+    /// Builds what measures and torments the house, and the programs it starts, with full optimisation.
+    pub(crate) fn build_optimised() -> Result<Self> {
+        let packages = ["hotelhub-tests", "hotelhub-data-plane", "hotelhub-control-plane", "hotelhub-testkit"];
+        println!("  building with full optimisation …");
+        build(&[&["--release", "--quiet", "--bins"], packages.map(|package| ["-p", package]).as_flattened()].concat())?;
+        Ok(Self { folder: repo::target().join("release") })
+    }
+
     fn build_packages(packages: &[&str]) -> Result<Self> {
-        let mut cargo = Command::new(repo::cargo());
-        cargo.arg("build").args(packages).arg("--bins").current_dir(repo::root()).env("SQLX_OFFLINE", "true");
-        ensure!(cargo.status().context("cannot run cargo build")?.success(), "the programs do not build");
+        build(&[packages, &["--bins"]].concat())?;
         Ok(Self { folder: repo::target().join("debug") })
     }
 
@@ -46,6 +52,14 @@ impl Programs {
     pub(crate) fn standins(&self) -> PathBuf {
         self.folder.join("hotelhub-standins")
     }
+}
+
+/// Runs `cargo build`. SQL is checked against the committed cache.
+pub(crate) fn build(arguments: &[&str]) -> Result<()> {
+    let mut cargo = Command::new(repo::cargo());
+    cargo.arg("build").args(arguments).current_dir(repo::root()).env("SQLX_OFFLINE", "true");
+    ensure!(cargo.status().context("cannot run cargo build")?.success(), "the programs do not build");
+    Ok(())
 }
 
 /// Runs a program to its end and answers what it printed; fails with what it complained about.

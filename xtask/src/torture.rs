@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::programs::{Programs, output};
+use crate::programs::{Programs, build, output};
 use crate::scratch::Scratch;
 use crate::stop::Stop;
 use crate::{install, repo};
@@ -27,6 +27,9 @@ pub(crate) struct Wish {
     /// What decides all that is left to chance; rolled and printed when nothing is said.
     #[arg(long)]
     seed: Option<u64>,
+    /// Builds with full optimisation, for long runs.
+    #[arg(long, conflicts_with = "without")]
+    release: bool,
     /// Takes this guard down, or `each` in its turn, and fails unless that is found out.
     #[arg(long, value_name = "GUARD")]
     without: Option<String>,
@@ -64,7 +67,10 @@ pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
     let scratch = Scratch::start("torture", CONNECTIONS, stop)?;
     let Wish { ops, minutes, seed, .. } = *wish;
     match wish.without.as_deref() {
-        None => leaks(&guarded()?, Limits { ops, minutes, seed, ..WHOLE }, None, &scratch),
+        None => {
+            let programs = if wish.release { Programs::build_optimised() } else { Programs::build_workspace() }?;
+            leaks(&harness(&programs), Limits { ops, minutes, seed, ..WHOLE }, None, &scratch)
+        }
         Some("each") => each_guard(&unguarded()?, seed, &scratch, stop).map(|_| ()),
         Some(guard) => leaks(&unguarded()?, Limits { ops, minutes, seed, ..BROKEN }, Some(guard), &scratch),
     }
@@ -72,7 +78,7 @@ pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
 
 /// With all guards nothing is found, without any one of them something. How many runs that took.
 pub(crate) fn prove(scratch: &Scratch, stop: &Stop) -> Result<u64> {
-    leaks(&guarded()?, WHOLE, None, scratch)?;
+    leaks(&harness(&Programs::build_workspace()?), WHOLE, None, scratch)?;
     Ok(1 + each_guard(&unguarded()?, None, scratch, stop)?)
 }
 
@@ -99,16 +105,13 @@ fn leaks(program: &Path, limits: Limits, without: Option<&str>, scratch: &Scratc
 }
 
 /// The harness around the node that is shipped.
-fn guarded() -> Result<PathBuf> {
-    Ok(Programs::build_workspace()?.folder().join("hotelhub-torture"))
+fn harness(programs: &Programs) -> PathBuf {
+    programs.folder().join("hotelhub-torture")
 }
 
 /// The harness around a node whose guards can be taken down. It is built beside the other, of the same libraries, and kept apart from it.
 fn unguarded() -> Result<PathBuf> {
-    let mut cargo = Command::new(repo::cargo());
-    cargo.args(["build", "--workspace", "--bin", "hotelhub-torture", "--features", "hotelhub-tests/unguarded"]);
-    cargo.current_dir(repo::root()).env("SQLX_OFFLINE", "true");
-    ensure!(cargo.status().context("cannot run cargo build")?.success(), "the unguarded harness does not build");
+    build(&["--workspace", "--bin", "hotelhub-torture", "--features", "hotelhub-tests/unguarded"])?;
     let folder = repo::target().join("torture");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let program = folder.join("hotelhub-torture");

@@ -11,7 +11,7 @@ use hotelhub_data_plane::config::{Mode, Saas, Settings};
 use hotelhub_data_plane::fleet::{Admin, Fleet};
 use hotelhub_data_plane::node::Node;
 use hotelhub_data_plane::tenancy::{Applied, PoolLimits};
-use hotelhub_identity::LinkToken;
+use hotelhub_identity::{LinkToken, Password, PasswordHash};
 use hotelhub_kernel::{Entropy, Host, Key, Secret, Slug, TenantId, hex};
 use hotelhub_protocol::{
     Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Limits, Notices, OwnerSeed, Placement, Role, Route, Share,
@@ -37,6 +37,12 @@ const ROOMS: [u32; 2] = [45, 45];
 
 /// Connections more than there are hotels, while nobody squeezes the budget: there is one for each.
 const SPARE: u32 = 2;
+
+/// What every owner signs in with.
+pub(crate) const PASSWORD: &str = "delapan ekor itik";
+
+/// Before an owner has confirmed an address, guests get no letters.
+const SETTLE_OWNER: &str = "update users set email_confirmed_at = now(), password_hash = $1";
 
 /// The node, its hotels, and what stands around them.
 pub(crate) struct Town {
@@ -85,7 +91,8 @@ impl Town {
         let table = Snapshot { version: 1, taken_at: sources.clock.now(), clusters, routes };
         process.node.pools.live_ungranted();
         process.node.directory.apply_snapshot(table);
-        let hotels = try_join_all(plots.into_iter().map(|plot| plot.opened(port, admin_dsn))).await?;
+        let password = Password::hash(PASSWORD, &sources.entropy).map_err(|why| anyhow::anyhow!("{why}"))?;
+        let hotels = try_join_all(plots.into_iter().map(|plot| plot.opened(port, admin_dsn, &password))).await?;
         let (node, admin_dsn) = (process.node.clone(), admin_dsn.to_owned());
         Ok(Self { node, hotels, proxy, mail, port, admin_dsn, state_dir, process })
     }
@@ -138,6 +145,11 @@ pub(crate) fn fresh_name() -> String {
     format!("t_{}", hex(&Entropy::system().bytes::<16>()))
 }
 
+/// Where the owner of the hotel of this mark reads letters.
+pub(crate) fn email_of_owner(mark: &str) -> String {
+    format!("sari@{mark}.example")
+}
+
 /// Where a hotel will stand.
 struct Plot {
     mark: String,
@@ -153,7 +165,7 @@ impl Plot {
         let owner = OwnerSeed {
             user: sources.ids.next(),
             name: format!("Sari {mark}"),
-            email: format!("sari@{mark}.example"),
+            email: email_of_owner(&mark),
             phone: "+62811000111".to_owned(),
             login_token_sha256: hex(&token.hash()),
             login_token_expires_at: sources.clock.now() + 1.hour(),
@@ -178,15 +190,14 @@ impl Plot {
     }
 
     /// The hotel with rooms to sell, and its owner at the desk.
-    async fn opened(self, port: u16, admin_dsn: &str) -> Result<Guesthouse> {
+    async fn opened(self, port: u16, admin_dsn: &str, password: &PasswordHash) -> Result<Guesthouse> {
         let Self { mark, route, token } = self;
         let host = format!("{mark}.{BASE}:{port}");
         let link = format!("http://{host}/login/link/{}", token.as_text());
         let door = Hotel::by_link(port, host, &link).await?;
         let stock = door.furnish_as(&ROOMS, &mark).await?;
         let inside = connect(&dsn_of(admin_dsn, &route.placement.database)).await?;
-        // Before an owner has confirmed an address, guests get no letters.
-        inside.batch_execute("update users set email_confirmed_at = now()").await?;
+        inside.execute(SETTLE_OWNER, &[&password.as_str()]).await?;
         Ok(Guesthouse::new(mark, route, door, stock))
     }
 }

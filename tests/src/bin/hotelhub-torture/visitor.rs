@@ -69,8 +69,8 @@ async fn make(run: &Run, scene: &Scene<'_>, visit: &Visit, line: &mut Option<Con
 
 fn manner(dice: &Dice) -> Manner {
     match dice.below(100) {
-        0..10 => Manner::Hasty(dice.micros(0, 9_000)),
-        10..14 => Manner::Slow(dice.micros(0, 20_000)),
+        0..7 => Manner::Hasty(dice.micros(0, 9_000)),
+        7..10 => Manner::Slow(dice.micros(0, 20_000)),
         _ => Manner::Polite,
     }
 }

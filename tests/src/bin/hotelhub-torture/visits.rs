@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::dice::Dice;
 use crate::guesthouse::Guesthouse;
-use crate::town::Town;
+use crate::town::{PASSWORD, Town, email_of_owner};
 use crate::visit::{Visit, Worth};
 
 /// Where the guest comes from whose answer another hotel was given a copy of.
@@ -31,8 +31,8 @@ pub(crate) struct Scene<'a> {
 type Idea = fn(&Scene<'_>) -> Option<Visit>;
 
 /// How often, of a hundred visits, each is made.
-const IDEAS: [(u32, Idea); 18] = [
-    (13, look_at_hotel),
+const IDEAS: [(u32, Idea); 19] = [
+    (12, look_at_hotel),
     (14, search),
     (8, search_as_staff),
     (5, open_public_page),
@@ -46,6 +46,7 @@ const IDEAS: [(u32, Idea); 18] = [
     (4, confirm),
     (2, cancel),
     (2, repeat_booking),
+    (1, sign_in),
     (2, ask_for_another_hotels),
     (2, come_with_another_hotels_session),
     (1, inherit_an_answer),
@@ -229,6 +230,14 @@ fn cancel(scene: &Scene<'_>) -> Option<Visit> {
 fn repeat_booking(scene: &Scene<'_>) -> Option<Visit> {
     let booked = scene.hotel().some_booking(scene.dice)?;
     Some(Visit { right: &[201], shows: Some(booked.id), ..Visit::asking("book the same again", booked.request) })
+}
+
+fn sign_in(scene: &Scene<'_>) -> Option<Visit> {
+    let hotel = scene.hotel();
+    let proof = json!({ "email": email_of_owner(&hotel.mark), "password": PASSWORD }).to_string();
+    let asked = post(&hotel.door.host, "/api/v1/session", "unused-key", None, &proof);
+    // Who hangs up is not forgiven the try.
+    Some(Visit { right: &[200, 429], shows: Some(hotel.mark.clone()), ..Visit::asking("sign in", asked) })
 }
 
 fn ask_for_another_hotels(scene: &Scene<'_>) -> Option<Visit> {
