@@ -13,6 +13,7 @@ use hotelhub_kernel::{Host, Key, Secret};
 use hotelhub_protocol::{ClusterId, FeedVerifier};
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
+use jiff::SignedDuration;
 
 pub use self::options::{BadSettings, Command, given};
 pub use self::shown::{as_markdown, effective};
@@ -86,6 +87,10 @@ pub struct Saas {
     pub feed_public_key: FeedVerifier,
     /// Where the routing table lies between starts.
     pub state_dir: PathBuf,
+    /// Other nodes, where they show measurements: asked for the table by one that has none while the control plane is away.
+    pub peers: Vec<String>,
+    /// How old a peer's table may be.
+    pub oldest_from_peer: SignedDuration,
     /// The keys that the tenants' passwords derive from, per server.
     pub cluster_keys: HashMap<ClusterId, Key>,
     /// An administrator's address per server: the fleet role alone has them.

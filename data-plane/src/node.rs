@@ -10,6 +10,7 @@ use redis::aio::ConnectionManager;
 use crate::config::Settings;
 use crate::hotel::availability::Calendars;
 use crate::hotel::booking_engine::BookingGate;
+use crate::link::Refusals;
 use crate::people::Gate;
 use crate::queue::{Hints, Tally};
 use crate::tenancy::{Directory, Pools};
@@ -38,6 +39,8 @@ pub struct NodeParts {
     pub hints: Hints,
     /// What of the tenants' jobs this process knows to wait, and gave up.
     pub tally: Tally,
+    /// What is refused of what the control plane offers.
+    pub refusals: Refusals,
     /// What every tenant's keys derive from; see [`crate::tenancy::Tenant::key`].
     pub secret: Key,
     /// What stands before every password.

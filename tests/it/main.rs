@@ -8,6 +8,7 @@ mod ground;
 mod health;
 mod life;
 mod operations;
+mod planes;
 mod shares;
 mod standalone;
 mod still_pages;

@@ -16,7 +16,7 @@ use crate::patience::patiently;
 use crate::process::{Process, free_ports};
 use crate::servers::Programs;
 
-pub use self::nodes::Beside;
+pub use self::nodes::{Beside, Papers};
 
 /// The base domain of every house under test.
 const BASE_DOMAIN: &str = "hotelhub.localhost";
@@ -172,6 +172,15 @@ impl House {
             Ok((letters.len() >= count).then_some(letters))
         })
         .await
+    }
+
+    /// Nobody enters the central database any more, and who is in it is put out.
+    pub async fn close_central(&self) -> Result<()> {
+        let (admin, central) = (connect(&self.settings.admin_dsn).await?, &self.settings.central);
+        admin.batch_execute(&format!("alter database {central} with allow_connections false")).await?;
+        let all = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
+        admin.query(all, &[central]).await?;
+        Ok(())
     }
 
     /// Where the central database answers.

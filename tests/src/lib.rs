@@ -10,7 +10,7 @@ mod servers;
 
 pub use connection::{Connection, Reply, form, get, page, post, post_seen};
 pub use hotel::{Hotel, Stock, address_of, sign_up, sign_up_request, until_served};
-pub use house::{Beside, House, Settings, connect};
+pub use house::{Beside, House, Papers, Settings, connect};
 pub use patience::patiently;
 pub use process::{Process, free_port, signal};
 pub use servers::{Programs, Servers};

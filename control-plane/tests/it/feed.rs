@@ -1,7 +1,10 @@
 //! The routing table, whole and in changes.
 use futures_util::future::join_all;
+use hotelhub_identity::StaffRole;
 use hotelhub_protocol::{Change, Role};
+use jiff::SignedDuration;
 use reqwest::StatusCode;
+use serde_json::json;
 
 use crate::office::Office;
 
@@ -71,6 +74,51 @@ async fn a_node_that_waits_is_woken_by_the_change() {
     node.done(&order).await;
     let deltas = waiting.await.unwrap().unwrap().expect("a change");
     assert_eq!(deltas.deltas[0].version, version + 1);
+}
+
+#[tokio::test]
+async fn a_change_of_which_nobody_was_woken_is_heard_when_the_wait_is_over() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Serve]).await;
+    office.add_cluster("jkt-22", 100, 10).await;
+    let version = node.snapshot().await.version;
+    let waiting = tokio::spawn({
+        let node = node.clone();
+        async move { node.deltas(version, 2_000).await }
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    // Another process of the plane made a change, and its NOTIFY was lost.
+    let unheard = "
+        with head as (update routes_head set version = version + 1 returning version)
+        insert into routes_feed (version, change, at)
+        select head.version, feed.change, feed.at from head, routes_feed feed limit 1";
+    office.scratch.connect().await.unwrap().execute(unheard, &[]).await.unwrap();
+    let deltas = waiting.await.unwrap().unwrap().expect("a change");
+    assert_eq!(deltas.deltas[0].version, version + 1);
+}
+
+#[tokio::test]
+async fn a_snapshot_says_how_many_hotels_have_left_and_is_dated_anew_when_it_is_old() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Serve, Role::Fleet]).await;
+    for slug in ["melati", "kenanga"] {
+        office.sign_up(slug).await;
+        node.done(&node.lease(0).await.unwrap()).await;
+    }
+    let before = node.snapshot().await;
+    assert_eq!((before.routes.len(), before.departed), (2, 0));
+    let sari = office.staff(StaffRole::Support).await;
+    let tenant = before.routes[0].tenant;
+    let closed = "update databases set state = 'claimed' where tenant_id = $1";
+    office.scratch.connect().await.unwrap().execute(closed, &[&tenant.0]).await.unwrap();
+    let suspend = format!("/api/v1/tenants/{tenant}/suspend");
+    let answer = sari.post(&suspend, &json!({ "reason": "Pindah rumah" })).await.unwrap();
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let after = node.snapshot().await;
+    assert_eq!((after.routes.len(), after.departed), (1, 1));
+    office.clock.advance(SignedDuration::from_mins(11));
+    let later = node.snapshot().await;
+    assert_eq!((later.version, later.taken_at), (after.version, office.clock.now()));
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ use hotelhub_kernel::{Host, Slug, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::Signed;
+
 /// The name of a Postgres server of ours: short, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -124,6 +126,10 @@ pub struct Snapshot {
     pub version: u64,
     /// When it was taken.
     pub taken_at: Timestamp,
+    /// How many times a tenant has left since the first version. A table that lacks more tenants than have left since another one has
+    /// lost them.
+    #[serde(default)]
+    pub departed: u64,
     /// The servers the routes name.
     pub clusters: Vec<Cluster>,
     /// Every tenant that is not gone.
@@ -162,4 +168,13 @@ pub struct Deltas {
     pub since: u64,
     /// In order; the first has version `since + 1`.
     pub deltas: Vec<Delta>,
+}
+
+/// What a node has kept of the feed, as it hands it to another node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// A [`Snapshot`].
+    pub snapshot: Signed,
+    /// The [`Deltas`] that came since, in their order.
+    pub deltas: Vec<Signed>,
 }

@@ -9,7 +9,8 @@ mod signed;
 mod tests;
 
 pub use feed::{
-    Change, Cluster, ClusterId, Delta, Deltas, Limits, Maintenance, Notices, Placement, Route, Snapshot, TenantStatus,
+    Change, Cluster, ClusterId, Delta, Deltas, Kept, Limits, Maintenance, Notices, Placement, Route, Snapshot,
+    TenantStatus,
 };
 pub use heartbeat::{ClusterLoad, Heartbeat, HeartbeatAnswer, ReadyDatabase, Role, Share, Usage};
 pub use orders::{LeaseWish, Order, OrderId, Outcome, OwnerSeed, Report, Task, TenantSeed};
@@ -21,7 +22,7 @@ pub const VERSION: u32 = 1;
 /// The header that carries [`VERSION`].
 pub const VERSION_HEADER: &str = "hotelhub-protocol";
 
-/// Where nodes knock at the control plane.
+/// Where nodes knock at the control plane, and at one another.
 pub mod paths {
     /// GET: the whole routing table, a [`crate::Signed`] [`crate::Snapshot`].
     pub const SNAPSHOT: &str = "/node/v1/routes/snapshot";
@@ -34,4 +35,6 @@ pub mod paths {
     pub const LEASE: &str = "/node/v1/orders/lease";
     /// POST [`crate::Report`]: 204; 409 when the fence is stale.
     pub const REPORT: &str = "/node/v1/orders/report";
+    /// GET, at another node: what it has [`crate::Kept`] of the routing table.
+    pub const KEPT: &str = "/node/v1/routes/kept";
 }

@@ -29,6 +29,9 @@ pub struct FeedVerifier(VerifyingKey);
 /// An envelope that the control plane did not seal, or whose content is not what it says.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum BadSignature {
+    /// It is no envelope: cut short, or spoilt on the way or on the disk.
+    #[error("it is no envelope: {0}")]
+    Envelope(String),
     /// The signature does not fit.
     #[error("the signature does not fit")]
     Signature,
@@ -69,6 +72,13 @@ impl FeedVerifier {
     /// The key as settings carry it.
     pub fn to_base64(&self) -> String {
         STANDARD.encode(self.0.as_bytes())
+    }
+
+    /// Reads an envelope as it came over a wire or off a disk, and opens it.
+    pub fn read<T: DeserializeOwned>(&self, kind: &str, bytes: &[u8]) -> Result<(Signed, T), BadSignature> {
+        let signed = serde_json::from_slice(bytes).map_err(|error| BadSignature::Envelope(error.to_string()))?;
+        let value = self.open(kind, &signed)?;
+        Ok((signed, value))
     }
 
     /// Checks the seal, then reads the payload.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     BadSignature, Change, ClusterId, Delta, Deltas, FeedKey, FeedVerifier, Limits, Notices, Order, OrderId, Outcome,
-    Placement, Report, Route, Task, TenantStatus,
+    Placement, Report, Route, Snapshot, Task, TenantStatus,
 };
 
 fn melati() -> Route {
@@ -71,6 +71,27 @@ fn an_envelope_opens_only_for_its_key_its_kind_and_its_own_words() {
     let mut changed = signed;
     changed.payload = changed.payload.replace("melati", "mawar2");
     assert_eq!(verifier.open::<Deltas>("deltas", &changed), Err(BadSignature::Signature));
+}
+
+#[test]
+fn a_table_of_which_one_byte_is_another_or_the_end_is_missing_opens_for_nobody() {
+    let key = FeedKey::new(&Key::new([1; 32]));
+    let (taken_at, verifier) = (jiff::Timestamp::UNIX_EPOCH, key.verifier());
+    let table = Snapshot { version: 7, taken_at, departed: 2, clusters: Vec::new(), routes: vec![melati()] };
+    let bytes = serde_json::to_vec(&key.sign("snapshot", &table).unwrap()).unwrap();
+    assert_eq!(verifier.read::<Snapshot>("snapshot", &bytes).unwrap().1, table);
+    for at in 0..bytes.len() {
+        let mut spoilt = bytes.clone();
+        spoilt[at] ^= 1 << (at % 8);
+        assert!(verifier.read::<Snapshot>("snapshot", &spoilt).is_err(), "byte {at}");
+        assert!(verifier.read::<Snapshot>("snapshot", &bytes[..at]).is_err(), "cut at {at}");
+    }
+}
+
+#[test]
+fn a_table_of_an_older_control_plane_says_that_nobody_left() {
+    let wire = json!({"version": 7, "taken_at": "2026-07-03T02:00:00Z", "clusters": [], "routes": []});
+    assert_eq!(serde_json::from_value::<Snapshot>(wire).unwrap().departed, 0);
 }
 
 #[test]

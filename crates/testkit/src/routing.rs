@@ -10,7 +10,7 @@ pub fn routing_table(hotels: usize) -> Result<Snapshot> {
     let ids = Ids::timed(clock.clone(), Entropy::seeded(1));
     let cluster = Cluster { id: ClusterId("jkt-1".to_owned()), host: "127.0.0.1".to_owned(), port: 5432 };
     let routes = (0..hotels).map(|n| route(n, TenantId(ids.next()), &cluster.id)).collect::<Result<_>>()?;
-    Ok(Snapshot { version: 1, taken_at: clock.now(), clusters: vec![cluster], routes })
+    Ok(Snapshot { version: 1, taken_at: clock.now(), departed: 0, clusters: vec![cluster], routes })
 }
 
 fn route(n: usize, tenant: TenantId, cluster: &ClusterId) -> Result<Route> {

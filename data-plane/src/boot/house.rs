@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Sources, node, saas, standalone};
 use crate::config::{Mode, Settings, Standalone};
 use crate::edge;
+use crate::link::Link;
 use crate::node::Node;
 use crate::queue::{Worker, carry_hints};
 use crate::work;
@@ -56,13 +57,17 @@ pub async fn start(settings: Settings, roles: &[Role], sources: Sources) -> anyh
     };
     let node = node(settings, sources, roles, learnt, redis, port)?;
     let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
-    let metrics_address = show_metrics(&node, &stop, &mut tasks).await?;
+    let link = match &node.settings.mode {
+        Mode::Saas(mode) => Some(saas::link(&node, mode, roles)?),
+        Mode::Standalone(_) => None,
+    };
+    let metrics_address = show_metrics(&node, link.as_ref(), &stop, &mut tasks).await?;
     let (pools, calendars, stopped) = (node.pools.clone(), node.calendars.clone(), stop.clone());
     tasks.spawn(async move {
         stopped.run_until_cancelled(async { tokio::join!(pools.keep_tidy(), calendars.keep_tidy()) }).await;
     });
-    if let Mode::Saas(mode) = &node.settings.mode {
-        saas::join(&node, mode, roles, &stop, &mut tasks)?;
+    if let Some(link) = link {
+        tasks.spawn(link.run(stop.clone()));
     }
     if roles.contains(&Role::Work) {
         let worker = Worker::new(node.clone(), work::registry(&node)?)?;
@@ -130,13 +135,15 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 async fn show_metrics(
     node: &Node,
+    link: Option<&Link>,
     stop: &CancellationToken,
     tasks: &mut JoinSet<()>,
 ) -> anyhow::Result<Option<SocketAddr>> {
     let Some(address) = node.settings.metrics_listen else { return Ok(None) };
     let listener = listen(address).await?;
     let address = listener.local_addr()?;
-    let router = node.metrics.router().merge(edge::health(node).router());
+    let peers = link.map(Link::router).unwrap_or_default();
+    let router = node.metrics.router().merge(edge::health(node).router()).merge(peers);
     tasks.spawn(server::serve(listener, router, Limits::default(), Lanes::none(), stop.clone().cancelled_owned()));
     tracing::info!(%address, "showing metrics");
     Ok(Some(address))

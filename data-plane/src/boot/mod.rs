@@ -17,6 +17,7 @@ pub use self::standalone::migrate;
 use crate::config::Settings;
 use crate::hotel::availability::Calendars;
 use crate::hotel::booking_engine::BookingGate;
+use crate::link::Refusals;
 use crate::node::{Node, NodeParts};
 use crate::people::Gate;
 use crate::queue::{Hints, Tally};
@@ -73,6 +74,7 @@ fn node(
         calendars: Calendars::register(&metrics)?,
         hints: Hints::default(),
         tally: Tally::default(),
+        refusals: Refusals::default(),
         secret: learnt.secret,
         metrics,
         redis,

@@ -1,8 +1,6 @@
 //! A node of a control plane: its tenants come with the routing table, its rights with its settings.
 use anyhow::Context as _;
 use hotelhub_protocol::Role;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 use super::Learnt;
 use crate::config::Saas;
@@ -21,25 +19,23 @@ pub(super) fn learn(settings: &Saas) -> Learnt {
     }
 }
 
-/// Takes on the routing table that lies on disk, then takes up the line to the control plane.
-pub(super) fn join(
-    node: &Node,
-    settings: &Saas,
-    roles: &[Role],
-    stop: &CancellationToken,
-    tasks: &mut JoinSet<()>,
-) -> anyhow::Result<()> {
+/// The line to the control plane, not used yet. The routing table that lies on disk is taken on.
+pub(super) fn link(node: &Node, settings: &Saas, roles: &[Role]) -> anyhow::Result<Link> {
     let link_settings = LinkSettings {
         control_url: settings.control_url.clone(),
         token: settings.node_token.clone(),
         verifier: settings.feed_public_key.clone(),
         state_dir: settings.state_dir.clone(),
+        peers: settings.peers.clone(),
+        oldest_from_peer: settings.oldest_from_peer,
+        node_secret: settings.node_secret.clone(),
     };
     let parts = LinkParts {
         roles: roles.to_vec(),
         directory: node.directory.clone(),
         pools: node.pools.clone(),
         tally: node.tally.clone(),
+        refusals: node.refusals.clone(),
         fleet: if roles.contains(&Role::Fleet) { Some(fleet(node, settings)?) } else { None },
         clock: node.clock.clone(),
         entropy: node.entropy.clone(),
@@ -53,8 +49,7 @@ pub(super) fn join(
             tracing::error!(error = &error as &dyn std::error::Error, "the routing table on disk is not used")
         }
     }
-    tasks.spawn(link.run(stop.clone()));
-    Ok(())
+    Ok(link)
 }
 
 fn fleet(node: &Node, settings: &Saas) -> anyhow::Result<Fleet> {

@@ -167,7 +167,7 @@ fn route(tenant: TenantId, slug: Slug, name: String, mode: &Standalone, config: 
 
 fn snapshot(route: Route, sources: &Sources) -> Snapshot {
     let clusters = vec![Cluster { id: here(), host: String::new(), port: 0 }];
-    Snapshot { version: 1, taken_at: sources.clock.now(), clusters, routes: vec![route] }
+    Snapshot { version: 1, taken_at: sources.clock.now(), departed: 0, clusters, routes: vec![route] }
 }
 
 fn here() -> ClusterId {

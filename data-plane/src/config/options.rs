@@ -10,6 +10,7 @@ use hotelhub_kernel::{Host, Key, Secret};
 use hotelhub_protocol::{ClusterId, FeedVerifier};
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
+use jiff::SignedDuration;
 use thiserror::Error;
 
 use super::{Mode, Saas, Settings, Standalone, files};
@@ -100,7 +101,7 @@ struct Http {
     /// Where guests and staff are answered.
     #[arg(long, env = "HOTELHUB_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     listen: SocketAddr,
-    /// Where measurements are shown (`/metrics`); nowhere when absent.
+    /// Where measurements are shown (`/metrics`), and other nodes take the routing table; nowhere when absent. Not for strangers.
     #[arg(long, env = "HOTELHUB_METRICS_LISTEN", global = true)]
     metrics_listen: Option<SocketAddr>,
     /// How browsers reach the hotels: https, by a proxy that speaks TLS. A standalone house that was given no hosts: http, on this
@@ -192,6 +193,13 @@ struct SaasOptions {
     /// Where the routing table lies between starts.
     #[arg(long, env = "HOTELHUB_STATE_DIR", default_value = "/var/lib/hotelhub", global = true)]
     state_dir: PathBuf,
+    /// Other nodes, by the addresses at which they show measurements, `http://10.0.0.7:9100,…`: a node whose state directory is empty
+    /// takes the routing table from the one that has the newest while the control plane is away. It is believed for its signature.
+    #[arg(long, env = "HOTELHUB_PEERS", value_delimiter = ',', global = true)]
+    peers: Vec<String>,
+    /// How old a peer's routing table may be, in hours.
+    #[arg(long, env = "HOTELHUB_PEER_TABLE_MAX_AGE_H", default_value_t = 72, global = true)]
+    peer_table_max_age_h: u32,
     /// The keys that the hotels' database passwords derive from: `id=base64,…`.
     #[arg(long, env = "HOTELHUB_CLUSTER_KEYS", hide_env_values = true, value_parser = secret, global = true)]
     cluster_keys: Option<Secret<String>>,
@@ -347,6 +355,8 @@ impl SaasOptions {
             feed_public_key: FeedVerifier::from_base64(&feed_key)
                 .ok_or(BadSettings::Wrong("HOTELHUB_FEED_PUBLIC_KEY", thirty_two))?,
             state_dir: self.state_dir,
+            peers: self.peers,
+            oldest_from_peer: SignedDuration::from_hours(self.peer_table_max_age_h.into()),
             cluster_keys: keys.collect::<Result<_, _>>()?,
             cluster_admins: admins.into_iter().map(|(id, text)| (id, Secret::new(text.to_owned()))).collect(),
             node_secret: Key::from_base64(node_secret.expose())

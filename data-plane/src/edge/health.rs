@@ -59,7 +59,7 @@ async fn standing(node: &Node) -> anyhow::Result<Standing> {
 
 /// A node keeps the routing table on its disk; of the hotels' jobs it knows those it was told of.
 async fn of_node(node: &Node, mode: &Saas) -> Checks {
-    let storage = Finding::within(write_something(&mode.state_dir));
+    let storage = keeps_the_table(node, &mode.state_dir);
     let (database, redis, storage) = tokio::join!(servers(node), health::redis(node.redis.clone()), storage);
     Checks {
         database,
@@ -102,6 +102,14 @@ async fn answers(node: &Node, cluster: &Cluster) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The routing table can be written to disk, and the one that was offered last is lived by.
+async fn keeps_the_table(node: &Node, folder: &Path) -> Finding {
+    match node.refusals.standing() {
+        Some(reason) => Finding::Ill(format!("routing table refused: {reason}")),
+        None => Finding::within(write_something(folder)).await,
+    }
 }
 
 async fn write_something(folder: &Path) -> std::io::Result<()> {

@@ -1,17 +1,24 @@
 //! The doors of the control plane, as HTTP calls.
 use std::time::Duration;
 
+use bytes::Bytes;
 use hotelhub_kernel::Secret;
-use hotelhub_protocol::{Heartbeat, HeartbeatAnswer, LeaseWish, Report, Signed, VERSION, VERSION_HEADER, paths};
+use hotelhub_protocol::{Heartbeat, HeartbeatAnswer, Kept, LeaseWish, Report, Signed, VERSION, VERSION_HEADER, paths};
 use reqwest::{RequestBuilder, Response, StatusCode};
 
 use super::LinkError;
 
 /// How long a call may take beyond the wait it asks for.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A whole table of a large house takes its time on a thin line.
+const WHOLE_TABLE: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long the control plane may hold a call open.
+/// How long the control plane may hold a wish for orders open.
 pub(super) const WAIT: Duration = Duration::from_secs(25);
+/// How often a node asks for changes at least, whether anything happened or not: the control plane holds the question open for so long.
+const BEAT: Duration = Duration::from_secs(3);
+/// An answer that has not begun so long after the beat is lost, and asked for again: within five seconds of the change.
+const GRACE: Duration = Duration::from_millis(1_500);
 
 pub(super) struct ControlClient {
     http: reqwest::Client,
@@ -19,10 +26,13 @@ pub(super) struct ControlClient {
     token: Secret<String>,
 }
 
+/// The door of another node.
+pub(super) struct PeerClient(reqwest::Client);
+
 /// What asking for changes brought.
 pub(super) enum Heard {
-    /// Changes.
-    Deltas(Signed),
+    /// Changes, sealed.
+    Deltas(Bytes),
     /// None within the wait.
     Nothing,
     /// The control plane does not have what follows on our version.
@@ -31,28 +41,23 @@ pub(super) enum Heard {
 
 impl ControlClient {
     pub(super) fn new(base: &str, token: Secret<String>) -> Result<Self, LinkError> {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("hotelhub/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .tcp_nodelay(true)
-            .build()?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token })
+        Ok(Self { http: http()?, base: base.trim_end_matches('/').to_owned(), token })
     }
 
-    pub(super) async fn snapshot(&self) -> Result<Signed, LinkError> {
-        // A whole table of a large house takes its time on a thin line.
-        let response = self.say(self.http.get(self.url(paths::SNAPSHOT)), PATIENCE * 6).await?;
-        Ok(expect_ok(response)?.json().await?)
+    /// The whole table, sealed.
+    pub(super) async fn snapshot(&self) -> Result<Bytes, LinkError> {
+        let response = self.say(self.http.get(self.url(paths::SNAPSHOT)), WHOLE_TABLE).await?;
+        Ok(expect_ok(response)?.bytes().await?)
     }
 
     pub(super) async fn deltas(&self, since: u64) -> Result<Heard, LinkError> {
-        let query = format!("?since={since}&wait_ms={}", WAIT.as_millis());
-        let response = self.say(self.http.get(self.url(paths::DELTAS) + &query), WAIT + PATIENCE).await?;
+        let query = format!("?since={since}&wait_ms={}", BEAT.as_millis());
+        let asked = self.say(self.http.get(self.url(paths::DELTAS) + &query), BEAT + PATIENCE);
+        let response = tokio::time::timeout(BEAT + GRACE, asked).await.map_err(|_| LinkError::Silent)??;
         match response.status() {
             StatusCode::NO_CONTENT => Ok(Heard::Nothing),
             StatusCode::GONE => Ok(Heard::Gap),
-            _ => Ok(Heard::Deltas(expect_ok(response)?.json().await?)),
+            _ => Ok(Heard::Deltas(expect_ok(response)?.bytes().await?)),
         }
     }
 
@@ -88,9 +93,32 @@ impl ControlClient {
     }
 }
 
+impl PeerClient {
+    pub(super) fn new() -> Result<Self, LinkError> {
+        Ok(Self(http()?))
+    }
+
+    /// What a peer has kept of the routing table.
+    pub(super) async fn kept(&self, base: &str, word: &str) -> Result<Kept, LinkError> {
+        let url = format!("{}{}", base.trim_end_matches('/'), paths::KEPT);
+        let call = self.0.get(url).bearer_auth(word).timeout(WHOLE_TABLE);
+        let response = call.send().await.map_err(reqwest::Error::without_url)?;
+        Ok(expect_ok(response)?.json().await?)
+    }
+}
+
+fn http() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .user_agent(concat!("hotelhub/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true)
+        .build()
+}
+
 fn expect_ok(response: Response) -> Result<Response, LinkError> {
     match response.status() {
         status if status.is_success() => Ok(response),
-        status => Err(LinkError::Refused(status.as_u16())),
+        status => Err(LinkError::Answered(status.as_u16())),
     }
 }

@@ -1,108 +1,163 @@
-//! Follows the routing table: a snapshot once, then changes as they happen.
+//! Follows the routing table: the whole of it once and anew from time to time, and changes as they happen.
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hotelhub_kernel::Backoff;
-use hotelhub_protocol::{Deltas, Signed, Snapshot};
+use hotelhub_protocol::{Change, Deltas, Snapshot};
+use jiff::{SignedDuration, Timestamp};
 
 use super::client::Heard;
+use super::refusals::Offered;
+use super::trust::{self, Doubt, Held};
 use super::{Inner, LinkError};
 use crate::tenancy::Applied;
 
-/// The pauses while nobody answers.
-const PAUSES: Backoff = Backoff { base: Duration::from_millis(200), ceiling: Duration::from_secs(15) };
+/// The pauses while nobody answers: one who is back is heard within seconds.
+const PAUSES: Backoff = Backoff { base: Duration::from_millis(200), ceiling: Duration::from_secs(4) };
+
+/// Between an answer that led nowhere and the next question.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// A journal of more entries is exchanged for a new snapshot.
 const LONGEST_JOURNAL: usize = 2_000;
 
+/// A snapshot that was taken longer ago is renewed, though every change since is known: who has none judges a copy by its date.
+const RENEWAL: SignedDuration = SignedDuration::from_hours(1);
+/// And tried again no sooner.
+const RENEWAL_AGAIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// What a question brought.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The table is as new as the control plane knows.
+    Heard,
+    /// The whole table must be asked for: changes between it and ours are missing.
+    Behind,
+}
+
 impl Inner {
-    /// Takes on what lies on disk: whole if its seal fits, and no further than the first change that does not.
-    pub(super) fn recall(&self) -> Result<bool, LinkError> {
-        let kept = self.shelf.load()?;
-        self.live_by(&kept.shares);
-        let Some(signed) = kept.snapshot else { return Ok(false) };
-        let snapshot: Snapshot = self.verifier.open("snapshot", &signed)?;
-        self.parts.directory.apply_snapshot(snapshot);
-        if !kept.deltas.iter().all(|signed| self.take_on_kept(signed)) {
-            self.shelf.doubt_journal();
-        }
-        self.show_version();
-        Ok(true)
-    }
-
-    /// Whether kept changes are believed and follow on what is there.
-    fn take_on_kept(&self, signed: &Signed) -> bool {
-        match self.verifier.open::<Deltas>("deltas", signed) {
-            Ok(deltas) => self.parts.directory.apply_deltas(deltas) != Applied::Gap,
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "the kept changes end where one is not believed");
-                false
-            }
-        }
-    }
-
-    /// Follows for ever.
+    /// Follows for ever. A table that is refused leaves the changes to follow.
     pub(super) async fn follow(self: &Arc<Self>) {
         let mut failures = 0;
-        let mut whole = !self.parts.directory.is_filled();
+        let mut renewed = Timestamp::MIN;
+        let mut whole = !self.parts.directory.is_filled() || self.complaints.stand();
         loop {
-            let step = if whole { self.take_snapshot().await } else { self.take_deltas().await };
-            match step {
-                Ok(again_whole) => {
-                    if failures > 0 || self.connected.get() == 0 {
-                        tracing::info!(routes.version = self.parts.directory.version(), "the control plane is heard");
-                    }
+            let step = if whole {
+                renewed = self.parts.clock.now();
+                self.take_whole().await
+            } else {
+                self.take_changes().await
+            };
+            whole = match step {
+                Ok(Step::Heard) => {
+                    self.hear(failures);
                     failures = 0;
-                    self.connected.set(1);
-                    whole = again_whole;
+                    self.renewal_is_due(renewed)
+                }
+                Ok(Step::Behind) => {
+                    tokio::time::sleep(BREATH).await;
+                    true
                 }
                 Err(error) => {
                     failures += 1;
-                    self.connected.set(0);
-                    if failures == 1 {
-                        tracing::warn!(
-                            error = &error as &dyn std::error::Error,
-                            "the control plane is not heard; serving on"
-                        );
-                    }
+                    self.miss(&error, failures);
                     tokio::time::sleep(PAUSES.after(failures, &self.parts.entropy)).await;
+                    !self.parts.directory.is_filled()
                 }
-            }
+            };
             self.show_version();
         }
     }
 
-    /// Exchanges the whole table. Never for an older one.
-    async fn take_snapshot(self: &Arc<Self>) -> Result<bool, LinkError> {
-        let signed = self.client.snapshot().await?;
-        let snapshot: Snapshot = self.verifier.open("snapshot", &signed)?;
-        let (directory, theirs) = (&self.parts.directory, snapshot.version);
-        if directory.is_filled() && theirs < directory.version() {
-            return Err(LinkError::Older { theirs, ours: directory.version() });
+    fn hear(&self, failures: u32) {
+        if failures > 0 || self.connected.get() == 0 {
+            tracing::info!(routes.version = self.parts.directory.version(), "the control plane is heard");
         }
-        directory.apply_snapshot(snapshot);
-        self.keep(move |inner| inner.shelf.keep_snapshot(&signed)).await;
-        Ok(false)
+        self.connected.set(1);
     }
 
-    /// Takes on what has changed; whether the whole table must be asked for next.
-    async fn take_deltas(self: &Arc<Self>) -> Result<bool, LinkError> {
-        let signed = match self.client.deltas(self.parts.directory.version()).await? {
-            Heard::Nothing => return Ok(false),
-            Heard::Gap => return Ok(true),
-            Heard::Deltas(signed) => signed,
-        };
-        let deltas: Deltas = self.verifier.open("deltas", &signed)?;
+    fn miss(&self, error: &LinkError, failures: u32) {
+        self.connected.set(0);
+        if failures == 1 {
+            let error = error as &dyn std::error::Error;
+            tracing::warn!(error, "the control plane is not heard; serving on");
+        }
+    }
+
+    fn renewal_is_due(&self, renewed: Timestamp) -> bool {
+        let (now, taken_at) = (self.parts.clock.now(), *self.taken_at());
+        now.duration_since(taken_at) > RENEWAL && now.duration_since(renewed) > RENEWAL_AGAIN
+    }
+
+    async fn take_whole(self: &Arc<Self>) -> Result<Step, LinkError> {
+        if self.parts.directory.is_filled() { self.take_snapshot().await } else { self.take_first().await }
+    }
+
+    /// Exchanges the whole table, unless the one that comes is worse than ours.
+    pub(super) async fn take_snapshot(self: &Arc<Self>) -> Result<Step, LinkError> {
+        let bytes = self.client.snapshot().await?;
+        let believed = self.verifier.read::<Snapshot>("snapshot", &bytes).map_err(Doubt::from);
+        let believed = believed.and_then(|(signed, snapshot)| {
+            trust::weigh(&self.held(), &snapshot)?;
+            Ok((signed, snapshot))
+        });
+        let (signed, snapshot) = believed.inspect_err(|doubt| self.complaints.refuse(Offered::Table, doubt))?;
+        self.take_on_table(snapshot);
+        self.complaints.all_is_good();
+        self.keep(move |inner| inner.shelf.keep_snapshot(&signed)).await;
+        Ok(Step::Heard)
+    }
+
+    /// Takes on what has changed.
+    async fn take_changes(self: &Arc<Self>) -> Result<Step, LinkError> {
         let before = self.parts.directory.version();
-        if self.parts.directory.apply_deltas(deltas) == Applied::Gap {
-            return Ok(true);
+        let bytes = match self.client.deltas(before).await? {
+            Heard::Nothing => return Ok(Step::Heard),
+            Heard::Gap => return Ok(Step::Behind),
+            Heard::Deltas(bytes) => bytes,
+        };
+        let believed = self.verifier.read::<Deltas>("deltas", &bytes).map_err(Doubt::from);
+        let (signed, deltas) = believed.inspect_err(|doubt| self.complaints.refuse(Offered::Changes, doubt))?;
+        self.complaints.changes_are_good();
+        if self.take_on_changes(deltas) == Applied::Gap {
+            return Ok(Step::Behind);
         }
         if self.parts.directory.version() == before {
-            return Ok(false);
+            tokio::time::sleep(BREATH).await;
+            return Ok(Step::Heard);
         }
         let entries = self.keep(move |inner| inner.shelf.append(&signed)).await;
-        Ok(entries.is_none_or(|entries| entries > LONGEST_JOURNAL))
+        let kept = entries.is_some_and(|entries| entries <= LONGEST_JOURNAL);
+        Ok(if kept { Step::Heard } else { Step::Behind })
+    }
+
+    /// Lives by a table that is believed.
+    pub(super) fn take_on_table(&self, snapshot: Snapshot) {
+        self.departed.store(snapshot.departed, Ordering::Relaxed);
+        *self.taken_at() = snapshot.taken_at;
+        self.parts.directory.apply_snapshot(snapshot);
+    }
+
+    /// Lives by changes that are believed, as far as they follow on what is there.
+    pub(super) fn take_on_changes(&self, deltas: Deltas) -> Applied {
+        let before = self.parts.directory.version();
+        let gone = deltas.deltas.iter().filter(|delta| matches!(delta.change, Change::Gone { .. }));
+        let gone: Vec<u64> = gone.map(|delta| delta.version).collect();
+        let applied = self.parts.directory.apply_deltas(deltas);
+        let now = before + 1..=self.parts.directory.version();
+        let departed = gone.into_iter().filter(|version| now.contains(version)).count();
+        self.departed.fetch_add(u64::try_from(departed).unwrap_or(0), Ordering::Relaxed);
+        applied
+    }
+
+    fn held(&self) -> Held {
+        let directory = &self.parts.directory;
+        Held {
+            version: directory.version(),
+            departed: self.departed.load(Ordering::Relaxed),
+            tenants: directory.all().into_iter().map(|entry| entry.route.tenant).collect(),
+        }
     }
 
     /// Writes to disk beside the runtime. A full disk stops nobody from serving.
@@ -124,7 +179,7 @@ impl Inner {
         }
     }
 
-    fn show_version(&self) {
+    pub(super) fn show_version(&self) {
         self.routes_version.set(i64::try_from(self.parts.directory.version()).unwrap_or(i64::MAX));
     }
 }

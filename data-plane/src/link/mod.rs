@@ -5,27 +5,36 @@
 mod client;
 mod follow;
 mod orders;
+mod peers;
 mod pulse;
+mod recall;
+mod refusals;
 mod shelf;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod warmth;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hotelhub_kernel::{Clock, Entropy, Secret};
+use hotelhub_kernel::{Clock, Entropy, Key, Secret};
 use hotelhub_protocol::{BadSignature, FeedVerifier, OrderId, ReadyDatabase, Role, Share};
 use hotelhub_web::metrics::Metrics;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use prometheus::IntGauge;
 use thiserror::Error;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use self::client::ControlClient;
+use self::client::{ControlClient, PeerClient};
+use self::peers::Peers;
+use self::refusals::Complaints;
+pub use self::refusals::Refusals;
 use self::shelf::Shelf;
+pub use self::trust::Doubt;
 use crate::fleet::Fleet;
 use crate::queue::Tally;
 use crate::tenancy::{Directory, Pools};
@@ -41,6 +50,12 @@ pub struct LinkSettings {
     pub verifier: FeedVerifier,
     /// A directory of this node's own.
     pub state_dir: PathBuf,
+    /// Where other nodes show their measurements, `http://…`: they are asked while the control plane is away and the directory is empty.
+    pub peers: Vec<String>,
+    /// How old a peer's routing table may be.
+    pub oldest_from_peer: SignedDuration,
+    /// What all nodes know and nobody else.
+    pub node_secret: Key,
 }
 
 /// What the line connects.
@@ -53,6 +68,8 @@ pub struct LinkParts {
     pub pools: Pools,
     /// What is known of the hotels' jobs.
     pub tally: Tally,
+    /// Where it is told that what is offered is refused.
+    pub refusals: Refusals,
     /// Who carries out orders, in a process of the fleet role.
     pub fleet: Option<Fleet>,
     /// What time it is.
@@ -72,6 +89,12 @@ struct Inner {
     client: ControlClient,
     verifier: FeedVerifier,
     shelf: Shelf,
+    peers: Peers,
+    complaints: Complaints,
+    /// When the table in use was sealed; the changes since are newer.
+    taken_at: Mutex<Timestamp>,
+    /// How many hotels have left, by the account of the table in use and the changes since.
+    departed: AtomicU64,
     started_at: Timestamp,
     shares: Mutex<Vec<Share>>,
     /// The orders this worker has and has not ended, each with its lease's fence.
@@ -90,19 +113,17 @@ pub enum LinkError {
     #[error("the control plane cannot be reached")]
     Away(#[from] reqwest::Error),
     /// It answered something else than the protocol says.
-    #[error("the control plane answered {0}")]
-    Refused(u16),
-    /// What it sent was not sealed by it.
-    #[error("what came is not believed")]
+    #[error("it answered {0}")]
+    Answered(u16),
+    /// It took the question and did not answer.
+    #[error("the control plane keeps silent")]
+    Silent,
+    /// An order was not sealed by it.
+    #[error("an order is not believed")]
     Forged(#[from] BadSignature),
-    /// A table older than the one that is served by.
-    #[error("a snapshot of version {theirs} is older than {ours}, which this node serves by: it is refused")]
-    Older {
-        /// The version that came.
-        theirs: u64,
-        /// The version that is held.
-        ours: u64,
-    },
+    /// A routing table, or changes of it, are refused.
+    #[error("what came is refused")]
+    Refused(#[from] Doubt),
     /// What was heard cannot be kept.
     #[error("the state directory cannot be used")]
     Disk(#[from] std::io::Error),
@@ -123,6 +144,15 @@ impl Link {
             client: ControlClient::new(&settings.control_url, settings.token)?,
             shelf: Shelf::open(&settings.state_dir)?,
             verifier: settings.verifier,
+            peers: Peers {
+                urls: settings.peers,
+                client: PeerClient::new()?,
+                word: peers::word(&settings.node_secret),
+                oldest: settings.oldest_from_peer,
+            },
+            complaints: Complaints::register(parts.refusals.clone(), &parts.metrics)?,
+            taken_at: Mutex::new(Timestamp::MIN),
+            departed: AtomicU64::new(0),
             started_at: parts.clock.now(),
             shares: Mutex::default(),
             holding: Mutex::default(),
@@ -170,6 +200,10 @@ impl Inner {
             fleet.grant(shares);
         }
         shares.clone_into(&mut self.shares.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn taken_at(&self) -> MutexGuard<'_, Timestamp> {
+        self.taken_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shares(&self) -> Vec<Share> {

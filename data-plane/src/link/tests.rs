@@ -1,17 +1,21 @@
 //! The line against a control plane that loses, repeats, forges and forgets.
 mod control;
+mod kept;
+mod offered;
+mod peers;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use hotelhub_kernel::{Clock, Entropy, Secret};
+use hotelhub_kernel::{Clock, Entropy, Key, Secret};
 use hotelhub_protocol::{ClusterId, Outcome, Role, Share, Task, Usage};
 use hotelhub_web::metrics::Metrics;
+use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use self::control::{Control, Mood, feed_key, route};
-use super::{Link, LinkParts, LinkSettings};
+use super::{Link, LinkParts, LinkSettings, Refusals};
 use crate::fleet::Fleet;
 use crate::queue::Tally;
 use crate::tenancy::{Directory, Pools};
@@ -21,11 +25,23 @@ struct Post {
     link: Link,
     directory: Directory,
     pools: Pools,
+    refusals: Refusals,
     stop: CancellationToken,
 }
 
 impl Post {
     fn new(control_url: &str, state_dir: &std::path::Path, fleet: Option<Fleet>) -> Self {
+        Self::among(Vec::new(), Clock::wall(), control_url, state_dir, fleet)
+    }
+
+    /// One that may ask these peers, at its own time.
+    fn among(
+        peers: Vec<String>,
+        clock: Clock,
+        control_url: &str,
+        state_dir: &std::path::Path,
+        fleet: Option<Fleet>,
+    ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let directory = Directory::default();
         let metrics = Metrics::new().unwrap();
@@ -35,18 +51,24 @@ impl Post {
             token: Secret::new("node.token".into()),
             verifier: feed_key().verifier(),
             state_dir: state_dir.to_owned(),
+            peers,
+            oldest_from_peer: SignedDuration::from_hours(72),
+            node_secret: Key::new([7; 32]),
         };
+        let refusals = Refusals::default();
         let parts = LinkParts {
             roles: vec![Role::Serve, Role::Fleet],
             directory: directory.clone(),
             pools: pools.clone(),
             tally: Tally::default(),
+            refusals: refusals.clone(),
             fleet,
-            clock: Clock::wall(),
+            clock,
             entropy: Entropy::seeded(1),
             metrics,
         };
-        Self { link: Link::new(settings, parts).unwrap(), directory, pools, stop: CancellationToken::new() }
+        let link = Link::new(settings, parts).unwrap();
+        Self { link, directory, pools, refusals, stop: CancellationToken::new() }
     }
 
     fn start(self) -> Self {
@@ -60,6 +82,12 @@ impl Post {
 
     fn connected(&self) -> bool {
         self.link.0.connected.get() == 1
+    }
+
+    /// Whether something was refused for this reason.
+    fn refused(&self, reason: &str) -> bool {
+        let text = String::from_utf8(self.link.0.parts.metrics.text().unwrap()).unwrap();
+        text.contains(&format!("hotelhub_routes_refused_total{{reason=\"{reason}\"}}"))
     }
 
     fn knows(&self, host: &str) -> bool {
@@ -166,85 +194,6 @@ async fn what_somebody_else_sealed_is_not_believed() {
     let after = Post::new("http://127.0.0.1:9", &folder, None);
     assert!(after.link.recall().unwrap());
     assert_eq!(after.directory.version(), 1, "nothing forged lies on disk");
-}
-
-#[tokio::test]
-async fn an_older_snapshot_is_refused() {
-    let control = Control::start().await;
-    control.put_all([route(1, "melati"), route(2, "kenanga")]);
-    let post = Post::new(&control.url, &state_dir(), None).start();
-    post.reaches(2).await;
-    // The central database was put back to an old state.
-    control.roll_back(1);
-    until(|| !post.connected()).await;
-    assert_eq!(post.directory.version(), 2);
-    assert!(post.knows("kenanga.hotelhub.test"));
-}
-
-#[tokio::test]
-async fn a_node_starts_from_its_disk_while_the_control_plane_is_away() {
-    let control = Control::start().await;
-    let folder = state_dir();
-    control.put(route(1, "melati"));
-    let post = Post::new(&control.url, &folder, None).start();
-    post.reaches(1).await;
-    control.put(route(2, "kenanga"));
-    control.put(route(3, "mawar"));
-    post.reaches(3).await;
-    let journal = folder.join("routes.journal.jsonl");
-    let lines = || std::fs::read(&journal).unwrap().iter().filter(|byte| **byte == b'\n').count();
-    until(|| lines() >= 1).await;
-    drop(post);
-    // A crash in the middle of the next line, and of a letter.
-    let mut torn = std::fs::read(&journal).unwrap();
-    torn.extend_from_slice(b"{\"kind\":\"deltas\",\"payl\xC3");
-    std::fs::write(&journal, torn).unwrap();
-
-    let post = Post::new("http://127.0.0.1:9", &folder, None);
-    assert!(post.link.recall().unwrap());
-    let post = post.start();
-    assert_eq!(post.directory.version(), 3);
-    assert!(post.knows("mawar.hotelhub.test") && !post.connected());
-    drop(post);
-
-    // It comes back: what was missed is heard as changes.
-    control.put(route(4, "anggrek"));
-    let post = Post::new(&control.url, &folder, None);
-    post.link.recall().unwrap();
-    let post = post.start();
-    let kept = lines();
-    post.reaches(4).await;
-    assert_eq!(control.snapshots_given(), 1);
-    until(|| lines() > kept).await;
-    drop(post);
-
-    // What was kept after the crash is there after the next restart.
-    let post = Post::new("http://127.0.0.1:9", &folder, None);
-    assert!(post.link.recall().unwrap() && post.knows("anggrek.hotelhub.test"));
-}
-
-#[tokio::test]
-async fn a_node_whose_kept_changes_end_in_one_that_is_not_believed_keeps_the_whole_table_anew() {
-    let control = Control::start().await;
-    let folder = state_dir();
-    control.put(route(1, "melati"));
-    let post = Post::new(&control.url, &folder, None).start();
-    post.reaches(1).await;
-    until(|| folder.join("routes.snapshot.json").exists()).await;
-    drop(post);
-    let forged = serde_json::to_string(&control::stranger().sign("deltas", &()).unwrap()).unwrap();
-    std::fs::write(folder.join("routes.journal.jsonl"), forged + "\n").unwrap();
-
-    let post = Post::new(&control.url, &folder, None);
-    assert!(post.link.recall().unwrap());
-    let post = post.start();
-    control.put(route(2, "kenanga"));
-    post.reaches(2).await;
-    until(|| control.snapshots_given() == 2).await;
-    until(|| std::fs::read(folder.join("routes.journal.jsonl")).unwrap().is_empty()).await;
-    drop(post);
-    let post = Post::new("http://127.0.0.1:9", &folder, None);
-    assert!(post.link.recall().unwrap() && post.knows("kenanga.hotelhub.test"));
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! A house for tests: a node in this process, with one hotel of its own or two hotels of a control plane, on databases of the test's own.
 //!
 //! The clock stands at 09:00 in Jakarta on 3 July 2026 until the test moves it. Nothing is shared with another test.
+mod again;
+
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
@@ -22,6 +25,7 @@ use hotelhub_testkit::mail::{Mail, MailStandIn};
 use hotelhub_testkit::{Schema, Scratch, Template, Visitor, dsn_of, env};
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
+use jiff::SignedDuration;
 use serde_json::json;
 use tokio_postgres::{Client, Config, NoTls};
 use uuid::Uuid;
@@ -152,7 +156,7 @@ impl House {
         }
         process.node.pools.live_ungranted();
         let (clusters, taken_at) = (vec![server()], clock.now());
-        process.node.directory.apply_snapshot(Snapshot { version: 1, taken_at, clusters, routes });
+        process.node.directory.apply_snapshot(Snapshot { version: 1, taken_at, departed: 0, clusters, routes });
         Self { node: process.node.clone(), clock, hotels, mail, _process: process, _databases: databases }
     }
 
@@ -290,6 +294,8 @@ fn saas_mode() -> Saas {
         node_token: Secret::new("nobody asks".to_owned()),
         feed_public_key: FeedKey::new(&key()).verifier(),
         state_dir: std::env::temp_dir().join(format!("hotelhub-it-{}", hex(&Entropy::system().bytes::<8>()))),
+        peers: Vec::new(),
+        oldest_from_peer: SignedDuration::from_hours(72),
         cluster_keys: HashMap::from([(cluster(), key())]),
         cluster_admins: BTreeMap::new(),
         node_secret: Key::new([5; 32]),

@@ -34,6 +34,8 @@ mod pages;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod planes;
+#[cfg(test)]
 mod promises;
 #[cfg(test)]
 mod rates;

@@ -12,28 +12,59 @@ pub struct Beside {
     pub process: Process,
     /// Where it serves hotels, and where it shows its measurements and its health.
     pub ports: [u16; 2],
+    papers: Papers,
+}
+
+/// What a node is started with, also while there is no control plane.
+#[derive(Clone, Debug)]
+pub struct Papers {
+    name: String,
+    role: String,
+    token: String,
 }
 
 impl House {
     /// Enrols another node for one role, `serve` or `work`, and starts it.
     pub async fn another_node(&self, name: &str, role: &str) -> Result<Beside> {
+        self.start_beside(&self.enrol(name, role).await?).await
+    }
+
+    /// Enrols a node without starting it.
+    pub async fn enrol(&self, name: &str, role: &str) -> Result<Papers> {
         let control = self.settings.programs.path("hotelhub-control");
         let enrol = ["node", "enrol", "--name", name, "--roles", role, "--json"];
         let enrolled: Value = serde_json::from_str(&Process::run(&control, &enrol, &self.control_env).await?)?;
         let token = enrolled.get("token").and_then(Value::as_str).context("no token for the node")?;
-        let [port, metrics] = free_ports()?;
+        Ok(Papers { name: name.to_owned(), role: role.to_owned(), token: token.to_owned() })
+    }
+
+    /// Starts an enrolled node on a folder of its own name, which is empty the first time. The house's first node is its peer.
+    pub async fn start_beside(&self, papers: &Papers) -> Result<Beside> {
+        self.start_at(free_ports()?, papers.clone()).await
+    }
+
+    /// Starts a node that has ended again, at its ports.
+    pub async fn restart_beside(&self, beside: &mut Beside) -> Result<()> {
+        *beside = self.start_at(beside.ports, beside.papers.clone()).await?;
+        Ok(())
+    }
+
+    async fn start_at(&self, ports: [u16; 2], papers: Papers) -> Result<Beside> {
+        let [port, metrics] = ports;
+        let first = self.node_env.iter().find(|(key, _)| key == "HOTELHUB_METRICS_LISTEN");
         let own = [
-            pair("HOTELHUB_NODE_TOKEN", token),
+            pair("HOTELHUB_NODE_TOKEN", papers.token.as_str()),
             pair("HOTELHUB_LISTEN", format!("127.0.0.1:{port}")),
             pair("HOTELHUB_METRICS_LISTEN", format!("127.0.0.1:{metrics}")),
-            pair("HOTELHUB_STATE_DIR", self.settings.dir.join(name).to_string_lossy()),
+            pair("HOTELHUB_STATE_DIR", self.settings.dir.join(&papers.name).to_string_lossy()),
+            pair("HOTELHUB_PEERS", first.map(|(_, address)| format!("http://{address}")).unwrap_or_default()),
         ];
         let is_own = |key: &str| key == "HOTELHUB_CLUSTER_ADMINS" || own.iter().any(|(name, _)| name == key);
         let mut env: Vec<_> = self.node_env.iter().filter(|(key, _)| !is_own(key)).cloned().collect();
         env.extend(own);
         let program = self.settings.programs.path("hotelhub");
-        let mut process = Process::start(&self.settings.dir, name, &program, &[role], &env)?;
+        let mut process = Process::start(&self.settings.dir, &papers.name, &program, &[&papers.role], &env)?;
         process.until_healthy(metrics, "/readyz").await?;
-        Ok(Beside { process, ports: [port, metrics] })
+        Ok(Beside { process, ports, papers })
     }
 }

@@ -125,6 +125,9 @@ async fn append(tx: &mut Tx, version: i64, change: &Change, now: Timestamp) -> R
     )
     .fetch_one(&mut **tx)
     .await?;
+    if matches!(change, Change::Gone { .. }) {
+        sqlx::query!("update routes_head set departed = departed + 1").execute(&mut **tx).await?;
+    }
     Ok(u64::try_from(version).unwrap_or(0))
 }
 
@@ -172,7 +175,7 @@ pub(super) async fn since(pool: &PgPool, since: u64) -> Result<Since, DbError> {
 /// The whole table at one instant.
 pub(super) async fn snapshot(pool: &PgPool, now: Timestamp) -> Result<Snapshot, DbError> {
     let mut tx = pool.begin_with("begin isolation level repeatable read, read only").await?;
-    let version = sqlx::query!("select version from routes_head").fetch_one(&mut *tx).await?.version;
+    let head = sqlx::query!("select version, departed from routes_head").fetch_one(&mut *tx).await?;
     let clusters = clusters::known(&mut tx).await?;
     let rows = sqlx::query_as!(
         Row,
@@ -186,5 +189,6 @@ pub(super) async fn snapshot(pool: &PgPool, now: Timestamp) -> Result<Snapshot, 
     .await?;
     tx.commit().await?;
     let routes = rows.into_iter().filter_map(Row::route).collect();
-    Ok(Snapshot { version: u64::try_from(version).unwrap_or(0), taken_at: now, clusters, routes })
+    let [version, departed] = [head.version, head.departed].map(|number| u64::try_from(number).unwrap_or(0));
+    Ok(Snapshot { version, taken_at: now, departed, clusters, routes })
 }

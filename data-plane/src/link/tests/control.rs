@@ -14,8 +14,8 @@ use hotelhub_protocol::{
     Placement, Report, Role, Route, Share, Snapshot, Task, TenantStatus, Usage, paths,
 };
 use hotelhub_web::metrics::Metrics;
-use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::fleet::{Admin, Fleet};
@@ -36,6 +36,16 @@ pub(super) enum Mood {
     Forget,
     /// Seals with a stranger's key.
     Forge,
+    /// Sends one half of what it has to say.
+    Tear,
+    /// Has lost all hotels but one, and has the changes.
+    LoseHotels,
+    /// The next answer never comes.
+    KeepSilent,
+    /// Sends changes in the wrong order.
+    Shuffle,
+    /// Sends what was asked for before, again and again.
+    RepeatOld,
 }
 
 #[derive(Clone)]
@@ -48,6 +58,8 @@ struct Desk {
     mood: Mood,
     changes: Vec<Change>,
     snapshots_given: u32,
+    silences: u32,
+    repeats: u32,
     shares: Vec<Share>,
     orders: VecDeque<Task>,
     reports: Vec<Report>,
@@ -112,6 +124,8 @@ impl Control {
             mood: Mood::True,
             changes: Vec::new(),
             snapshots_given: 0,
+            silences: 0,
+            repeats: 0,
             shares: Vec::new(),
             orders: VecDeque::new(),
             reports: Vec::new(),
@@ -165,6 +179,30 @@ impl Control {
         self.desk().snapshots_given
     }
 
+    /// Whether this question is the one that is never answered.
+    fn falls_silent(&self, since: u64) -> bool {
+        let mut desk = self.desk();
+        let silent = desk.mood == Mood::KeepSilent && version(&desk.changes) > since;
+        if silent {
+            desk.mood = Mood::True;
+            desk.silences += 1;
+        }
+        silent
+    }
+
+    pub(super) fn silences(&self) -> u32 {
+        self.desk().silences
+    }
+
+    pub(super) fn repeats(&self) -> u32 {
+        self.desk().repeats
+    }
+
+    /// The whole table as it says it is.
+    pub(super) fn table(&self) -> Snapshot {
+        self.desk().table()
+    }
+
     pub(super) fn grant(&self, shares: Vec<Share>) {
         self.desk().shares = shares;
     }
@@ -191,10 +229,6 @@ pub(super) fn stranger() -> FeedKey {
     FeedKey::new(&Key::new([5; 32]))
 }
 
-fn key_of(mood: Mood) -> FeedKey {
-    if mood == Mood::Forge { stranger() } else { feed_key() }
-}
-
 fn version(changes: &[Change]) -> u64 {
     changes.len() as u64
 }
@@ -203,30 +237,50 @@ fn is_known(headers: &HeaderMap) -> bool {
     headers["authorization"] == "Bearer node.token" && headers[hotelhub_protocol::VERSION_HEADER] == "1"
 }
 
+impl Desk {
+    fn table(&self) -> Snapshot {
+        let mut routes = BTreeMap::new();
+        for change in &self.changes {
+            match change {
+                Change::Route(route) => drop(routes.insert(route.tenant, (**route).clone())),
+                Change::Gone { tenant } => drop(routes.remove(tenant)),
+                Change::Cluster(_) => {}
+            }
+        }
+        let kept = if self.mood == Mood::LoseHotels { 1 } else { usize::MAX };
+        let gone = self.changes.iter().filter(|change| matches!(change, Change::Gone { .. })).count();
+        Snapshot {
+            version: version(&self.changes),
+            taken_at: Clock::wall().now(),
+            departed: gone as u64,
+            clusters: vec![Cluster { id: ClusterId("main".into()), host: "127.0.0.1".into(), port: 5432 }],
+            routes: routes.into_values().take(kept).collect(),
+        }
+    }
+
+    fn sealed<T: Serialize>(&self, kind: &str, value: &T) -> Response {
+        let key = if self.mood == Mood::Forge { stranger() } else { feed_key() };
+        let mut bytes = serde_json::to_vec(&key.sign(kind, value).unwrap()).unwrap();
+        if self.mood == Mood::Tear {
+            bytes.truncate(bytes.len() / 2);
+        }
+        bytes.into_response()
+    }
+}
+
 async fn snapshot(State(control): State<Control>, headers: HeaderMap) -> Response {
     assert!(is_known(&headers));
     let mut desk = control.desk();
     desk.snapshots_given += 1;
-    let mut routes = BTreeMap::new();
-    for change in &desk.changes {
-        match change {
-            Change::Route(route) => drop(routes.insert(route.tenant, (**route).clone())),
-            Change::Gone { tenant } => drop(routes.remove(tenant)),
-            Change::Cluster(_) => {}
-        }
-    }
-    let snapshot = Snapshot {
-        version: version(&desk.changes),
-        taken_at: Timestamp::UNIX_EPOCH,
-        clusters: vec![Cluster { id: ClusterId("main".into()), host: "127.0.0.1".into(), port: 5432 }],
-        routes: routes.into_values().collect(),
-    };
-    Json(key_of(desk.mood).sign("snapshot", &snapshot).unwrap()).into_response()
+    desk.sealed("snapshot", &desk.table())
 }
 
 async fn deltas(State(control): State<Control>, headers: HeaderMap, Query(asked): Query<Since>) -> Response {
     assert!(is_known(&headers) && asked.wait_ms > 0);
     for _ in 0..200 {
+        if control.falls_silent(asked.since) {
+            std::future::pending::<()>().await;
+        }
         if let Some(answer) = changes_since(&mut control.desk(), asked.since) {
             return answer;
         }
@@ -237,14 +291,15 @@ async fn deltas(State(control): State<Control>, headers: HeaderMap, Query(asked)
 
 fn changes_since(desk: &mut Desk, since: u64) -> Option<Response> {
     let newest = version(&desk.changes);
-    if newest == since {
+    desk.repeats += u32::from(desk.mood == Mood::RepeatOld);
+    if newest == since && desk.mood != Mood::RepeatOld {
         return None;
     }
     if newest < since || desk.mood == Mood::Forget {
         return Some(StatusCode::GONE.into_response());
     }
     let from = match desk.mood {
-        Mood::RepeatAll => 0,
+        Mood::RepeatAll | Mood::RepeatOld => 0,
         Mood::LeaveOut => since + 1,
         Mood::LoseOnce => {
             desk.mood = Mood::True;
@@ -254,8 +309,11 @@ fn changes_since(desk: &mut Desk, since: u64) -> Option<Response> {
     };
     let numbered =
         desk.changes.iter().enumerate().map(|(at, change)| Delta { version: at as u64 + 1, change: change.clone() });
-    let deltas = Deltas { since: from, deltas: numbered.filter(|delta| delta.version > from).collect() };
-    Some(Json(key_of(desk.mood).sign("deltas", &deltas).unwrap()).into_response())
+    let mut deltas: Vec<_> = numbered.filter(|delta| delta.version > from).collect();
+    if desk.mood == Mood::Shuffle {
+        deltas.reverse();
+    }
+    Some(desk.sealed("deltas", &Deltas { since: from, deltas }))
 }
 
 async fn heartbeat(State(control): State<Control>, Json(beat): Json<Heartbeat>) -> Json<HeartbeatAnswer> {

@@ -30,7 +30,7 @@ fn route(n: u128, hosts: &[&str]) -> Route {
 }
 
 fn snapshot(version: u64, routes: Vec<Route>) -> Snapshot {
-    Snapshot { version, taken_at: Timestamp::UNIX_EPOCH, clusters: vec![cluster(5432)], routes }
+    Snapshot { version, taken_at: Timestamp::UNIX_EPOCH, departed: 0, clusters: vec![cluster(5432)], routes }
 }
 
 fn cluster(port: u16) -> Cluster {

@@ -22,7 +22,7 @@ use hotelhub_testkit::mail::MailStandIn;
 use hotelhub_tests::{Hotel, connect};
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
-use jiff::ToSpan as _;
+use jiff::{SignedDuration, ToSpan as _};
 use tokio_postgres::{Client, Config};
 
 use crate::guesthouse::Guesthouse;
@@ -88,7 +88,7 @@ impl Town {
         }
         let clusters = vec![Cluster { id: cluster(), host: Ipv4Addr::LOCALHOST.to_string(), port: proxy.port }];
         let routes = plots.iter().map(|plot| plot.route.clone()).collect();
-        let table = Snapshot { version: 1, taken_at: sources.clock.now(), clusters, routes };
+        let table = Snapshot { version: 1, taken_at: sources.clock.now(), departed: 0, clusters, routes };
         process.node.pools.live_ungranted();
         process.node.directory.apply_snapshot(table);
         let password = Password::hash(PASSWORD, &sources.entropy).map_err(|why| anyhow::anyhow!("{why}"))?;
@@ -234,6 +234,8 @@ fn settings(keys: &Keys, mail: &MailStandIn, state_dir: PathBuf, hotels: usize) 
         node_token: Secret::new("nobody asks".to_owned()),
         feed_public_key: FeedKey::new(&keys.feed).verifier(),
         state_dir,
+        peers: Vec::new(),
+        oldest_from_peer: SignedDuration::ZERO,
         cluster_keys: HashMap::from([(cluster(), keys.cluster.clone())]),
         cluster_admins: BTreeMap::new(),
         node_secret: keys.node.clone(),

@@ -1,0 +1,138 @@
+//! Nodes help one another: each hands out the table it lives by, and one that has none takes the newest while the control plane is away.
+//!
+//! A peer is believed for the control plane's seal alone. What a peer could do is withhold changes: so its table must be young.
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::routing::get;
+use axum::{Json, Router};
+use futures_util::future::join_all;
+use hotelhub_kernel::{Key, hex, sha256};
+use hotelhub_protocol::{BadSignature, Deltas, Kept, Snapshot, paths};
+use hotelhub_web::{AppError, Kind, Result};
+use jiff::SignedDuration;
+
+use super::client::PeerClient;
+use super::follow::Step;
+use super::trust::{self, Doubt};
+use super::{Inner, Link, LinkError};
+use crate::tenancy::Applied;
+
+/// How long the control plane may take before peers are asked beside it.
+const HESITATION: Duration = Duration::from_secs(3);
+
+/// The nodes that this one may ask, and what they ask of one another.
+pub(super) struct Peers {
+    pub(super) urls: Vec<String>,
+    pub(super) client: PeerClient,
+    /// What is shown at a node's door.
+    pub(super) word: String,
+    /// How old a peer's table may be.
+    pub(super) oldest: SignedDuration,
+}
+
+/// A peer's table whose seals are good.
+struct Believed {
+    kept: Kept,
+    snapshot: Snapshot,
+    deltas: Vec<Deltas>,
+}
+
+impl Believed {
+    fn version(&self) -> u64 {
+        let newest = self.deltas.iter().flat_map(|deltas| &deltas.deltas).map(|delta| delta.version).max();
+        newest.unwrap_or(0).max(self.snapshot.version)
+    }
+}
+
+/// What nodes of one house show one another.
+pub(super) fn word(node_secret: &Key) -> String {
+    hex(node_secret.derive("peers").expose())
+}
+
+impl Link {
+    /// The door for peers. For a listener that strangers do not reach.
+    pub fn router(&self) -> Router {
+        Router::new().route(paths::KEPT, get(kept)).with_state(self.0.clone())
+    }
+}
+
+/// Hands out the table this node lives by.
+async fn kept(State(link): State<Arc<Inner>>, headers: HeaderMap) -> Result<Json<Kept>> {
+    let shown = headers.get(AUTHORIZATION).map_or(&[][..], |value| value.as_bytes());
+    // Digests are compared: how long that takes tells nothing of the word.
+    if sha256(shown) != sha256(format!("Bearer {}", link.peers.word).as_bytes()) {
+        return Err(AppError::new(Kind::Unauthenticated, "unknown-node", "This door is for nodes of the house."));
+    }
+    let read = tokio::task::spawn_blocking(move || link.shelf.offer());
+    let none = || AppError::new(Kind::Unavailable, "no-table", "This node has kept no routing table yet.");
+    let generation = read.await.map_err(AppError::internal)?.map_err(AppError::internal)?.ok_or_else(none)?;
+    let snapshot = serde_json::from_slice(&generation.snapshot).map_err(AppError::internal)?;
+    Ok(Json(Kept { snapshot, deltas: generation.deltas }))
+}
+
+impl Inner {
+    /// The first table: the control plane's, or the newest of the peers' while it is silent.
+    pub(super) async fn take_first(self: &Arc<Self>) -> Result<Step, LinkError> {
+        let asked = tokio::time::timeout(HESITATION, self.take_snapshot()).await;
+        if let Ok(Ok(step)) = asked {
+            return Ok(step);
+        }
+        self.take_from_peers().await;
+        match asked {
+            Ok(refused) => refused,
+            Err(_) => self.take_snapshot().await,
+        }
+    }
+
+    async fn take_from_peers(self: &Arc<Self>) {
+        let offers = join_all(self.peers.urls.iter().map(|url| self.offer_of(url))).await;
+        let Some(newest) = offers.into_iter().flatten().max_by_key(Believed::version) else { return };
+        if self.parts.directory.is_filled() {
+            return;
+        }
+        let Believed { kept, snapshot, deltas } = newest;
+        self.take_on_table(snapshot);
+        let follows_on = |deltas| self.take_on_changes(deltas) != Applied::Gap;
+        let whole = deltas.into_iter().all(follows_on);
+        self.keep(move |inner| {
+            inner.shelf.keep_snapshot(&kept.snapshot)?;
+            kept.deltas.iter().try_for_each(|deltas| inner.shelf.append(deltas).map(drop))?;
+            if !whole {
+                inner.shelf.doubt_journal();
+            }
+            Ok(())
+        })
+        .await;
+        tracing::info!(routes.version = self.parts.directory.version(), "serving by the routing table of a peer");
+    }
+
+    async fn offer_of(&self, url: &str) -> Option<Believed> {
+        let kept = match self.peers.client.kept(url, &self.peers.word).await {
+            Ok(kept) => kept,
+            Err(error) => {
+                tracing::warn!(peer = url, error = &error as &dyn std::error::Error, "a peer has no table for us");
+                return None;
+            }
+        };
+        match self.believe(kept) {
+            Ok(believed) => Some(believed),
+            Err(doubt) => {
+                self.complaints.count(&doubt);
+                tracing::error!(peer = url, error = &doubt as &dyn std::error::Error, "a peer's table is refused");
+                None
+            }
+        }
+    }
+
+    fn believe(&self, kept: Kept) -> Result<Believed, Doubt> {
+        let snapshot: Snapshot = self.verifier.open("snapshot", &kept.snapshot)?;
+        trust::must_be_young(snapshot.taken_at, self.parts.clock.now(), self.peers.oldest)?;
+        let deltas = kept.deltas.iter().map(|signed| self.verifier.open("deltas", signed));
+        let deltas = deltas.collect::<Result<_, BadSignature>>()?;
+        Ok(Believed { kept, snapshot, deltas })
+    }
+}

@@ -1,0 +1,88 @@
+//! A node without a disk, while the control plane is away.
+use hotelhub_kernel::Clock;
+use hotelhub_protocol::{Kept, paths};
+use jiff::SignedDuration;
+
+use super::control::{self, Control, route};
+use super::{Post, state_dir, until};
+use crate::link::LinkError;
+
+/// Nobody listens there.
+const NOBODY: &str = "http://127.0.0.1:9";
+
+/// A node whose door for peers is open.
+struct Peer {
+    post: Post,
+    url: String,
+}
+
+impl Peer {
+    /// One that has heard of this control plane.
+    async fn of(control: &Control) -> Self {
+        let post = Post::new(&control.url, &state_dir(), None).start();
+        until(|| post.link.0.shelf.offer().unwrap().is_some()).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let doors = post.link.router();
+        tokio::spawn(async move { axum::serve(listener, doors).await });
+        Self { post, url }
+    }
+}
+
+#[tokio::test]
+async fn a_node_without_a_disk_takes_the_newest_table_of_its_peers_and_keeps_it() {
+    let control = Control::start().await;
+    control.put(route(1, "melati"));
+    let older = Peer::of(&control).await;
+    older.post.stop.cancel();
+    control.put(route(2, "kenanga"));
+    let newer = Peer::of(&control).await;
+    let folder = state_dir();
+    let peers = vec![NOBODY.to_owned(), older.url, newer.url];
+    let post = Post::among(peers, Clock::wall(), NOBODY, &folder, None).start();
+    post.reaches(2).await;
+    assert!(post.knows("melati.hotelhub.test") && post.knows("kenanga.hotelhub.test") && !post.connected());
+    until(|| folder.join("routes.snapshot.json").exists()).await;
+    drop(post);
+    let post = Post::new(NOBODY, &folder, None);
+    assert!(post.link.recall().unwrap() && post.knows("kenanga.hotelhub.test"));
+}
+
+#[tokio::test]
+async fn a_peer_is_believed_for_the_seal_of_the_control_plane_alone_and_while_its_table_is_young() {
+    let control = Control::start().await;
+    control.put(route(1, "melati"));
+    let peer = Peer::of(&control).await;
+    let late = Clock::at(Clock::wall().now() + SignedDuration::from_hours(73));
+    let post = Post::among(vec![peer.url.clone()], late, NOBODY, &state_dir(), None).start();
+    until(|| post.refused("stale")).await;
+    assert!(!post.directory.is_filled());
+
+    let strange = Control::start().await;
+    strange.put(route(9, "palsu"));
+    let forger = forger(&strange).await;
+    let post = Post::among(vec![forger], Clock::wall(), NOBODY, &state_dir(), None).start();
+    until(|| post.refused("forged")).await;
+    assert!(!post.directory.is_filled());
+}
+
+#[tokio::test]
+async fn the_door_for_peers_is_for_nodes_of_the_house() {
+    let control = Control::start().await;
+    control.put(route(1, "melati"));
+    let peer = Peer::of(&control).await;
+    let ask = async |word: &str| peer.post.link.0.peers.client.kept(&peer.url, word).await;
+    assert!(matches!(ask("guessed").await, Err(LinkError::Answered(401))));
+    assert!(ask(&peer.post.link.0.peers.word).await.is_ok());
+}
+
+/// Somebody who answers peers with what he sealed himself.
+async fn forger(control: &Control) -> String {
+    let sealed = |kind: &str| control::stranger().sign(kind, &control.table()).unwrap();
+    let kept = Kept { snapshot: sealed("snapshot"), deltas: Vec::new() };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let doors = axum::Router::new().route(paths::KEPT, axum::routing::get(async move || axum::Json(kept)));
+    tokio::spawn(async move { axum::serve(listener, doors).await });
+    url
+}
