@@ -46,7 +46,7 @@ enum Chore {
     Test(test::Wish),
     /// Measures against a durable Postgres and prints figures with their baselines and the load.
     Bench(bench::Wish),
-    /// Torments a node and looks at its every answer; with a guard taken down, something must be found.
+    /// Torments a node and looks at its every answer; with a guard taken down, something must be found. Or takes the control plane away.
     Torture(torture::Wish),
     /// Lends a private Postgres and Redis to the program that starts this, until its standard input ends.
     Servers(lend::Wish),

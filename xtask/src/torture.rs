@@ -1,5 +1,7 @@
 //! The torture: a node with many hotels is tormented and each of its answers looked at; then once more without each of the guards that
-//! keep hotels apart, to see that what leaks is found.
+//! keep hotels apart, to see that what leaks is found. And a house that has lost its control plane.
+mod planes;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -21,9 +23,9 @@ pub(crate) struct Wish {
     /// Visits to make.
     #[arg(long, default_value_t = 100_000)]
     ops: u64,
-    /// Ends earlier when so many minutes are over.
-    #[arg(long, default_value_t = 4)]
-    minutes: u64,
+    /// How long, in minutes: of leaks, the end though not all visits were made, 4 unless said; of planes, 60.
+    #[arg(long)]
+    minutes: Option<u64>,
     /// What decides all that is left to chance; rolled and printed when nothing is said.
     #[arg(long)]
     seed: Option<u64>,
@@ -40,6 +42,8 @@ pub(crate) struct Wish {
 enum What {
     /// One hotel's bytes at another.
     Leaks,
+    /// A request that fails while there is no control plane.
+    Planes,
 }
 
 /// What one run is told.
@@ -62,17 +66,23 @@ const BROKEN: Limits = Limits { ops: 40_000, minutes: 2, hotels: 4, seed: None }
 
 /// Does what was wished for.
 pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
-    let What::Leaks = wish.what;
     install::ensure_all(install::SERVERS)?;
     let scratch = Scratch::start("torture", CONNECTIONS, stop)?;
-    let Wish { ops, minutes, seed, .. } = *wish;
+    match wish.what {
+        What::Leaks => look_for_leaks(wish, &scratch, stop),
+        What::Planes => planes::run(wish.minutes.unwrap_or(60), &scratch, stop),
+    }
+}
+
+fn look_for_leaks(wish: &Wish, scratch: &Scratch, stop: &Stop) -> Result<()> {
+    let (ops, seed, minutes) = (wish.ops, wish.seed, wish.minutes.unwrap_or(WHOLE.minutes));
     match wish.without.as_deref() {
         None => {
             let programs = if wish.release { Programs::build_optimised() } else { Programs::build_workspace() }?;
-            leaks(&harness(&programs), Limits { ops, minutes, seed, ..WHOLE }, None, &scratch)
+            leaks(&harness(&programs), Limits { ops, minutes, seed, ..WHOLE }, None, scratch)
         }
-        Some("each") => each_guard(&unguarded()?, seed, &scratch, stop).map(|_| ()),
-        Some(guard) => leaks(&unguarded()?, Limits { ops, minutes, seed, ..BROKEN }, Some(guard), &scratch),
+        Some("each") => each_guard(&unguarded()?, seed, scratch, stop).map(|_| ()),
+        Some(guard) => leaks(&unguarded()?, Limits { ops, minutes, seed, ..BROKEN }, Some(guard), scratch),
     }
 }
 

@@ -1,5 +1,5 @@
 //! Torments a node that has many hotels and few connections, and looks at every byte it answers: what is one hotel's is never seen at
-//! another. Started by `cargo xtask torture`.
+//! another. And takes a house's control plane away. Started by `cargo xtask torture`.
 #![expect(clippy::print_stdout, reason = "its output is what it is for")]
 mod books;
 mod dice;
@@ -8,6 +8,7 @@ mod inheritance;
 mod leaks;
 mod owners;
 mod passages;
+mod planes;
 mod proxy;
 mod run;
 mod town;
@@ -31,6 +32,8 @@ struct Cli {
 enum What {
     /// Looks for one hotel's bytes at another.
     Leaks(leaks::Wish),
+    /// Takes the control plane and the central database away, and starts nodes again meanwhile.
+    Planes(planes::Wish),
     /// Names the guards that can be taken down, one a line.
     Guards,
 }
@@ -39,6 +42,7 @@ enum What {
 async fn main() -> Result<()> {
     match Cli::parse().what {
         What::Leaks(wish) => leaks::run(wish).await,
+        What::Planes(wish) => planes::run(wish).await,
         What::Guards => {
             Guard::ALL.iter().for_each(|guard| println!("{}", guard.name()));
             Ok(())
