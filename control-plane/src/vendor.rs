@@ -9,10 +9,11 @@ use crate::App;
 use crate::staff::VendorStaff;
 
 /// Ways in the navigation: key, address, symbol, and what one must be permitted to see it.
-const WAYS: [(&str, &str, &str, May); 5] = [
+const WAYS: [(&str, &str, &str, May); 6] = [
     ("vendor.tenants", "/vendor/tenants", "building", May::TenantRead),
     ("vendor.orders", "/vendor/orders", "list", May::FleetRead),
     ("vendor.fleet", "/vendor/fleet", "server", May::FleetRead),
+    ("vendor.rollouts", "/vendor/rollouts", "tag", May::FleetRead),
     ("vendor.staff", "/vendor/staff", "users", May::StaffManage),
     ("vendor.audit", "/vendor/audit", "shield", May::AuditRead),
 ];

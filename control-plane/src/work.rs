@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::App;
-use crate::fleet::{Gauges, orders, ready};
+use crate::fleet::{Gauges, orders, ready, rollouts};
 use crate::wakes::Wake;
 use crate::{mails, once, tenants};
 
@@ -61,12 +61,15 @@ async fn make_rounds(app: App, gauges: Gauges) {
     }
 }
 
-/// Keeps the stock of ready-made databases, and shows to staff what was leased for the last time and never reported.
+/// Keeps the stock of ready-made databases, drives the rollout that runs, and shows to staff what was leased for the last time and never reported.
 async fn keep_fleet(app: App) {
     let mut ear = app.wakes.listen(Wake::Orders);
     while !app.stopping() {
         if let Err(error) = ready::keep_stock(&app).await {
             tracing::warn!(error = &error as &dyn Error, "the stock of databases was not looked after");
+        }
+        if let Err(error) = rollouts::drive(&app).await {
+            tracing::warn!(error = &error as &dyn Error, "rollouts were not looked after");
         }
         match orders::sweep(&app.db.durable, app.clock.now()).await {
             Ok(0) => {}

@@ -7,7 +7,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use runner::{MigrateError, Report, is_current, migrate};
+pub use runner::{MigrateError, Report, is_current, migrate, migrate_until};
 pub use steps::Product;
 
 /// The version of a product's schema: the number of its last step and the first 8 hexadecimal digits of the checksum of all, `0013_1a2b3c4d`.

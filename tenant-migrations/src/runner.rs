@@ -85,6 +85,12 @@ pub async fn migrate(client: &mut Client, product: Product) -> Result<Report, Mi
     run(client, &steps::of(product)).await
 }
 
+/// Brings a database to the schema of an older program, whose last step was `last`: what comes after is then seen on it.
+pub async fn migrate_until(client: &mut Client, product: Product, last: i32) -> Result<Report, MigrateError> {
+    let steps: Vec<Step> = steps::of(product).into_iter().filter(|step| step.number() <= Some(last)).collect();
+    run(client, &steps).await
+}
+
 /// Whether a database has run every step of this program and no other; anyone who may read `schema_steps` can ask.
 pub async fn is_current(client: &Client, product: Product) -> Result<bool, MigrateError> {
     Ok(pending(client, &steps::of(product)).await?.is_empty())

@@ -1,7 +1,10 @@
 //! What a story stands on: servers of its own, so that it may kill them.
-use anyhow::Result;
-use hotelhub_testkit::env;
-use hotelhub_tests::{House, Programs, Servers, Settings};
+use anyhow::{Context as _, Result};
+use hotelhub_identity::Totp;
+use hotelhub_kernel::Clock;
+use hotelhub_testkit::{Visitor, env};
+use hotelhub_tests::{House, Programs, Servers, Settings, connect};
+use serde_json::json;
 
 /// A house on durable servers that nobody shares. `name` tells its folder from others.
 pub(crate) async fn house(name: &str) -> Result<(Servers, House)> {
@@ -23,4 +26,23 @@ pub(crate) async fn house_within(name: &str, budget: u16) -> Result<(Servers, Ho
     })
     .await?;
     Ok((servers, house))
+}
+
+/// What the administrator's authenticator shows now.
+pub(crate) async fn code(house: &House) -> Result<String> {
+    let central = connect(&house.central_dsn()).await?;
+    let secret = "select totp_secret from staff where email = $1";
+    let secret = central.query_one(secret, &[&house.admin.email]).await?;
+    Ok(Totp::kept(secret.get(0)).context("no secret")?.code_at(Clock::wall().now()))
+}
+
+/// The administrator, signed in at the vendor's.
+pub(crate) async fn administrator(house: &House) -> Result<Visitor> {
+    let port = house.control_port();
+    let visitor = Visitor::new(&format!("http://127.0.0.1:{port}"), &format!("hotelhub.localhost:{port}"))?;
+    let admin = &house.admin;
+    let proof = json!({ "email": admin.email, "password": admin.password, "code": code(house).await? });
+    let answer = visitor.post("/api/v1/session", &proof).await?;
+    anyhow::ensure!(answer.status == 200, "{}", answer.text);
+    Ok(visitor)
 }

@@ -9,6 +9,7 @@ mod health;
 mod life;
 mod operations;
 mod planes;
+mod rollout;
 mod shares;
 mod standalone;
 mod still_pages;

@@ -1,9 +1,7 @@
 //! Nothing on a page moves by itself while somebody reads it or aims at a button.
 use anyhow::{Context as _, Result, ensure};
-use hotelhub_identity::Totp;
-use hotelhub_kernel::Clock;
 use hotelhub_testkit::env;
-use hotelhub_tests::{Hotel, House, connect, sign_up, until_served};
+use hotelhub_tests::{Hotel, House, sign_up, until_served};
 
 use crate::browser::{Browser, Driver};
 use crate::ground;
@@ -49,17 +47,9 @@ async fn pages(reader: &Browser, house: &House) -> Result<[String; 4]> {
     reader.goto(&format!("{}/vendor/login", house.control_url())).await?;
     reader.fill("#email", &house.admin.email).await?;
     reader.fill("#password", &house.admin.password).await?;
-    reader.fill("#code", &code(house).await?).await?;
+    reader.fill("#code", &ground::code(house).await?).await?;
     reader.press("form[action='/vendor/login'] button", "table").await?;
     let home = format!("http://{}", hotel.host);
     let vendor = format!("{}/vendor/tenants", house.control_url());
     Ok([format!("{home}/desk"), format!("{home}/desk/tape"), format!("{home}/book"), vendor])
-}
-
-/// What the administrator's authenticator shows now.
-async fn code(house: &House) -> Result<String> {
-    let central = connect(&house.central_dsn()).await?;
-    let secret = "select totp_secret from staff where email = $1";
-    let secret = central.query_one(secret, &[&house.admin.email]).await?;
-    Ok(Totp::kept(secret.get(0)).context("no secret")?.code_at(Clock::wall().now()))
 }

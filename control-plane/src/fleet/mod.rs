@@ -1,4 +1,4 @@
-//! The fleet: database servers, ready-made databases, nodes, work orders and the routes feed.
+//! The fleet: database servers, ready-made databases, nodes, work orders, rollouts and the routes feed.
 //!
 //! Says what should be; what is done to tenants' databases is done by the fleet role of the data plane.
 pub mod clusters;
@@ -8,6 +8,7 @@ pub mod nodes;
 pub mod orders;
 mod pages;
 pub mod ready;
+pub mod rollouts;
 pub mod shares;
 
 pub use gauges::Gauges;
@@ -25,5 +26,5 @@ pub fn node_doors() -> Router<App> {
 
 /// The JSON doors of staff.
 pub fn doors() -> OpenApiRouter<App> {
-    orders::doors().merge(nodes::doors()).merge(clusters::doors())
+    orders::doors().merge(nodes::doors()).merge(clusters::doors()).merge(rollouts::doors())
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::clusters::{self, Intake};
 use super::nodes::{self, Node, SILENCE};
-use super::orders;
+use super::{orders, rollouts};
 use crate::App;
 use crate::staff::VendorStaff;
 use crate::vendor::{form_key, moment, shell};
@@ -23,7 +23,7 @@ pub fn pages() -> Router<App> {
         .route("/vendor/fleet/nodes/{name}/retire", post(retire))
         .route("/vendor/fleet/clusters/{id}/close", post(close))
         .route("/vendor/fleet/clusters/{id}/open", post(open));
-    own.merge(orders::pages())
+    own.merge(orders::pages()).merge(rollouts::pages())
 }
 
 /// What serves, and where the databases are.

@@ -26,6 +26,8 @@ mod ready;
 #[cfg(test)]
 mod reaper;
 #[cfg(test)]
+mod rollouts;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod shares;

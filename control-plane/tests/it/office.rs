@@ -185,7 +185,17 @@ impl Node {
 
     /// The same by a worker that says which orders it has.
     pub(crate) async fn lease_holding(&self, wait_ms: u64, holding: Option<Vec<OrderId>>) -> Option<Order> {
-        let wish = LeaseWish { clusters: vec![ClusterId(CLUSTER.to_owned())], wait_ms, holding };
+        let clusters = vec![ClusterId(CLUSTER.to_owned())];
+        self.lease_as(&LeaseWish { clusters, wait_ms, holding, migrating: false }).await
+    }
+
+    /// The same by a worker with room for databases to migrate.
+    pub(crate) async fn lease_migrating(&self) -> Option<Order> {
+        let clusters = vec![ClusterId(CLUSTER.to_owned())];
+        self.lease_as(&LeaseWish { clusters, wait_ms: 0, holding: None, migrating: true }).await
+    }
+
+    async fn lease_as(&self, wish: &LeaseWish) -> Option<Order> {
         let answer = self.post(paths::LEASE, &serde_json::to_value(wish).unwrap()).await;
         if answer.status == StatusCode::NO_CONTENT {
             return None;

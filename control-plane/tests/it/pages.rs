@@ -2,6 +2,7 @@
 use hotelhub_control_plane::audit::AuditPage;
 use hotelhub_control_plane::fleet::FleetPage;
 use hotelhub_control_plane::fleet::orders::OrdersPage;
+use hotelhub_control_plane::fleet::rollouts::{RolloutPage, RolloutsPage};
 use hotelhub_control_plane::home::HomePage;
 use hotelhub_control_plane::signup::{SignupPage, StatusPage, Welcome};
 use hotelhub_control_plane::staff::{CodesPage, Invited, LinkPage, Renewed, StaffPage};
@@ -33,6 +34,8 @@ fn every_page_renders_in_both_languages() {
     renders::<TenantPage>(&templates, "vendor.tenant");
     renders::<OrdersPage>(&templates, "vendor.orders");
     renders::<FleetPage>(&templates, "vendor.fleet");
+    renders::<RolloutsPage>(&templates, "vendor.rollouts");
+    renders::<RolloutPage>(&templates, "vendor.rollouts");
     renders::<AuditPage>(&templates, "vendor.audit");
     renders::<StaffPage>(&templates, "vendor.staff");
     renders::<LinkPage>(&templates, "staff.link.title");

@@ -37,6 +37,11 @@ fn doors() -> Vec<Door> {
         ("post", "/api/v1/clusters/{id}/close", json!({}), Some(May::FleetChange)),
         ("post", "/api/v1/clusters/{id}/open", json!({}), Some(May::FleetChange)),
         ("post", "/api/v1/nodes/{name}/retire", json!({}), Some(May::FleetChange)),
+        ("get", "/api/v1/rollouts", Value::Null, Some(May::FleetRead)),
+        ("post", "/api/v1/rollouts", json!({}), Some(May::FleetChange)),
+        ("get", "/api/v1/rollouts/{id}", Value::Null, Some(May::FleetRead)),
+        ("post", "/api/v1/rollouts/{id}/halt", json!({}), Some(May::FleetChange)),
+        ("post", "/api/v1/rollouts/{id}/resume", json!({}), Some(May::FleetChange)),
         ("get", "/api/v1/audit", Value::Null, Some(May::AuditRead)),
         ("get", "/api/v1/staff", Value::Null, Some(May::StaffManage)),
         (
@@ -61,12 +66,14 @@ const OPEN: [(&str, &str); 5] = [
     ("delete", "/api/v1/session"),
 ];
 
-const PAGES: [(&str, Option<May>); 7] = [
+const PAGES: [(&str, Option<May>); 9] = [
     ("/vendor/account", None),
     ("/vendor/tenants", Some(May::TenantRead)),
     ("/vendor/tenants/01980f6e-0000-7000-8000-000000000000", Some(May::TenantRead)),
     ("/vendor/orders", Some(May::FleetRead)),
     ("/vendor/fleet", Some(May::FleetRead)),
+    ("/vendor/rollouts", Some(May::FleetRead)),
+    ("/vendor/rollouts/01980f6e-0000-7000-8000-000000000000", Some(May::FleetRead)),
     ("/vendor/audit", Some(May::AuditRead)),
     ("/vendor/staff", Some(May::StaffManage)),
 ];
@@ -74,7 +81,7 @@ const PAGES: [(&str, Option<May>); 7] = [
 /// A form with what it carries besides its key, and what opens it.
 type Form = (&'static str, &'static [(&'static str, &'static str)], May);
 
-const FORMS: [Form; 15] = [
+const FORMS: [Form; 18] = [
     ("/vendor/tenants/{id}/suspend", &[("reason", "Tagihan Juli")], May::TenantChange),
     ("/vendor/tenants/{id}/resume", &[], May::TenantChange),
     ("/vendor/tenants/{id}/maintenance", &[("text", "Pindah server")], May::TenantChange),
@@ -83,6 +90,9 @@ const FORMS: [Form; 15] = [
     ("/vendor/tenants/{id}/undelete", &[], May::TenantDelete),
     ("/vendor/orders/{id}/retry", &[], May::FleetChange),
     ("/vendor/fleet/nodes/{id}/retire", &[], May::FleetChange),
+    ("/vendor/rollouts", &[("tolerated_percent", "2")], May::FleetChange),
+    ("/vendor/rollouts/{id}/halt", &[], May::FleetChange),
+    ("/vendor/rollouts/{id}/resume", &[], May::FleetChange),
     ("/vendor/fleet/clusters/{id}/close", &[], May::FleetChange),
     ("/vendor/fleet/clusters/{id}/open", &[], May::FleetChange),
     (

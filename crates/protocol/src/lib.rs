@@ -13,7 +13,7 @@ pub use feed::{
     TenantStatus,
 };
 pub use heartbeat::{ClusterLoad, Heartbeat, HeartbeatAnswer, ReadyDatabase, Role, Share, Usage};
-pub use orders::{LeaseWish, Order, OrderId, Outcome, OwnerSeed, Report, Task, TenantSeed};
+pub use orders::{LeaseWish, Migrated, Order, OrderId, Outcome, OwnerSeed, Report, Task, TenantSeed};
 pub use signed::{BadSignature, FeedKey, FeedVerifier, Signed};
 
 /// The version of this conversation, sent as the header [`VERSION_HEADER`]; a peer that speaks another major version is refused.

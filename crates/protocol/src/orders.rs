@@ -22,6 +22,9 @@ pub struct LeaseWish {
     /// where the worker does not keep count.
     #[serde(default)]
     pub holding: Option<Vec<OrderId>>,
+    /// Whether this worker has room for a [`Task::MigrateDatabases`] beside what it does.
+    #[serde(default)]
+    pub migrating: bool,
 }
 
 /// Work, and until when it is this worker's.
@@ -69,6 +72,15 @@ pub enum Task {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tenant: Option<TenantId>,
     },
+    /// Bring tenants' databases to the worker's own version of the schema, while they are served.
+    MigrateDatabases {
+        /// On which server.
+        cluster: ClusterId,
+        /// Their names.
+        databases: Vec<String>,
+        /// The version they are to have.
+        to: String,
+    },
     /// Drop a template that is older than the worker's own.
     DropTemplate {
         /// On which server.
@@ -85,17 +97,18 @@ impl Task {
             Self::PrepareDatabase { cluster, .. }
             | Self::CreateTenant { cluster, .. }
             | Self::DropDatabase { cluster, .. }
+            | Self::MigrateDatabases { cluster, .. }
             | Self::DropTemplate { cluster, .. } => cluster,
         }
     }
 
-    /// The database it is to be done to; a template is none.
+    /// The one database it is to be done to.
     pub fn database(&self) -> Option<&str> {
         match self {
             Self::PrepareDatabase { database, .. }
             | Self::CreateTenant { database, .. }
             | Self::DropDatabase { database, .. } => Some(database),
-            Self::DropTemplate { .. } => None,
+            Self::MigrateDatabases { .. } | Self::DropTemplate { .. } => None,
         }
     }
 }
@@ -143,11 +156,28 @@ pub enum Outcome {
     },
     /// What was to be dropped was looked for afterwards: the database and its role are not there.
     Gone,
+    /// Each of the databases was tried.
+    Migrated {
+        /// How each went.
+        databases: Vec<Migrated>,
+    },
     /// Not done. It is tried again, then shown to staff.
     Failed {
         /// Why, for staff: no secret in it.
         reason: String,
     },
+}
+
+/// How the migration of one database went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migrated {
+    /// Which.
+    pub database: String,
+    /// How long it took, in milliseconds.
+    pub took_ms: u32,
+    /// Why it stays on its version, for staff: no secret in it. Absent where it has the ordered one.
+    #[serde(default)]
+    pub error: Option<String>,
 }
 
 /// What a worker says of an order it leased.

@@ -73,6 +73,11 @@ impl Admin {
         }
     }
 
+    /// How many connections it may have open.
+    pub(super) fn share(&self) -> usize {
+        self.budget.limit()
+    }
+
     /// Connections open now.
     pub(super) fn open(&self) -> u32 {
         u32::try_from(self.budget.out()).unwrap_or(u32::MAX)

@@ -4,6 +4,7 @@
 //! Every step may be done twice, from two places, and resumed after a kill.
 mod admin;
 mod database;
+mod migrate;
 mod password;
 mod retire;
 mod seed;
@@ -19,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Ids};
-use hotelhub_protocol::{ClusterId, ReadyDatabase, Role, Share, Task, TenantSeed};
+use hotelhub_protocol::{ClusterId, Outcome, ReadyDatabase, Role, Share, Task, TenantSeed};
 use hotelhub_tenant_migrations::{MigrateError, Product, schema_version};
 use hotelhub_web::metrics::Metrics;
 use thiserror::Error;
@@ -173,19 +174,17 @@ impl Fleet {
         Ok(())
     }
 
-    /// Does what an order says and tells which version of the schema the database has then.
-    pub async fn carry_out(&self, task: &Task) -> Result<String, FleetError> {
+    /// Does what an order says and tells which version of the schema the database has then, or how each of several went.
+    pub async fn carry_out(&self, task: &Task) -> Result<Outcome, FleetError> {
         self.carry_out_until(task, None).await
     }
 
     /// [`Fleet::carry_out`] that stops after a step as a killed process would.
-    async fn carry_out_until(&self, task: &Task, halt: Option<Step>) -> Result<String, FleetError> {
+    async fn carry_out_until(&self, task: &Task, halt: Option<Step>) -> Result<Outcome, FleetError> {
         let Parts { clock, ids, entropy, version, .. } = &*self.0;
         match task {
             Task::PrepareDatabase { cluster, database, template } => {
-                if template != version {
-                    return Err(FleetError::OtherTemplate { wanted: template.clone(), have: version.clone() });
-                }
+                self.must_be_own(template)?;
                 let name = DatabaseName::parse(database)?;
                 database::make(self.admin(cluster)?, &name, version, entropy, halt).await?;
             }
@@ -197,15 +196,29 @@ impl Fleet {
                 }
                 Step::Seed.done(halt)?;
             }
+            Task::MigrateDatabases { cluster, databases, to } => {
+                self.must_be_own(to)?;
+                return Ok(Outcome::Migrated { databases: migrate::databases(self.admin(cluster)?, databases).await });
+            }
             Task::DropDatabase { cluster, database, tenant } => {
                 retire::database(self.admin(cluster)?, &DatabaseName::parse(database)?, *tenant, halt).await?;
+                return Ok(Outcome::Gone);
             }
             Task::DropTemplate { cluster, template } => {
                 retire::template(self.admin(cluster)?, template, version).await?;
                 self.note_templates(cluster).await?;
             }
         }
-        Ok(version.clone())
+        Ok(Outcome::Done { template: version.clone() })
+    }
+
+    /// Refuses an order for another version of the schema than this program's.
+    fn must_be_own(&self, wanted: &str) -> Result<(), FleetError> {
+        let have = &self.0.version;
+        if wanted == have {
+            return Ok(());
+        }
+        Err(FleetError::OtherTemplate { wanted: wanted.to_owned(), have: have.clone() })
     }
 
     /// Plants a seed by the connection that stands by. Not done where none does, or where it turns out to be gone.

@@ -17,6 +17,8 @@ use crate::fleet::{Fleet, FleetError};
 const CREATING: usize = 2;
 /// Leased orders nobody waits for, in line.
 const PREPARATIONS: usize = 16;
+/// Orders to migrate databases carried out at once: while one says how it went the other goes on.
+const MIGRATIONS: usize = 2;
 /// A preparation begins when no tenant and no database was made for this long: the newest one's first guest is just coming in.
 const QUIET: Duration = Duration::from_millis(150);
 /// A worker that was given a tenant to make asks for the next order when it is done, or after this.
@@ -54,28 +56,40 @@ impl Creating {
     }
 }
 
-/// Works for ever. Somebody waits for a tenant and nobody for the rest: that stands in a line of its own, one at a time.
+/// Where a leased order goes.
+struct Lines {
+    creating: Creating,
+    preparations: mpsc::Sender<Order>,
+    migrating: Arc<Semaphore>,
+    /// Told when the next wish for work is another than the one that waits.
+    wish_again: Arc<Notify>,
+}
+
+/// Works for ever. Somebody waits for a tenant and nobody for the rest: what is to be prepared stands in a line of its own, one at a time, and
+/// migrations go on beside.
 pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
-    let frozen = Notify::new();
-    let freeze = join_all(fleet.clusters().into_iter().map(|cluster| freeze_template(&link, &fleet, cluster, &frozen)));
     let creating = Creating { places: Arc::new(Semaphore::new(CREATING)), last: Arc::default() };
     let (preparations, line) = mpsc::channel(PREPARATIONS);
     let prepare = prepare_one_by_one(link.clone(), fleet.clone(), creating.clone(), line);
     let stand_by = stand_by(link.clone(), fleet.clone(), creating.clone());
-    let lease = lease_on_and_on(&link, &fleet, &creating, &frozen, preparations);
+    let (migrating, wish_again) = (Arc::new(Semaphore::new(MIGRATIONS)), Arc::<Notify>::default());
+    let clusters = fleet.clusters();
+    let freeze = join_all(clusters.into_iter().map(|cluster| freeze_template(&link, &fleet, cluster, &wish_again)));
+    let lines = Lines { creating, preparations, migrating, wish_again: wish_again.clone() };
+    let lease = lease_on_and_on(&link, &fleet, &lines);
     tokio::join!(freeze, prepare, stand_by, lease);
 }
 
 /// Every server gets its template before an order for it is leased. One that is away keeps nobody from the others. From then on what other
 /// workers drop there is noticed.
-async fn freeze_template(link: &Inner, fleet: &Fleet, cluster: ClusterId, frozen: &Notify) {
+async fn freeze_template(link: &Inner, fleet: &Fleet, cluster: ClusterId, wish_again: &Notify) {
     let mut failures = 0;
     while let Err(error) = fleet.freeze_template(&cluster).await {
         failures += 1;
         tracing::error!(cluster = %cluster, reason = error.reason(), "the template cannot be frozen; trying again");
         tokio::time::sleep(PAUSES.after(failures, &link.parts.entropy)).await;
     }
-    frozen.notify_one();
+    wish_again.notify_one();
     link.beat_now.notify_one();
     loop {
         tokio::time::sleep(LOOK_AGAIN).await;
@@ -85,26 +99,28 @@ async fn freeze_template(link: &Inner, fleet: &Fleet, cluster: ClusterId, frozen
     }
 }
 
-async fn lease_on_and_on(
-    link: &Arc<Inner>,
-    fleet: &Fleet,
-    creating: &Creating,
-    frozen: &Notify,
-    preparations: mpsc::Sender<Order>,
-) {
+async fn lease_on_and_on(link: &Arc<Inner>, fleet: &Fleet, lines: &Lines) {
     let mut failures = 0;
     loop {
-        let Ok(place) = creating.places.clone().acquire_owned().await else { return };
+        let Ok(place) = lines.creating.places.clone().acquire_owned().await else { return };
+        let room = lines.migrating.clone().try_acquire_owned().ok();
         let clusters: Vec<ClusterId> = fleet.frozen().into_keys().collect();
         let leased = tokio::select! {
-            // Asked again with one server more: an answer that crosses is not held, so it comes again.
-            () = frozen.notified() => continue,
-            leased = link.lease(clusters.clone()), if !clusters.is_empty() => leased,
+            // Asked again with one server more, or with room for more: an answer that crosses is not held, so it comes again.
+            () = lines.wish_again.notified() => continue,
+            leased = link.lease(clusters.clone(), room.is_some()), if !clusters.is_empty() => leased,
         };
         match leased {
             Ok(Some(order)) => {
                 failures = 0;
-                hand_on(link, fleet, order, (place, creating), &preparations).await;
+                match (&order.task, room) {
+                    (Task::CreateTenant { .. }, _) => create(link, fleet, order, place, &lines.creating).await,
+                    (Task::MigrateDatabases { .. }, Some(room)) => migrate(link, fleet, order, room, &lines.wish_again),
+                    _ => {
+                        drop(place);
+                        let _ = lines.preparations.send(order).await;
+                    }
+                }
             }
             Ok(None) => failures = 0,
             Err(error) => {
@@ -119,18 +135,7 @@ async fn lease_on_and_on(
     }
 }
 
-async fn hand_on(
-    link: &Arc<Inner>,
-    fleet: &Fleet,
-    order: Order,
-    (place, creating): (OwnedSemaphorePermit, &Creating),
-    preparations: &mpsc::Sender<Order>,
-) {
-    if !matches!(order.task, Task::CreateTenant { .. }) {
-        drop(place);
-        let _ = preparations.send(order).await;
-        return;
-    }
+async fn create(link: &Arc<Inner>, fleet: &Fleet, order: Order, place: OwnedSemaphorePermit, creating: &Creating) {
     let (link, fleet, creating) = (link.clone(), fleet.clone(), creating.clone());
     let making = tokio::spawn(async move {
         link.carry_out(&fleet, order).await;
@@ -143,6 +148,15 @@ async fn hand_on(
         });
     });
     let _ = tokio::time::timeout(BREATH, making).await;
+}
+
+fn migrate(link: &Arc<Inner>, fleet: &Fleet, order: Order, room: OwnedSemaphorePermit, wish_again: &Arc<Notify>) {
+    let (link, fleet, wish_again) = (link.clone(), fleet.clone(), wish_again.clone());
+    tokio::spawn(async move {
+        link.carry_out(&fleet, order).await;
+        drop(room);
+        wish_again.notify_one();
+    });
 }
 
 async fn prepare_one_by_one(link: Arc<Inner>, fleet: Fleet, creating: Creating, mut line: mpsc::Receiver<Order>) {
@@ -168,10 +182,11 @@ async fn stand_by(link: Arc<Inner>, fleet: Fleet, creating: Creating) {
 }
 
 impl Inner {
-    async fn lease(&self, clusters: Vec<ClusterId>) -> Result<Option<Order>, LinkError> {
+    async fn lease(&self, clusters: Vec<ClusterId>, migrating: bool) -> Result<Option<Order>, LinkError> {
         let wait_ms = u64::try_from(WAIT.as_millis()).unwrap_or(u64::MAX);
         let holding = Some(self.holding().iter().map(|(order, _)| *order).collect());
-        let Some(signed) = self.client.lease(&LeaseWish { clusters, wait_ms, holding }).await? else { return Ok(None) };
+        let wish = LeaseWish { clusters, wait_ms, holding, migrating };
+        let Some(signed) = self.client.lease(&wish).await? else { return Ok(None) };
         let order: Order = self.verifier.open("order", &signed)?;
         self.holding().insert((order.id, order.fence));
         Ok(Some(order))
@@ -194,8 +209,7 @@ impl Inner {
         let Ok(left) = Duration::try_from(left) else { return };
         let over = Instant::now() + left;
         let outcome = match tokio::time::timeout_at(over, self.make(fleet, &order.task)).await {
-            Ok(Ok(_)) if matches!(order.task, Task::DropDatabase { .. }) => Outcome::Gone,
-            Ok(Ok(template)) => Outcome::Done { template },
+            Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => Outcome::Failed { reason: error.reason() },
             Err(_) => return,
         };
@@ -215,8 +229,8 @@ impl Inner {
     }
 
     /// Has an order carried out. A database that was made ready has its doors open before anybody hears of it.
-    async fn make(&self, fleet: &Fleet, task: &Task) -> Result<String, FleetError> {
-        let template = fleet.carry_out(task).await?;
+    async fn make(&self, fleet: &Fleet, task: &Task) -> Result<Outcome, FleetError> {
+        let outcome = fleet.carry_out(task).await?;
         if let Task::PrepareDatabase { cluster, database, .. } = task {
             let ready = ReadyDatabase { cluster: cluster.clone(), database: database.clone() };
             fleet.stand_by_also(&ready).await;
@@ -224,6 +238,6 @@ impl Inner {
                 self.parts.pools.open_ahead_also(&ready).await;
             }
         }
-        Ok(template)
+        Ok(outcome)
     }
 }

@@ -10,6 +10,9 @@ pub const ATTEMPTS: i16 = 8;
 /// How long a worker may keep an order without a word.
 pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
+/// How long it may keep one for tenants' databases that are served meanwhile: their tables may be in use.
+pub(super) const LONG_LEASE: SignedDuration = SignedDuration::from_mins(5);
+
 const PAUSES: Backoff = Backoff { base: Duration::from_millis(500), ceiling: Duration::from_secs(60) };
 
 /// When to try again after the attempt number `attempts` failed; nothing when it was the last.

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use hotelhub_kernel::TenantId;
-use hotelhub_protocol::{LeaseWish, Order, Outcome, Report, Role, paths};
+use hotelhub_protocol::{LeaseWish, Migrated, Order, Outcome, Report, Role, paths};
 use hotelhub_web::{AppError, Body, Kind, Result};
 use tokio::time::Instant;
 
@@ -15,8 +15,8 @@ use super::store::{self, Drops, Leased, Met};
 use super::{after_failure, model};
 use crate::App;
 use crate::database::Tx;
-use crate::fleet::feed;
 use crate::fleet::nodes::Caller;
+use crate::fleet::{feed, rollouts};
 use crate::tenants;
 use crate::wakes::Wake;
 
@@ -35,9 +35,14 @@ async fn lease(State(app): State<App>, caller: Caller, Body(wish): Body<LeaseWis
     let until = Instant::now() + Duration::from_millis(wish.wait_ms).min(LONGEST);
     let mut ear = app.wakes.listen(Wake::Orders);
     let mut hand = None;
+    let look = store::Wish {
+        node: &caller.name,
+        clusters: &clusters,
+        holding: wish.holding.as_deref(),
+        migrating: wish.migrating,
+    };
     loop {
-        let found = store::lease(&app.db.relaxed, &caller.name, &clusters, wish.holding.as_deref(), app.clock.now());
-        if let Some(leased) = found.await? {
+        if let Some(leased) = store::lease(&app.db.relaxed, &look, app.clock.now()).await? {
             return signed(&app, leased);
         }
         let left = until.saturating_duration_since(Instant::now());
@@ -68,6 +73,7 @@ async fn report(State(app): State<App>, caller: Caller, Body(report): Body<Repor
     let heard = match &report.outcome {
         Outcome::Done { template } => done(&app, &mut tx, &caller, &report, template).await?,
         Outcome::Gone => gone(&app, &mut tx, &caller, &report).await?,
+        Outcome::Migrated { databases } => migrated(&app, &mut tx, &caller, &report, databases).await?,
         Outcome::Failed { reason } => failed(&app, &mut tx, &caller, &report, reason).await?,
     };
     if !heard {
@@ -84,7 +90,7 @@ async fn done(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, template
     if let Drops::House(_) = store::drops(tx, report.order).await? {
         return failed(app, tx, caller, report, "the worker does not say that the database is gone").await;
     }
-    match store::close(tx, &caller.name, report, template, now).await? {
+    match store::close(tx, &caller.name, report, Some(template), now).await? {
         Met::Lease { tenant: Some(tenant) } => {
             feed::publish_tenant(tx, TenantId(tenant), now).await?;
         }
@@ -101,11 +107,26 @@ async fn gone(app: &App, tx: &mut Tx, caller: &Caller, report: &Report) -> Resul
     if let Drops::Nothing = drops {
         return Err(AppError::new(Kind::Invalid, "drops-nothing", "This order drops no database."));
     }
-    if let Met::Stale = store::close(tx, &caller.name, report, "", now).await? {
+    if let Met::Stale = store::close(tx, &caller.name, report, None, now).await? {
         return Ok(false);
     }
     if let Drops::House(tenant) = drops {
         tenants::release(tx, tenant, now).await?;
+    }
+    Ok(true)
+}
+
+/// The databases that have the newer schema are known to have it, and their routes move.
+async fn migrated(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, databases: &[Migrated]) -> Result<bool> {
+    let now = app.clock.now();
+    match store::close(tx, &caller.name, report, None, now).await? {
+        Met::Lease { .. } => {
+            for tenant in rollouts::take_report(tx, report.order, databases, now).await? {
+                feed::publish_tenant(tx, tenant, now).await?;
+            }
+        }
+        Met::Repeated => {}
+        Met::Stale => return Ok(false),
     }
     Ok(true)
 }

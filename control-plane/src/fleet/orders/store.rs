@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::model::{ATTEMPTS, LEASE};
+use super::model::{ATTEMPTS, LEASE, LONG_LEASE};
 use crate::database::{DbError, Tx};
 use crate::wakes::Wake;
 
@@ -31,6 +31,7 @@ pub(super) async fn place(tx: &mut Tx, order: &NewOrder, to: Option<&str>, now: 
         Task::CreateTenant { .. } => "create_tenant",
         Task::DropDatabase { .. } => "drop_database",
         Task::DropTemplate { .. } => "drop_template",
+        Task::MigrateDatabases { .. } => "migrate_databases",
     };
     sqlx::query!(
         r#"with placed as (
@@ -85,41 +86,48 @@ pub(super) struct Leased {
     pub(super) task: Task,
 }
 
+/// What a worker looks for.
+pub(super) struct Wish<'a> {
+    /// The worker.
+    pub(super) node: &'a str,
+    /// Servers it may go to.
+    pub(super) clusters: &'a [String],
+    /// Orders it has, where it keeps count.
+    pub(super) holding: Option<&'a [OrderId]>,
+    /// Whether it has room for databases to migrate.
+    pub(super) migrating: bool,
+}
+
 /// Leases the most urgent order that is due on one of these clusters, or whose worker let its lease run out, or that was leased to this
 /// very worker and is not among those it says it is holding.
-pub(super) async fn lease(
-    pool: &PgPool,
-    node: &str,
-    clusters: &[String],
-    holding: Option<&[OrderId]>,
-    now: Timestamp,
-) -> Result<Option<Leased>, DbError> {
-    let until = now + LEASE;
-    let holding: Option<Vec<Uuid>> = holding.map(|orders| orders.iter().map(|order| order.0).collect());
+pub(super) async fn lease(pool: &PgPool, wish: &Wish<'_>, now: Timestamp) -> Result<Option<Leased>, DbError> {
+    let holding: Option<Vec<Uuid>> = wish.holding.map(|orders| orders.iter().map(|order| order.0).collect());
     let row = sqlx::query!(
         r#"update work_orders
               set state = 'leased', fence = fence + 1, attempts = attempts + 1, leased_by = $2, leased_at = $3,
-                  leased_until = $4
+                  leased_until = case when kind = 'migrate_databases' then $8::timestamptz else $4::timestamptz end
             where id = (select id from work_orders
-                         where cluster_id = any($1) and attempts < $5
+                         where cluster_id = any($1) and attempts < $5 and (kind <> 'migrate_databases' or $7)
                            and ((state = 'queued' and next_attempt_at <= $3)
                                 or (state = 'leased' and (leased_until <= $3 or (leased_by = $2 and id <> all($6)))))
                          order by priority, next_attempt_at
                          limit 1 for update skip locked)
-           returning id, fence, task as "task: Json<Task>""#,
-        clusters,
-        node,
+           returning id, fence, leased_until as "until!", task as "task: Json<Task>""#,
+        wish.clusters,
+        wish.node,
         now.to_sqlx() as _,
-        until.to_sqlx() as _,
+        (now + LEASE).to_sqlx() as _,
         ATTEMPTS,
-        holding.as_deref()
+        holding.as_deref(),
+        wish.migrating,
+        (now + LONG_LEASE).to_sqlx() as _
     )
     .fetch_optional(pool)
     .await?;
     Ok(row.map(|row| Leased {
         id: OrderId(row.id),
         fence: u64::try_from(row.fence).unwrap_or(0),
-        until,
+        until: row.until.to_jiff(),
         task: row.task.0,
     }))
 }
@@ -135,11 +143,12 @@ pub(super) enum Met {
 }
 
 /// Closes a lease as done, if it is still the reporter's: its tenant's database is live and the sign-up told, or it is in stock.
+/// `template` is the version that the order's one database has now.
 pub(super) async fn close(
     tx: &mut Tx,
     node: &str,
     report: &Report,
-    template: &str,
+    template: Option<&str>,
     now: Timestamp,
 ) -> Result<Met, DbError> {
     let fence = i64::try_from(report.fence).unwrap_or(i64::MAX);
@@ -297,13 +306,13 @@ pub(crate) async fn retry(tx: &mut Tx, order: Uuid, now: Timestamp) -> Result<bo
 pub struct Listed {
     /// Which.
     pub id: Uuid,
-    /// `create_tenant`, `prepare_database`, `drop_database` or `drop_template`.
+    /// `create_tenant`, `prepare_database`, `drop_database`, `drop_template` or `migrate_databases`.
     pub kind: String,
     /// `queued`, `leased`, `done` or `failed`.
     pub state: String,
     /// On which cluster.
     pub cluster: String,
-    /// For which database, or which template.
+    /// For which database, which template, or to which version.
     pub database: String,
     /// For which tenant.
     pub tenant_id: Option<Uuid>,
@@ -332,7 +341,7 @@ pub async fn list(
     limit: usize,
 ) -> Result<Page<Listed>, DbError> {
     let rows = sqlx::query!(
-        "select o.id, o.kind, o.state, o.cluster_id, coalesce(o.database_name, o.task->>'template') as \"database!\", o.tenant_id, t.slug as \"slug?\", o.attempts,
+        "select o.id, o.kind, o.state, o.cluster_id, coalesce(o.database_name, o.task->>'template', o.task->>'to') as \"database!\", o.tenant_id, t.slug as \"slug?\", o.attempts,
                 o.leased_by, o.last_error, o.next_attempt_at, o.created_at, o.finished_at
            from work_orders o left join tenants t on t.id = o.tenant_id
           where ($1::text is null or o.state = $1) and ($2::uuid is null or o.tenant_id = $2)

@@ -1,0 +1,23 @@
+// Shows a rollout as it goes on; without scripts the page comes again by itself.
+const next = async (place) => {
+  const response = await fetch(location.href, { headers: { accept: "text/html" } });
+  if (!response.ok) return place;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const fresh = page.querySelector(".live");
+  if (!fresh) return place;
+  place.replaceWith(fresh);
+  return fresh;
+};
+
+const follow = async (place) => {
+  while (place?.hasAttribute("data-live")) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    try {
+      place = await next(place);
+    } catch {
+      // The next turn asks again.
+    }
+  }
+};
+
+follow(document.querySelector(".live"));

@@ -1,0 +1,255 @@
+//! Where staff begin, follow, halt and resume rollouts.
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use hotelhub_identity::StaffPermission;
+use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, RequestKey, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::journal::{self, Listed, RolloutDatabase, Wave};
+use super::store::{self, Beginning, Scope};
+use super::waves;
+use crate::App;
+use crate::audit;
+use crate::database::{DbError, Tx};
+use crate::once::{self, Begun};
+use crate::staff::VendorStaff;
+use crate::wakes::Wake;
+
+/// The part of the databases tried that may fail where nothing else is said, in percent.
+const TOLERATED_PERCENT: u8 = 2;
+
+/// Rollouts in a list.
+const LATEST: i64 = 50;
+
+/// Databases shown of one rollout.
+const SHOWN: i64 = 200;
+
+/// The JSON doors.
+pub fn doors() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(start))
+        .routes(routes!(read))
+        .routes(routes!(stop))
+        .routes(routes!(go_on))
+}
+
+/// What to bring to the newest schema. An absent member means no limit.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RolloutWish {
+    /// Only databases on this cluster.
+    #[serde(default)]
+    pub(super) cluster: Option<String>,
+    /// Only hotels of this plan.
+    #[serde(default)]
+    pub(super) plan: Option<String>,
+    /// Only these hotels, by slug.
+    #[serde(default)]
+    pub(super) tenants: Option<Vec<String>>,
+    /// It stops by itself when more than this part of the databases tried has failed, in percent; 2 if absent.
+    #[serde(default)]
+    pub(super) tolerated_percent: Option<u8>,
+    /// Only tell what would be done.
+    #[serde(default)]
+    pub(super) dry_run: bool,
+}
+
+/// What was begun, or would be.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct PlannedRollout {
+    /// The rollout; absent where there was nothing to do, or nothing was to be done.
+    pub(super) id: Option<Uuid>,
+    /// The newest version of the hotel schema; absent where no fleet worker has told of one.
+    pub(super) target: Option<String>,
+    /// Databases behind it.
+    pub(super) databases: usize,
+    /// How many of them each wave takes.
+    pub(super) waves: Vec<usize>,
+}
+
+/// A rollout with its waves, and its databases: those that failed, then the slowest, 200 at most.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct WholeRollout {
+    #[serde(flatten)]
+    pub(super) rollout: Listed,
+    pub(super) waves: Vec<Wave>,
+    pub(super) journal: Vec<RolloutDatabase>,
+}
+
+/// The latest rollouts.
+#[utoipa::path(get, path = "/api/v1/rollouts", tag = "fleet",
+    responses((status = 200, body = Listing<Listed>), (status = 401), (status = 403)))]
+async fn list(State(app): State<App>, staff: VendorStaff) -> Result<Listing<Listed>> {
+    staff.may(StaffPermission::FleetRead)?;
+    Ok(Listing::whole(latest(&app).await?))
+}
+
+/// Brings tenants' databases to the newest schema, wave by wave.
+#[utoipa::path(post, path = "/api/v1/rollouts", tag = "fleet", request_body = RolloutWish,
+    responses((status = 200, body = PlannedRollout), (status = 401), (status = 403),
+              (status = 409, description = "`rollout-open`: another one runs"), (status = 422)))]
+async fn start(State(app): State<App>, staff: VendorStaff, wish: Posted<RolloutWish>) -> Result<Response> {
+    begin(&app, &staff, wish.value, &wish.key).await
+}
+
+/// How a rollout stands.
+#[utoipa::path(get, path = "/api/v1/rollouts/{id}", tag = "fleet", params(("id" = Uuid, Path)),
+    responses((status = 200, body = WholeRollout), (status = 401), (status = 403), (status = 404)))]
+async fn read(State(app): State<App>, staff: VendorStaff, Path(id): Path<Uuid>) -> Result<Json<WholeRollout>> {
+    staff.may(StaffPermission::FleetRead)?;
+    Ok(Json(whole(&app, id).await?))
+}
+
+/// Halts a rollout that runs: what is under way ends, nothing else is begun.
+#[utoipa::path(post, path = "/api/v1/rollouts/{id}/halt", tag = "fleet", params(("id" = Uuid, Path)), request_body = Nothing,
+    responses((status = 204), (status = 401), (status = 403), (status = 409, description = "`not-running`")))]
+async fn stop(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    set(&app, &staff, id, Turn::Halt, &wish.key).await
+}
+
+/// Goes on with a halted rollout: what failed is tried again.
+#[utoipa::path(post, path = "/api/v1/rollouts/{id}/resume", tag = "fleet", params(("id" = Uuid, Path)), request_body = Nothing,
+    responses((status = 204), (status = 401), (status = 403), (status = 409, description = "`not-halted`")))]
+async fn go_on(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    set(&app, &staff, id, Turn::Resume, &wish.key).await
+}
+
+/// The latest rollouts, the newest first.
+pub(super) async fn latest(app: &App) -> Result<Vec<Listed>> {
+    let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
+    Ok(journal::list(&mut conn, None, LATEST).await?)
+}
+
+/// What would be done for all tenants.
+pub(super) async fn outlook(app: &App) -> Result<PlannedRollout> {
+    let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
+    let scope = Scope::default();
+    let target = store::newest(&mut conn, &scope).await?;
+    let databases = match &target {
+        Some(target) => store::behind(&mut conn, &scope, target).await?.len(),
+        None => 0,
+    };
+    Ok(PlannedRollout { id: None, target, databases, waves: waves(databases).to_vec() })
+}
+
+/// One rollout.
+pub(super) async fn whole(app: &App, id: Uuid) -> Result<WholeRollout> {
+    let pool = &app.db.durable;
+    let mut conn = pool.acquire().await.map_err(DbError::from)?;
+    let found = journal::list(&mut conn, Some(id), 1).await?.pop();
+    drop(conn);
+    let unknown = || AppError::new(Kind::NotFound, "unknown-rollout", "No rollout has this id.");
+    let rollout = found.ok_or_else(unknown)?;
+    let (waves, journal) = (journal::waves(pool, id).await?, journal::databases(pool, id, SHOWN).await?);
+    Ok(WholeRollout { rollout, waves, journal })
+}
+
+/// Begins a rollout, once for each key.
+pub(super) async fn begin(app: &App, staff: &VendorStaff, wish: RolloutWish, key: &RequestKey) -> Result<Response> {
+    staff.may(if wish.dry_run { StaffPermission::FleetRead } else { StaffPermission::FleetChange })?;
+    let mut tx = match once::begin(app, &staff.scope(), key).await? {
+        Begun::Answered(kept) => return Ok(kept.into()),
+        Begun::Fresh(tx) => tx,
+    };
+    let outcome = begun(app, &mut tx, staff, wish).await;
+    let answer = tx.answer(StatusCode::OK, outcome).await?;
+    app.wakes.wake(Wake::Orders);
+    Ok(answer)
+}
+
+async fn begun(app: &App, tx: &mut Tx, staff: &VendorStaff, wish: RolloutWish) -> Result<PlannedRollout> {
+    let percent = wish.tolerated_percent.unwrap_or(TOLERATED_PERCENT);
+    if percent > 100 {
+        let detail = "More than all of them cannot fail: name 0 to 100 percent.";
+        return Err(AppError::new(Kind::Invalid, "invalid-rollout", detail).field("tolerated_percent", "too-large"));
+    }
+    let scope = Scope { cluster: wish.cluster, plan: wish.plan, tenants: wish.tenants };
+    let target = store::newest(tx, &scope).await?;
+    let databases = match &target {
+        Some(target) => store::behind(tx, &scope, target).await?,
+        None => Vec::new(),
+    };
+    let waves = waves(databases.len()).to_vec();
+    let mut planned = PlannedRollout { id: None, databases: databases.len(), waves, target };
+    let Some(target) = planned.target.clone().filter(|_| !wish.dry_run && !databases.is_empty()) else {
+        return Ok(planned);
+    };
+    let (id, now) = (app.ids.next(), app.clock.now());
+    let beginning = Beginning { id, target: &target, tolerated_bp: i32::from(percent) * 100, started_by: &staff.name };
+    store::begin(tx, &beginning, &databases, now).await.map_err(|error| match error.constraint() {
+        Some("rollouts_one_at_a_time") => open_already(),
+        _ => error.into(),
+    })?;
+    let details = json!({ "target": target, "databases": databases.len() });
+    audit::record(tx, now, &staff.actor(), "rollout.start", ("rollout", &id.to_string()), None, details).await?;
+    planned.id = Some(id);
+    Ok(planned)
+}
+
+fn open_already() -> AppError {
+    let detail = "Another rollout runs: wait until it is through, or halt it first.";
+    AppError::new(Kind::Conflict, "rollout-open", detail)
+}
+
+/// What staff do to a rollout.
+#[derive(Clone, Copy)]
+pub(super) enum Turn {
+    Halt,
+    Resume,
+}
+
+/// Halts or resumes a rollout, once for each key.
+pub(super) async fn set(
+    app: &App,
+    staff: &VendorStaff,
+    rollout: Uuid,
+    turn: Turn,
+    key: &RequestKey,
+) -> Result<Response> {
+    staff.may(StaffPermission::FleetChange)?;
+    let mut tx = match once::begin(app, &staff.scope(), key).await? {
+        Begun::Answered(kept) => return Ok(kept.into()),
+        Begun::Fresh(tx) => tx,
+    };
+    let outcome = turned(app, &mut tx, staff, rollout, turn).await;
+    let answer = tx.answer(StatusCode::NO_CONTENT, outcome).await?;
+    app.wakes.wake(Wake::Orders);
+    Ok(answer)
+}
+
+async fn turned(app: &App, tx: &mut Tx, staff: &VendorStaff, rollout: Uuid, turn: Turn) -> Result<()> {
+    let (action, turned, refusal) = match turn {
+        Turn::Halt => {
+            let because = format!("{} halted it", staff.name);
+            let refusal = ("not-running", "Only a rollout that runs can be halted.");
+            ("rollout.halt", store::halt(tx, rollout, &because).await?, refusal)
+        }
+        Turn::Resume => {
+            let refusal = ("not-halted", "Only a halted rollout can be resumed.");
+            ("rollout.resume", store::resume(tx, rollout).await?, refusal)
+        }
+    };
+    if !turned {
+        return Err(AppError::new(Kind::Conflict, refusal.0, refusal.1));
+    }
+    let subject = rollout.to_string();
+    audit::record(tx, app.clock.now(), &staff.actor(), action, ("rollout", &subject), None, json!({})).await?;
+    Ok(())
+}
