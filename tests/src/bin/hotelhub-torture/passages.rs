@@ -30,7 +30,7 @@ pub(crate) async fn lead(run: Arc<Run>) -> Result<()> {
     let admin = run.town.admin().await?;
     let mut guest = SLOW_GUESTS;
     while run.goes_on() {
-        tokio::time::sleep(dice.millis(100, 400)).await;
+        run.after(20 + u64::from(dice.below(40))).await;
         let place = dice.place_in(run.town.hotels.len());
         let Some(hotel) = run.town.hotels.get(place) else { continue };
         guest += 1;

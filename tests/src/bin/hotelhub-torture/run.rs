@@ -51,6 +51,17 @@ impl Run {
         self.count.load(Ordering::Relaxed).min(self.visits)
     }
 
+    /// Waits until so many more visits were made, or a second is over.
+    pub(crate) async fn after(&self, visits: u64) {
+        let wanted = self.visits() + visits;
+        for _ in 0..200 {
+            if !self.goes_on() || self.visits() >= wanted {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// How long it took so far.
     pub(crate) fn took(&self) -> Duration {
         self.begun.elapsed()

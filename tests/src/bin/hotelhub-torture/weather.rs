@@ -12,21 +12,6 @@ use crate::run::Run;
 /// The hand of the seed that makes the weather.
 const HAND: u64 = 1_000_001;
 
-const KILL: &str = "
-    select pg_terminate_backend(pid)
-      from pg_stat_activity
-     where application_name = 'hotelhub' and datname = any($1)
-     order by md5(pid::text || $2::text)
-     limit 1";
-
-/// Whatever it is doing when the cancel arrives.
-const CANCEL: &str = "
-    select pg_cancel_backend(pid)
-      from pg_stat_activity
-     where application_name = 'hotelhub' and datname = any($1)
-     order by md5(pid::text || $2::text)
-     limit 1";
-
 /// Longer than a statement may take.
 const LOCK: &str = "begin; lock table inventory_days in share row exclusive mode; select pg_sleep(0.45); rollback";
 
@@ -38,10 +23,11 @@ pub(crate) async fn blow(run: Arc<Run>) -> Result<()> {
     let dice = Dice::of(run.seed, HAND);
     let admin = run.town.admin().await?;
     while run.goes_on() {
-        tokio::time::sleep(dice.millis(15, 90)).await;
+        // By visits, not by time: a slow machine makes no worse weather.
+        run.after(2 + u64::from(dice.below(12))).await;
         match dice.below(24) {
-            0..6 => strike(&run, &admin, &dice, "killed", KILL).await?,
-            6..9 => strike(&run, &admin, &dice, "cancelled", CANCEL).await?,
+            0..6 => strike(&run, &admin, &dice, "killed", "pg_terminate_backend").await?,
+            6..9 => strike(&run, &admin, &dice, "cancelled", "pg_cancel_backend").await?,
             9 => lock_a_table(&run, &dice).await,
             10 => squeeze(&run, &dice).await,
             _ => {
@@ -56,11 +42,18 @@ pub(crate) async fn blow(run: Arc<Run>) -> Result<()> {
     Ok(())
 }
 
-/// Something befalls one of the node's backends.
-async fn strike(run: &Run, admin: &Client, dice: &Dice, what: &str, sql: &str) -> Result<()> {
+/// Does this to one of the node's backends, whatever it is doing.
+async fn strike(run: &Run, admin: &Client, dice: &Dice, what: &str, strike: &str) -> Result<()> {
     let databases: Vec<String> = run.town.hotels.iter().map(|hotel| hotel.route().placement.database).collect();
-    let throw = i64::from(dice.below(1_000_000)).to_string();
-    if admin.execute(sql, &[&databases, &throw]).await? > 0 {
+    let throw = dice.below(1_000_000).to_string();
+    let sql = format!(
+        "select {strike}(pid)
+           from pg_stat_activity
+          where application_name = 'hotelhub' and datname = any($1)
+          order by md5(pid::text || $2::text)
+          limit 1"
+    );
+    if admin.execute(&sql, &[&databases, &throw]).await? > 0 {
         run.count(what);
     }
     Ok(())
