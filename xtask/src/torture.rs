@@ -62,7 +62,7 @@ const CONNECTIONS: u32 = 200;
 const WHOLE: Limits = Limits { ops: 100_000, minutes: 4, hotels: 10, seed: None };
 
 /// A run in which something must be found.
-const BROKEN: Limits = Limits { ops: 40_000, minutes: 2, hotels: 4, seed: None };
+const BROKEN: Limits = Limits { ops: 40_000, minutes: 4, hotels: 4, seed: None };
 
 /// Does what was wished for.
 pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {

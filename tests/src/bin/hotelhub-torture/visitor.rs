@@ -69,8 +69,10 @@ async fn make(run: &Run, scene: &Scene<'_>, visit: &Visit, line: &mut Option<Con
 
 fn manner(dice: &Dice) -> Manner {
     match dice.below(100) {
-        0..7 => Manner::Hasty(dice.micros(0, 9_000)),
-        7..10 => Manner::Slow(dice.micros(0, 20_000)),
+        0..5 => Manner::Hasty(dice.micros(0, 6_000)),
+        // In the middle of something, also where a machine is slow.
+        5..10 => Manner::Hasty(dice.micros(0, 40_000)),
+        10..13 => Manner::Slow(dice.micros(0, 20_000)),
         _ => Manner::Polite,
     }
 }
