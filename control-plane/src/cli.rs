@@ -4,7 +4,7 @@ use hotelhub_identity::StaffRole;
 use hotelhub_protocol::Role;
 
 use crate::config::{DatabaseFlags, Flags};
-use crate::remote::Tenants;
+use crate::remote::{Fleet, Tenants};
 
 /// The control plane of HotelHub: hotels sign up here, staff look after them, nodes ask here what to serve.
 ///
@@ -84,6 +84,9 @@ pub enum Command {
     /// Hotels, looked after through the API of a running control plane.
     #[command(subcommand)]
     Tenants(Tenants),
+    /// The schema of hotels' databases, brought up to date through the API of a running control plane.
+    #[command(subcommand)]
+    Fleet(Fleet),
 }
 
 /// Staff accounts.

@@ -46,6 +46,7 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Cluster(cluster) => print(&commands::cluster(cluster).await?),
         Command::Token(token) => print(&commands::token(token).await?),
         Command::Tenants(asked) => print(&remote::tenants(asked).await?),
+        Command::Fleet(asked) => print(&remote::fleet(asked).await?),
     }
 }
 

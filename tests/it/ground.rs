@@ -2,9 +2,8 @@
 use anyhow::{Context as _, Result};
 use hotelhub_identity::Totp;
 use hotelhub_kernel::Clock;
-use hotelhub_testkit::{Visitor, env};
+use hotelhub_testkit::env;
 use hotelhub_tests::{House, Programs, Servers, Settings, connect};
-use serde_json::json;
 
 /// A house on durable servers that nobody shares. `name` tells its folder from others.
 pub(crate) async fn house(name: &str) -> Result<(Servers, House)> {
@@ -34,15 +33,4 @@ pub(crate) async fn code(house: &House) -> Result<String> {
     let secret = "select totp_secret from staff where email = $1";
     let secret = central.query_one(secret, &[&house.admin.email]).await?;
     Ok(Totp::kept(secret.get(0)).context("no secret")?.code_at(Clock::wall().now()))
-}
-
-/// The administrator, signed in at the vendor's.
-pub(crate) async fn administrator(house: &House) -> Result<Visitor> {
-    let port = house.control_port();
-    let visitor = Visitor::new(&format!("http://127.0.0.1:{port}"), &format!("hotelhub.localhost:{port}"))?;
-    let admin = &house.admin;
-    let proof = json!({ "email": admin.email, "password": admin.password, "code": code(house).await? });
-    let answer = visitor.post("/api/v1/session", &proof).await?;
-    anyhow::ensure!(answer.status == 200, "{}", answer.text);
-    Ok(visitor)
 }

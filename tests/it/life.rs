@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use crate::ground::house;
 
 /// What a hotel is, and how a script asks and changes it.
-struct Script<'a> {
+pub(crate) struct Script<'a> {
     house: &'a House,
     env: Vec<(String, String)>,
 }
 
 impl<'a> Script<'a> {
-    async fn new(house: &'a House, role: &str) -> Result<Self> {
+    pub(crate) async fn new(house: &'a House, role: &str) -> Result<Self> {
         let mint = ["token", "mint", "--email", &house.admin.email, "--name", role, "--role", role, "--json"];
         let minted = Process::run(&Self::program(house), &mint, house.control_env()).await?;
         let minted: Value = serde_json::from_str(&minted)?;
@@ -32,7 +32,16 @@ impl<'a> Script<'a> {
 
     /// Says something and tells what it ended with and what was printed.
     async fn says(&self, args: &[&str]) -> Result<(i32, String)> {
-        let args: Vec<&str> = std::iter::once("tenants").chain(args.iter().copied()).collect();
+        self.command("tenants", args).await
+    }
+
+    /// The same of the fleet.
+    pub(crate) async fn fleet(&self, args: &[&str]) -> Result<(i32, String)> {
+        self.command("fleet", args).await
+    }
+
+    async fn command(&self, subject: &str, args: &[&str]) -> Result<(i32, String)> {
+        let args: Vec<&str> = std::iter::once(subject).chain(args.iter().copied()).collect();
         let (code, out, err) = Process::ended(&Self::program(self.house), &args, &self.env).await?;
         Ok((code, if code == 0 { out } else { err }))
     }

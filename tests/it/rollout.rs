@@ -3,10 +3,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
-use hotelhub_tests::{Connection, Hotel, connect, get, patiently};
-use serde_json::json;
+use hotelhub_tests::{Connection, Hotel, connect, get};
+use serde_json::{Value, json};
 
 use crate::ground;
+use crate::life::Script;
 
 const HOTELS: [&str; 3] = ["melati", "kenanga", "anggrek"];
 
@@ -22,15 +23,11 @@ async fn every_hotel_is_migrated_while_it_is_served() -> Result<()> {
     let through = Arc::new(AtomicBool::new(false));
     let guests: Vec<_> = hotels.iter().map(|hotel| tokio::spawn(ask_on(hotel.clone(), through.clone()))).collect();
 
-    let staff = ground::administrator(&house).await?;
-    let begun = staff.post("/api/v1/rollouts", &json!({})).await?.json();
-    ensure!(begun["waves"] == json!([1, 1, 1, 0]), "{begun}");
-    let place = format!("/api/v1/rollouts/{}", begun["id"].as_str().context("nothing was begun")?);
-    let seen = patiently(30, "the rollout is through", async || {
-        let seen = staff.get(&place).await?.json();
-        Ok((seen["state"] != "running").then_some(seen))
-    })
-    .await?;
+    let script = Script::new(&house, "dev_ops").await?;
+    let (code, dry) = script.fleet(&["migrate", "--dry-run"]).await?;
+    ensure!(code == 0 && dry.contains("would bring 3 hotels") && dry.contains("[1,1,1,0]"), "{code} {dry}");
+    let (code, seen) = script.fleet(&["migrate", "--json"]).await?;
+    let seen: Value = serde_json::from_str(&seen).with_context(|| format!("{code} {seen}"))?;
     ensure!((&seen["state"], &seen["done"]) == (&json!("done"), &json!(3)), "{seen}");
 
     through.store(true, Ordering::Release);
@@ -38,10 +35,16 @@ async fn every_hotel_is_migrated_while_it_is_served() -> Result<()> {
         ensure!(guest.await?? > 0, "nobody asked meanwhile");
     }
     let moved = "select count(*) from databases where state = 'live' and generation = 2 and template = $1";
-    let target = begun["target"].as_str();
+    let target = seen["target"].as_str();
     ensure!(central.query_one(moved, &[&target]).await?.get::<_, i64>(0) == 3, "each has its new version");
-    let again = staff.post("/api/v1/rollouts", &json!({})).await?.json();
-    ensure!(again["databases"] == 0, "{again}");
+    let (code, again) = script.fleet(&["migrate"]).await?;
+    ensure!(code == 0 && again.starts_with("nothing to do"), "{code} {again}");
+    let (code, status) = script.fleet(&["status"]).await?;
+    ensure!(code == 0 && status.contains("done; 3 of 3 hotels done, 0 failed"), "{code} {status}");
+    let (code, refusal) = script.fleet(&["halt"]).await?;
+    ensure!(code == 3, "nothing runs: {code} {refusal}");
+    let (code, refusal) = Script::new(&house, "support").await?.fleet(&["migrate"]).await?;
+    ensure!(code == 4, "support may look only: {code} {refusal}");
     house.stop().await
 }
 

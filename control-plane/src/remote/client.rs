@@ -130,6 +130,9 @@ impl Client {
 
     async fn understood(&self, response: reqwest::Response) -> Result<Value, Failure> {
         let status = response.status();
+        if status == StatusCode::NO_CONTENT {
+            return Ok(Value::Null);
+        }
         let body: Value = match response.json().await {
             Ok(body) => body,
             Err(error) => return Err(self.away(&error.without_url())),

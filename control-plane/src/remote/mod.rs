@@ -1,9 +1,11 @@
 //! The commands that are clients of this plane's own API: they show a staff token, so that every change is made and noted in one place.
 mod client;
+mod fleet;
 mod shown;
 mod tenants;
 
 pub use client::{Failure, Reach};
+pub use fleet::{Fleet, fleet};
 pub use tenants::{Tenants, tenants};
 
 /// How these commands end, for `--help`.

@@ -85,7 +85,41 @@ pub(super) fn sheet(tenant: &Value) -> String {
     lines.join("\n")
 }
 
-fn text(value: &Value, member: &str) -> String {
+/// What a rollout would do, or that there is nothing to do.
+pub(super) fn planned(planned: &Value) -> String {
+    match (text(planned, "target"), text(planned, "databases")) {
+        (target, _) if target.is_empty() => "no fleet worker has told of a schema version yet".to_owned(),
+        (target, databases) if databases == "0" => format!("nothing to do: every hotel meant has {target}"),
+        (target, databases) => {
+            let waves = planned.get("waves").map(bare).unwrap_or_default();
+            format!("would bring {databases} hotels to {target}, in waves of {waves}\nNothing was begun.")
+        }
+    }
+}
+
+/// How a rollout stands, in one line.
+pub(super) fn progress(rollout: &Value) -> String {
+    let [target, state, done, failed, databases, because] =
+        ["target", "state", "done", "failed", "databases", "halted_because"].map(|member| text(rollout, member));
+    let why = if because.is_empty() { String::new() } else { format!(": {because}") };
+    format!("{target}: {state}{why}; {done} of {databases} hotels done, {failed} failed")
+}
+
+/// How a rollout stands, its waves, and those of its hotels that failed.
+pub(super) fn rollout(rollout: &Value) -> String {
+    let mut lines = vec![progress(rollout)];
+    let of = |member: &str| rollout.get(member).and_then(Value::as_array).into_iter().flatten();
+    lines.extend(of("waves").map(|wave| {
+        let [wave, databases, ordered, done, failed] =
+            ["wave", "databases", "ordered", "done", "failed"].map(|member| text(wave, member));
+        format!("wave {wave}      {done} of {databases} done, {ordered} in work, {failed} failed")
+    }));
+    let failed = of("journal").filter(|one| text(one, "state") == "failed");
+    lines.extend(failed.map(|one| format!("{:<12}{}", text(one, "slug"), text(one, "error"))));
+    lines.join("\n")
+}
+
+pub(super) fn text(value: &Value, member: &str) -> String {
     value.get(member).map(bare).unwrap_or_default()
 }
 

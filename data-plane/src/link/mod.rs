@@ -177,7 +177,7 @@ impl Link {
         let warm = self.0.keep_warm();
         let work = async {
             match &parts.fleet {
-                Some(fleet) => orders::work(self.0.clone(), fleet.clone()).await,
+                Some(fleet) => Box::pin(orders::work(self.0.clone(), fleet.clone())).await,
                 None => std::future::pending().await,
             }
         };
