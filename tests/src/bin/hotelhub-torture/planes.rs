@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use hotelhub_tests::{Beside, Connection, Hotel, House, Programs, Reply, Settings, Stock, get, signal};
+use hotelhub_tests::{Beside, Connection, Hotel, House, Programs, Reply, Settings, Stock, get, signal, until_served};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
@@ -89,6 +89,10 @@ impl Balance {
 pub(crate) async fn run(wish: Wish) -> Result<()> {
     let (mut house, hotels) = house(&wish).await?;
     let mut second = house.another_node("node-2", "serve").await?;
+    for (hotel, _) in &hotels {
+        // It has its share of the connections then.
+        until_served(second.ports[0], &hotel.host).await?;
+    }
     let balance =
         Balance { ports: [house.node_port(), second.ports[0]], out: AtomicUsize::new(2), turn: AtomicUsize::new(0) };
     let (balance, tally) = (Arc::new(balance), Arc::new(Tally::default()));
