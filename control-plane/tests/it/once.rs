@@ -37,6 +37,9 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
     }
     let order: uuid::Uuid =
         sql.query_one("select id from work_orders where state = 'failed'", &[]).await.unwrap().get(0);
+    let begun = "insert into rollouts (id, target, tolerated_bp, started_by, created_at)
+                 values (gen_random_uuid(), '14-00000000', 200, 'Wati', now()) returning id";
+    let rollout: uuid::Uuid = sql.query_one(begun, &[]).await.unwrap().get(0);
     let code = phone.code_at(office.clock.now());
     let enter = |password: &str| json!({ "email": made.email, "password": password, "code": code });
     let joko = |role: &str| json!({ "name": "Joko", "email": "joko@hotelhub.test", "role": role });
@@ -77,6 +80,9 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
             &admin,
         ),
         bare("/api/v1/tenants/{id}/undelete", format!("/api/v1/tenants/{tenant}/undelete")),
+        bare("/api/v1/rollouts", "/api/v1/rollouts".into()),
+        bare("/api/v1/rollouts/{id}/halt", format!("/api/v1/rollouts/{rollout}/halt")),
+        bare("/api/v1/rollouts/{id}/resume", format!("/api/v1/rollouts/{rollout}/resume")),
         bare("/api/v1/orders/{id}/retry", format!("/api/v1/orders/{order}/retry")),
         bare("/api/v1/clusters/{id}/close", "/api/v1/clusters/jkt-1/close".into()),
         bare("/api/v1/clusters/{id}/open", "/api/v1/clusters/jkt-1/open".into()),
