@@ -14,7 +14,7 @@ impl Pools {
         pools.into_iter().take(most).map(|(_, tenant)| tenant).collect()
     }
 
-    /// Opens a connection to each that has none, one after the other, where nobody waits and half of the budget is free; how many it were.
+    /// Opens a connection to each that has none, one after the other, where nobody waits and half of the budget is free; how many have one.
     pub async fn warm_up(&self, tenants: &[TenantId]) -> usize {
         let mut warmed = 0;
         for entry in tenants.iter().filter_map(|tenant| self.0.directory.by_id(*tenant)) {
@@ -30,10 +30,12 @@ impl Pools {
         budget.waiting() == 0 && budget.out() * 2 < budget.limit()
     }
 
-    /// Whether a connection was opened.
+    /// Whether it has a connection now. Somebody may have come already, or a job.
     async fn warm(&self, entry: &TenantEntry) -> bool {
-        let pool = entry.pool.open(|| self.pool_of(&entry.route)).filter(|pool| pool.is_empty());
-        let Some(pool) = pool else { return false };
+        let Some(pool) = entry.pool.open(|| self.pool_of(&entry.route)) else { return false };
+        if !pool.is_empty() {
+            return true;
+        }
         // Given back at once, it lies ready.
         let opened = pool.lend().await.map(drop);
         if let Err(refusal) = &opened {
