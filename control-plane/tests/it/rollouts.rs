@@ -69,6 +69,19 @@ impl Upgrade {
         orders
     }
 
+    /// Carries out what is ordered until nothing is any more; the first database of the second wave fails.
+    async fn through_with_one_failure(&self) {
+        for wave in 0.. {
+            let orders = self.orders().await;
+            if orders.is_empty() {
+                return;
+            }
+            for order in &orders {
+                self.report(order, |n| (wave == 1 && n == 0).then_some("held up by a report")).await;
+            }
+        }
+    }
+
     /// Reports an order: the databases for which `why` gives a reason have failed.
     async fn report(&self, order: &Order, why: impl Fn(usize) -> Option<&'static str>) -> Answer {
         let migrated = databases(order).into_iter().enumerate().map(|(n, database)| Migrated {
@@ -156,15 +169,7 @@ async fn it_stops_by_itself_when_the_first_hotel_fails_and_goes_on_from_there() 
 async fn a_few_may_fail_and_stay_where_they_are() {
     let upgrade = Upgrade::of(24).await;
     let rollout = upgrade.begun().await;
-    for turn in 0.. {
-        let orders = upgrade.orders().await;
-        if orders.is_empty() {
-            break;
-        }
-        for order in &orders {
-            upgrade.report(order, |n| (turn == 1 && n == 0).then_some("held up by a report")).await;
-        }
-    }
+    upgrade.through_with_one_failure().await;
     let seen = upgrade.look(&rollout).await;
     assert_eq!(seen["state"], "halted", "one of the first twenty is more than 2 percent");
     upgrade.staff.post(&format!("{rollout}/resume"), &json!({})).await.unwrap();
@@ -175,15 +180,7 @@ async fn a_few_may_fail_and_stay_where_they_are() {
     assert_eq!(second.status, StatusCode::OK, "a later one takes a halted one's place: {}", second.text);
     assert_eq!(upgrade.look(&rollout).await["state"], "superseded");
     let second = format!("/api/v1/rollouts/{}", second.json()["id"].as_str().unwrap());
-    for turn in 0.. {
-        let orders = upgrade.orders().await;
-        if orders.is_empty() {
-            break;
-        }
-        for order in &orders {
-            upgrade.report(order, |n| (turn == 1 && n == 0).then_some("held up by a report")).await;
-        }
-    }
+    upgrade.through_with_one_failure().await;
     let seen = upgrade.look(&second).await;
     assert_eq!((&seen["state"], &seen["failed"]), (&json!("done"), &json!(1)));
     assert_eq!(upgrade.begin(json!({ "dry_run": true })).await.json()["databases"], 1, "the next one tries it again");
@@ -243,6 +240,27 @@ async fn a_report_that_is_said_twice_or_too_late_moves_nothing_twice() {
     assert_eq!(routes[0].placement.generation, 2);
     let stale = Order { fence: order.fence + 1, ..order };
     assert_eq!(upgrade.report(&stale, |_| None).await.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn a_deleted_hotel_in_its_days_of_grace_is_migrated_and_does_not_depart_a_second_time() {
+    let upgrade = Upgrade::of(2).await;
+    let sql = upgrade.office.scratch.connect().await.unwrap();
+    let tenant: uuid::Uuid = sql.query_one("select id from tenants where slug = 'hotel-1'", &[]).await.unwrap().get(0);
+    let wish = json!({ "reason": "Hotel dijual", "slug": "hotel-1" });
+    let deleted = upgrade.staff.post(&format!("/api/v1/tenants/{tenant}/delete"), &wish).await.unwrap();
+    assert!(deleted.status.is_success(), "{}", deleted.text);
+    let before = upgrade.node.snapshot().await;
+    let rollout = upgrade.begun().await;
+    for _ in 0..2 {
+        for order in upgrade.orders().await {
+            upgrade.report(&order, |_| None).await;
+        }
+    }
+    assert!(upgrade.orders().await.is_empty());
+    assert_eq!(upgrade.look(&rollout).await["done"], 2);
+    let after = upgrade.node.snapshot().await;
+    assert_eq!((after.routes.len(), after.departed), (1, before.departed));
 }
 
 #[tokio::test]

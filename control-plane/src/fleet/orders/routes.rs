@@ -87,15 +87,19 @@ async fn report(State(app): State<App>, caller: Caller, Body(report): Body<Repor
 
 async fn done(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, template: &str) -> Result<bool> {
     let now = app.clock.now();
-    if let Drops::House(_) = store::drops(tx, report.order).await? {
-        return failed(app, tx, caller, report, "the worker does not say that the database is gone").await;
-    }
     match store::close(tx, &caller.name, report, Some(template), now).await? {
         Met::Lease { tenant: Some(tenant) } => {
             feed::publish_tenant(tx, TenantId(tenant), now).await?;
         }
         Met::Lease { tenant: None } | Met::Repeated => {}
-        Met::Stale => return Ok(false),
+        Met::Stale => {
+            return match store::drops(tx, report.order).await? {
+                Drops::House(_) => {
+                    failed(app, tx, caller, report, "the worker does not say that the database is gone").await
+                }
+                Drops::Unwanted | Drops::Nothing => Ok(false),
+            };
+        }
     }
     Ok(true)
 }

@@ -143,7 +143,7 @@ pub(super) enum Met {
 }
 
 /// Closes a lease as done, if it is still the reporter's: its tenant's database is live and the sign-up told, or it is in stock.
-/// `template` is the version that the order's one database has now.
+/// `template` is the version that the order's one database has now: no word of a database that was somebody's house and is gone.
 pub(super) async fn close(
     tx: &mut Tx,
     node: &str,
@@ -156,6 +156,7 @@ pub(super) async fn close(
         r#"with closed as (
                update work_orders set state = 'done', finished_at = $4, last_error = null
                 where id = $1 and fence = $2 and leased_by = $3 and state in ('leased', 'failed')
+                  and ($5::text is null or kind <> 'drop_database' or task->>'tenant' is null)
                returning tenant_id, database_name),
            live as (
                update databases d set state = 'live', template = $5 from closed c

@@ -7,12 +7,13 @@ use hotelhub_identity::StaffPermission;
 use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, RequestKey, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sqlx::PgConnection;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::journal::{self, Listed, RolloutDatabase, Wave};
-use super::store::{self, Beginning, Scope};
+use super::store::{self, Beginning, Behind, Scope};
 use super::waves;
 use crate::App;
 use crate::audit;
@@ -133,30 +134,31 @@ async fn go_on(
 
 /// The latest rollouts, the newest first.
 pub(super) async fn latest(app: &App) -> Result<Vec<Listed>> {
-    let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
-    Ok(journal::list(&mut conn, None, LATEST).await?)
+    Ok(journal::list(&app.db.durable, None, LATEST).await?)
 }
 
 /// What would be done for all tenants.
 pub(super) async fn outlook(app: &App) -> Result<PlannedRollout> {
     let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
-    let scope = Scope::default();
-    let target = store::newest(&mut conn, &scope).await?;
-    let databases = match &target {
-        Some(target) => store::behind(&mut conn, &scope, target).await?.len(),
-        None => 0,
+    Ok(planned(&mut conn, &Scope::default()).await?.0)
+}
+
+/// What is to be done, and with which databases.
+async fn planned(conn: &mut PgConnection, scope: &Scope) -> Result<(PlannedRollout, Vec<Behind>), DbError> {
+    let target = store::newest(conn, scope).await?;
+    let behind = match &target {
+        Some(target) => store::behind(conn, scope, target).await?,
+        None => Vec::new(),
     };
-    Ok(PlannedRollout { id: None, target, databases, waves: waves(databases).to_vec() })
+    let waves = waves(behind.len()).to_vec();
+    Ok((PlannedRollout { id: None, target, databases: behind.len(), waves }, behind))
 }
 
 /// One rollout.
 pub(super) async fn whole(app: &App, id: Uuid) -> Result<WholeRollout> {
     let pool = &app.db.durable;
-    let mut conn = pool.acquire().await.map_err(DbError::from)?;
-    let found = journal::list(&mut conn, Some(id), 1).await?.pop();
-    drop(conn);
     let unknown = || AppError::new(Kind::NotFound, "unknown-rollout", "No rollout has this id.");
-    let rollout = found.ok_or_else(unknown)?;
+    let rollout = journal::list(pool, Some(id), 1).await?.pop().ok_or_else(unknown)?;
     let (waves, journal) = (journal::waves(pool, id).await?, journal::databases(pool, id, SHOWN).await?);
     Ok(WholeRollout { rollout, waves, journal })
 }
@@ -181,31 +183,26 @@ async fn begun(app: &App, tx: &mut Tx, staff: &VendorStaff, wish: RolloutWish) -
         return Err(AppError::new(Kind::Invalid, "invalid-rollout", detail).field("tolerated_percent", "too-large"));
     }
     let scope = Scope { cluster: wish.cluster, plan: wish.plan, tenants: wish.tenants };
-    let target = store::newest(tx, &scope).await?;
-    let databases = match &target {
-        Some(target) => store::behind(tx, &scope, target).await?,
-        None => Vec::new(),
-    };
-    let waves = waves(databases.len()).to_vec();
-    let mut planned = PlannedRollout { id: None, databases: databases.len(), waves, target };
+    let (mut planned, databases) = planned(tx, &scope).await?;
     let Some(target) = planned.target.clone().filter(|_| !wish.dry_run && !databases.is_empty()) else {
         return Ok(planned);
     };
     let (id, now) = (app.ids.next(), app.clock.now());
     let beginning = Beginning { id, target: &target, tolerated_bp: i32::from(percent) * 100, started_by: &staff.name };
-    store::begin(tx, &beginning, &databases, now).await.map_err(|error| match error.constraint() {
-        Some("rollouts_one_at_a_time") => open_already(),
-        _ => error.into(),
-    })?;
+    store::begin(tx, &beginning, &databases, now).await.map_err(refused)?;
     let details = json!({ "target": target, "databases": databases.len() });
     audit::record(tx, now, &staff.actor(), "rollout.start", ("rollout", &id.to_string()), None, details).await?;
     planned.id = Some(id);
     Ok(planned)
 }
 
-fn open_already() -> AppError {
+/// Two at once: the constraint knows it before we do.
+fn refused(error: DbError) -> AppError {
     let detail = "Another rollout runs: wait until it is through, or halt it first.";
-    AppError::new(Kind::Conflict, "rollout-open", detail)
+    match error.constraint() {
+        Some("rollouts_one_at_a_time") => AppError::new(Kind::Conflict, "rollout-open", detail),
+        _ => error.into(),
+    }
 }
 
 /// What staff do to a rollout.
@@ -243,7 +240,7 @@ async fn turned(app: &App, tx: &mut Tx, staff: &VendorStaff, rollout: Uuid, turn
         }
         Turn::Resume => {
             let refusal = ("not-halted", "Only a halted rollout can be resumed.");
-            ("rollout.resume", store::resume(tx, rollout).await?, refusal)
+            ("rollout.resume", store::resume(tx, rollout).await.map_err(refused)?, refusal)
         }
     };
     if !turned {

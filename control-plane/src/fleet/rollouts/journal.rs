@@ -1,7 +1,7 @@
 //! What staff read of rollouts, as rows.
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::database::DbError;
@@ -35,7 +35,7 @@ pub(super) struct Listed {
 }
 
 /// The latest rollouts, or the one of this id, the newest first.
-pub(super) async fn list(conn: &mut PgConnection, id: Option<Uuid>, limit: i64) -> Result<Vec<Listed>, DbError> {
+pub(super) async fn list(pool: &PgPool, id: Option<Uuid>, limit: i64) -> Result<Vec<Listed>, DbError> {
     let rows = sqlx::query!(
         r#"select r.id, r.target, r.state, r.tolerated_bp, r.halted_because, r.started_by, r.created_at, r.finished_at,
                   c.databases as "databases!", c.done as "done!", c.failed as "failed!"
@@ -48,7 +48,7 @@ pub(super) async fn list(conn: &mut PgConnection, id: Option<Uuid>, limit: i64) 
         id,
         limit
     )
-    .fetch_all(conn)
+    .fetch_all(pool)
     .await?;
     let listed = rows.into_iter().map(|row| Listed {
         id: row.id,

@@ -256,8 +256,11 @@ async fn start(
 ) -> Result<Response> {
     let wish = RolloutWish { tolerated_percent: Some(form.tolerated_percent), ..RolloutWish::default() };
     desk::begin(&app, &staff, wish, &key).await?;
-    let newest = desk::latest(&app).await?.first().map(|rollout| format!("/vendor/rollouts/{}", rollout.id));
-    Ok(see_other(&newest.unwrap_or("/vendor/rollouts".to_owned()), Some(&Flash::good("rollout.said.begun"))))
+    let running = desk::latest(&app).await?.into_iter().find(|rollout| rollout.state == "running");
+    Ok(match running {
+        Some(begun) => see_other(&format!("/vendor/rollouts/{}", begun.id), Some(&Flash::good("rollout.said.begun"))),
+        None => see_other("/vendor/rollouts", None),
+    })
 }
 
 async fn halt(

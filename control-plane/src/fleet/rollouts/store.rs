@@ -255,7 +255,7 @@ pub(super) async fn resume(tx: &mut Tx, rollout: Uuid) -> Result<bool, DbError> 
 }
 
 /// Takes down how the databases of an order went and answers whose have another version now: their routes move, so that nothing prepared
-/// against the older tables is used again.
+/// against the older tables is used again. A deleted tenant has none to move.
 pub(in crate::fleet) async fn take_report(
     tx: &mut Tx,
     order: OrderId,
@@ -275,10 +275,10 @@ pub(in crate::fleet) async fn take_report(
                  from told where r.order_id = $1 and r.database_name = told.name)
            update databases d
               set template = o.task->>'to', generation = d.generation + 1
-             from told, work_orders o
+             from told, work_orders o, tenants t
             where o.id = $1 and o.task->'databases' ? told.name and told.error is null
-              and d.name = told.name and d.state = 'live' and d.template <> o.task->>'to'
-           returning d.tenant_id as "tenant!""#,
+              and d.name = told.name and d.state = 'live' and d.template <> o.task->>'to' and t.id = d.tenant_id
+           returning case when t.status <> 'churned' then d.tenant_id end as tenant"#,
         order.0,
         &names,
         &took,
@@ -287,5 +287,5 @@ pub(in crate::fleet) async fn take_report(
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(moved.into_iter().map(TenantId).collect())
+    Ok(moved.into_iter().flatten().map(TenantId).collect())
 }
