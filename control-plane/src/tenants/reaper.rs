@@ -10,6 +10,7 @@ use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
 use crate::fleet::orders::{self, NewOrder};
+use crate::fleet::ready;
 use crate::wakes::Wake;
 
 /// After everything else.
@@ -22,12 +23,12 @@ pub async fn reap(app: &App) -> Result<u32, DbError> {
     let mut tx = app.db.begin().await?;
     let mut ordered = 0;
     for due in store::due(&mut tx, now).await? {
-        // Held from here on: it may just have been undeleted.
+        // Held from here on: it may just have been undeleted, or be made after all.
         let held = store::hold(&mut tx, due.tenant).await?;
-        if !held.is_some_and(|held| held.life.is_over(now)) {
+        if !held.is_some_and(|held| held.life.is_over(now) && !held.being_made) {
             continue;
         }
-        store::retire(&mut tx, &due.database).await?;
+        ready::retire(&mut tx, &due.database).await?;
         let details = json!({ "cluster": due.cluster.0, "database": due.database });
         note(&mut tx, now, "tenant.drop", due.tenant, details).await?;
         let task = Task::DropDatabase { cluster: due.cluster, database: due.database, tenant: Some(due.tenant) };

@@ -198,7 +198,9 @@ pub(super) struct Held {
     pub(super) being_made: bool,
 }
 
+/// Holds a tenant and reads it then, in a second statement: what whoever was waited for wrote elsewhere is seen too.
 pub(super) async fn hold(tx: &mut Tx, tenant: TenantId) -> Result<Option<Held>, DbError> {
+    sqlx::query!("select id from tenants where id = $1 for update", tenant.0).fetch_optional(&mut **tx).await?;
     let row = sqlx::query!(
         r#"select t.slug, t.status, t.status_since, t.status_reason, t.status_before,
                   t.maintenance_text, t.maintenance_until, t.maintenance_since,
@@ -206,7 +208,7 @@ pub(super) async fn hold(tx: &mut Tx, tenant: TenantId) -> Result<Option<Held>, 
                   exists (select from databases d where d.tenant_id = t.id) as "kept!",
                   exists (select from work_orders o
                            where o.tenant_id = t.id and o.kind = 'create_tenant' and o.state in ('queued', 'leased')) as "being_made!"
-             from tenants t where t.id = $1 for update of t"#,
+             from tenants t where t.id = $1"#,
         tenant.0
     )
     .fetch_optional(&mut **tx)
@@ -294,18 +296,6 @@ pub(super) async fn due(tx: &mut Tx, now: Timestamp) -> Result<Vec<Due>, DbError
         database: row.name,
     });
     Ok(due.collect())
-}
-
-/// Takes a tenant's database from it for good, and what was left to try about it out of sight.
-pub(super) async fn retire(tx: &mut Tx, database: &str) -> Result<(), DbError> {
-    sqlx::query!(
-        "with retired as (update databases set state = 'retired', tenant_id = null where name = $1)
-         update work_orders set state = 'done' where database_name = $1 and state = 'failed'",
-        database
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
 }
 
 /// Gives the name and the hosts of a deleted tenant free, and forgets its sign-up with its key; whether that was still to be done.

@@ -61,6 +61,50 @@ async fn a_hotel_undeleted_at_the_last_moment_is_not_dropped() {
 }
 
 #[tokio::test]
+async fn who_undeletes_while_the_database_is_being_given_up_is_told_that_it_is_gone() {
+    let melati = Melati::by_script().await;
+    melati.does("delete", farewell()).await;
+    let reaper = melati.office.scratch.connect().await.unwrap();
+    reaper.batch_execute("begin; select id from tenants for update").await.unwrap();
+    let door = format!("{}/undelete", melati.door);
+    let (sari, nothing) = (melati.sari.clone(), json!({}));
+    let undelete = tokio::spawn(async move { sari.post(&door, &nothing).await.unwrap() });
+    let looker = melati.office.scratch.connect().await.unwrap();
+    let waits = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while looker.query(waits, &[]).await.unwrap().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let retire = "update databases set state = 'retired', tenant_id = null where state = 'live'; commit";
+    reaper.batch_execute(retire).await.unwrap();
+    let answer = undelete.await.unwrap();
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::CONFLICT, "tenant-gone"));
+    assert!(melati.node.snapshot().await.routes.is_empty());
+}
+
+#[tokio::test]
+async fn of_two_deleted_hotels_on_a_server_one_is_dropped_after_the_other() {
+    let melati = Melati::by_script().await;
+    let (office, node) = (&melati.office, &melati.node);
+    assert_eq!(office.sign_up("mawar").await.status, StatusCode::CREATED);
+    node.done(&node.lease(0).await.unwrap()).await;
+    melati.does("delete", farewell()).await;
+    let sql = office.scratch.connect().await.unwrap();
+    let mawar: uuid::Uuid = sql.query_one("select id from tenants where slug = 'mawar'", &[]).await.unwrap().get(0);
+    let wish = json!({ "reason": "Hotel dijual", "slug": "mawar" });
+    let deleted = melati.sari.post(&format!("/api/v1/tenants/{mawar}/delete"), &wish).await.unwrap();
+    assert_eq!(deleted.status, StatusCode::OK, "{}", deleted.text);
+    office.clock.advance(AFTER);
+    for _ in 0..2 {
+        assert_eq!(reap(&office.app).await.unwrap(), 1);
+        assert_eq!(reap(&office.app).await.unwrap(), 0, "one at a time");
+        let order = node.lease(0).await.unwrap();
+        assert_eq!(reap(&office.app).await.unwrap(), 0, "also while it is being dropped");
+        node.report(order.id, order.fence, Outcome::Gone).await;
+    }
+    assert_eq!(reap(&office.app).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_drop_that_fails_is_tried_again_and_keeps_the_name_meanwhile() {
     let melati = Melati::by_script().await;
     melati.does("delete", farewell()).await;

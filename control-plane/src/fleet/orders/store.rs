@@ -281,12 +281,13 @@ pub async fn sweep(pool: &PgPool, now: Timestamp) -> Result<u64, DbError> {
     Ok(u64::try_from(swept.len()).unwrap_or(u64::MAX))
 }
 
-/// Tries a failed order again from the first attempt on; whether it had failed.
+/// Tries a failed order again from the first attempt on; whether it had failed. Nothing is made for a deleted tenant.
 pub(crate) async fn retry(tx: &mut Tx, order: Uuid, now: Timestamp) -> Result<bool, DbError> {
     let retried = sqlx::query!(
         r#"with retried as (
                update work_orders set state = 'queued', attempts = 0, next_attempt_at = $2, finished_at = null
                 where id = $1 and state = 'failed'
+                  and not exists (select from tenants t where t.id = work_orders.tenant_id and t.status = 'churned')
                returning database_name, tenant_id),
            mended as (
                update databases d set state = 'preparing' from retried r where d.name = r.database_name and d.state = 'failed'),

@@ -9,4 +9,4 @@ mod tests;
 pub use jobs::keep_stock;
 pub use model::{Stock, plan};
 pub use retire::retire_old;
-pub(crate) use store::{claim, next, take_turn};
+pub(crate) use store::{claim, next, retire, take_turn};

@@ -190,10 +190,10 @@ pub(super) async fn unwanted(tx: &mut Tx, cluster: &Quiet, forgiven: Timestamp) 
     Ok(row.map(|row| Unwanted { database: row.name, template: row.template, failed: row.failed }))
 }
 
-/// Takes a database out of stock for good, and what was left to try about it out of sight.
-pub(super) async fn retire(tx: &mut Tx, database: &str) -> Result<(), DbError> {
+/// Takes a database out of stock or from its tenant for good, and what was left to try about it out of sight.
+pub(crate) async fn retire(tx: &mut Tx, database: &str) -> Result<(), DbError> {
     sqlx::query!(
-        "with retired as (update databases set state = 'retired' where name = $1)
+        "with retired as (update databases set state = 'retired', tenant_id = null where name = $1)
          update work_orders set state = 'done' where database_name = $1 and state = 'failed'",
         database
     )
