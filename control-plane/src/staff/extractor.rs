@@ -93,9 +93,12 @@ impl FromRequestParts<App> for VendorStaff {
     }
 }
 
-/// Whether a token opens anything here: not the pages, and not what belongs to a person or looks after persons.
+/// What a token opens, behind `/api/v1/`: neither the pages, nor what belongs to a person or looks after persons.
+const FOR_SCRIPTS: [&str; 6] = ["tenants", "orders", "clusters", "nodes", "rollouts", "audit"];
+
 fn is_for_scripts(path: &str) -> bool {
-    path.starts_with("/api/v1/") && !["/api/v1/session", "/api/v1/staff"].iter().any(|own| path.starts_with(own))
+    let door = path.strip_prefix("/api/v1/").and_then(|rest| rest.split('/').next());
+    door.is_some_and(|door| FOR_SCRIPTS.contains(&door))
 }
 
 /// 401 for a program; for a person the sign-in page, and back from there.
