@@ -36,6 +36,13 @@ pub struct Reach {
     pub(super) json: bool,
 }
 
+impl Reach {
+    /// An answer for eyes, or as it came.
+    pub(super) fn told(&self, answer: &Value, shown: impl FnOnce(&Value) -> String) -> String {
+        if self.json { answer.to_string() } else { shown(answer) }
+    }
+}
+
 fn secret(text: &str) -> Result<Secret<String>, std::convert::Infallible> {
     Ok(Secret::new(text.to_owned()))
 }

@@ -80,13 +80,13 @@ pub async fn fleet(asked: Fleet) -> Result<String, Failure> {
         Fleet::Status { reach } => {
             let client = Client::new(&reach)?;
             let rollout = client.get(&door(&latest(&client, None).await?)).await?;
-            Ok(told(&reach, &rollout, shown::rollout))
+            Ok(reach.told(&rollout, shown::rollout))
         }
         Fleet::Halt { reach } => {
             let client = Client::new(&reach)?;
             let door = door(&latest(&client, Some("running")).await?);
             client.post(&format!("{door}/halt"), &json!({})).await?;
-            Ok(told(&reach, &client.get(&door).await?, shown::progress))
+            Ok(reach.told(&client.get(&door).await?, shown::progress))
         }
         Fleet::Resume { reach, detach } => {
             let client = Client::new(&reach)?;
@@ -102,7 +102,7 @@ async fn migrate(reach: &Reach, wish: &Value, detach: bool) -> Result<String, Fa
     let planned = client.post("/api/v1/rollouts", wish).await?;
     match planned.get("id").and_then(Value::as_str) {
         Some(_) => ended(reach, &client, &door(&planned), detach).await,
-        None => Ok(told(reach, &planned, shown::planned)),
+        None => Ok(reach.told(&planned, shown::planned)),
     }
 }
 
@@ -116,7 +116,7 @@ async fn ended(reach: &Reach, client: &Client, door: &str, detach: bool) -> Resu
             return Err(Failure::Refused { code: "halted".to_owned(), detail: now });
         }
         if text(&rollout, "state") != "running" || detach {
-            return Ok(told(reach, &rollout, shown::progress));
+            return Ok(reach.told(&rollout, shown::progress));
         }
         if now != said && !reach.json {
             let _ = writeln!(std::io::stderr(), "{now}");
@@ -139,8 +139,4 @@ async fn latest(client: &Client, state: Option<&str>) -> Result<Value, Failure> 
 
 fn door(rollout: &Value) -> String {
     format!("/api/v1/rollouts/{}", text(rollout, "id"))
-}
-
-fn told(reach: &Reach, answer: &Value, shown: fn(&Value) -> String) -> String {
-    if reach.json { answer.to_string() } else { shown(answer) }
 }

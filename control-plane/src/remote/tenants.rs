@@ -162,7 +162,7 @@ async fn list(reach: &Reach, status: Option<String>, search: Option<String>) -> 
 async fn show(whom: &Whom) -> Result<String, Failure> {
     let client = Client::new(&whom.reach)?;
     let tenant = client.get(&format!("/api/v1/tenants/{}", find(&client, &whom.hotel).await?)).await?;
-    Ok(if whom.reach.json { tenant.to_string() } else { shown::sheet(&tenant) })
+    Ok(whom.reach.told(&tenant, shown::sheet))
 }
 
 async fn change(whom: &Whom, wish: &Wish) -> Result<String, Failure> {
@@ -170,11 +170,10 @@ async fn change(whom: &Whom, wish: &Wish) -> Result<String, Failure> {
     let id = find(&client, &whom.hotel).await?;
     let dry = if wish.dry_run { "?dry_run=true" } else { "" };
     let tenant = client.post(&format!("/api/v1/tenants/{id}/{}{dry}", wish.door), &wish.body).await?;
-    if whom.reach.json {
-        return Ok(tenant.to_string());
-    }
-    let said = shown::state(&tenant);
-    Ok(if wish.dry_run { format!("would be: {said}\nNothing was changed.") } else { said })
+    Ok(whom.reach.told(&tenant, |tenant| {
+        let said = shown::state(tenant);
+        if wish.dry_run { format!("would be: {said}\nNothing was changed.") } else { said }
+    }))
 }
 
 /// The id of the hotel that has this name now, or had it last; an id is its own.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::Change;
 use super::change::{Mode, set};
+use super::routes::{Farewell, Suspension};
 use crate::App;
 use crate::staff::VendorStaff;
 use crate::vendor::vendor_zone;
@@ -29,12 +30,6 @@ pub(super) fn forms() -> Router<App> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Reason {
-    reason: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Closure {
     text: String,
     /// A day and an hour in Jakarta, or nothing.
@@ -42,18 +37,11 @@ struct Closure {
     until: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Farewell {
-    reason: String,
-    slug: String,
-}
-
 async fn suspend(
     State(app): State<App>,
     staff: VendorStaff,
     Path(id): Path<Uuid>,
-    FormBody(form, key): FormBody<Reason>,
+    FormBody(form, key): FormBody<Suspension>,
 ) -> Result<Response> {
     done(&app, &staff, id, &Change::Suspend(form.reason), &key).await
 }

@@ -102,7 +102,6 @@ impl Life {
     /// The life after a change: the same where it changes nothing. A deletion keeps the database for `grace`.
     pub fn after(&self, change: &Change, now: Timestamp, grace: SignedDuration) -> Result<Self, Refusal> {
         match (change, &self.deletion) {
-            (Change::Undelete, None) if self.status != Status::Churned => return Ok(self.clone()),
             (Change::Delete { .. }, Some(_)) if self.kept => return Ok(self.clone()),
             (Change::Undelete, Some(deletion)) if self.kept => {
                 return Ok(Self { status: deletion.from, since: now, deletion: None, ..self.clone() });
@@ -117,7 +116,7 @@ impl Life {
                 let (reason, before) = (Some(reason(why)?.to_owned()), Some(self.status));
                 Self { status: Status::Suspended, since: now, reason, before, ..self.clone() }
             }
-            Change::Resume => match self.before.filter(|_| self.status == Status::Suspended) {
+            Change::Resume => match self.before {
                 Some(before) => Self { status: before, since: now, reason: None, before: None, ..self.clone() },
                 None => self.clone(),
             },

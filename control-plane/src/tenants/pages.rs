@@ -254,6 +254,7 @@ impl TenantPage {
             template: database.template.unwrap_or_default(),
             generation: database.generation,
         });
+        let may_undelete = may_delete && tenant.deletion.is_some() && kept;
         let address = tenant.domains.first().map(|host| app.settings.origin_of(host));
         Self {
             id: tenant.id.to_string(),
@@ -268,8 +269,8 @@ impl TenantPage {
             may_resume: may && tenant.status == Status::Suspended,
             may_close: may && served,
             may_delete: may_delete && served,
-            may_undelete: may_delete && tenant.deletion.is_some() && kept,
-            may_act: served && (may || may_delete) || may_delete && tenant.deletion.is_some() && kept,
+            may_undelete,
+            may_act: served && (may || may_delete) || may_undelete,
             kept,
             slug: tenant.slug,
             grace_days: app.settings.tenant_grace_days,

@@ -104,8 +104,8 @@ pub(super) async fn whole(app: &App, id: TenantId) -> Result<Whole> {
 /// Why.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Suspension {
-    reason: String,
+pub(super) struct Suspension {
+    pub(super) reason: String,
 }
 
 /// Why, and until when.
@@ -122,9 +122,9 @@ struct Closure {
 /// Why, and the tenant's name once more.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Farewell {
-    reason: String,
-    slug: String,
+pub(super) struct Farewell {
+    pub(super) reason: String,
+    pub(super) slug: String,
 }
 
 /// Whether it is done or only said.
