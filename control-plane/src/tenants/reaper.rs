@@ -16,13 +16,18 @@ use crate::wakes::Wake;
 /// After everything else.
 const PRIORITY: i16 = 200;
 
-/// Has the databases of deleted tenants dropped whose days of grace are over, one at a time on each server; how many were ordered. Takes no
+/// Has the databases of deleted tenants dropped whose days of grace are over, one at a time on each server and while
+/// its disk keeps up; how many were ordered. Takes no
 /// input; safe twice and from two places.
 pub async fn reap(app: &App) -> Result<u32, DbError> {
     let now = app.clock.now();
+    let governor = ready::Governor::listen(&app.db.durable, now).await?;
     let mut tx = app.db.begin().await?;
     let mut ordered = 0;
     for due in store::due(&mut tx, now).await? {
+        if !governor.may_drop(&mut tx, &due.cluster, now).await? {
+            continue;
+        }
         // Held from here on: it may just have been undeleted, or be made after all.
         let held = store::hold(&mut tx, due.tenant).await?;
         if !held.is_some_and(|held| held.life.is_over(now) && !held.being_made) {

@@ -1,8 +1,8 @@
 //! The stock of ready-made databases.
 use hotelhub_control_plane::fleet::Gauges;
 use hotelhub_control_plane::fleet::ready::{keep_stock, retire_old};
-use hotelhub_protocol::{ClusterId, ClusterLoad, Heartbeat, HeartbeatAnswer, Role, Task};
-use jiff::SignedDuration;
+use hotelhub_protocol::{ClusterId, ClusterLoad, Disk, Heartbeat, HeartbeatAnswer, Role, Task};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::office::{CLUSTER, Node, Office, TEMPLATE, beat};
 
@@ -11,12 +11,22 @@ async fn told_of_template(office: &Office, node: &Node, template: &str) -> Heart
 }
 
 async fn told_of_templates(office: &Office, node: &Node, template: &str, old: &[&str]) -> HeartbeatAnswer {
+    told(office, node, template, old, None).await
+}
+
+/// A worker says how the disk stands that it looked at just now.
+async fn told_of_disk(office: &Office, node: &Node, settled_at: Timestamp, syncing: bool) {
+    told(office, node, TEMPLATE, &[], Some(Disk { settled_at, syncing })).await;
+}
+
+async fn told(office: &Office, node: &Node, template: &str, old: &[&str], disk: Option<Disk>) -> HeartbeatAnswer {
     let load = ClusterLoad {
         cluster: ClusterId(CLUSTER.to_owned()),
         open: 0,
         holding: Vec::new(),
         template: Some(template.to_owned()),
         old_templates: old.iter().map(|&old| old.to_owned()).collect(),
+        disk,
     };
     node.heartbeat(&Heartbeat { clusters: vec![load], ..beat(&[Role::Fleet], office.clock.now()) }).await
 }
@@ -200,4 +210,64 @@ async fn the_fleet_is_counted_and_no_tenant_is_named() {
         assert!(text.lines().any(|shown| shown == line), "{line} is missing in:\n{text}");
     }
     assert!(!text.contains("melati"));
+}
+
+#[tokio::test]
+async fn a_server_that_syncs_its_files_gets_no_databases_and_sign_ups_go_on() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    let now = || office.clock.now();
+    told_of_disk(&office, &node, now(), true).await;
+    assert_eq!(keep_stock(&office.app).await.unwrap(), 0, "it has enough to do");
+    office.sign_up("melati").await;
+    let order = node.lease(0).await.unwrap();
+    assert!(matches!(order.task, Task::CreateTenant { .. }), "who signs up does not wait for the disk: {order:?}");
+    node.done(&order).await;
+    told_of_disk(&office, &node, now(), false).await;
+    assert_eq!(keep_stock(&office.app).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_server_with_many_unsettled_databases_gets_one_a_second_until_a_checkpoint_is_over() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    let before = office.clock.now();
+    office.clock.advance(SignedDuration::from_secs(1));
+    told_of_disk(&office, &node, before, false).await;
+    let sql = office.scratch.connect().await.unwrap();
+    let made = "insert into databases (name, cluster_id, state, created_at)
+                select 't_' || md5(n::text), $1, 'dropped', $2::text::timestamptz from generate_series(1, 64) n";
+    sql.execute(made, &[&CLUSTER, &office.clock.now().to_string()]).await.unwrap();
+    assert_eq!(keep_stock(&office.app).await.unwrap(), 0, "the newest was just made");
+    office.clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(keep_stock(&office.app).await.unwrap(), 1);
+    assert_eq!(keep_stock(&office.app).await.unwrap(), 0, "one at a time");
+    told_of_disk(&office, &node, office.clock.now(), false).await;
+    assert_eq!(keep_stock(&office.app).await.unwrap(), 1, "settled: two at a time again");
+}
+
+#[tokio::test]
+async fn nothing_is_dropped_while_the_disk_syncs_nor_right_after_a_drop_that_took_long() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    told_of_template(&office, &node, TEMPLATE).await;
+    filled(&office, &node).await;
+    told_of_template(&office, &node, "14-00000000").await;
+    office.clock.advance(SignedDuration::from_mins(16));
+    let seen = async |syncing| {
+        let disk = Some(Disk { settled_at: office.clock.now(), syncing });
+        told(&office, &node, "14-00000000", &[], disk).await;
+    };
+    seen(true).await;
+    assert_eq!(retire_old(&office.app).await.unwrap(), 0);
+    seen(false).await;
+    assert_eq!(retire_old(&office.app).await.unwrap(), 1);
+    let order = node.lease(0).await.unwrap();
+    office.clock.advance(SignedDuration::from_secs(10));
+    node.done(&order).await;
+    office.clock.advance(SignedDuration::from_secs(89));
+    seen(false).await;
+    assert_eq!(retire_old(&office.app).await.unwrap(), 0, "ten seconds of dropping, ninety of rest");
+    office.clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(retire_old(&office.app).await.unwrap(), 1);
 }

@@ -39,6 +39,7 @@ impl Upgrade {
             holding: Vec::new(),
             template: Some(template.to_owned()),
             old_templates: Vec::new(),
+            disk: None,
         };
         let beat = Heartbeat { clusters: vec![load], ..beat(&[Role::Fleet], self.office.clock.now()) };
         self.node.heartbeat(&beat).await;

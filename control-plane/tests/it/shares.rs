@@ -7,7 +7,14 @@ use crate::office::{CLUSTER, Office, beat};
 
 fn holding(office: &Office, shares: &[Share], roles: &[Role]) -> Heartbeat {
     let cluster = ClusterId(CLUSTER.to_owned());
-    let load = ClusterLoad { cluster, open: 0, holding: shares.to_vec(), template: None, old_templates: Vec::new() };
+    let load = ClusterLoad {
+        cluster,
+        open: 0,
+        holding: shares.to_vec(),
+        template: None,
+        old_templates: Vec::new(),
+        disk: None,
+    };
     Heartbeat { clusters: vec![load], ..beat(roles, office.clock.now()) }
 }
 

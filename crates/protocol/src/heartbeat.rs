@@ -30,6 +30,18 @@ pub struct ClusterLoad {
     /// Older templates that lie there still.
     #[serde(default)]
     pub old_templates: Vec<String>,
+    /// How its disk keeps up, where the fleet role has looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk: Option<Disk>,
+}
+
+/// How a server's disk keeps up with the files that a new database leaves to be synced, and that every drop waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disk {
+    /// When the checkpoint began that was finished last: what was made before it is on the disk.
+    pub settled_at: Timestamp,
+    /// Whether the server was just syncing files.
+    pub syncing: bool,
 }
 
 /// A part of a server's connection budget.

@@ -12,7 +12,7 @@ pub use feed::{
     Change, Cluster, ClusterId, Delta, Deltas, Kept, Limits, Maintenance, Notices, Placement, Route, Snapshot,
     TenantStatus,
 };
-pub use heartbeat::{ClusterLoad, Heartbeat, HeartbeatAnswer, ReadyDatabase, Role, Share, Usage};
+pub use heartbeat::{ClusterLoad, Disk, Heartbeat, HeartbeatAnswer, ReadyDatabase, Role, Share, Usage};
 pub use orders::{LeaseWish, Migrated, Order, OrderId, Outcome, OwnerSeed, Report, Task, TenantSeed};
 pub use signed::{BadSignature, FeedKey, FeedVerifier, Signed};
 

@@ -4,6 +4,7 @@
 //! Every step may be done twice, from two places, and resumed after a kill.
 mod admin;
 mod database;
+mod disk;
 mod migrate;
 mod password;
 mod retire;
@@ -20,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Ids};
-use hotelhub_protocol::{ClusterId, Outcome, ReadyDatabase, Role, Share, Task, TenantSeed};
+use hotelhub_protocol::{ClusterId, Disk, Outcome, ReadyDatabase, Role, Share, Task, TenantSeed};
 use hotelhub_tenant_migrations::{MigrateError, Product, schema_version};
 use hotelhub_web::metrics::Metrics;
 use thiserror::Error;
@@ -49,6 +50,7 @@ struct Parts {
     entropy: Entropy,
     version: String,
     frozen: Mutex<BTreeMap<ClusterId, Vec<String>>>,
+    disks: Mutex<BTreeMap<ClusterId, Disk>>,
 }
 
 /// Why an order was not carried out. Its text is for the vendor's staff and holds no secret.
@@ -143,7 +145,15 @@ impl Fleet {
     /// A fleet worker with these administrators.
     pub fn new(admins: BTreeMap<ClusterId, Admin>, clock: Clock, ids: Ids, entropy: Entropy) -> Self {
         let version = schema_version(Product::Hotel);
-        Self(Arc::new(Parts { admins, clock, ids, entropy, version, frozen: Mutex::default() }))
+        Self(Arc::new(Parts {
+            admins,
+            clock,
+            ids,
+            entropy,
+            version,
+            frozen: Mutex::default(),
+            disks: Mutex::default(),
+        }))
     }
 
     /// The servers it may change.
@@ -172,6 +182,25 @@ impl Fleet {
         let older = retire::older_templates(self.admin(cluster)?, &self.0.version).await?;
         self.0.frozen.lock().unwrap_or_else(PoisonError::into_inner).insert(cluster.clone(), older);
         Ok(())
+    }
+
+    /// Looks how a server's disk keeps up. Nothing is known of one that cannot be looked at.
+    pub async fn look_at_disk(&self, cluster: &ClusterId) -> Result<(), FleetError> {
+        let seen = disk::look(self.admin(cluster)?).await;
+        let mut disks = self.0.disks.lock().unwrap_or_else(PoisonError::into_inner);
+        match seen {
+            Ok(disk) => drop(disks.insert(cluster.clone(), disk)),
+            Err(error) => {
+                disks.remove(cluster);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// How a server's disk kept up when it was looked at last.
+    pub fn disk(&self, cluster: &ClusterId) -> Option<Disk> {
+        self.0.disks.lock().unwrap_or_else(PoisonError::into_inner).get(cluster).copied()
     }
 
     /// Does what an order says and tells which version of the schema the database has then, or how each of several went.

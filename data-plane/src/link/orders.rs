@@ -27,6 +27,8 @@ const BREATH: Duration = Duration::from_millis(20);
 const STEP_BACK: Duration = Duration::from_millis(600);
 /// How often a worker looks which older templates lie on a server.
 const LOOK_AGAIN: Duration = Duration::from_secs(120);
+/// How often a worker looks how a server's disk keeps up.
+const WATCH: Duration = Duration::from_secs(5);
 const PAUSES: Backoff = Backoff { base: Duration::from_millis(200), ceiling: Duration::from_secs(15) };
 
 /// Who makes tenants now, and when the last one was made.
@@ -74,17 +76,18 @@ pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
     let stand_by = stand_by(link.clone(), fleet.clone(), creating.clone());
     let (migrating, wish_again) = (Arc::new(Semaphore::new(MIGRATIONS)), Arc::<Notify>::default());
     let clusters = fleet.clusters();
-    let freeze = join_all(clusters.into_iter().map(|cluster| freeze_template(&link, &fleet, cluster, &wish_again)));
+    let watch = join_all(clusters.iter().map(|cluster| watch_disk(&fleet, cluster)));
+    let freeze = join_all(clusters.iter().map(|cluster| freeze_template(&link, &fleet, cluster, &wish_again)));
     let lines = Lines { creating, preparations, migrating, wish_again: wish_again.clone() };
     let lease = lease_on_and_on(&link, &fleet, &lines);
-    tokio::join!(freeze, prepare, stand_by, lease);
+    tokio::join!(freeze, watch, prepare, stand_by, lease);
 }
 
 /// Every server gets its template before an order for it is leased. One that is away keeps nobody from the others. From then on what other
 /// workers drop there is noticed.
-async fn freeze_template(link: &Inner, fleet: &Fleet, cluster: ClusterId, wish_again: &Notify) {
+async fn freeze_template(link: &Inner, fleet: &Fleet, cluster: &ClusterId, wish_again: &Notify) {
     let mut failures = 0;
-    while let Err(error) = fleet.freeze_template(&cluster).await {
+    while let Err(error) = fleet.freeze_template(cluster).await {
         failures += 1;
         tracing::error!(cluster = %cluster, reason = error.reason(), "the template cannot be frozen; trying again");
         tokio::time::sleep(PAUSES.after(failures, &link.parts.entropy)).await;
@@ -93,8 +96,18 @@ async fn freeze_template(link: &Inner, fleet: &Fleet, cluster: ClusterId, wish_a
     link.beat_now.notify_one();
     loop {
         tokio::time::sleep(LOOK_AGAIN).await;
-        if let Err(error) = fleet.note_templates(&cluster).await {
+        if let Err(error) = fleet.note_templates(cluster).await {
             tracing::debug!(cluster = %cluster, reason = error.reason(), "the older templates are not known");
+        }
+    }
+}
+
+/// What is seen goes with the next heartbeat.
+async fn watch_disk(fleet: &Fleet, cluster: &ClusterId) {
+    loop {
+        tokio::time::sleep(WATCH).await;
+        if let Err(error) = fleet.look_at_disk(cluster).await {
+            tracing::debug!(cluster = %cluster, reason = error.reason(), "how its disk keeps up is not known");
         }
     }
 }

@@ -79,7 +79,7 @@ impl Inner {
         }
     }
 
-    /// The pools' own account, and what the fleet role adds to it: its share and its templates.
+    /// The pools' own account, and what the fleet role adds to it: its share, its templates and what it saw of the disk.
     fn load(&self) -> Vec<ClusterLoad> {
         let mut load = self.parts.pools.load();
         let Some(fleet) = &self.parts.fleet else { return load };
@@ -93,15 +93,16 @@ impl Inner {
             let old_templates = frozen.get(&cluster).cloned();
             let template = old_templates.is_some().then(|| fleet.version().to_owned());
             let old_templates = old_templates.unwrap_or_default();
+            let disk = fleet.disk(&cluster);
             match load.iter_mut().find(|known| known.cluster == cluster) {
                 Some(known) => {
                     known.open += open;
                     known.holding.extend(share);
-                    (known.template, known.old_templates) = (template, old_templates);
+                    (known.template, known.old_templates, known.disk) = (template, old_templates, disk);
                 }
                 None => {
                     let holding = share.into_iter().collect();
-                    load.push(ClusterLoad { cluster, open, holding, template, old_templates });
+                    load.push(ClusterLoad { cluster, open, holding, template, old_templates, disk });
                 }
             }
         }

@@ -1,4 +1,5 @@
 //! Ready-made databases: kept in stock on every cluster, so that a sign-up only claims one.
+mod governor;
 mod jobs;
 mod model;
 mod retire;
@@ -6,7 +7,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use governor::Governor;
 pub use jobs::keep_stock;
-pub use model::{Stock, plan};
+pub use model::{Arrivals, Drop, Stock, Strain, UNSETTLED, may_drop, plan, wanted};
 pub use retire::retire_old;
 pub(crate) use store::{claim, next, retire, take_turn};

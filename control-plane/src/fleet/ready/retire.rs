@@ -6,6 +6,7 @@ use hotelhub_protocol::{ClusterId, Task};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::governor::Governor;
 use super::store::{self, Unwanted};
 use crate::App;
 use crate::audit::{self, Actor};
@@ -29,14 +30,18 @@ const NOTICED: SignedDuration = SignedDuration::from_mins(5);
 /// A node not heard for longer tells of templates no more.
 const HEARD: SignedDuration = SignedDuration::from_mins(1);
 
-/// Orders one database or template a server to be dropped, where nothing is being dropped there; how many were ordered. The audit log says
+/// Orders one database or template a server to be dropped, where nothing is being dropped and the disk keeps up; how many were ordered. The audit log says
 /// why each of them had to go. Safe twice and from two places.
 pub async fn retire_old(app: &App) -> Result<u32, DbError> {
     let now = app.clock.now();
     let nodes = nodes::list(&app.db.durable).await?;
+    let governor = Governor::listen(&app.db.durable, now).await?;
     let mut tx = app.db.begin().await?;
     let mut ordered = 0;
     for cluster in store::quiet_clusters(&mut tx, now - SETTLED).await? {
+        if !governor.may_drop(&mut tx, &cluster.id, now).await? {
+            continue;
+        }
         if let Some(unwanted) = store::unwanted(&mut tx, &cluster, now - FORGIVEN).await? {
             drop_database(app, &mut tx, &cluster.id, unwanted, now).await?;
         } else if let Some(template) = older_template(&mut tx, &nodes, &cluster.id, now).await? {

@@ -1,13 +1,16 @@
 //! Databases as rows.
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{ClusterId, ReadyDatabase};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::Stock;
+use super::{Arrivals, Drop, Stock};
 use crate::database::{DbError, Tx};
+
+const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// A database given to a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +104,6 @@ pub(super) async fn shelves(conn: &mut PgConnection) -> Result<Vec<Shelf>, DbErr
     )
     .fetch_all(&mut *conn)
     .await?;
-    let count = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
     let shelf = rows.into_iter().map(|row| Shelf {
         cluster: ClusterId(row.id),
         template: row.template,
@@ -112,6 +114,59 @@ pub(super) async fn shelves(conn: &mut PgConnection) -> Result<Vec<Shelf>, DbErr
         },
     });
     Ok(shelf.collect())
+}
+
+/// The hotels that signed up lately and lie on a cluster.
+pub(super) async fn arrivals(tx: &mut Tx, cluster: &ClusterId, now: Timestamp) -> Result<Arrivals, DbError> {
+    let row = sqlx::query!(
+        r#"select count(*) filter (where t.created_at > $2) as "ten_minutes!", count(*) as "hour!"
+             from tenants t join databases d on d.tenant_id = t.id
+            where d.cluster_id = $1 and t.created_at > $3"#,
+        cluster.0,
+        (now - TEN_MINUTES).to_sqlx() as _,
+        (now - HOUR).to_sqlx() as _
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Arrivals { ten_minutes: count(row.ten_minutes), hour: count(row.hour) })
+}
+
+/// How many databases were begun on a cluster after `settled`, and when the newest of all was.
+pub(super) async fn made_since(
+    tx: &mut Tx,
+    cluster: &ClusterId,
+    settled: Timestamp,
+) -> Result<(u32, Option<Timestamp>), DbError> {
+    let row = sqlx::query!(
+        r#"select count(*) as "made!", (select max(created_at) from databases where cluster_id = $1) as newest
+             from databases where cluster_id = $1 and created_at > $2"#,
+        cluster.0,
+        settled.to_sqlx() as _
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((count(row.made), row.newest.map(|at| at.to_jiff())))
+}
+
+/// The drop on a cluster that was over last.
+pub(super) async fn last_drop(tx: &mut Tx, cluster: &ClusterId) -> Result<Option<Drop>, DbError> {
+    let row = sqlx::query!(
+        r#"select leased_at as "leased_at!", finished_at as "finished_at!" from work_orders
+            where cluster_id = $1 and kind in ('drop_database', 'drop_template') and state = 'done'
+              and leased_at is not null and finished_at is not null
+            order by finished_at desc limit 1"#,
+        cluster.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| {
+        let (begun, over) = (row.leased_at.to_jiff(), row.finished_at.to_jiff());
+        Drop { over, took: over.duration_since(begun) }
+    }))
+}
+
+fn count(rows: i64) -> u32 {
+    u32::try_from(rows).unwrap_or(u32::MAX)
 }
 
 /// Writes down a database that is about to be made.

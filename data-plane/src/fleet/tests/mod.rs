@@ -394,3 +394,18 @@ async fn an_older_template_is_told_of_and_dropped_and_the_workers_own_stays() {
         assert!(matches!(refused, FleetError::TemplateInUse(_)), "{refused:?}");
     }
 }
+
+#[tokio::test]
+async fn a_look_at_the_disk_tells_since_when_everything_is_settled() {
+    let (admin, fleet) = (connect(&server()).await.unwrap(), worker());
+    assert_eq!(fleet.disk(&cluster()), None, "nobody has looked");
+    fleet.look_at_disk(&cluster()).await.unwrap();
+    let before = fleet.disk(&cluster()).unwrap().settled_at;
+    // The time of a checkpoint is told in whole seconds.
+    let begun = "select to_char(date_trunc('second', now()) at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
+    let begun: String = admin.query_one(begun, &[]).await.unwrap().get(0);
+    admin.batch_execute("checkpoint").await.unwrap();
+    fleet.look_at_disk(&cluster()).await.unwrap();
+    let after = fleet.disk(&cluster()).unwrap().settled_at;
+    assert!(before <= after && begun.parse::<Timestamp>().unwrap() <= after, "{before} {begun} {after}");
+}
