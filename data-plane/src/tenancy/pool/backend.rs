@@ -5,7 +5,7 @@ use prometheus::IntCounter;
 use tokio::net::{TcpStream, UnixStream};
 use tokio_postgres::{Config, NoTls, config};
 
-use super::budget::Permit;
+use super::budget::{Parting, Permit};
 use super::opener::OpenError;
 use crate::tenancy::line::Line;
 use crate::tenancy::wire::{Socket, Watched, Wire};
@@ -16,6 +16,7 @@ pub(in crate::tenancy) struct Backend {
     session: Session,
     wire: Arc<Wire>,
     line: Arc<Line>,
+    parting: Parting,
 }
 
 impl Backend {
@@ -49,6 +50,11 @@ impl Backend {
         self.wire.lane()
     }
 
+    /// Whether it is to be closed because the budget is short of a connection: then it counts as being closed already.
+    pub(super) fn makes_room(&self) -> bool {
+        self.parting.begin_if_short()
+    }
+
     /// Leaves the connection to its driver until it is lent again.
     pub(super) fn rest(&self) {
         self.line.rest();
@@ -58,6 +64,8 @@ impl Backend {
 impl Drop for Backend {
     fn drop(&mut self) {
         if self.is_clean() {
+            // One that is cut may stay for a second, at the server: nobody is made to wait for that.
+            self.parting.begin();
             self.line.rest();
         } else {
             self.line.cut();
@@ -85,6 +93,7 @@ async fn start<S>(config: &Config, stream: S, permit: Permit) -> Result<Backend,
 where
     S: Socket,
 {
+    let parting = permit.parting();
     let (stream, wire) = Watched::new(stream, permit);
     let (client, connection) = config.connect_raw(stream, NoTls).await?;
     let (line, driver) = Line::new(Box::pin(async move {
@@ -93,5 +102,5 @@ where
         }
     }));
     tokio::spawn(driver);
-    Ok(Backend { session: Session::driving(client, line.clone()), wire, line })
+    Ok(Backend { session: Session::driving(client, line.clone()), wire, line, parting })
 }

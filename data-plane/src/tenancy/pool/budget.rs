@@ -1,5 +1,5 @@
 //! How many connections this process may have to one Postgres server, and who gets the next. The permit lives with the socket.
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,11 +16,14 @@ pub(crate) type Party = Option<TenantId>;
 #[derive(Clone)]
 pub(crate) struct Budget(Arc<Inner>);
 
+/// The counts beside the terms are changed under their lock, and read without it.
 struct Inner {
     terms: Mutex<Terms>,
     waiting: AtomicUsize,
-    /// Permits that are out and have been withdrawn: they are not given on when they come back. Changed under the lock of the terms.
+    /// Permits that are out and have been withdrawn: they are not given on when they come back.
     owed: AtomicUsize,
+    /// Permits that are out and whose connection is being closed: the server has not let go of it yet.
+    leaving: AtomicUsize,
     shown_out: IntGauge,
     shown_limit: IntGauge,
 }
@@ -28,6 +31,7 @@ struct Inner {
 struct Terms {
     limit: usize,
     out: usize,
+    leaving: usize,
     /// Empty whenever a permit is free.
     turns: Turns<Party, Asking>,
 }
@@ -41,6 +45,14 @@ struct Asking {
 pub(crate) struct Permit {
     party: Party,
     budget: Budget,
+    /// Whether it was told that its connection is being closed, or is. Changed under the lock of the terms.
+    left: Arc<AtomicBool>,
+}
+
+/// Tells of a permit that its connection is being closed: it comes back soon, and nobody need close another in its place.
+pub(super) struct Parting {
+    budget: Budget,
+    left: Arc<AtomicBool>,
 }
 
 /// Somebody's place among those who wait, also if the wait is given up.
@@ -55,9 +67,9 @@ impl Budget {
     /// A budget whose use and limit are shown by two gauges.
     pub(crate) fn of(limit: usize, shown_out: IntGauge, shown_limit: IntGauge) -> Self {
         show(&shown_limit, limit);
-        let terms = Mutex::new(Terms { limit, out: 0, turns: Turns::default() });
-        let (waiting, owed) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self(Arc::new(Inner { terms, waiting, owed, shown_out, shown_limit }))
+        let terms = Mutex::new(Terms { limit, out: 0, leaving: 0, turns: Turns::default() });
+        let (waiting, owed, leaving) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        Self(Arc::new(Inner { terms, waiting, owed, leaving, shown_out, shown_limit }))
     }
 
     /// A permit, if one is free.
@@ -101,12 +113,17 @@ impl Budget {
         self.0.owed.load(Ordering::Acquire)
     }
 
+    /// How many connections must be closed, beyond those that are, for the limit to hold and everybody who waits to be served.
+    pub(crate) fn short(&self) -> usize {
+        (self.owed() + self.waiting()).saturating_sub(self.0.leaving.load(Ordering::Acquire))
+    }
+
     /// Changes the limit. What is out over it is withdrawn as it comes back.
     pub(crate) fn set_limit(&self, limit: usize) {
         {
             let mut terms = self.terms();
             terms.limit = limit;
-            self.note_owed(&terms);
+            self.note(&terms);
         }
         show(&self.0.shown_limit, limit);
         loop {
@@ -123,7 +140,7 @@ impl Budget {
         }
         let (hand, coming) = oneshot::channel();
         terms.turns.join(party, Asking { hand, since: Instant::now() });
-        self.0.waiting.fetch_add(1, Ordering::AcqRel);
+        self.note(&terms);
         Err(coming)
     }
 
@@ -133,7 +150,7 @@ impl Budget {
         }
         terms.out += 1;
         self.0.shown_out.inc();
-        Some(Permit { party, budget: self.clone() })
+        Some(Permit { party, budget: self.clone(), left: Arc::default() })
     }
 
     /// A free permit and whose turn it is: one of `last`, who had it before, only where nobody else waits. Who has given up in this very
@@ -143,15 +160,49 @@ impl Budget {
             return None;
         }
         let (party, asking) = terms.turns.next(last)?;
-        Some((asking.hand, self.taken(terms, party)?))
+        let permit = self.taken(terms, party)?;
+        self.note(terms);
+        Some((asking.hand, permit))
     }
 
-    fn note_owed(&self, terms: &Terms) {
+    fn note(&self, terms: &Terms) {
+        self.0.waiting.store(terms.turns.count(), Ordering::Release);
         self.0.owed.store(terms.out.saturating_sub(terms.limit), Ordering::Release);
+        self.0.leaving.store(terms.leaving, Ordering::Release);
     }
 
     fn terms(&self) -> MutexGuard<'_, Terms> {
         self.0.terms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Permit {
+    /// Who closes the connection says it by this.
+    pub(super) fn parting(&self) -> Parting {
+        Parting { budget: self.budget.clone(), left: self.left.clone() }
+    }
+}
+
+impl Parting {
+    /// The connection is being closed.
+    pub(super) fn begin(&self) {
+        self.begin_where(|_| true);
+    }
+
+    /// The connection is to be closed where the budget is short of one; whether it is. Of several who ask at once no more hear yes than
+    /// are needed.
+    pub(super) fn begin_if_short(&self) -> bool {
+        self.begin_where(|budget| budget.short() > 0)
+    }
+
+    fn begin_where(&self, needed: impl FnOnce(&Budget) -> bool) -> bool {
+        let mut terms = self.budget.terms();
+        let begins = needed(&self.budget);
+        if begins && !self.left.swap(true, Ordering::Relaxed) {
+            terms.leaving += 1;
+            self.budget.note(&terms);
+        }
+        begins
     }
 }
 
@@ -161,7 +212,8 @@ impl Drop for Permit {
         let next = {
             let mut terms = self.budget.terms();
             terms.out -= 1;
-            self.budget.note_owed(&terms);
+            terms.leaving -= usize::from(self.left.swap(true, Ordering::Relaxed));
+            self.budget.note(&terms);
             self.budget.next_turn(&mut terms, Some(self.party))
         };
         if let Some((hand, permit)) = next {
@@ -172,10 +224,11 @@ impl Drop for Permit {
 
 impl Drop for Standing<'_> {
     fn drop(&mut self) {
-        self.budget.0.waiting.fetch_sub(1, Ordering::AcqRel);
         if !self.served {
             self.coming.close();
-            self.budget.terms().turns.leave(self.party, |asking| asking.hand.is_closed());
+            let mut terms = self.budget.terms();
+            terms.turns.leave(self.party, |asking| asking.hand.is_closed());
+            self.budget.note(&terms);
         }
     }
 }

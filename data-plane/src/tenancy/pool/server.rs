@@ -134,7 +134,7 @@ impl Server {
     /// Changes the budget; what is open over it is closed as soon as it is idle.
     pub(super) fn limit_to(&self, limit: usize) {
         self.budget.set_limit(limit);
-        for _ in 0..self.budget.owed() {
+        for _ in 0..self.budget.short() {
             if !self.evict(None) {
                 break;
             }

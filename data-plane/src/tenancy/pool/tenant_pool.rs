@@ -204,10 +204,13 @@ impl TenantPool {
     /// Whether a connection that comes back should rather be closed, because others wait and this tenant has its share.
     fn should_yield(&self) -> bool {
         let budget = &self.server.budget;
+        if budget.short() == 0 {
+            return false;
+        }
         if budget.owed() > 0 {
             return true;
         }
-        if budget.waiting() == 0 || self.waiting.load(Ordering::Acquire) == 0 {
+        if self.waiting.load(Ordering::Acquire) == 0 {
             return false;
         }
         let others_wait = budget.others_wait(Some(self.tenant));
@@ -225,7 +228,7 @@ impl TenantPool {
             self.server.metrics.dirty.inc();
             return None;
         }
-        if self.should_yield() {
+        if self.should_yield() && backend.makes_room() {
             return None;
         }
         backend.rest();
@@ -237,7 +240,7 @@ impl TenantPool {
         let next = self.shelf().give_back(kept);
         match next {
             Next::Turn(turn, backend) => self.pass_on(turn, backend),
-            Next::Ready if self.server.budget.waiting() > 0 => {
+            Next::Ready if self.server.budget.short() > 0 => {
                 self.came_free.notify_one();
                 self.server.evict(None);
             }

@@ -9,7 +9,7 @@ use prometheus::IntGauge;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::budget::Budget;
+use super::budget::{Budget, Parting, Permit};
 use super::turns::Turns;
 
 fn gauge(name: &str) -> IntGauge {
@@ -61,6 +61,21 @@ fn a_limit_that_grows_again_forgives_what_is_owed_first() {
     drop(out);
     assert_eq!(budget.out(), 1);
     assert_eq!((0..).map_while(|_| budget.try_take(None).map(std::mem::forget)).count(), 4);
+}
+
+#[test]
+fn no_more_connections_are_closed_than_are_missing_though_the_server_takes_its_time() {
+    let budget = budget(4);
+    let out: Vec<_> = (0..4).map(|_| budget.try_take(None).unwrap()).collect();
+    let partings: Vec<_> = out.iter().map(Permit::parting).collect();
+    budget.set_limit(2);
+    let told: Vec<_> = partings.iter().map(Parting::begin_if_short).collect();
+    assert_eq!((told, budget.owed(), budget.short()), (vec![true, true, false, false], 2, 0));
+    drop(out);
+    partings.iter().for_each(Parting::begin);
+    let _held = budget.try_take(None);
+    budget.set_limit(0);
+    assert_eq!(budget.short(), 1, "what has gone is not counted as going");
 }
 
 #[tokio::test]

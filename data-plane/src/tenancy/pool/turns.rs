@@ -7,11 +7,12 @@ pub(super) struct Turns<P, W> {
     waiting: HashMap<P, VecDeque<W>>,
     /// Every party that waits, once; the front one is next.
     round: VecDeque<P>,
+    count: usize,
 }
 
 impl<P, W> Default for Turns<P, W> {
     fn default() -> Self {
-        Self { waiting: HashMap::new(), round: VecDeque::new() }
+        Self { waiting: HashMap::new(), round: VecDeque::new(), count: 0 }
     }
 }
 
@@ -23,6 +24,7 @@ impl<P: Copy + Eq + Hash, W> Turns<P, W> {
             self.round.push_back(party);
         }
         queue.push_back(who);
+        self.count += 1;
     }
 
     /// Whose turn it is now; one of `last`, who had the turn before, only where nobody else waits.
@@ -31,6 +33,7 @@ impl<P: Copy + Eq + Hash, W> Turns<P, W> {
         let party = self.round.remove(place)?;
         let queue = self.waiting.get_mut(&party)?;
         let who = queue.pop_front()?;
+        self.count -= 1;
         if queue.is_empty() {
             self.waiting.remove(&party);
         } else {
@@ -42,11 +45,18 @@ impl<P: Copy + Eq + Hash, W> Turns<P, W> {
     /// Those of this party who have gone wait no more.
     pub(super) fn leave(&mut self, party: P, has_gone: impl Fn(&W) -> bool) {
         let Some(queue) = self.waiting.get_mut(&party) else { return };
+        self.count -= queue.len();
         queue.retain(|who| !has_gone(who));
+        self.count += queue.len();
         if queue.is_empty() {
             self.waiting.remove(&party);
             self.round.retain(|waiting| *waiting != party);
         }
+    }
+
+    /// How many wait.
+    pub(super) fn count(&self) -> usize {
+        self.count
     }
 
     /// The first of the party that waits longest for a turn, `but` this one.

@@ -140,6 +140,8 @@ async fn a_smaller_share_is_lived_by_as_connections_come_back() {
     drop(held);
     settles_at(&house, 1).await;
     pid(&melati).await;
+    assert_eq!(house.node.pools.open_connections(), 1);
+    assert_eq!(counted(&house.node, "hotelhub_pool_opens_total"), 4, "the one there may be was kept");
     house.node.pools.grant(&[share(3)]);
     let held = join_all((0..3).map(|_| async { melati.connect().await.unwrap() })).await;
     assert_eq!(house.node.pools.open_connections(), 3);
