@@ -80,10 +80,10 @@ impl Fuse {
         self.wait_of(&self.state())
     }
 
-    /// Whether nothing is lost when it is forgotten: it is whole, or nobody has asked since its pause ended.
+    /// Whether little is lost when it is forgotten: it is whole, or nobody has asked since its pause ended.
     pub(super) fn is_forgettable(&self) -> bool {
         match &*self.state() {
-            State::Whole(failures) => failures.is_empty(),
+            State::Whole(_) => true,
             State::Blown { until, .. } => self.left(*until) < -long(PAUSES.ceiling),
             State::Tried { .. } => false,
         }

@@ -105,6 +105,13 @@ fn a_server_is_given_up_when_several_hotels_are_let_down_and_not_for_one() {
 }
 
 #[test]
+fn a_failure_or_two_are_no_reason_to_remember_a_database_that_nobody_asks_for() {
+    let line = Line::new(Fuse::of_database);
+    assert_eq!([line.try_once(1, false), line.try_once(1, false)], [None, None]);
+    assert!(line.fuse.is_forgettable());
+}
+
+#[test]
 fn a_clock_that_is_set_back_lengthens_no_pause_and_one_that_nobody_asks_is_forgotten() {
     let line = Line::blown();
     assert!(!line.fuse.is_forgettable());
