@@ -40,6 +40,8 @@ enum State {
 pub(super) struct Attempt {
     fuse: Arc<Fuse>,
     tenant: TenantId,
+    /// Whether it is the one attempt that a blown fuse allows.
+    trial: bool,
     decided: bool,
 }
 
@@ -69,10 +71,14 @@ impl Fuse {
         if let Some(wait) = self.wait_of(&state) {
             return Err(wait);
         }
-        if let State::Blown { pauses, .. } = *state {
-            *state = State::Tried { pauses };
-        }
-        Ok(Attempt { fuse: self.clone(), tenant, decided: false })
+        let trial = match *state {
+            State::Blown { pauses, .. } => {
+                *state = State::Tried { pauses };
+                true
+            }
+            _ => false,
+        };
+        Ok(Attempt { fuse: self.clone(), tenant, trial, decided: false })
     }
 
     /// How long to wait before asking again, where nobody may try now.
@@ -105,7 +111,7 @@ impl Fuse {
         until.duration_since(self.chance.clock.now())
     }
 
-    fn failed(&self, tenant: TenantId) -> Option<Change> {
+    fn failed(&self, tenant: TenantId, trial: bool) -> Option<Change> {
         let mut state = self.state();
         match &mut *state {
             State::Whole(failures) => {
@@ -119,12 +125,12 @@ impl Fuse {
                 self.shown.inc();
                 Some(Change::Blew)
             }
-            // It was begun before the fuse blew: that is known already.
-            State::Blown { .. } => None,
-            State::Tried { pauses } => {
+            State::Tried { pauses } if trial => {
                 *state = self.blown(pauses.saturating_add(1));
                 None
             }
+            // It was begun before the fuse blew: that is known already.
+            State::Blown { .. } | State::Tried { .. } => None,
         }
     }
 
@@ -159,13 +165,13 @@ impl Attempt {
     /// Says how it went; what that changed.
     pub(super) fn ended(mut self, well: bool) -> Option<Change> {
         self.decided = true;
-        if well { self.fuse.succeeded() } else { self.fuse.failed(self.tenant) }
+        if well { self.fuse.succeeded() } else { self.fuse.failed(self.tenant, self.trial) }
     }
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        if !self.decided {
+        if self.trial && !self.decided {
             self.fuse.given_up();
         }
     }

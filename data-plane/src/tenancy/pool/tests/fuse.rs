@@ -72,6 +72,22 @@ fn whoever_tries_and_gives_up_leaves_it_to_the_next() {
 }
 
 #[test]
+fn while_one_tries_nobody_who_began_before_it_blew_ends_his_trial() {
+    let line = Line::new(Fuse::of_database);
+    let mut early: Vec<_> = (0..5).map(|_| line.fuse.attempt(tenant(1)).unwrap()).collect();
+    let late = early.split_off(3);
+    assert_eq!(early.into_iter().find_map(|attempt| attempt.ended(false)), Some(Change::Blew));
+    line.sits_out_its_pause();
+    let trying = line.fuse.attempt(tenant(1)).unwrap();
+    let mut late = late.into_iter();
+    drop(late.next());
+    assert!(line.fuse.attempt(tenant(1)).is_err(), "somebody is trying");
+    assert_eq!(late.next().unwrap().ended(false), None);
+    drop(trying);
+    assert!(line.fuse.attempt(tenant(1)).is_ok(), "who tried gave up: the next may try, without a pause");
+}
+
+#[test]
 fn pauses_grow_to_ten_seconds_and_no_further() {
     let line = Line::blown();
     let mut pauses = Vec::new();
