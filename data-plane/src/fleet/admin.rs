@@ -6,11 +6,11 @@ use hotelhub_kernel::{Clock, Ids, Key};
 use hotelhub_protocol::ClusterId;
 use hotelhub_web::metrics::Metrics;
 use prometheus::{IntGauge, Opts};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config};
 
 use super::standing::StandBy;
 use super::{FleetError, during, login_password};
-use crate::tenancy::{Budget, Permit};
+use crate::tenancy::{Budget, DialError, Dialled, Permit, dial};
 
 /// How many connections to the maintenance database wait for the next order.
 const KEPT: usize = 3;
@@ -158,11 +158,11 @@ impl Admin {
         let mut config = self.config.clone();
         let password = login_password(&self.key, database);
         config.dbname(database).user(database).password(password.expose());
-        open(permit, &config).await.map_err(during("entering the database"))
+        open(permit, &config, "entering the database").await
     }
 
     async fn connect(&self, config: &Config, doing: &'static str) -> Result<Client, FleetError> {
-        open(self.permit().await?, config).await.map_err(during(doing))
+        open(self.permit().await?, config, doing).await
     }
 
     async fn permit(&self) -> Result<Permit, FleetError> {
@@ -211,11 +211,13 @@ impl Lent<'_> {
     }
 }
 
-/// Opens a connection. Its permit lives with the socket.
-async fn open(permit: Permit, config: &Config) -> Result<Client, tokio_postgres::Error> {
-    let (client, connection) = config.connect(NoTls).await?;
+/// Opens a connection, which a task of its own moves.
+async fn open(permit: Permit, config: &Config, doing: &'static str) -> Result<Client, FleetError> {
+    let Dialled { client, connection, .. } = dial(config, permit).await.map_err(|error| match error {
+        DialError::Refused(source) => FleetError::Database { doing, source },
+        DialError::Unreachable(source) => FleetError::Unreachable { doing, source },
+    })?;
     tokio::spawn(async move {
-        let _permit = permit;
         if let Err(error) = connection.await {
             tracing::debug!(error = &error as &dyn std::error::Error, "a fleet connection ended");
         }

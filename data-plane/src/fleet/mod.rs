@@ -97,6 +97,14 @@ pub enum FleetError {
     /// The schema could not be brought up to date.
     #[error("the schema could not be brought up to date")]
     Migrate(#[from] MigrateError),
+    /// The server cannot be reached.
+    #[error("{doing} failed: the server cannot be reached")]
+    Unreachable {
+        /// What was being done.
+        doing: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The server said no.
     #[error("{doing} failed")]
     Database {

@@ -336,6 +336,21 @@ async fn the_fleet_never_has_more_connections_than_its_share() {
     }
 }
 
+#[tokio::test]
+async fn a_connection_counts_until_the_server_has_let_go_of_it() {
+    let yard = Yard::new("counted").await;
+    yard.fleet.carry_out(&yard.prepare()).await.unwrap();
+    let (admin, watch) = (administrator(), connect(&server()).await.unwrap());
+    let inside = admin.enter(&yard.database).await.unwrap();
+    let soon = Duration::from_millis(100);
+    assert!(tokio::time::timeout(soon, inside.batch_execute("select pg_sleep(1)")).await.is_err());
+    drop(inside);
+    holds(|| admin.open() == 0).await;
+    let there = "select count(*) from pg_stat_activity where datname = $1";
+    assert_eq!(watch.query_one(there, &[&yard.database]).await.unwrap().get::<_, i64>(0), 0);
+    yard.clear().await;
+}
+
 /// What a database left behind.
 const LEFT_OF: &str =
     "select (select count(*) from pg_database where datname = $1) + (select count(*) from pg_roles where rolname = $1)";

@@ -2,13 +2,12 @@
 use std::sync::Arc;
 
 use prometheus::IntCounter;
-use tokio::net::{TcpStream, UnixStream};
-use tokio_postgres::{Config, NoTls, config};
+use tokio_postgres::Config;
 
 use super::budget::{Parting, Permit};
-use super::opener::OpenError;
+use super::dial::{DialError, Dialled, dial};
 use crate::tenancy::line::Line;
-use crate::tenancy::wire::{Socket, Watched, Wire};
+use crate::tenancy::wire::Wire;
 use crate::tenancy::{Guard, Session};
 
 /// An open connection. Dropped while anything is under way it is cut, and the server rolls back.
@@ -74,28 +73,9 @@ impl Drop for Backend {
 }
 
 /// A connection of which nobody has asked anything yet.
-pub(super) async fn connect(config: &Config, permit: Permit) -> Result<Backend, OpenError> {
-    match (config.get_hosts().first(), config.get_ports().first()) {
-        (Some(config::Host::Unix(folder)), port) => {
-            let socket = folder.join(format!(".s.PGSQL.{}", port.unwrap_or(&5432)));
-            start(config, UnixStream::connect(socket).await?, permit).await
-        }
-        (Some(config::Host::Tcp(host)), port) => {
-            let stream = TcpStream::connect((host.as_str(), *port.unwrap_or(&5432))).await?;
-            stream.set_nodelay(true)?;
-            start(config, stream, permit).await
-        }
-        (None, _) => Err(std::io::Error::other("no host is known for the server").into()),
-    }
-}
-
-async fn start<S>(config: &Config, stream: S, permit: Permit) -> Result<Backend, OpenError>
-where
-    S: Socket,
-{
+pub(super) async fn connect(config: &Config, permit: Permit) -> Result<Backend, DialError> {
     let parting = permit.parting();
-    let (stream, wire) = Watched::new(stream, permit);
-    let (client, connection) = config.connect_raw(stream, NoTls).await?;
+    let Dialled { client, connection, wire } = dial(config, permit).await?;
     let (line, driver) = Line::new(Box::pin(async move {
         if let Err(error) = connection.await {
             tracing::debug!(error = &error as &dyn std::error::Error, "a tenant's connection ended");

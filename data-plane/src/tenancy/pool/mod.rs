@@ -3,6 +3,7 @@ mod ahead;
 mod backend;
 mod budget;
 mod demand;
+mod dial;
 mod fuse;
 mod metrics;
 mod opener;
@@ -26,6 +27,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_postgres::Config;
 
 pub(crate) use self::budget::{Budget, Permit};
+pub(crate) use self::dial::{DialError, Dialled, dial};
 use self::fuse::Chance;
 pub use self::metrics::PoolMetrics;
 pub use self::server::PoolLimits;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::backend::{Backend, connect};
 use super::budget::{Permit, Waiting};
+use super::dial::DialError;
 use super::fuse::{Change, Fuse};
 use super::server::Server;
 use crate::tenancy::{DbError, Guard};
@@ -22,14 +23,12 @@ const WHOSE_HOUSE: &str = "select tenant_id from house";
 /// Why a connection could not be opened.
 #[derive(Debug, Error)]
 pub(in crate::tenancy) enum OpenError {
-    #[error("the server cannot be reached: {0}")]
-    Unreachable(#[from] std::io::Error),
+    #[error(transparent)]
+    Shut(#[from] DialError),
     #[error("the server let nobody in within {0:?}")]
     Silent(Duration),
     #[error("the database did not say whose house it is within {0:?}")]
     Slow(Duration),
-    #[error("the server refused: {0}")]
-    Refused(#[from] tokio_postgres::Error),
     #[error("the database did not say whose house it is: {0}")]
     Mute(#[from] DbError),
     #[error("the database is not the tenant's: its house is {found:?}")]
@@ -51,8 +50,8 @@ impl OpenError {
     /// Whether the server failed, and not this one database.
     fn is_of_server(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Silent(_) => true,
-            Self::Refused(error) => error.code().is_none_or(|code| CLOSED.contains(code)),
+            Self::Shut(DialError::Unreachable(_)) | Self::Silent(_) => true,
+            Self::Shut(DialError::Refused(error)) => error.code().is_none_or(|code| CLOSED.contains(code)),
             _ => false,
         }
     }

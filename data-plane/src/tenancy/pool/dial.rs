@@ -1,0 +1,60 @@
+//! The way into a Postgres server: a watched socket, and a client signed in on it.
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+use tokio_postgres::{Client, Config, NoTls, config};
+
+use super::budget::Permit;
+use crate::tenancy::wire::{Socket, Watched, Wire};
+
+/// Why nobody was let in.
+#[derive(Debug, Error)]
+pub(crate) enum DialError {
+    #[error("the server cannot be reached: {0}")]
+    Unreachable(#[from] io::Error),
+    #[error("the server refused: {0}")]
+    Refused(#[from] tokio_postgres::Error),
+}
+
+/// A client, and what moves its bytes for as long as the connection lasts.
+pub(crate) struct Dialled {
+    pub(crate) client: Client,
+    pub(crate) connection: Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>,
+    pub(super) wire: Arc<Wire>,
+}
+
+/// Opens a connection at the first address of `config`. Its permit is free when the server has let go of it too.
+pub(crate) async fn dial(config: &Config, permit: Permit) -> Result<Dialled, DialError> {
+    let limit = config.get_connect_timeout().copied();
+    match (config.get_hosts().first(), config.get_ports().first()) {
+        (Some(config::Host::Unix(folder)), port) => {
+            let socket = folder.join(format!(".s.PGSQL.{}", port.unwrap_or(&5432)));
+            let stream = within(limit, UnixStream::connect(socket)).await?;
+            sign_in(config, stream, permit).await
+        }
+        (Some(config::Host::Tcp(host)), port) => {
+            let stream = within(limit, TcpStream::connect((host.as_str(), *port.unwrap_or(&5432)))).await?;
+            stream.set_nodelay(true)?;
+            sign_in(config, stream, permit).await
+        }
+        (None, _) => Err(io::Error::other("no host is known for the server").into()),
+    }
+}
+
+async fn within<S>(limit: Option<Duration>, connecting: impl Future<Output = io::Result<S>>) -> io::Result<S> {
+    match limit {
+        Some(limit) => timeout(limit, connecting).await?,
+        None => connecting.await,
+    }
+}
+
+async fn sign_in<S: Socket>(config: &Config, stream: S, permit: Permit) -> Result<Dialled, DialError> {
+    let (stream, wire) = Watched::new(stream, permit);
+    let (client, connection) = config.connect_raw(stream, NoTls).await?;
+    Ok(Dialled { client, connection: Box::pin(connection), wire })
+}
