@@ -42,6 +42,13 @@ pub(in crate::tenancy) struct Lent {
     pool: Arc<TenantPool>,
 }
 
+/// Somebody's hope for a connection, which keeps those that lie ready here from being closed for others. Given up, it gives them up.
+struct Hope<'a> {
+    server: &'a Server,
+    /// None once it is fulfilled.
+    waiting: Option<Waiting<'a>>,
+}
+
 /// What somebody holds who has asked.
 enum Held {
     Place(Lent),
@@ -97,9 +104,12 @@ impl TenantPool {
         if self.waiting.load(Ordering::Acquire) > limits.waiters {
             return Err(self.full());
         }
+        let mut hope = Hope { server: &self.server, waiting: Some(waiting) };
         let asked = Instant::now();
         let lent = self.connected(held, asked + limits.wait).await;
-        drop(waiting);
+        if lent.is_ok() {
+            drop(hope.waiting.take());
+        }
         metrics.waits.observe(asked.elapsed().as_secs_f64());
         lent
     }
@@ -271,6 +281,14 @@ impl Lent {
 impl Drop for Lent {
     fn drop(&mut self) {
         self.pool.take_back(self.backend.take());
+    }
+}
+
+impl Drop for Hope<'_> {
+    fn drop(&mut self) {
+        if self.waiting.take().is_some() && self.server.budget.short() > 0 {
+            self.server.evict(None);
+        }
     }
 }
 

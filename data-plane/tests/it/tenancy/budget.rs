@@ -131,6 +131,20 @@ async fn who_never_stops_asking_leaves_the_only_connection_to_others_in_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_gives_up_just_when_a_connection_came_back_for_him_leaves_its_place_to_another_hotel() {
+    let house = House::saas_as(&[Role::Serve], 2, |settings| settings.pool.budget = 2).await;
+    let (melati, kenanga) = both(&house).await;
+    let (held, _other) = (melati.connect().await.unwrap(), kenanga.connect().await.unwrap());
+    let (mut gives_up, mut waits) = (Box::pin(melati.connect()), Box::pin(kenanga.connect()));
+    for asking in [&mut gives_up, &mut waits] {
+        assert!(tokio::time::timeout(Duration::from_millis(5), asking).await.is_err(), "there is no room");
+    }
+    drop(held);
+    drop(gives_up);
+    assert!(waits.await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_smaller_share_is_lived_by_as_connections_come_back() {
     let house = House::saas_with(4, |_| {}).await;
     let (melati, _) = both(&house).await;
