@@ -72,14 +72,15 @@ pub(super) struct Opener {
 
 impl Opener {
     /// A connection that was opened ahead, or a new one if the budget has room for it before the deadline. Opening has its own time limit.
-    pub(super) async fn opened(&self, deadline: Instant) -> Result<Backend, OpenError> {
+    /// Where one of the tenant's lies ready by the time the wait begins, nobody waits.
+    pub(super) async fn opened(&self, deadline: Instant, ready: impl Fn() -> bool) -> Result<Backend, OpenError> {
         if let Some(backend) = self.adopt().await {
             return Ok(backend);
         }
         if let Some(wait) = self.server.fuse.wait().or_else(|| self.fuse.wait()) {
             return Err(OpenError::Away(wait));
         }
-        let permit = self.admitted(deadline).await?;
+        let permit = self.admitted(deadline, ready).await?;
         let of_server = self.server.fuse.attempt(self.tenant).map_err(OpenError::Away)?;
         let of_database = self.fuse.attempt(self.tenant).map_err(OpenError::Away)?;
         let outcome = self.open(permit).await;
@@ -96,11 +97,15 @@ impl Opener {
         self.waiting.load(Ordering::Acquire)
     }
 
-    async fn admitted(&self, deadline: Instant) -> Result<Permit, OpenError> {
+    async fn admitted(&self, deadline: Instant, ready: impl Fn() -> bool) -> Result<Permit, OpenError> {
         if let Some(permit) = self.server.budget.try_take(Some(self.tenant)) {
             return Ok(permit);
         }
         let _waiting = Waiting::new(&self.waiting);
+        // One that came back before this was counted was announced to nobody.
+        if ready() {
+            return Err(OpenError::CameFree);
+        }
         let admitted = timeout_at(deadline, self.server.admit(self.tenant, &self.came_free));
         admitted.await.unwrap_or(Err(OpenError::Full))
     }

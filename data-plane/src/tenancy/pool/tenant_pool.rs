@@ -127,7 +127,7 @@ impl TenantPool {
             let came_along = lent.backend.take().and_then(|backend| backend.clean(&self.server.metrics.dirty));
             let backend = match came_along {
                 Some(backend) => Ok(backend),
-                None => self.opener.opened(deadline).await.map(Box::new),
+                None => self.opener.opened(deadline, || self.shelf().ready() > 0).await.map(Box::new),
             };
             match backend {
                 // Whoever asked before the placement was over is served at the present one, not at the old.
@@ -250,11 +250,18 @@ impl TenantPool {
         let next = self.shelf().give_back(kept);
         match next {
             Next::Turn(turn, backend) => self.pass_on(turn, backend),
-            Next::Ready if self.server.budget.short() > 0 => {
-                self.came_free.notify_one();
-                self.server.evict(None);
-            }
-            Next::Ready | Next::Gone => {}
+            Next::Ready => self.offer(),
+            Next::Gone => {}
+        }
+    }
+
+    /// A connection lies ready: whoever of this tenant waits for the budget takes it, or it makes room for another's.
+    fn offer(&self) {
+        if self.opener.waiting() > 0 {
+            self.came_free.notify_one();
+        }
+        if self.server.budget.short() > 0 {
+            self.server.evict(None);
         }
     }
 
