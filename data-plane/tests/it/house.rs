@@ -129,7 +129,7 @@ impl House {
     }
 
     /// [`House::saas_as`] with these hotels alone: slug and name.
-    async fn saas_of(
+    pub(crate) async fn saas_of(
         named: &[(&str, &str)],
         roles: &[Role],
         connections: u16,

@@ -8,7 +8,7 @@ use hotelhub_data_plane::tenancy::Tenant;
 use hotelhub_protocol::{ReadyDatabase, Role, Share};
 use hotelhub_web::Kind;
 
-use super::{WHO, both, counted, pid, settles_at};
+use super::{WHO, both, counted, pid, settles_at, tenant_of};
 use crate::house::{House, cluster};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -43,6 +43,22 @@ async fn a_full_budget_means_a_bounded_wait_and_then_a_refusal() {
     assert_eq!(counted(&house.node, "hotelhub_pool_evictions_total"), 1, "an idle connection made room");
     assert!(house.node.pools.open_connections() <= 2);
     drop(second);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn room_is_made_by_the_hotel_that_is_asked_for_least_and_not_by_the_one_that_was_asked_longest_ago() {
+    let three = [("melati", "Hotel Melati"), ("kenanga", "Villa Kenanga"), ("mawar", "Losmen Mawar")];
+    let house = House::saas_of(&three, &[Role::Serve], 4, |settings| settings.pool.budget = 2).await;
+    let (melati, kenanga) = both(&house).await;
+    let mawar = tenant_of(&house.node, &house.hotels[2]).await;
+    let often = pid(&melati).await;
+    for _ in 0..20 {
+        pid(&melati).await;
+    }
+    pid(&kenanga).await;
+    pid(&mawar).await;
+    assert_eq!(pid(&melati).await, often);
+    assert_eq!(counted(&house.node, "hotelhub_pool_opens_total"), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
