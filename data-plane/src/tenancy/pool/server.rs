@@ -101,22 +101,21 @@ impl Server {
         if self.ahead().pop().is_some() {
             return true;
         }
-        let spare = |pool: &Arc<TenantPool>| Some(pool.tenant) != but && pool.can_spare();
-        let candidates = self.by_usefulness(self.open_pools().into_iter().filter(spare));
-        let evicted = candidates.iter().any(|pool| pool.close_one());
+        let evicted = self.spare(but).iter().any(|(_, pool)| pool.close_one());
         if evicted {
             self.metrics.evictions.inc();
         }
         evicted
     }
 
-    /// The pools, those first whose connections are asked for least.
-    pub(super) fn by_usefulness(&self, pools: impl Iterator<Item = Arc<TenantPool>>) -> Vec<Arc<TenantPool>> {
-        let demand = self.demand();
-        let mut weighed: Vec<_> = pools.map(|pool| (pool.usefulness(&demand), pool)).collect();
-        drop(demand);
-        weighed.sort_by_key(|(usefulness, _)| *usefulness);
-        weighed.into_iter().map(|(_, pool)| pool).collect()
+    /// The pools of anybody but `but` that can spare a connection, those first whose connections are asked for least.
+    fn spare(&self, but: Option<TenantId>) -> Vec<(u64, Arc<TenantPool>)> {
+        let (pools, demand) = (self.pools(), self.demand());
+        let others = pools.iter().filter(|pool| Some(pool.tenant) != but);
+        let mut spare: Vec<_> = others.filter_map(|pool| Some((pool.spare_worth(&demand)?, pool.clone()))).collect();
+        drop((pools, demand));
+        spare.sort_unstable_by_key(|(worth, _)| *worth);
+        spare
     }
 
     /// How often the tenants that have a pool were asked for lately.

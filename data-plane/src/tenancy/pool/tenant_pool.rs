@@ -154,19 +154,22 @@ impl TenantPool {
             .retry_after(1)
     }
 
-    /// Whether an idle connection may be closed without anybody here missing it at once.
-    pub(super) fn can_spare(&self) -> bool {
-        self.waiting.load(Ordering::Acquire) == 0 && self.shelf().ready() > 0
+    /// What an idle connection is worth: how often the tenant was asked for lately, for each connection it has. None where there is none, or
+    /// somebody here would miss it at once.
+    pub(super) fn spare_worth(&self, demand: &Demand) -> Option<u64> {
+        if self.waiting.load(Ordering::Acquire) > 0 {
+            return None;
+        }
+        let (ready, open, asked) = {
+            let shelf = self.shelf();
+            (shelf.ready(), shelf.open(), shelf.asked())
+        };
+        (ready > 0).then(|| weight(u64::from(demand.of(self.tenant)) + u64::from(asked), open))
     }
 
     /// How often the tenant was asked for lately.
     pub(super) fn demand(&self, demand: &Demand) -> u64 {
         u64::from(demand.of(self.tenant)) + u64::from(self.shelf().asked())
-    }
-
-    /// The same for each connection it has.
-    pub(super) fn usefulness(&self, demand: &Demand) -> u64 {
-        weight(self.demand(demand), self.shelf().open())
     }
 
     /// Connections on loan.
