@@ -98,8 +98,9 @@ impl Registry {
     }
 }
 
-/// A whole batch is claimed at once and run in turn, so the last of it waits for all before it.
+/// A whole batch is claimed at once and run in turn, so the last of it waits for all before it; and each that is given up has its limit
+/// once more for what is done about it.
 fn lease_ms(policy: &Policy) -> i64 {
     let limit = i64::try_from(policy.limit.as_millis()).unwrap_or(i64::MAX);
-    limit.saturating_mul(super::worker::BATCH).saturating_add(GRACE_MS)
+    limit.saturating_mul(2 * super::worker::BATCH).saturating_add(GRACE_MS)
 }

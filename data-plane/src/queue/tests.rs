@@ -1,7 +1,7 @@
 //! The rules of when to look where.
 use std::time::Duration;
 
-use hotelhub_kernel::{Entropy, TenantId};
+use hotelhub_kernel::{Backoff, Entropy, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::agenda::{Agenda, Moment};
 use super::messenger::OUTWARD;
-use super::{Hint, Hints, carry_hints};
+use super::worker::BATCH;
+use super::{Handler, Hint, Hints, Job, Policy, Registry, Run, carry_hints};
 
 /// A test's two clocks.
 #[derive(Clone, Copy)]
@@ -43,6 +44,26 @@ fn tenant(n: u128) -> TenantId {
 
 fn hint(n: u128, job: u128, due: Timestamp) -> Hint {
     Hint { tenant: tenant(n), job: Uuid::from_u128(job), due }
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Slow;
+
+impl Job for Slow {
+    const NAME: &'static str = "slow";
+    const POLICY: Policy = Policy {
+        queue: "tests",
+        tries: 1,
+        limit: Duration::from_secs(60),
+        backoff: Backoff { base: Duration::from_secs(1), ceiling: Duration::from_secs(1) },
+    };
+}
+
+#[test]
+fn a_claim_lasts_until_the_last_of_its_batch_may_have_run_and_been_given_up() {
+    let registry = Registry::new([Handler::of(|_: Run, _: Slow| async { Ok(()) })]);
+    let longest = i64::try_from(Slow::POLICY.limit.as_millis()).unwrap() * 2 * BATCH;
+    assert!(registry.known().leases.iter().all(|lease| *lease > longest));
 }
 
 #[test]
