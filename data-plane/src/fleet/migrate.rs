@@ -14,6 +14,9 @@ use super::{Admin, FleetError, template};
 const TRIES: usize = 3;
 const BREATH: Duration = Duration::from_millis(500);
 
+/// What Postgres says, under no code of its own, of two who grant on one table at once (`simple_heap_update` in `heapam.c`).
+const TUPLE_CHANGED: &str = "tuple concurrently updated";
+
 /// Connections an order may use at once, where the share leaves two for whoever signs up meanwhile.
 const AT_ONCE: usize = 4;
 
@@ -50,11 +53,16 @@ async fn once(admin: &Admin, name: &DatabaseName) -> Result<(), FleetError> {
     template::bring_up_to_date(&mut inside).await
 }
 
-/// Whether somebody else was at the tables, or at a migration of the same database.
+/// Whether somebody else was at the tables or, with grants of his own, at what the catalogue says of them: a moment later it may go.
 fn is_held_up(error: &FleetError) -> bool {
-    let held = |code: &SqlState| matches!(*code, SqlState::LOCK_NOT_AVAILABLE | SqlState::T_R_DEADLOCK_DETECTED);
-    match error {
-        FleetError::Migrate(MigrateError::Step { source, .. }) => source.code().is_some_and(held),
-        _ => error.code().is_some_and(held),
+    let source = match error {
+        FleetError::Migrate(MigrateError::Step { source, .. }) | FleetError::Database { source, .. } => source,
+        _ => return false,
+    };
+    let Some(said) = source.as_db_error() else { return false };
+    match *said.code() {
+        SqlState::LOCK_NOT_AVAILABLE | SqlState::T_R_DEADLOCK_DETECTED => true,
+        SqlState::INTERNAL_ERROR => said.message() == TUPLE_CHANGED,
+        _ => false,
     }
 }

@@ -76,6 +76,26 @@ async fn a_database_whose_tables_are_in_use_is_waited_for_and_its_guests_are_let
 }
 
 #[tokio::test]
+async fn who_grants_on_the_same_tables_meanwhile_holds_a_migration_up_and_does_not_fail_it() {
+    let yard = Yard::older("granted").await;
+    migrated(&yard, &[&yard.database]).await;
+    let (other, watch) = (yard.inside().await, yard.inside().await);
+    other.batch_execute("begin; grant select on rate_plans to hotelhub_tenant").await.unwrap();
+    let ends = async {
+        let waits = "select exists (select from pg_stat_activity
+                                     where datname = current_database() and wait_event_type = 'Lock')";
+        while !watch.query_one(waits, &[]).await.unwrap().get::<_, bool>(0) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        other.batch_execute("commit").await.unwrap();
+    };
+    let database = [yard.database.as_str()];
+    let (told, ()) = tokio::join!(migrated(&yard, &database), ends);
+    assert_eq!(told[&yard.database], None);
+    yard.clear().await;
+}
+
+#[tokio::test]
 async fn an_order_for_another_programs_schema_is_refused() {
     let yard = Yard::older("other program").await;
     let databases = vec![yard.database.clone()];
