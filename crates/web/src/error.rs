@@ -183,6 +183,11 @@ impl AppError {
         &self.0.detail
     }
 
+    /// When to come back, in seconds, where it was said.
+    pub fn pause(&self) -> Option<u32> {
+        self.0.retry_after
+    }
+
     /// What the catalogue's sentence may name.
     pub(crate) fn named(&self) -> &Named {
         &self.0.named

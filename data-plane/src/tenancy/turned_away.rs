@@ -76,18 +76,16 @@ fn answer(
     (site, title): (&str, &str),
     page: &impl Page,
 ) -> Response {
-    let status = refusal.kind().status();
-    let problem = refusal.into_response();
     let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !accepts.contains("text/html") || request.uri().path().starts_with("/api/") {
-        return problem;
+        return refusal.into_response();
     }
     let visit = Visit { lang: Lang::of(request.headers()), ..Visit::default() };
     match node.templates.render(&Shell::new(&visit, Layout::Plain, site, title), page) {
         Ok(html) => {
-            let mut response = (status, html).into_response();
-            if let Some(after) = problem.headers().get(RETRY_AFTER) {
-                response.headers_mut().insert(RETRY_AFTER, after.clone());
+            let mut response = (refusal.kind().status(), html).into_response();
+            if let Some(after) = refusal.pause() {
+                response.headers_mut().insert(RETRY_AFTER, after.into());
             }
             response
         }
