@@ -24,7 +24,7 @@ const LONGEST_JOURNAL: usize = 2_000;
 
 /// A snapshot that was taken longer ago is renewed, though every change since is known: who has none judges a copy by its date.
 const RENEWAL: SignedDuration = SignedDuration::from_hours(1);
-/// And tried again no sooner.
+/// And tried again no sooner; this long after one was refused it is asked for again.
 const RENEWAL_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// What a question brought.
@@ -87,7 +87,8 @@ impl Inner {
 
     fn renewal_is_due(&self, renewed: Timestamp) -> bool {
         let (now, taken_at) = (self.parts.clock.now(), *self.taken_at());
-        now.duration_since(taken_at) > RENEWAL && now.duration_since(renewed) > RENEWAL_AGAIN
+        let stale = self.complaints.stand() || now.duration_since(taken_at) > RENEWAL;
+        stale && now.duration_since(renewed) > RENEWAL_AGAIN
     }
 
     async fn take_whole(self: &Arc<Self>) -> Result<Step, LinkError> {

@@ -1,7 +1,10 @@
 //! What lies on a node's disk, whole and spoilt.
 use std::path::Path;
 
-use super::control::{self, Control, route};
+use hotelhub_kernel::Clock;
+use jiff::SignedDuration;
+
+use super::control::{self, Control, Mood, route};
 use super::{Post, state_dir, until};
 
 /// Nobody listens there.
@@ -121,6 +124,24 @@ async fn a_table_that_is_spoilt_on_disk_is_told_and_the_one_before_is_served_by_
     let post = Post::new(NOBODY, &folder, None);
     assert!(post.link.recall().unwrap());
     assert_eq!(post.directory.count(), 3, "the last good one before it");
+}
+
+#[tokio::test]
+async fn a_spoilt_table_is_made_good_soon_after_the_control_plane_is_well_though_its_first_answer_was_refused() {
+    let control = Control::start().await;
+    let folder = state_dir();
+    two_generations(&control, &folder).await;
+    std::fs::write(folder.join("routes.snapshot.json"), "{}").unwrap();
+    let clock = Clock::at(Clock::wall().now());
+    let post = Post::among(Vec::new(), clock.clone(), &control.url, &folder, None);
+    assert!(post.link.recall().unwrap());
+    let given = control.snapshots_given();
+    control.mood(Mood::Forge);
+    let post = post.start();
+    until(|| control.snapshots_given() > given && post.connected()).await;
+    control.mood(Mood::True);
+    clock.advance(SignedDuration::from_secs(61));
+    until(|| post.refusals.standing().is_none()).await;
 }
 
 #[tokio::test]
