@@ -24,7 +24,7 @@ pub enum Doubt {
         /// The version that is held.
         ours: u64,
     },
-    /// A table without most of the hotels that are served.
+    /// A table without most of the hotels that are served; one of the same version without any of them.
     #[error("{missing} of {held} hotels are missing in it, and it says of {departed} that they left")]
     Shrunken {
         /// Hotels that are served and not in it.
@@ -60,7 +60,7 @@ pub(super) struct Held {
 }
 
 /// Whether a table whose seal is good may take the place of the one that is held. Hotels that left are told by a count under the same
-/// seal: what is missing beyond it was lost.
+/// seal: what is missing beyond it was lost. At the version that is held nothing may be.
 pub(super) fn weigh(held: &Held, offered: &Snapshot) -> Result<(), Doubt> {
     let (theirs, ours) = (offered.version, held.version);
     if theirs < ours {
@@ -71,7 +71,8 @@ pub(super) fn weigh(held: &Held, offered: &Snapshot) -> Result<(), Doubt> {
     let departed = offered.departed.saturating_sub(held.departed);
     let lost = missing.saturating_sub(usize::try_from(departed).unwrap_or(usize::MAX));
     let held = held.tenants.len();
-    if held > A_HANDFUL && lost * 2 > held {
+    let most = held > A_HANDFUL && lost * 2 > held;
+    if most || (lost > 0 && theirs == ours) {
         return Err(Doubt::Shrunken { missing, held, departed });
     }
     Ok(())

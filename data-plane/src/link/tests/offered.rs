@@ -63,6 +63,18 @@ async fn a_table_that_lost_most_hotels_is_refused_however_often_it_comes_and_the
 }
 
 #[tokio::test]
+async fn a_table_of_the_version_that_is_held_may_lack_no_hotel_be_there_ever_so_few() {
+    let control = Control::start().await;
+    let post = settled(&control, 2).await;
+    until(|| post.link.0.shelf.offer().unwrap().is_some()).await;
+    control.mood(Mood::LoseHotels);
+    assert!(post.link.0.take_snapshot().await.is_err());
+    assert_eq!(post.refusals.standing(), Some("shrunken"));
+    let kept = post.link.0.shelf.offer().unwrap().unwrap();
+    assert!(kept.snapshot.windows(7).any(|word| word == b"hotel-2"), "what lies on the disk is whole");
+}
+
+#[tokio::test]
 async fn hotels_that_left_while_a_node_was_away_are_believed_to_have_left() {
     let control = Control::start().await;
     let folder = state_dir();
