@@ -12,6 +12,8 @@ use super::LinkError;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A whole table of a large house takes its time on a thin line.
 const WHOLE_TABLE: Duration = Duration::from_secs(60);
+/// Of several peers one may have died in the middle of a word.
+const PEERS_TABLE: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long the control plane may hold a wish for orders open.
 pub(super) const WAIT: Duration = Duration::from_secs(25);
@@ -101,7 +103,7 @@ impl PeerClient {
     /// What a peer has kept of the routing table.
     pub(super) async fn kept(&self, base: &str, word: &str) -> Result<Kept, LinkError> {
         let url = format!("{}{}", base.trim_end_matches('/'), paths::KEPT);
-        let call = self.0.get(url).bearer_auth(word).timeout(WHOLE_TABLE);
+        let call = self.0.get(url).bearer_auth(word).timeout(PEERS_TABLE);
         let response = call.send().await.map_err(reqwest::Error::without_url)?;
         Ok(expect_ok(response)?.json().await?)
     }

@@ -1,6 +1,7 @@
 //! Nodes help one another: each hands out the table it lives by, and one that has none takes the newest while the control plane is away.
 //!
 //! A peer is believed for the control plane's seal alone. What a peer could do is withhold changes: so its table must be young.
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::routing::get;
 use axum::{Json, Router};
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, select};
 use hotelhub_kernel::{Key, hex, sha256};
 use hotelhub_protocol::{BadSignature, Deltas, Kept, Snapshot, paths};
 use hotelhub_web::{AppError, Kind, Result};
@@ -75,22 +76,37 @@ async fn kept(State(link): State<Arc<Inner>>, headers: HeaderMap) -> Result<Json
 }
 
 impl Inner {
-    /// The first table: the control plane's, or the newest of the peers' while it is silent.
+    /// The first table: the control plane's, or the newest of the peers' while it is silent. What it has begun to say goes on beside them.
     pub(super) async fn take_first(self: &Arc<Self>) -> Result<Step, LinkError> {
-        let asked = tokio::time::timeout(HESITATION, self.take_snapshot()).await;
-        if let Ok(Ok(step)) = asked {
-            return Ok(step);
+        let mut own = pin!(self.take_snapshot());
+        match tokio::time::timeout(HESITATION, own.as_mut()).await {
+            Ok(Ok(step)) => return Ok(step),
+            Ok(refused) => {
+                self.serve_by_newest(self.offers().await).await;
+                return refused;
+            }
+            Err(_) => {}
         }
-        self.take_from_peers().await;
-        match asked {
-            Ok(refused) => refused,
-            Err(_) => self.take_snapshot().await,
+        match select(own, pin!(self.offers())).await {
+            Either::Left((Ok(step), _)) => Ok(step),
+            Either::Left((refused, offers)) => {
+                self.serve_by_newest(offers.await).await;
+                refused
+            }
+            Either::Right((offers, own)) => {
+                self.serve_by_newest(offers).await;
+                own.await
+            }
         }
     }
 
-    async fn take_from_peers(self: &Arc<Self>) {
-        let offers = join_all(self.peers.urls.iter().map(|url| self.offer_of(url))).await;
-        let Some(newest) = offers.into_iter().flatten().max_by_key(Believed::version) else { return };
+    /// The tables of all peers that have one to be believed.
+    async fn offers(&self) -> Vec<Believed> {
+        join_all(self.peers.urls.iter().map(|url| self.offer_of(url))).await.into_iter().flatten().collect()
+    }
+
+    async fn serve_by_newest(self: &Arc<Self>, offers: Vec<Believed>) {
+        let Some(newest) = offers.into_iter().max_by_key(Believed::version) else { return };
         if self.parts.directory.is_filled() {
             return;
         }

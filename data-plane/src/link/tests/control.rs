@@ -42,6 +42,8 @@ pub(super) enum Mood {
     LoseHotels,
     /// The next answer never comes.
     KeepSilent,
+    /// Takes four seconds over a table.
+    Dawdle,
     /// Sends changes in the wrong order.
     Shuffle,
     /// Sends what was asked for before, again and again.
@@ -270,8 +272,11 @@ impl Desk {
 
 async fn snapshot(State(control): State<Control>, headers: HeaderMap) -> Response {
     assert!(is_known(&headers));
-    let mut desk = control.desk();
-    desk.snapshots_given += 1;
+    control.desk().snapshots_given += 1;
+    if control.desk().mood == Mood::Dawdle {
+        tokio::time::sleep(Duration::from_secs(4)).await;
+    }
+    let desk = control.desk();
     desk.sealed("snapshot", &desk.table())
 }
 

@@ -3,7 +3,7 @@ use hotelhub_kernel::Clock;
 use hotelhub_protocol::{Kept, paths};
 use jiff::SignedDuration;
 
-use super::control::{self, Control, route};
+use super::control::{self, Control, Mood, route};
 use super::{Post, state_dir, until};
 use crate::link::LinkError;
 
@@ -46,6 +46,18 @@ async fn a_node_without_a_disk_takes_the_newest_table_of_its_peers_and_keeps_it(
     drop(post);
     let post = Post::new(NOBODY, &folder, None);
     assert!(post.link.recall().unwrap() && post.knows("kenanga.hotelhub.test"));
+}
+
+#[tokio::test]
+async fn a_control_plane_that_takes_its_time_is_heard_out_beside_a_peer_that_never_answers() {
+    let control = Control::start().await;
+    control.put(route(1, "melati"));
+    control.mood(Mood::Dawdle);
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let peers = vec![format!("http://{}", silent.local_addr().unwrap())];
+    let post = Post::among(peers, Clock::wall(), &control.url, &state_dir(), None).start();
+    post.reaches(1).await;
+    assert_eq!(control.snapshots_given(), 1, "it was not asked anew");
 }
 
 #[tokio::test]
