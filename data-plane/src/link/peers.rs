@@ -43,9 +43,16 @@ struct Believed {
 }
 
 impl Believed {
+    /// The version it leads to, as it will be taken on: what comes behind a gap leads nowhere.
     fn version(&self) -> u64 {
-        let newest = self.deltas.iter().flat_map(|deltas| &deltas.deltas).map(|delta| delta.version).max();
-        newest.unwrap_or(0).max(self.snapshot.version)
+        let mut reached = self.snapshot.version;
+        for delta in self.deltas.iter().flat_map(|deltas| &deltas.deltas) {
+            if delta.version > reached + 1 {
+                break;
+            }
+            reached = reached.max(delta.version);
+        }
+        reached
     }
 }
 

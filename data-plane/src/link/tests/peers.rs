@@ -1,9 +1,9 @@
 //! A node without a disk, while the control plane is away.
 use hotelhub_kernel::Clock;
-use hotelhub_protocol::{Kept, paths};
+use hotelhub_protocol::{Change, Delta, Deltas, Kept, paths};
 use jiff::SignedDuration;
 
-use super::control::{self, Control, Mood, route};
+use super::control::{self, Control, Mood, feed_key, route};
 use super::{Post, state_dir, until};
 use crate::link::LinkError;
 
@@ -88,10 +88,36 @@ async fn the_door_for_peers_is_for_nodes_of_the_house() {
     assert!(ask(&peer.post.link.0.peers.word).await.is_ok());
 }
 
+#[tokio::test]
+async fn the_newest_table_is_the_one_that_leads_furthest_without_a_gap() {
+    let control = Control::start().await;
+    control.put(route(1, "melati"));
+    let snapshot = feed_key().sign("snapshot", &control.table()).unwrap();
+    let changes = |since: u64, versions: &[u64]| {
+        let change = |version: &u64| {
+            let change = Change::Route(Box::new(route((*version).into(), &format!("hotel-{version}"))));
+            Delta { version: *version, change }
+        };
+        let deltas = Deltas { since, deltas: versions.iter().map(change).collect() };
+        feed_key().sign("deltas", &deltas).unwrap()
+    };
+    let gap = Kept { snapshot: snapshot.clone(), deltas: vec![changes(1, &[2]), changes(7, &[8, 9])] };
+    let shuffled = Kept { snapshot: snapshot.clone(), deltas: vec![changes(1, &[4, 3, 2])] };
+    let whole = Kept { snapshot, deltas: vec![changes(1, &[2, 3]), changes(2, &[3])] };
+    let peers = vec![handing_out(gap).await, handing_out(whole).await, handing_out(shuffled).await];
+    let post = Post::among(peers, Clock::wall(), NOBODY, &state_dir(), None).start();
+    post.reaches(3).await;
+    assert!(post.knows("hotel-3.hotelhub.test"));
+}
+
 /// Somebody who answers peers with what he sealed himself.
 async fn forger(control: &Control) -> String {
-    let sealed = |kind: &str| control::stranger().sign(kind, &control.table()).unwrap();
-    let kept = Kept { snapshot: sealed("snapshot"), deltas: Vec::new() };
+    let snapshot = control::stranger().sign("snapshot", &control.table()).unwrap();
+    handing_out(Kept { snapshot, deltas: Vec::new() }).await
+}
+
+/// The address of a peer that has kept this.
+async fn handing_out(kept: Kept) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let doors = axum::Router::new().route(paths::KEPT, axum::routing::get(async move || axum::Json(kept)));
