@@ -122,6 +122,29 @@ async fn a_snapshot_says_how_many_hotels_have_left_and_is_dated_anew_when_it_is_
 }
 
 #[tokio::test]
+async fn a_hotel_that_cannot_be_read_has_not_left() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Serve, Role::Fleet]).await;
+    office.sign_up("melati").await;
+    node.done(&node.lease(0).await.unwrap()).await;
+    let before = node.snapshot().await;
+    let sari = office.staff(StaffRole::Support).await;
+    let sql = office.scratch.connect().await.unwrap();
+    sql.batch_execute("update domains set host = 'melati..test'").await.unwrap();
+
+    let suspend = format!("/api/v1/tenants/{}/suspend", before.routes[0].tenant);
+    let answer = sari.post(&suspend, &json!({ "reason": "Belum bayar" })).await.unwrap();
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", answer.text);
+    assert_eq!(node.deltas(before.version, 0).await, Ok(None), "nothing was published");
+    office.clock.advance(SignedDuration::from_mins(11));
+    assert_eq!(node.ask_for_snapshot().await.status, StatusCode::INTERNAL_SERVER_ERROR, "no table without it is made");
+
+    sql.batch_execute("update domains set host = 'melati.test'").await.unwrap();
+    let after = node.snapshot().await;
+    assert_eq!((after.version, after.departed, after.routes.len()), (before.version, 0, 1));
+}
+
+#[tokio::test]
 async fn the_feed_is_for_nodes_alone_and_holds_no_secret() {
     let office = Office::open().await;
     let stranger = office.visitor().get("/node/v1/routes/snapshot").await.unwrap();

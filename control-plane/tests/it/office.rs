@@ -218,8 +218,11 @@ impl Node {
     }
 
     pub(crate) async fn snapshot(&self) -> Snapshot {
-        let answer = self.visitor.get(paths::SNAPSHOT).await.unwrap();
-        self.verifier.open("snapshot", &signed(&answer)).unwrap()
+        self.verifier.open("snapshot", &signed(&self.ask_for_snapshot().await)).unwrap()
+    }
+
+    pub(crate) async fn ask_for_snapshot(&self) -> Answer {
+        self.visitor.get(paths::SNAPSHOT).await.unwrap()
     }
 
     /// The changes after a version; nothing when there is none within the wait.

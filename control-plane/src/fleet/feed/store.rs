@@ -39,8 +39,13 @@ struct Row {
 }
 
 impl Row {
-    /// The route, unless a constraint of the database failed us.
-    fn route(self) -> Option<Route> {
+    /// The route. A row that cannot be read, because a constraint of the database failed us, is told: it is no hotel that left.
+    fn route(self) -> Result<Route, DbError> {
+        let unreadable = format!("the route of the tenant {} makes no sense", self.tenant_id);
+        self.read().ok_or_else(|| sqlx::Error::Decode(unreadable.into()).into())
+    }
+
+    fn read(self) -> Option<Route> {
         let cluster = ClusterId(self.cluster_id);
         let placement = Placement {
             cluster,
@@ -58,7 +63,7 @@ impl Row {
             tenant: TenantId(self.tenant_id),
             slug: Slug::parse(&self.slug).ok()?,
             name: self.name,
-            hosts: self.hosts.iter().filter_map(|host| Host::parse(host).ok()).collect(),
+            hosts: self.hosts.iter().map(|host| Host::parse(host).ok()).collect::<Option<_>>()?,
             status: status(&self.status)?,
             placement,
             limits,
@@ -101,8 +106,10 @@ pub(crate) async fn publish_tenant(tx: &mut Tx, tenant: TenantId, now: Timestamp
     )
     .fetch_optional(&mut **tx)
     .await?;
-    let route = row.and_then(Row::route);
-    let change = route.map_or(Change::Gone { tenant }, |route| Change::Route(Box::new(route)));
+    let change = match row {
+        Some(row) => Change::Route(Box::new(row.route()?)),
+        None => Change::Gone { tenant },
+    };
     append(tx, version, &change, now).await
 }
 
@@ -188,7 +195,7 @@ pub(super) async fn snapshot(pool: &PgPool, now: Timestamp) -> Result<Snapshot, 
     .fetch_all(&mut *tx)
     .await?;
     tx.commit().await?;
-    let routes = rows.into_iter().filter_map(Row::route).collect();
+    let routes = rows.into_iter().map(Row::route).collect::<Result<_, _>>()?;
     let [version, departed] = [head.version, head.departed].map(|number| u64::try_from(number).unwrap_or(0));
     Ok(Snapshot { version, taken_at: now, departed, clusters, routes })
 }
