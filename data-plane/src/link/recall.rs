@@ -2,16 +2,18 @@
 use hotelhub_protocol::{Deltas, Signed, Snapshot};
 
 use super::refusals::Offered;
-use super::shelf::Generation;
+use super::shelf::{Generation, Shelf};
 use super::trust::Doubt;
 use super::{Inner, LinkError};
 use crate::tenancy::Applied;
 
 impl Inner {
-    /// Takes on the newest table that is believed, and no more of its changes than follow on it. Whether there was one.
+    /// Takes on the newest table that is believed, and no more of its changes than follow on it. Whether there was one. The one before is
+    /// looked at where the newest is not there or not believed.
     pub(super) fn recall(&self) -> Result<bool, LinkError> {
         self.live_by(&self.shelf.shares()?);
-        for generation in self.shelf.load()? {
+        for generation in [Shelf::newest, Shelf::before] {
+            let Some(generation) = generation(&self.shelf)? else { continue };
             match self.take_on(&generation) {
                 Ok(()) => return Ok(true),
                 Err(doubt) => {

@@ -44,20 +44,23 @@ impl Shelf {
         Ok(Self { folder: folder.to_owned(), journal: Mutex::new(journal) })
     }
 
-    /// The newest table that is there, then the one before. A line that a crash cut off is struck from the journal: the next one begins
-    /// where it began.
-    pub(super) fn load(&self) -> io::Result<Vec<Generation>> {
+    /// The newest table, if one is there. A line that a crash cut off is struck from the journal: the next one begins where it began.
+    pub(super) fn newest(&self) -> io::Result<Option<Generation>> {
         let mut journal = self.journal();
-        let (newest, whole) = lines(&self.bytes(JOURNAL)?.unwrap_or_default());
+        let (deltas, whole) = lines(&self.bytes(JOURNAL)?.unwrap_or_default());
         journal.file.set_len(whole)?;
-        journal.entries = Some(newest.len());
+        let snapshot = self.bytes(SNAPSHOT)?;
+        (journal.entries, journal.newest_is_good) = (Some(deltas.len()), snapshot.is_some());
+        Ok(snapshot.map(|snapshot| Generation { snapshot, deltas }))
+    }
+
+    /// The one before it, if one is there, with all changes since.
+    pub(super) fn before(&self) -> io::Result<Option<Generation>> {
+        let _journal = self.journal();
+        let Some(snapshot) = self.bytes(SNAPSHOT_BEFORE)? else { return Ok(None) };
         let (mut deltas, _) = lines(&self.bytes(JOURNAL_BEFORE)?.unwrap_or_default());
-        deltas.extend(newest.iter().cloned());
-        let mut generations = Vec::new();
-        generations.extend(self.bytes(SNAPSHOT)?.map(|snapshot| Generation { snapshot, deltas: newest }));
-        journal.newest_is_good = !generations.is_empty();
-        generations.extend(self.bytes(SNAPSHOT_BEFORE)?.map(|snapshot| Generation { snapshot, deltas }));
-        Ok(generations)
+        deltas.extend(lines(&self.bytes(JOURNAL)?.unwrap_or_default()).0);
+        Ok(Some(Generation { snapshot, deltas }))
     }
 
     pub(super) fn shares(&self) -> io::Result<Vec<Share>> {

@@ -145,6 +145,20 @@ async fn a_spoilt_table_is_made_good_soon_after_the_control_plane_is_well_though
 }
 
 #[tokio::test]
+async fn the_generation_before_is_not_looked_at_while_the_newest_is_good() {
+    let control = Control::start().await;
+    let folder = state_dir();
+    two_generations(&control, &folder).await;
+    let before = folder.join("routes.snapshot.before.json");
+    std::fs::remove_file(&before).unwrap();
+    // What cannot even be read as a file.
+    std::fs::create_dir(&before).unwrap();
+    let post = Post::new(NOBODY, &folder, None);
+    assert!(post.link.recall().unwrap());
+    assert_eq!((post.directory.version(), post.refusals.standing()), (4, None));
+}
+
+#[tokio::test]
 async fn a_crash_between_two_generations_leaves_one() {
     let control = Control::start().await;
     let folder = state_dir();
