@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bytes::Bytes;
 use hotelhub_kernel::Backoff;
 use hotelhub_protocol::{Change, Deltas, Snapshot};
 use jiff::{SignedDuration, Timestamp};
@@ -98,16 +99,23 @@ impl Inner {
     /// Exchanges the whole table, unless the one that comes is worse than ours.
     pub(super) async fn take_snapshot(self: &Arc<Self>) -> Result<Step, LinkError> {
         let bytes = self.client.snapshot().await?;
-        let believed = self.verifier.read::<Snapshot>("snapshot", &bytes).map_err(Doubt::from);
-        let believed = believed.and_then(|(signed, snapshot)| {
-            trust::weigh(&self.held(), &snapshot)?;
-            Ok((signed, snapshot))
-        });
-        let (signed, snapshot) = believed.inspect_err(|doubt| self.complaints.refuse(Offered::Table, doubt))?;
+        let (bytes, read) = self.read(bytes).await?;
+        let believed = read.and_then(|snapshot| trust::weigh(&self.held(), &snapshot).map(|()| snapshot));
+        let snapshot = believed.inspect_err(|doubt| self.complaints.refuse(Offered::Table, doubt))?;
         self.take_on_table(snapshot);
         self.complaints.all_is_good();
-        self.keep(move |inner| inner.shelf.keep_snapshot(&signed)).await;
+        self.keep(move |inner| inner.shelf.keep_snapshot(&bytes)).await;
         Ok(Step::Heard)
+    }
+
+    /// Checks the seal of a whole table and reads it, beside the runtime: it may be megabytes. The bytes come back to be kept as they are.
+    async fn read(&self, bytes: Bytes) -> Result<(Bytes, Result<Snapshot, Doubt>), LinkError> {
+        let verifier = self.verifier.clone();
+        let read = move || {
+            let read = verifier.read::<Snapshot>("snapshot", &bytes);
+            (bytes, read.map(|(_, snapshot)| snapshot).map_err(Doubt::from))
+        };
+        Ok(tokio::task::spawn_blocking(read).await?)
     }
 
     /// Takes on what has changed.

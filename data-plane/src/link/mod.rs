@@ -124,6 +124,9 @@ pub enum LinkError {
     /// A routing table, or changes of it, are refused.
     #[error("what came is refused")]
     Refused(#[from] Doubt),
+    /// The process ends, or the reader of a table died of it.
+    #[error("a table was not read to its end")]
+    Unread(#[from] tokio::task::JoinError),
     /// What was heard cannot be kept.
     #[error("the state directory cannot be used")]
     Disk(#[from] std::io::Error),

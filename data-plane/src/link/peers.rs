@@ -122,7 +122,7 @@ impl Inner {
         let follows_on = |deltas| self.take_on_changes(deltas) != Applied::Gap;
         let whole = deltas.into_iter().all(follows_on);
         self.keep(move |inner| {
-            inner.shelf.keep_snapshot(&kept.snapshot)?;
+            inner.shelf.keep_snapshot(&serde_json::to_vec(&kept.snapshot)?)?;
             kept.deltas.iter().try_for_each(|deltas| inner.shelf.append(deltas).map(drop))?;
             if !whole {
                 inner.shelf.doubt_journal();

@@ -78,12 +78,12 @@ impl Shelf {
         Ok(Some(Generation { snapshot, deltas }))
     }
 
-    /// Puts a snapshot in place of the newest, which becomes the one before with its journal; a new journal begins. After a crash
+    /// Puts a sealed snapshot in place of the newest, which becomes the one before with its journal; a new journal begins. After a crash
     /// between any two steps there is a whole generation, and a journal holds at most changes that its snapshot has, which are passed over.
-    pub(super) fn keep_snapshot(&self, snapshot: &Signed) -> io::Result<()> {
+    pub(super) fn keep_snapshot(&self, snapshot: &[u8]) -> io::Result<()> {
         let mut journal = self.journal();
         journal.entries = None;
-        let fresh = self.write(SNAPSHOT, &serde_json::to_vec(snapshot)?)?;
+        let fresh = self.write(SNAPSHOT, snapshot)?;
         if journal.newest_is_good && self.folder.join(SNAPSHOT).exists() {
             fs::rename(self.folder.join(SNAPSHOT), self.folder.join(SNAPSHOT_BEFORE))?;
             fs::rename(self.folder.join(JOURNAL), self.folder.join(JOURNAL_BEFORE))?;
