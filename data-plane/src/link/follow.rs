@@ -136,7 +136,7 @@ impl Inner {
             tokio::time::sleep(BREATH).await;
             return Ok(Step::Heard);
         }
-        let entries = self.keep(move |inner| inner.shelf.append(&signed)).await;
+        let entries = self.keep(move |inner| inner.shelf.append(&[signed])).await;
         let kept = entries.is_some_and(|entries| entries <= LONGEST_JOURNAL);
         Ok(if kept { Step::Heard } else { Step::Behind })
     }

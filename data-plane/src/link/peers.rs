@@ -123,7 +123,7 @@ impl Inner {
         let whole = deltas.into_iter().all(follows_on);
         self.keep(move |inner| {
             inner.shelf.keep_snapshot(&serde_json::to_vec(&kept.snapshot)?)?;
-            kept.deltas.iter().try_for_each(|deltas| inner.shelf.append(deltas).map(drop))?;
+            inner.shelf.append(&kept.deltas)?;
             if !whole {
                 inner.shelf.doubt_journal();
             }

@@ -109,14 +109,18 @@ impl Shelf {
         (journal.entries, journal.newest_is_good) = (None, false);
     }
 
-    /// Adds changes to the journal; how many entries it has then. After an error a snapshot is due.
-    pub(super) fn append(&self, deltas: &Signed) -> io::Result<usize> {
-        let mut line = serde_json::to_vec(deltas)?;
-        line.push(b'\n');
+    /// Adds changes to the journal, all of them at once; how many entries it has then. After an error a snapshot is due.
+    pub(super) fn append(&self, deltas: &[Signed]) -> io::Result<usize> {
+        let mut text = Vec::new();
+        for signed in deltas {
+            serde_json::to_writer(&mut text, signed)?;
+            text.push(b'\n');
+        }
         let mut journal = self.journal();
-        let entries = journal.entries.take().ok_or_else(|| io::Error::other("the journal has a gap"))? + 1;
-        journal.file.write_all(&line)?;
+        let before = journal.entries.take().ok_or_else(|| io::Error::other("the journal has a gap"))?;
+        journal.file.write_all(&text)?;
         journal.file.sync_data()?;
+        let entries = before + deltas.len();
         journal.entries = Some(entries);
         Ok(entries)
     }

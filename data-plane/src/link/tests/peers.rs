@@ -105,9 +105,15 @@ async fn the_newest_table_is_the_one_that_leads_furthest_without_a_gap() {
     let shuffled = Kept { snapshot: snapshot.clone(), deltas: vec![changes(1, &[4, 3, 2])] };
     let whole = Kept { snapshot, deltas: vec![changes(1, &[2, 3]), changes(2, &[3])] };
     let peers = vec![handing_out(gap).await, handing_out(whole).await, handing_out(shuffled).await];
-    let post = Post::among(peers, Clock::wall(), NOBODY, &state_dir(), None).start();
+    let folder = state_dir();
+    let post = Post::among(peers, Clock::wall(), NOBODY, &folder, None).start();
     post.reaches(3).await;
     assert!(post.knows("hotel-3.hotelhub.test"));
+    until(|| post.link.0.shelf.offer().unwrap().is_some_and(|kept| kept.deltas.len() == 2)).await;
+    drop(post);
+    let post = Post::new(NOBODY, &folder, None);
+    assert!(post.link.recall().unwrap());
+    assert_eq!(post.directory.version(), 3);
 }
 
 /// Somebody who answers peers with what he sealed himself.
