@@ -119,6 +119,7 @@ impl Inner {
         }
         let Believed { kept, snapshot, deltas } = newest;
         self.take_on_table(snapshot);
+        self.complaints.all_is_good();
         let follows_on = |deltas| self.take_on_changes(deltas) != Applied::Gap;
         let whole = deltas.into_iter().all(follows_on);
         self.keep(move |inner| {

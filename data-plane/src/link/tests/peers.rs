@@ -49,6 +49,20 @@ async fn a_node_without_a_disk_takes_the_newest_table_of_its_peers_and_keeps_it(
 }
 
 #[tokio::test]
+async fn a_node_whose_disk_is_spoilt_has_nothing_to_tell_once_a_peer_has_helped() {
+    let control = Control::start().await;
+    control.put(route(1, "melati"));
+    let peer = Peer::of(&control).await;
+    let folder = state_dir();
+    let post = Post::among(vec![peer.url], Clock::wall(), NOBODY, &folder, None);
+    std::fs::write(folder.join("routes.snapshot.json"), "{}").unwrap();
+    assert!(!post.link.recall().unwrap() && post.refusals.standing().is_some());
+    let post = post.start();
+    post.reaches(1).await;
+    until(|| post.refusals.standing().is_none()).await;
+}
+
+#[tokio::test]
 async fn a_control_plane_that_takes_its_time_is_heard_out_beside_a_peer_that_never_answers() {
     let control = Control::start().await;
     control.put(route(1, "melati"));
