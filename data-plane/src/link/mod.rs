@@ -152,6 +152,7 @@ impl Link {
                 client: PeerClient::new()?,
                 word: peers::word(&settings.node_secret),
                 oldest: settings.oldest_from_peer,
+                told: Mutex::default(),
             },
             complaints: Complaints::register(parts.refusals.clone(), &parts.metrics)?,
             taken_at: Mutex::new(Timestamp::MIN),

@@ -1,8 +1,10 @@
 //! Nodes help one another: each hands out the table it lives by, and one that has none takes the newest while the control plane is away.
 //!
 //! A peer is believed for the control plane's seal alone. What a peer could do is withhold changes: so its table must be young.
+use std::collections::HashMap;
+use std::error::Error;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -33,6 +35,24 @@ pub(super) struct Peers {
     pub(super) word: String,
     /// How old a peer's table may be.
     pub(super) oldest: SignedDuration,
+    /// What was wrong with each that has none for us when it was asked last.
+    pub(super) told: Mutex<HashMap<String, String>>,
+}
+
+impl Peers {
+    /// Whether something else is wrong with this peer than the last time: it is asked every few seconds, and told of once.
+    pub(super) fn is_news(&self, url: &str, error: &dyn Error) -> bool {
+        let error = error.to_string();
+        self.told().insert(url.to_owned(), error.clone()) != Some(error)
+    }
+
+    pub(super) fn is_well(&self, url: &str) {
+        self.told().remove(url);
+    }
+
+    fn told(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A peer's table whose seals are good.
@@ -135,21 +155,30 @@ impl Inner {
     }
 
     async fn offer_of(&self, url: &str) -> Option<Believed> {
-        let kept = match self.peers.client.kept(url, &self.peers.word).await {
-            Ok(kept) => kept,
-            Err(error) => {
-                tracing::warn!(peer = url, error = &error as &dyn std::error::Error, "a peer has no table for us");
-                return None;
+        match self.believed_of(url).await {
+            Ok(believed) => {
+                self.peers.is_well(url);
+                Some(believed)
             }
-        };
-        match self.believe(kept) {
-            Ok(believed) => Some(believed),
-            Err(doubt) => {
+            Err(LinkError::Refused(doubt)) => {
                 self.complaints.count(&doubt);
-                tracing::error!(peer = url, error = &doubt as &dyn std::error::Error, "a peer's table is refused");
+                if self.peers.is_news(url, &doubt) {
+                    tracing::error!(peer = url, error = &doubt as &dyn Error, "a peer's table is refused");
+                }
+                None
+            }
+            Err(error) => {
+                if self.peers.is_news(url, &error) {
+                    tracing::warn!(peer = url, error = &error as &dyn Error, "a peer has no table for us");
+                }
                 None
             }
         }
+    }
+
+    async fn believed_of(&self, url: &str) -> Result<Believed, LinkError> {
+        let kept = self.peers.client.kept(url, &self.peers.word).await?;
+        Ok(self.believe(kept)?)
     }
 
     fn believe(&self, kept: Kept) -> Result<Believed, Doubt> {

@@ -93,6 +93,17 @@ async fn a_peer_is_believed_for_the_seal_of_the_control_plane_alone_and_while_it
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_a_peer_is_told_once_until_it_is_something_else() {
+    let post = Post::new(NOBODY, &state_dir(), None);
+    let peers = &post.link.0.peers;
+    let told = |url, error: LinkError| peers.is_news(url, &error);
+    assert_eq!(["one", "one", "other"].map(|url| told(url, LinkError::Silent)), [true, false, true]);
+    assert!(told("one", LinkError::Answered(503)) && told("one", LinkError::Silent));
+    peers.is_well("one");
+    assert!(told("one", LinkError::Silent));
+}
+
+#[tokio::test]
 async fn the_door_for_peers_is_for_nodes_of_the_house() {
     let control = Control::start().await;
     control.put(route(1, "melati"));
