@@ -162,7 +162,7 @@ struct StandaloneOptions {
     hosts: Vec<Host>,
     /// How browsers reach the house, such as `http://192.168.1.5:8080`: letters link there, whatever the public scheme and port say.
     /// When absent the first host, or localhost.
-    #[arg(long, env = "HOTELHUB_PUBLIC_URL", value_parser = public_url, global = true)]
+    #[arg(long, env = "HOTELHUB_PUBLIC_URL", value_parser = address, global = true)]
     public_url: Option<String>,
     /// First run: the owner's mail address. It can be changed on the owner's own page.
     #[arg(long, env = "HOTELHUB_OWNER_EMAIL", global = true)]
@@ -195,7 +195,7 @@ struct SaasOptions {
     state_dir: PathBuf,
     /// Other nodes, by the addresses at which they show measurements, `http://10.0.0.7:9100,…`: a node whose state directory is empty
     /// takes the routing table from the one that has the newest while the control plane is away. It is believed for its signature.
-    #[arg(long, env = "HOTELHUB_PEERS", value_delimiter = ',', global = true)]
+    #[arg(long, env = "HOTELHUB_PEERS", value_delimiter = ',', value_parser = address, global = true)]
     peers: Vec<String>,
     /// How old a peer's routing table may be, in hours.
     #[arg(long, env = "HOTELHUB_PEER_TABLE_MAX_AGE_H", default_value_t = 72, global = true)]
@@ -241,7 +241,7 @@ fn secret(text: &str) -> Result<Secret<String>, Infallible> {
 }
 
 /// Scheme, host and port of an address; nothing behind them.
-fn public_url(text: &str) -> Result<String, String> {
+fn address(text: &str) -> Result<String, String> {
     let wrong = || format!("`{text}` is no address such as http://192.168.1.5:8080");
     let uri: Uri = text.trim_end_matches('/').parse().map_err(|_| wrong())?;
     let bare = uri.path() == "/" && uri.query().is_none();

@@ -7,8 +7,12 @@ use super::{Mode, Settings, as_markdown};
 
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
+fn parsed(arguments: &[&str]) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from([&["hotelhub"], arguments].concat())
+}
+
 fn read(arguments: &[&str]) -> Result<Settings, BadSettings> {
-    Cli::try_parse_from([&["hotelhub"], arguments].concat()).unwrap().settings()
+    parsed(arguments).unwrap().settings()
 }
 
 fn saas<'a>(command: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -45,6 +49,17 @@ fn keys_of_servers_are_read_by_name() {
         read(&saas("work", &["--cluster-keys", "main=short"])),
         Err(BadSettings::Wrong("HOTELHUB_CLUSTER_KEYS", _))
     ));
+}
+
+#[test]
+fn a_peers_address_that_is_none_is_told_at_the_start() {
+    let peers = |text: &str| parsed(&saas("serve", &["--peers", text]));
+    let settings = peers("http://10.0.0.7:9100,https://node-2.internal/").unwrap().settings().unwrap();
+    let Mode::Saas(saas) = settings.mode else { panic!("it is saas") };
+    assert_eq!(saas.peers, ["http://10.0.0.7:9100", "https://node-2.internal"]);
+    for wrong in ["10.0.0.7:9100", "http://", "ftp://10.0.0.7", "http://10.0.0.7:9100/metrics", "http://a,b"] {
+        assert!(peers(wrong).is_err(), "{wrong}");
+    }
 }
 
 #[test]

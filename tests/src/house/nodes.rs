@@ -52,13 +52,13 @@ impl House {
     async fn start_at(&self, ports: [u16; 2], papers: Papers) -> Result<Beside> {
         let [port, metrics] = ports;
         let first = self.node_env.iter().find(|(key, _)| key == "HOTELHUB_METRICS_LISTEN");
-        let own = [
+        let mut own = vec![
             pair("HOTELHUB_NODE_TOKEN", papers.token.as_str()),
             pair("HOTELHUB_LISTEN", format!("127.0.0.1:{port}")),
             pair("HOTELHUB_METRICS_LISTEN", format!("127.0.0.1:{metrics}")),
             pair("HOTELHUB_STATE_DIR", self.settings.dir.join(&papers.name).to_string_lossy()),
-            pair("HOTELHUB_PEERS", first.map(|(_, address)| format!("http://{address}")).unwrap_or_default()),
         ];
+        own.extend(first.map(|(_, address)| pair("HOTELHUB_PEERS", format!("http://{address}"))));
         let is_own = |key: &str| key == "HOTELHUB_CLUSTER_ADMINS" || own.iter().any(|(name, _)| name == key);
         let mut env: Vec<_> = self.node_env.iter().filter(|(key, _)| !is_own(key)).cloned().collect();
         env.extend(own);
