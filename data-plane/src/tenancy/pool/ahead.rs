@@ -36,7 +36,10 @@ impl Pools {
         let Some(config) = self.config_of(&placement).filter(|_| !enough()) else { return };
         let Some(permit) = server.budget.try_take(None) else { return };
         match Opener::ahead(&server, config, permit).await {
-            Ok(backend) if !enough() => server.ahead().push(Ahead { database: ready.database.clone(), backend }),
+            Ok(backend) if !enough() => {
+                server.ahead().push(Ahead { database: ready.database.clone(), backend });
+                server.make_room();
+            }
             Ok(_) => {}
             Err(error) => tracing::debug!(database = ready.database, %error, "no connection was opened ahead"),
         }

@@ -118,6 +118,13 @@ impl Budget {
         (self.owed() + self.waiting()).saturating_sub(self.0.leaving.load(Ordering::Acquire))
     }
 
+    /// How many more permits whoever comes next finds, now or as soon as those that are leaving have left; none while anybody waits.
+    pub(super) fn spare(&self) -> usize {
+        let terms = self.terms();
+        let coming = terms.limit + terms.leaving;
+        if terms.turns.count() > 0 { 0 } else { coming.saturating_sub(terms.out) }
+    }
+
     /// Changes the limit. What is out over it is withdrawn as it comes back.
     pub(crate) fn set_limit(&self, limit: usize) {
         {

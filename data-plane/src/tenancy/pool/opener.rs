@@ -88,6 +88,7 @@ impl Opener {
         self.tell_of_database(of_database.ended(outcome.is_ok()), &outcome);
         if outcome.is_ok() {
             self.server.metrics.opens.inc();
+            self.server.make_room();
         }
         outcome
     }

@@ -15,6 +15,12 @@ use super::fuse::{Chance, Fuse};
 use super::metrics::PoolMetrics;
 use super::opener::OpenError;
 
+/// Of so many permits one is kept free for a tenant nobody has asked for lately, and no more than so many in all.
+const FREE_ONE_IN: usize = 16;
+const FREE_AT_MOST: usize = 2;
+/// No connection is closed to keep one free whose tenant was asked for more often lately than sixteen times for each it has, in hundredths.
+const SELDOM: u64 = 1_600;
+
 /// How long things may take and how many may wait.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolLimits {
@@ -96,12 +102,22 @@ impl Server {
         Some(ahead.swap_remove(place).backend)
     }
 
+    /// Keeps a little of the budget free at the cost of those who are seldom asked for: whoever comes next opens a connection at once, instead
+    /// of when somebody else's is closed.
+    pub(super) fn make_room(&self) {
+        let wanted = (self.budget.limit() / FREE_ONE_IN).min(FREE_AT_MOST);
+        while self.budget.spare() < wanted && self.budget.waiting() == 0 && self.evict_idle(None, SELDOM) {}
+    }
+
     /// Closes a connection nobody has asked for yet, or the least useful idle one of anybody but `but`.
     pub(super) fn evict(&self, but: Option<TenantId>) -> bool {
-        if self.ahead().pop().is_some() {
-            return true;
-        }
-        let evicted = self.spare(but).iter().any(|(_, pool)| pool.close_one());
+        self.ahead().pop().is_some() || self.evict_idle(but, u64::MAX)
+    }
+
+    /// Closes the least useful idle connection of anybody but `but`, if it is worth no more than this.
+    fn evict_idle(&self, but: Option<TenantId>, worth: u64) -> bool {
+        let spare = self.spare(but);
+        let evicted = spare.iter().take_while(|(of, _)| *of <= worth).any(|(_, pool)| pool.close_one());
         if evicted {
             self.metrics.evictions.inc();
         }

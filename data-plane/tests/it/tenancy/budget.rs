@@ -62,6 +62,26 @@ async fn room_is_made_by_the_hotel_that_is_asked_for_least_and_not_by_the_one_th
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_large_budget_a_little_stays_free_at_the_cost_of_who_is_seldom_asked_for() {
+    let house = House::saas_with(16, |settings| settings.pool.budget = 32).await;
+    let (melati, kenanga) = both(&house).await;
+    let all_at_once = async |tenant: &Tenant| {
+        drop(join_all((0..16).map(|_| async { tenant.connect().await.unwrap() })).await);
+    };
+    all_at_once(&melati).await;
+    all_at_once(&kenanga).await;
+    settles_at(&house, 30).await;
+    assert_eq!(counted(&house.node, "hotelhub_pool_evictions_total"), 2);
+    for _ in 0..300 {
+        tokio::join!(pid(&melati), pid(&kenanga));
+    }
+    all_at_once(&melati).await;
+    all_at_once(&kenanga).await;
+    assert_eq!(counted(&house.node, "hotelhub_pool_evictions_total"), 2, "both are asked for often: nothing is closed");
+    assert_eq!(house.node.pools.open_connections(), 32);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_finds_the_budget_full_is_told_when_to_come_back() {
     let house = House::saas_with(4, |settings| {
         settings.pool.budget = 2;
