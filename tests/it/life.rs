@@ -13,11 +13,8 @@ pub(crate) struct Script<'a> {
 
 impl<'a> Script<'a> {
     pub(crate) async fn new(house: &'a House, role: &str) -> Result<Self> {
-        let mint = ["token", "mint", "--email", &house.admin.email, "--name", role, "--role", role, "--json"];
-        let minted = Process::run(&Self::program(house), &mint, house.control_env()).await?;
-        let minted: Value = serde_json::from_str(&minted)?;
-        let token = minted.get("token").and_then(Value::as_str).context("no token")?;
-        Ok(Self { house, env: Self::env(&house.control_url_by_address(), token) })
+        let token = house.mint_token(role).await?;
+        Ok(Self { house, env: Self::env(&house.control_url_by_address(), &token) })
     }
 
     fn env(url: &str, token: &str) -> Vec<(String, String)> {

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use hotelhub_tests::{Connection, Hotel, House, connect, get, patiently};
-use tokio::task::{JoinHandle, JoinSet};
+use hotelhub_tests::{Connection, Hotel, House, Watch, connect, get, patiently};
+use tokio::task::JoinSet;
 
 use crate::ground;
 
@@ -25,7 +25,7 @@ async fn three_nodes_in_a_flood_never_have_more_connections_than_the_budget() ->
     for number in 0..HOTELS {
         hotels.push(Hotel::open(&house, &format!("hotel-{number}")).await?.host);
     }
-    let watch = Watch::begin(&house).await?;
+    let watch = Watch::begin(&house.central_dsn(), SEEN).await?;
     let mut flood = Flood::default();
     flood.on(house.node_port(), &hotels);
     lasts().await;
@@ -67,36 +67,6 @@ async fn granted(house: &House, node: &str) -> Result<()> {
         Ok((lives == Some(true)).then_some(()))
     })
     .await
-}
-
-/// Counts what the server has open, again and again.
-struct Watch {
-    enough: Arc<AtomicBool>,
-    counting: JoinHandle<Result<(i64, usize)>>,
-}
-
-impl Watch {
-    async fn begin(house: &House) -> Result<Self> {
-        let server = connect(&house.central_dsn()).await?;
-        let seen = server.prepare(SEEN).await?;
-        let enough = Arc::<AtomicBool>::default();
-        let ended = enough.clone();
-        let counting = tokio::spawn(async move {
-            let (mut most, mut samples) = (0, 0);
-            while !ended.load(Ordering::SeqCst) {
-                let open: i64 = server.query_one(&seen, &[]).await?.get(0);
-                (most, samples) = (open.max(most), samples + 1);
-            }
-            Ok((most, samples))
-        });
-        Ok(Self { enough, counting })
-    }
-
-    /// The most that were seen at a time, and how often it was looked.
-    async fn ends(self) -> Result<(i64, usize)> {
-        self.enough.store(true, Ordering::SeqCst);
-        self.counting.await?
-    }
 }
 
 /// Callers who ask every hotel in turn, as fast as they are answered.

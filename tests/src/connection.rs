@@ -1,5 +1,6 @@
 //! A lean HTTP/1.1 client: in a bench, what it spends itself would hide what is measured.
 
+use std::fmt;
 use std::net::Ipv4Addr;
 
 use anyhow::{Context as _, Result, bail};
@@ -22,6 +23,16 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
+/// Nobody has answered a word.
+#[derive(Clone, Copy, Debug)]
+pub struct Unheard;
+
+impl fmt::Display for Unheard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a word of an answer")
+    }
+}
+
 impl Reply {
     /// The body as JSON, or what was answered instead of the expected status.
     pub fn json(self, expected: u16) -> Result<serde_json::Value> {
@@ -41,9 +52,9 @@ impl Reply {
 }
 
 impl Connection {
-    /// Dials the loopback address.
+    /// Dials the loopback address. Fails with [`Unheard`] where nobody listens.
     pub async fn open(port: u16) -> Result<Self> {
-        Self::over(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?)
+        Self::over(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.context(Unheard)?)
     }
 
     /// Dials the loopback address from another of this machine's own: `127.0.1.7`.
@@ -63,10 +74,18 @@ impl Connection {
         Ok(self.stream.write_all(piece).await?)
     }
 
-    /// Sends a request that was written before, or its last piece, and reads its answer to the end.
+    /// Sends a request that was written before, or its last piece, and reads its answer to the end. Fails with [`Unheard`] where the
+    /// connection ended before a word of it came.
     pub async fn send(&mut self, request: &[u8]) -> Result<Reply> {
-        self.say(request).await?;
         self.buffer.clear();
+        match self.exchange(request).await {
+            Err(error) if self.buffer.is_empty() => Err(error.context(Unheard)),
+            outcome => outcome,
+        }
+    }
+
+    async fn exchange(&mut self, request: &[u8]) -> Result<Reply> {
+        self.say(request).await?;
         let head = loop {
             if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
                 break end + 4;
@@ -113,6 +132,11 @@ pub fn post(host: &str, path: &str, key: &str, cookie: Option<&str>, body: &str)
 pub fn post_seen(host: &str, path: &str, key: &str, version: usize, cookie: &str, body: &str) -> Vec<u8> {
     let headers = format!("{JSON}idempotency-key: {key}\r\nif-match: \"{version}\"\r\n");
     sent("POST", host, path, Some(cookie), &headers, body)
+}
+
+/// A JSON POST of somebody who shows a token, as it goes over the wire.
+pub fn post_as(token: &str, host: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
+    sent("POST", host, path, None, &format!("{JSON}authorization: Bearer {token}\r\nidempotency-key: {key}\r\n"), body)
 }
 
 /// A PUT of JSON as it goes over the wire, against the version seen.

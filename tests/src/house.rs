@@ -51,6 +51,7 @@ pub struct House {
     node_env: Vec<(String, String)>,
     control_port: u16,
     node_port: u16,
+    metrics_port: u16,
     mailbox: u16,
     /// The vendor's first administrator: mail address, password, TOTP secret.
     pub admin: Admin,
@@ -76,11 +77,16 @@ pub struct Admin {
 impl House {
     /// Starts everything and waits until both planes are ready.
     pub async fn start(settings: Settings) -> Result<Self> {
+        Self::start_with(settings, Key::new(Entropy::system().bytes())).await
+    }
+
+    /// The same where the passwords of the tenants' roles on the server derive from this key already.
+    pub async fn start_with(settings: Settings, cluster_key: Key) -> Result<Self> {
         std::fs::create_dir_all(&settings.dir)?;
         let central_dsn = central_database(&settings).await?;
         let (mail, smtp, mailbox) = start_mailbox(&settings).await?;
         let [control_port, node_port, metrics_port] = free_ports()?;
-        let keys = Keys::roll();
+        let keys = Keys::roll(cluster_key);
         let control_env = control_env(&settings, &keys, &central_dsn, &smtp, control_port, node_port);
         let (admin, token) = furnish(&settings, &control_env).await?;
         let node_env = node_env(&settings, &keys, &smtp, &token, [control_port, node_port, metrics_port]);
@@ -94,6 +100,7 @@ impl House {
             node_env,
             control_port,
             node_port,
+            metrics_port,
             mailbox,
             admin,
             control,
@@ -126,6 +133,23 @@ impl House {
     /// The port of the control plane.
     pub fn control_port(&self) -> u16 {
         self.control_port
+    }
+
+    /// What the node counts under this name, over all labels.
+    pub async fn counted(&self, name: &str) -> Result<f64> {
+        let shown =
+            Connection::open(self.metrics_port).await?.send(&get("metrics.localhost", "/metrics", None)).await?;
+        let shown = String::from_utf8(shown.body)?;
+        let counts = shown.lines().filter_map(|line| line.strip_prefix(name)?.rsplit_once(' ')?.1.parse::<f64>().ok());
+        Ok(counts.sum())
+    }
+
+    /// A token of the administrator's, for a script of this role.
+    pub async fn mint_token(&self, role: &str) -> Result<String> {
+        let mint = ["token", "mint", "--email", &self.admin.email, "--name", role, "--role", role, "--json"];
+        let control = self.settings.programs.path("hotelhub-control");
+        let minted: Value = serde_json::from_str(&Process::run(&control, &mint, &self.control_env).await?)?;
+        Ok(minted.get("token").and_then(Value::as_str).context("no token")?.to_owned())
     }
 
     /// `<slug>.<base>:<port>`, as a browser writes it into `Host`.
@@ -222,9 +246,9 @@ struct Keys {
 }
 
 impl Keys {
-    fn roll() -> Self {
+    fn roll(cluster: Key) -> Self {
         let entropy = Entropy::system();
-        let [feed, secret, cluster, node] = std::array::from_fn(|_| Key::new(entropy.bytes()));
+        let [feed, secret, node] = std::array::from_fn(|_| Key::new(entropy.bytes()));
         Self { feed, secret, cluster, node }
     }
 }

@@ -7,10 +7,12 @@ mod house;
 mod patience;
 mod process;
 mod servers;
+mod watch;
 
-pub use connection::{Connection, Reply, form, get, page, post, post_seen};
+pub use connection::{Connection, Reply, Unheard, form, get, page, post, post_as, post_seen};
 pub use hotel::{Hotel, Stock, address_of, sign_up, sign_up_request, until_served};
 pub use house::{Beside, House, Papers, Settings, connect};
 pub use patience::patiently;
 pub use process::{Process, free_port, signal};
 pub use servers::{Programs, Servers};
+pub use watch::Watch;

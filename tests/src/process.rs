@@ -10,6 +10,9 @@ use tokio::process::{Child, Command};
 
 use crate::connection::{Connection, get};
 
+/// Where programs that are started here find others.
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
 /// A running program. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Process {
@@ -26,7 +29,7 @@ impl Process {
         let child = Command::new(program)
             .args(args)
             .env_clear()
-            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("PATH", PATH)
             .env("HOME", dir)
             .envs(env.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::null())
@@ -40,25 +43,17 @@ impl Process {
 
     /// Runs a program to its end and gives what it printed.
     pub async fn run(program: &Path, args: &[&str], env: &[(String, String)]) -> Result<String> {
-        let output = Command::new(program)
-            .args(args)
-            .env_clear()
-            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .envs(env.iter().map(|(key, value)| (key, value)))
-            .stdin(Stdio::null())
-            .output()
-            .await?;
-        if !output.status.success() {
-            bail!("{} {args:?}: {}", program.display(), String::from_utf8_lossy(&output.stderr));
+        match Self::ended(program, args, env).await? {
+            (0, printed, _) => Ok(printed),
+            (_, _, complaint) => bail!("{} {args:?}: {complaint}", program.display()),
         }
-        Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// Runs a program to its end: what it ended with, what it printed, and what it complained of.
+    /// Runs a program to its end with exactly these settings besides `PATH`: what it ended with, what it printed, and what it complained of.
     pub async fn ended(program: &Path, args: &[&str], env: &[(String, String)]) -> Result<(i32, String, String)> {
-        let command =
-            Command::new(program).args(args).env_clear().envs(env.iter().cloned()).stdin(Stdio::null()).output();
-        let output = command.await?;
+        let mut command = Command::new(program);
+        command.args(args).env_clear().env("PATH", PATH).envs(env.iter().cloned()).stdin(Stdio::null());
+        let output = command.output().await?;
         let code = output.status.code().context("it was killed")?;
         Ok((code, String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?))
     }
