@@ -2,31 +2,47 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail};
+use hotelhub_tests::patiently;
 use tokio_postgres::SimpleQueryMessage;
 
-use crate::guesthouse::{Guesthouse, Standing};
+use crate::dice::Dice;
+use crate::guesthouse::{Guesthouse, Standing, lock};
 use crate::owners::mark;
 use crate::run::Run;
+use crate::sign::Sign;
+use crate::visitor::opened;
+use crate::visits::{INHERITED, list_rooms, visit_hotel};
 
 /// An answer is kept in the transaction of its change: a key without one is half a change.
 const HALVES: &str = "select count(*) from idempotency_keys where status is null";
 
 const LOST: &str = "select count(*) from unnest($1::uuid[]) as told (id) where not exists (select from bookings b where b.id = told.id)";
 
-/// Counted nights are those that were booked.
+/// Nights of a room type that are counted as taken, or promised by so many reservations, where the two differ.
 const MISCOUNTED: &str = "
-    select (select coalesce(sum(sold + held), 0) from inventory_days)
-           - (select count(*)
-                from reservation_nights n
-                join reservations r on r.id = n.reservation_id
-               where r.status in ('hold', 'confirmed', 'in_house', 'checked_out'))";
+    select count(*)
+      from (select room_type_id, day, sold + held as taken from inventory_days where sold + held > 0) counted
+      full join (select n.room_type_id, n.day, count(*) as taken
+                   from reservation_nights n
+                   join reservations r on r.id = n.reservation_id
+                  where r.status in ('hold', 'confirmed', 'in_house', 'checked_out')
+                  group by n.room_type_id, n.day) booked using (room_type_id, day)
+     where counted.taken is distinct from booked.taken";
 
 const TABLES: &str = "select table_name::text from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'";
 
+/// The hand of the seed that looks in at the end.
+const HAND: u64 = 3_000_001;
+
+/// Seconds after which a hotel is served again, whatever befell it: a fuse may stay blown for ten.
+const SETTLED: u64 = 15;
+
+/// How often in a row a hotel must be served then.
+const SERVED: usize = 20;
+
 /// Looks into one hotel after the other until the run is over.
 pub(crate) async fn keep_looking(run: Arc<Run>) -> Result<()> {
-    let mut letters = 0;
     while run.goes_on() {
         for hotel in &run.town.hotels {
             if !run.goes_on() {
@@ -40,18 +56,37 @@ pub(crate) async fn keep_looking(run: Arc<Run>) -> Result<()> {
                 looked?;
             }
         }
-        letters = read_letters(&run, letters)?;
+        read_letters(&run)?;
     }
     Ok(())
 }
 
-/// Looks into all hotels once it has become quiet.
+/// Looks into all hotels once it has become quiet. Each is served again.
 pub(crate) async fn close(run: &Run) -> Result<()> {
     for hotel in &run.town.hotels {
+        is_served(run, hotel).await?;
         look_into(run, hotel).await?;
         read_every_row(run, hotel).await?;
     }
-    read_letters(run, 0)?;
+    read_letters(run)
+}
+
+/// Its guests and its owner are answered, and go on to be.
+async fn is_served(run: &Run, hotel: &Guesthouse) -> Result<()> {
+    let visits = [visit_hotel(hotel), list_rooms(hotel)];
+    let dice = Dice::of(run.seed, HAND);
+    let mut line = opened(run, &dice).await?;
+    for visit in &visits {
+        patiently(SETTLED, &format!("{} at {}", visit.name, hotel.mark), async || {
+            Ok((line.send(&visit.request).await?.status == 200).then_some(()))
+        })
+        .await?;
+    }
+    for visit in visits.iter().cycle().take(SERVED) {
+        let reply = line.send(&visit.request).await?;
+        Sign::Failure.unless(reply.status == 200, || format!("{} at {}: {}", visit.name, hotel.mark, reply.status))?;
+        visit.judge(hotel, hotel.now(), &reply, &dice, &run.owners)?;
+    }
     Ok(())
 }
 
@@ -60,12 +95,12 @@ pub(crate) async fn look_into(run: &Run, hotel: &Guesthouse) -> Result<()> {
     let told = hotel.acknowledged();
     let inside = run.town.inside(hotel).await?;
     let halves: i64 = inside.query_one(HALVES, &[]).await?.get(0);
-    ensure!(halves == 0, "{halves} changes of {} were committed in half", hotel.mark);
+    Sign::Half.unless(halves == 0, || format!("{halves} changes of {} were committed in half", hotel.mark))?;
     let lost: i64 = inside.query_one(LOST, &[&told]).await?.get(0);
-    ensure!(lost == 0, "{lost} of {} acknowledged bookings of {} are not there", told.len(), hotel.mark);
+    let missing = || format!("{lost} of {} acknowledged bookings of {} are not there", told.len(), hotel.mark);
+    Sign::Lost.unless(lost == 0, missing)?;
     let miscounted: i64 = inside.query_one(MISCOUNTED, &[]).await?.get(0);
-    ensure!(miscounted == 0, "{miscounted} nights of {} are counted and not booked", hotel.mark);
-    Ok(())
+    Sign::Miscounted.unless(miscounted == 0, || format!("of {miscounted} nights of {}", hotel.mark))
 }
 
 /// Every value of every table.
@@ -74,34 +109,29 @@ async fn read_every_row(run: &Run, hotel: &Guesthouse) -> Result<()> {
     for table in inside.query(TABLES, &[]).await? {
         let table: String = table.get(0);
         // What was planted there is another's on purpose.
-        let sql = format!(
-            "select t::text from {table} t where to_jsonb(t)->>'key' is distinct from '{}'",
-            crate::visits::INHERITED
-        );
+        let sql = format!("select t::text from {table} t where to_jsonb(t)->>'key' is distinct from '{INHERITED}'");
         for message in inside.simple_query(&sql).await? {
-            if let SimpleQueryMessage::Row(row) = message
-                && let Some(foreign) = run.owners.foreign(&hotel.mark, row.get(0).unwrap_or_default().as_bytes(), None)
-            {
-                anyhow::bail!("another hotel's in {table} of {}: …{foreign}…", hotel.mark);
+            if let SimpleQueryMessage::Row(row) = message {
+                let row = row.get(0).unwrap_or_default().as_bytes();
+                run.owners.look(&hotel.mark, row, None, || format!("in {table} of {}", hotel.mark))?;
             }
         }
     }
     Ok(())
 }
 
-/// Each letter speaks of the hotel whose guest it went to. The number of the last that was read.
-fn read_letters(run: &Run, after: u64) -> Result<u64> {
-    let mut last = after;
-    for letter in run.town.mail.inbox.mails(None).into_iter().filter(|letter| letter.id > after) {
+/// Each letter speaks of the hotel whose guest it went to. Those that were read are not read again.
+fn read_letters(run: &Run) -> Result<()> {
+    let mut read = lock(&run.letters);
+    let before = *read;
+    for letter in run.town.mail.inbox.mails(None).into_iter().filter(|letter| letter.id > before) {
         let to = letter.to.join(" ");
         let own = (0..run.town.hotels.len()).map(mark).find(|mark| to.contains(mark));
-        let Some(own) = own else { anyhow::bail!("a letter to {to}, who is no hotel's guest") };
+        let Some(own) = own else { bail!("a letter to {to}, who is no hotel's guest") };
         let said = [&letter.subject, &letter.text, &letter.html].map(String::as_str).join("\n");
-        if let Some(foreign) = run.owners.foreign(&own, said.as_bytes(), None) {
-            anyhow::bail!("another hotel's in a letter to {to}: …{foreign}…");
-        }
+        run.owners.look(&own, said.as_bytes(), None, || format!("in a letter to {to}"))?;
         run.count("letters");
-        last = letter.id;
+        *read = letter.id;
     }
-    Ok(last)
+    Ok(())
 }

@@ -10,7 +10,9 @@ use hotelhub_web::telemetry;
 use tokio::task::JoinSet;
 
 use crate::owners::Owners;
+use crate::proxy::Mishap;
 use crate::run::Run;
+use crate::sign::Finding;
 use crate::town::Town;
 use crate::{books, inheritance, passages, visitor, weather};
 
@@ -18,7 +20,20 @@ use crate::{books, inheritance, passages, visitor, weather};
 const VISITORS: u64 = 16;
 
 /// Of all visits, so many in a hundred must have been answered as they were meant.
-const ANSWERED: u64 = 50;
+const ANSWERED: u64 = 70;
+
+/// Fewer visits than this in a minute are no torment.
+const VISITS_A_MINUTE: u64 = 1_500;
+
+/// Each fault must have happened once in so many visits.
+const FAULT_EACH: u64 = 2_000;
+
+/// What is counted of weather and passages where it happens, besides what befalls the line to Postgres.
+const FAULTS: [&str; 9] =
+    ["killed", "cancelled", "locked", "squeezed", "suspended", "led astray", "gone", "moved", "hung up"];
+
+/// A node may close a connection that nobody has asked anything over once in so many visits.
+const AGAIN_EACH: u64 = 1_000;
 
 /// What to do.
 #[derive(Args)]
@@ -30,7 +45,7 @@ pub(crate) struct Wish {
     #[arg(long, default_value_t = 100_000)]
     ops: u64,
     /// Ends earlier when so many minutes are over.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..))]
     minutes: u64,
     /// What decides all that is left to chance; rolled when nothing is said.
     #[arg(long)]
@@ -65,14 +80,20 @@ pub(crate) async fn run(wish: Wish) -> Result<()> {
     }
     let town = Town::build(&wish.admin_dsn, usize::try_from(wish.hotels)?).await?;
     inheritance::leave(&town).await?;
-    let run = Run::new(town, Owners::default(), seed, wish.ops, Duration::from_secs(60 * wish.minutes));
+    let owners = Owners::default();
+    for hotel in &town.hotels {
+        owners.belong(&hotel.mark, hotel.stock.room_types.iter().chain([&hotel.stock.rate_plan]));
+    }
+    let run = Run::new(town, owners, seed, wish.ops, Duration::from_secs(60 * wish.minutes));
     let run = torment(run).await?;
     tell(&run);
-    judge(&run, wish.without)?;
-    if run.found().is_none() {
-        run.town.tear_down().await?;
+    match wish.without {
+        Some(guard) => must_be_missed(&run, guard),
+        None => {
+            judge(&run, wish.ops.min(VISITS_A_MINUTE * wish.minutes))?;
+            run.town.tear_down().await
+        }
     }
-    Ok(())
 }
 
 #[cfg(feature = "unguarded")]
@@ -103,13 +124,13 @@ async fn torment(run: Run) -> Result<Run> {
     crowd.spawn(books::keep_looking(run.clone()));
     while let Some(ended) = crowd.join_next().await {
         if let Err(error) = ended? {
-            run.find(format!("{error:#}"));
+            run.find(Finding::of(&error, None, format!("{error:#}")));
         }
     }
     if run.found().is_none()
         && let Err(error) = books::close(&run).await
     {
-        run.find(format!("when all was over: {error:#}"));
+        run.find(Finding::of(&error, None, format!("when all was over: {error:#}")));
     }
     Arc::into_inner(run).ok_or_else(|| anyhow::anyhow!("somebody has not come home"))
 }
@@ -121,23 +142,36 @@ fn tell(run: &Run) {
     let counts: Vec<String> = run.tally().iter().map(|(what, times)| format!("{what} {times}")).collect();
     println!("{}", counts.join(", "));
     if let Some(found) = run.found() {
-        println!("seed {}, after {} visits: {found}", run.seed, run.visits());
+        println!("seed {}, after {} visits: {}", run.seed, run.visits(), found.told);
         run.last().iter().for_each(|line| println!("  {line}"));
     }
 }
 
-/// Without a guard something must be found, with all of them nothing.
-fn judge(run: &Run, without: Option<Guard>) -> Result<()> {
-    match (run.found(), without) {
-        (Some(_), Some(_)) => return Ok(()),
-        (Some(found), None) => bail!("seed {}: {found}", run.seed),
-        (None, Some(guard)) => bail!("seed {}: without {} nothing was found", run.seed, guard.name()),
-        (None, None) => {}
+/// What this guard keeps out must be found, and that first.
+fn must_be_missed(run: &Run, guard: Guard) -> Result<()> {
+    let (seed, name) = (run.seed, guard.name());
+    let Some(found) = run.found() else { bail!("seed {seed}: without {name} nothing was found") };
+    ensure!(found.betrays(guard), "seed {seed}: what was found is no sign that {name} is missing: {}", found.told);
+    Ok(())
+}
+
+/// Nothing may be found, where enough was asked, answered, shown and broken to find something.
+fn judge(run: &Run, least: u64) -> Result<()> {
+    let (seed, visits) = (run.seed, run.visits());
+    if let Some(found) = run.found() {
+        bail!("seed {seed}: {}", found.told);
     }
+    ensure!(visits >= least, "seed {seed}: {visits} visits in this time are too few to judge, {least} would do");
     let tally = run.tally();
+    let times = |what: &str| tally.get(what).copied().unwrap_or_default();
     let good: u64 = tally.iter().filter(|(what, _)| what.starts_with('2')).map(|(_, times)| times).sum();
-    ensure!(good * 100 >= run.visits() * ANSWERED, "seed {}: only {good} visits were answered well", run.seed);
+    ensure!(good * 100 >= visits * ANSWERED, "seed {seed}: only {good} visits were answered well");
+    ensure!(times(visitor::AGAIN) <= visits / AGAIN_EACH, "seed {seed}: too many connections were closed unasked");
+    let faults = Mishap::ALL.map(|mishap| format!("{mishap:?}"));
+    for fault in faults.iter().map(String::as_str).chain(FAULTS) {
+        ensure!(times(fault) >= visits / FAULT_EACH, "seed {seed}: too little was {fault}: {} times", times(fault));
+    }
     let (ids, marks) = run.owners.seen();
-    ensure!(ids > 100 && marks > run.visits(), "seed {}: the answers showed too little to judge", run.seed);
+    ensure!(ids > 100 && marks > visits, "seed {seed}: the answers showed too little to judge");
     Ok(())
 }

@@ -11,6 +11,7 @@ mod passages;
 mod planes;
 mod proxy;
 mod run;
+mod sign;
 mod town;
 mod visit;
 mod visitor;

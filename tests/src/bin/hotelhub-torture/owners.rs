@@ -1,8 +1,12 @@
 //! Whose a byte is: every name, note and address of a hotel holds its mark, and every identifier is the hotel's that showed it first.
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
+use anyhow::Result;
 use uuid::Uuid;
+
+use crate::guesthouse::lock;
+use crate::sign::Sign;
 
 /// What every mark begins with. Nothing else in the house does.
 const STEM: &[u8] = b"zqmark";
@@ -30,9 +34,27 @@ struct Known {
 }
 
 impl Owners {
+    /// Fails where an answer to the hotel of this mark shows what is another's. `told` says where that was seen.
+    pub(crate) fn look(
+        &self,
+        own: &str,
+        answer: &[u8],
+        asked: Option<&str>,
+        told: impl FnOnce() -> String,
+    ) -> Result<()> {
+        let foreign = self.foreign(own, answer, asked);
+        Sign::Foreign.unless(foreign.is_none(), || format!("{}: …{}…", told(), foreign.unwrap_or_default()))
+    }
+
+    /// These identifiers are the hotel's of this mark.
+    pub(crate) fn belong<'a>(&self, own: &str, ids: impl IntoIterator<Item = &'a String>) {
+        let ids = ids.into_iter().filter_map(|id| Uuid::try_parse(id).ok());
+        lock(&self.0).ids.extend(ids.map(|id| (id, own.to_owned())));
+    }
+
     /// What in an answer to the hotel of this mark is another's, with the text around it. What was `asked` for may be named.
-    pub(crate) fn foreign(&self, own: &str, answer: &[u8], asked: Option<&str>) -> Option<String> {
-        let mut known = self.known();
+    fn foreign(&self, own: &str, answer: &[u8], asked: Option<&str>) -> Option<String> {
+        let mut known = lock(&self.0);
         for (at, byte) in answer.iter().enumerate() {
             let shown = match byte {
                 b'z' => mark_at(answer, at).filter(|mark| {
@@ -58,12 +80,8 @@ impl Owners {
 
     /// How many identifiers and how many marks were seen.
     pub(crate) fn seen(&self) -> (usize, u64) {
-        let known = self.known();
+        let known = lock(&self.0);
         (known.ids.len(), known.marks)
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use hotelhub_protocol::{Change, Placement, Route, TenantStatus};
 use hotelhub_tests::{Connection, Reply};
 use tokio_postgres::Client;
@@ -11,6 +11,7 @@ use crate::books;
 use crate::dice::Dice;
 use crate::guesthouse::{Guesthouse, Standing, lock};
 use crate::run::Run;
+use crate::sign::Sign;
 use crate::town::{Town, fresh_name};
 use crate::visit::Visit;
 use crate::visits::booking;
@@ -78,7 +79,8 @@ async fn leave_and_return(run: &Run, hotel: &Guesthouse, guest: u64, dice: &Dice
     run.town.tell(Change::Gone { tenant: hotel.tenant })?;
     hotel.turn(Standing::Gone);
     let (_, reply) = slow.finish().await?;
-    ensure!(reply.status >= 300, "a hotel that is gone took a booking: {}", String::from_utf8_lossy(&reply.body));
+    let told = || format!("a hotel that is gone took a booking: {}", String::from_utf8_lossy(&reply.body));
+    Sign::Late.unless(reply.status >= 300, told)?;
     tokio::time::sleep(dice.millis(20, 150)).await;
     hotel.turn(Standing::Away);
     let placement = hotel.route().placement;

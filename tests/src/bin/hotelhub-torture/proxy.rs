@@ -1,8 +1,8 @@
 //! What stands between the node and Postgres: a line that can be cut, held up, or broken in the middle of a frame.
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 use crate::dice::Dice;
+use crate::guesthouse::lock;
 
 /// How long a line is held up.
 const STALL: Duration = Duration::from_millis(40);
@@ -35,8 +36,12 @@ impl Mishap {
     /// All of them.
     pub(crate) const ALL: [Self; 5] = [Self::Reset, Self::HalfAnswer, Self::HalfQuestion, Self::Pieces, Self::Stall];
 
+    fn place(self) -> usize {
+        Self::ALL.iter().position(|known| *known == self).unwrap_or_default()
+    }
+
     fn number(self) -> u8 {
-        Self::ALL.iter().position(|known| *known == self).and_then(|at| u8::try_from(at + 1).ok()).unwrap_or_default()
+        u8::try_from(self.place() + 1).unwrap_or_default()
     }
 }
 
@@ -46,26 +51,31 @@ pub(crate) struct Proxy {
     /// Where the node finds Postgres.
     pub(crate) port: u16,
     lines: Arc<Mutex<Vec<Weak<Line>>>>,
+    befallen: Befallen,
 }
 
-#[derive(Default)]
+/// How often each mishap has befallen a line, in their order.
+type Befallen = Arc<[AtomicU64; Mishap::ALL.len()]>;
+
 struct Line {
     /// The number of what befalls it next; 0 when nothing does.
     next: AtomicU8,
     cut: Notify,
+    befallen: Befallen,
 }
 
 impl Proxy {
     /// Listens on the loopback and carries every line on to `server`.
     pub(crate) async fn start(server: SocketAddr) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let this = Self { port: listener.local_addr()?.port(), lines: Arc::default() };
-        let lines = this.lines.clone();
+        let this = Self { port: listener.local_addr()?.port(), lines: Arc::default(), befallen: Arc::default() };
+        let (lines, befallen) = (this.lines.clone(), this.befallen.clone());
         tokio::spawn(async move {
             while let Ok((node, _)) = listener.accept().await {
-                let line = Arc::<Line>::default();
+                let (next, cut) = (AtomicU8::default(), Notify::new());
+                let line = Arc::new(Line { next, cut, befallen: befallen.clone() });
                 {
-                    let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut lines = lock(&lines);
                     lines.retain(|line| line.strong_count() > 0);
                     lines.push(Arc::downgrade(&line));
                 }
@@ -75,12 +85,15 @@ impl Proxy {
         Ok(this)
     }
 
-    /// Lets this befall one of the open lines.
+    /// How often each mishap has befallen a line.
+    pub(crate) fn befallen(&self) -> impl Iterator<Item = (Mishap, u64)> {
+        let times = self.befallen.iter().map(|times| times.load(Ordering::Relaxed));
+        Mishap::ALL.into_iter().zip(times)
+    }
+
+    /// Lets this befall one of the open lines, when it next says something; a reset at once.
     pub(crate) fn strike(&self, mishap: Mishap, dice: &Dice) {
-        let lines: Vec<_> = {
-            let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-            lines.iter().filter_map(Weak::upgrade).collect()
-        };
+        let lines: Vec<_> = lock(&self.lines).iter().filter_map(Weak::upgrade).collect();
         let Some(line) = dice.pick(&lines) else { return };
         match mishap {
             Mishap::Reset => line.cut.notify_one(),
@@ -95,7 +108,14 @@ impl Line {
         let next = self.next.load(Ordering::Relaxed);
         let found = among.iter().copied().find(|mishap| mishap.number() == next)?;
         self.next.store(0, Ordering::Relaxed);
+        self.note(found);
         Some(found)
+    }
+
+    fn note(&self, mishap: Mishap) {
+        if let Some(times) = self.befallen.get(mishap.place()) {
+            times.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -109,7 +129,10 @@ async fn carry(mut node: TcpStream, server: SocketAddr, line: &Line) -> io::Resu
         tokio::select! {
             ended = pass(asks, is_asked, line, &[Mishap::HalfQuestion]) => ended.is_err(),
             ended = pass(answers, hears, line, &[Mishap::HalfAnswer, Mishap::Pieces, Mishap::Stall]) => ended.is_err(),
-            () = line.cut.notified() => true,
+            () = line.cut.notified() => {
+                line.note(Mishap::Reset);
+                true
+            }
         }
     };
     if broken {

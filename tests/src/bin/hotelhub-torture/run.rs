@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::guesthouse::lock;
 use crate::owners::Owners;
+use crate::sign::Finding;
 use crate::town::Town;
 
 /// Visits that are told of when something is found.
@@ -20,17 +21,19 @@ pub(crate) struct Run {
     begun: Instant,
     time: Duration,
     count: AtomicU64,
-    found: OnceLock<String>,
+    found: OnceLock<Finding>,
     journal: Mutex<VecDeque<String>>,
     tally: Mutex<BTreeMap<String, u64>>,
+    /// The number of the last letter that was read.
+    pub(crate) letters: Mutex<u64>,
 }
 
 impl Run {
     /// A run of so many visits, or of this time if that is over first.
     pub(crate) fn new(town: Town, owners: Owners, seed: u64, visits: u64, time: Duration) -> Self {
         let (count, found) = (AtomicU64::new(0), OnceLock::new());
-        let (journal, tally) = (Mutex::default(), Mutex::default());
-        Self { town, owners, seed, visits, begun: Instant::now(), time, count, found, journal, tally }
+        let (journal, tally, letters) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { town, owners, seed, visits, begun: Instant::now(), time, count, found, journal, tally, letters }
     }
 
     /// The number of the next visit; none when the run is over.
@@ -68,13 +71,13 @@ impl Run {
     }
 
     /// Something is wrong: the run is over.
-    pub(crate) fn find(&self, what: String) {
+    pub(crate) fn find(&self, what: Finding) {
         let _ = self.found.set(what);
     }
 
     /// What was found.
-    pub(crate) fn found(&self) -> Option<&str> {
-        self.found.get().map(String::as_str)
+    pub(crate) fn found(&self) -> Option<&Finding> {
+        self.found.get()
     }
 
     /// Notes what was done.
@@ -102,8 +105,10 @@ impl Run {
         }
     }
 
-    /// What was counted.
+    /// What was counted, here and by the line to Postgres.
     pub(crate) fn tally(&self) -> BTreeMap<String, u64> {
-        lock(&self.tally).clone()
+        let mut tally = lock(&self.tally).clone();
+        tally.extend(self.town.proxy.befallen().map(|(mishap, times)| (format!("{mishap:?}"), times)));
+        tally
     }
 }

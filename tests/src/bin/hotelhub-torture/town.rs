@@ -38,6 +38,9 @@ const ROOMS: [u32; 2] = [45, 45];
 /// Connections more than there are hotels, while nobody squeezes the budget: there is one for each.
 const SPARE: u32 = 2;
 
+/// What Postgres allows one statement of the node.
+pub(crate) const STATEMENT: Duration = Duration::from_millis(400);
+
 /// What every owner signs in with.
 pub(crate) const PASSWORD: &str = "delapan ekor itik";
 
@@ -119,12 +122,7 @@ impl Town {
 
     /// An administrator's look into a hotel's database.
     pub(crate) async fn inside(&self, hotel: &Guesthouse) -> Result<Client> {
-        self.inside_of(&hotel.route().placement.database).await
-    }
-
-    /// An administrator's look into a database.
-    pub(crate) async fn inside_of(&self, database: &str) -> Result<Client> {
-        connect(&dsn_of(&self.admin_dsn, database)).await
+        connect(&dsn_of(&self.admin_dsn, &hotel.route().placement.database)).await
     }
 
     /// Stops the node and takes the hotels' databases down.
@@ -225,7 +223,7 @@ fn settings(keys: &Keys, mail: &MailStandIn, state_dir: PathBuf, hotels: usize) 
         wait: Duration::from_secs(2),
         connect: Duration::from_secs(2),
         idle: Duration::from_secs(5),
-        statement: Duration::from_millis(400),
+        statement: STATEMENT,
         budget: hotels,
         ..PoolLimits::default()
     };

@@ -1,13 +1,15 @@
 //! One thing that somebody does at a hotel's door, what may be answered, and what the answer is worth remembering for.
 use std::net::Ipv4Addr;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result};
+use hotelhub_data_plane::tenancy::Guard;
 use hotelhub_tests::Reply;
 use serde_json::Value;
 
 use crate::dice::Dice;
 use crate::guesthouse::{Booked, Guesthouse, Held, Moment, Standing};
 use crate::owners::Owners;
+use crate::sign::Sign;
 
 /// A request, and what is known of its answer beforehand.
 pub(crate) struct Visit {
@@ -24,6 +26,8 @@ pub(crate) struct Visit {
     pub(crate) asked: Option<String>,
     /// What a good answer must show.
     pub(crate) shows: Option<String>,
+    /// The guard without which it is answered wrong.
+    pub(crate) tries: Option<Guard>,
     /// Where it comes from, if that matters.
     pub(crate) from: Option<Ipv4Addr>,
     pub(crate) worth: Worth,
@@ -50,6 +54,7 @@ impl Visit {
             is_business: false,
             asked: None,
             shows: None,
+            tries: None,
             from: None,
             worth: Worth::Nothing,
         }
@@ -65,9 +70,7 @@ impl Visit {
         owners: &Owners,
     ) -> Result<()> {
         for part in [reply.head.as_bytes(), &reply.body] {
-            if let Some(foreign) = owners.foreign(&hotel.mark, part, self.asked.as_deref()) {
-                bail!("another hotel's at {}: …{foreign}…", hotel.mark);
-            }
+            owners.look(&hotel.mark, part, self.asked.as_deref(), || format!("at {}", hotel.mark))?;
         }
         self.judge_status(hotel, before, reply)?;
         if reply.status < 300 {
@@ -80,44 +83,42 @@ impl Visit {
     fn judge_status(&self, hotel: &Guesthouse, before: Moment, reply: &Reply) -> Result<()> {
         let status = reply.status;
         let told = || format!("{status}: {}", String::from_utf8_lossy(&reply.body));
-        ensure!(
-            status != 503 || reply.head.to_ascii_lowercase().contains("\nretry-after: "),
-            "no Retry-After: {}",
-            told()
-        );
+        let says_when = || reply.head.to_ascii_lowercase().contains("\nretry-after: ");
+        Sign::Failure.unless(status != 503 || says_when(), || format!("no Retry-After: {}", told()))?;
         let right = self.right.contains(&status);
-        ensure!(status < 500 || status == 503 || right, "{}", told());
+        Sign::Failure.unless(status < 500 || status == 503 || right, told)?;
         if hotel.now() != before {
             return Ok(());
         }
         let is_busy = status == 503 && self.asks_database;
         match before.standing() {
-            Standing::Served => ensure!(right || is_busy, "{}", told()),
-            Standing::Suspended => {
-                ensure!(right || is_busy || status == 403, "while suspended, {}", told());
-                ensure!(status >= 300 || !self.is_business, "new business of a suspended hotel: {}", told());
+            Standing::Served => Sign::Misjudged.unless(right || is_busy, told),
+            Standing::Suspended if self.is_business => {
+                let refused = status == 403 || (right && status >= 300);
+                Sign::Misjudged.unless(refused || is_busy, || format!("new business of a suspended hotel: {}", told()))
             }
-            Standing::Gone => ensure!(status == 404, "of a hotel that is gone, {}", told()),
-            Standing::Away => {}
+            Standing::Suspended => Sign::Misjudged.unless(right || is_busy, || format!("while suspended, {}", told())),
+            Standing::Gone => Sign::Misjudged.unless(status == 404, || format!("of a hotel that is gone, {}", told())),
+            Standing::Away => Ok(()),
         }
-        Ok(())
     }
 
     fn judge_content(&self, reply: &Reply) -> Result<()> {
         let Some(shows) = &self.shows else { return Ok(()) };
         let text = String::from_utf8_lossy(&reply.body);
-        ensure!(text.contains(shows), "{shows} is not in the answer to its own question: {text}");
-        Ok(())
+        Sign::Confused
+            .unless(text.contains(shows), || format!("{shows} is not in the answer to its own question: {text}"))
     }
 
     fn remember(&self, hotel: &Guesthouse, reply: &Reply, dice: &Dice) -> Result<()> {
         let text = |value: &Value, name: &str| {
-            Ok::<_, anyhow::Error>(value[name].as_str().with_context(|| format!("no {name}: {value}"))?.to_owned())
+            let text = value[name].as_str().with_context(|| format!("no {name}: {value}")).context(Sign::Confused)?;
+            Ok::<_, anyhow::Error>(text.to_owned())
         };
         match &self.worth {
             Worth::Nothing => {}
             Worth::Booking(guest) => {
-                let booking: Value = serde_json::from_slice(&reply.body)?;
+                let booking: Value = serde_json::from_slice(&reply.body).context(Sign::Confused)?;
                 let room = &booking["reservations"][0];
                 let booked = Booked {
                     id: text(&booking, "id")?,
@@ -129,7 +130,7 @@ impl Visit {
                 hotel.remember(booked, dice);
             }
             Worth::Hold => {
-                let held: Value = serde_json::from_slice(&reply.body)?;
+                let held: Value = serde_json::from_slice(&reply.body).context(Sign::Confused)?;
                 hotel.hold(Held { id: text(&held, "id")?, token: text(&held, "token")? });
             }
         }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hotelhub_tests::{Connection, Reply};
+use hotelhub_tests::{Connection, Reply, Unheard};
 
 use crate::dice::Dice;
 use crate::run::Run;
+use crate::sign::Finding;
 use crate::visit::Visit;
 use crate::visits::{self, Scene};
 
@@ -33,7 +34,8 @@ pub(crate) async fn wander(run: Arc<Run>, hand: u64) {
         let scene = Scene { town: &run.town, place: dice.place_in(run.town.hotels.len()), dice: &dice, number };
         let visit = visits::next(&scene);
         if let Err(error) = make(&run, &scene, &visit, &mut line).await {
-            run.find(format!("visit {number}, {} at {}: {error:#}", visit.name, scene.hotel().mark));
+            let told = format!("visit {number}, {} at {}: {error:#}", visit.name, scene.hotel().mark);
+            run.find(Finding::of(&error, visit.tries, told));
         }
     }
 }
@@ -77,13 +79,20 @@ fn manner(dice: &Dice) -> Manner {
     }
 }
 
+/// What counts how often a node had closed a connection before it was asked something over it.
+pub(crate) const AGAIN: &str = "sent again";
+
 /// The answer, over the connection that is there or a new one: a node may have closed one that was idle.
 async fn asked(run: &Run, dice: &Dice, visit: &Visit, line: &mut Option<Connection>, manner: Manner) -> Result<Reply> {
-    if let Some(mut known) = line.take()
-        && let Ok(reply) = in_time(&mut known, visit, manner).await
-    {
-        *line = Some(known);
-        return Ok(reply);
+    if let Some(mut known) = line.take() {
+        match in_time(&mut known, visit, manner).await {
+            Err(error) if error.is::<Unheard>() => run.count(AGAIN),
+            answered => {
+                let reply = answered?;
+                *line = Some(known);
+                return Ok(reply);
+            }
+        }
     }
     let mut fresh = opened(run, dice).await?;
     let reply = in_time(&mut fresh, visit, manner).await?;
@@ -119,7 +128,7 @@ async fn hang_up(run: &Run, dice: &Dice, visit: &Visit, line: Option<Connection>
 }
 
 /// A connection from an address of many: the public doors count who knocks.
-async fn opened(run: &Run, dice: &Dice) -> Result<Connection> {
+pub(crate) async fn opened(run: &Run, dice: &Dice) -> Result<Connection> {
     let byte = |from: u32| u8::try_from(from + dice.below(200)).unwrap_or(u8::MAX);
     let from = Ipv4Addr::new(127, 7, byte(0), byte(1));
     Connection::open_from(from, run.town.port).await.context("the node takes no connection")

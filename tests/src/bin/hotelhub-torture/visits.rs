@@ -1,6 +1,7 @@
 //! What people do at a hotel, and how often.
 use std::net::Ipv4Addr;
 
+use hotelhub_data_plane::tenancy::Guard;
 use hotelhub_tests::{address_of, get, page, post, post_seen};
 use serde_json::json;
 
@@ -96,9 +97,15 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn visit_hotel(hotel: &Guesthouse) -> Visit {
+pub(crate) fn visit_hotel(hotel: &Guesthouse) -> Visit {
     let asked = get(&hotel.door.host, "/api/v1/public/property", None);
     Visit { shows: Some(hotel.mark.clone()), ..Visit::asking("look at the hotel", asked) }
+}
+
+/// The owner's rooms.
+pub(crate) fn list_rooms(hotel: &Guesthouse) -> Visit {
+    let asked = get(&hotel.door.host, "/api/v1/rooms?limit=20", Some(&hotel.door.cookie));
+    Visit { shows: Some(hotel.mark.clone()), ..Visit::asking("list the rooms", asked) }
 }
 
 fn look_at_hotel(scene: &Scene<'_>) -> Option<Visit> {
@@ -109,21 +116,22 @@ fn search(scene: &Scene<'_>) -> Option<Visit> {
     let hotel = scene.hotel();
     let path = format!("/api/v1/availability?{}", scene.availability());
     let shows = Some(hotel.stock.rate_plan.clone());
-    Some(Visit { shows, ..Visit::asking("search", get(&hotel.door.host, &path, None)) })
+    let search = Visit::asking("search", get(&hotel.door.host, &path, None));
+    Some(Visit { shows, tries: Some(Guard::OwnCalendar), ..search })
 }
 
 fn search_as_staff(scene: &Scene<'_>) -> Option<Visit> {
     let shows = Some(scene.hotel().stock.rate_plan.clone());
     let path = format!("/api/v1/availability?{}", scene.availability());
-    Some(Visit { shows, ..scene.read("search as staff", &path) })
+    Some(Visit { shows, tries: Some(Guard::OwnCalendar), ..scene.read("search as staff", &path) })
 }
 
 fn open_public_page(scene: &Scene<'_>) -> Option<Visit> {
     let offers = format!("/book?{}", scene.availability());
     let path = *scene.dice.pick(&["/", "/login", offers.as_str()])?;
     let hotel = scene.hotel();
-    let shows = Some(hotel.mark.clone());
-    Some(Visit { shows, ..Visit::asking("open a public page", page(&hotel.door.host, path, None)) })
+    let (shows, tries) = (Some(hotel.mark.clone()), (path == offers).then_some(Guard::OwnCalendar));
+    Some(Visit { shows, tries, ..Visit::asking("open a public page", page(&hotel.door.host, path, None)) })
 }
 
 fn open_desk(scene: &Scene<'_>) -> Option<Visit> {
@@ -252,14 +260,25 @@ fn ask_for_another_hotels(scene: &Scene<'_>) -> Option<Visit> {
 /// Its row lies in this hotel's table too, as in a database that was restored from a copy of the other's.
 fn come_with_another_hotels_session(scene: &Scene<'_>) -> Option<Visit> {
     let asked = get(&scene.hotel().door.host, "/api/v1/session", Some(&scene.neighbour().door.cookie));
-    Some(Visit { right: &[401], asks_database: false, ..Visit::asking("come with another hotel's session", asked) })
+    Some(Visit {
+        right: &[401],
+        asks_database: false,
+        tries: Some(Guard::SessionKey),
+        ..Visit::asking("come with another hotel's session", asked)
+    })
 }
 
 /// The answer lies in this hotel's table too, and cannot be opened: the request is answered as what cannot be.
 fn inherit_an_answer(scene: &Scene<'_>) -> Option<Visit> {
     let asked = inherited(scene.hotel(), scene.neighbour());
     let theirs = scene.neighbour().stock.room_types.first().cloned();
-    Some(Visit { right: &[500, 429], asked: theirs, from: Some(HEIR), ..Visit::asking("inherit an answer", asked) })
+    Some(Visit {
+        right: &[500, 429],
+        asked: theirs,
+        tries: Some(Guard::SealingKey),
+        from: Some(HEIR),
+        ..Visit::asking("inherit an answer", asked)
+    })
 }
 
 /// The request at `hotel` whose answer was kept for the other.
