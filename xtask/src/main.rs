@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod deny;
 mod generated;
+mod group;
 mod install;
 mod layers;
 mod lend;
@@ -47,6 +48,7 @@ enum Chore {
     /// Measures against a durable Postgres and prints figures with their baselines and the load.
     Bench(bench::Wish),
     /// Torments a node and looks at its every answer; with a guard taken down, something must be found. Or takes the control plane away.
+    #[command(subcommand)]
     Torture(torture::Wish),
     /// Lends a private Postgres and Redis to the program that starts this, until its standard input ends.
     Servers(lend::Wish),
@@ -82,7 +84,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Demo(wish) => demo::run(&wish, &Stop::on_signals()?),
         Chore::Test(wish) => test::run(&wish, &Stop::on_signals()?),
         Chore::Bench(wish) => bench::run(&wish, &Stop::on_signals()?),
-        Chore::Torture(wish) => torture::run(&wish, &Stop::on_signals()?),
+        Chore::Torture(wish) => torture::run(wish, &Stop::on_signals()?),
         Chore::Servers(wish) => lend::run(wish, &Stop::on_signals()?),
         Chore::Layers => layers::check().inspect(|()| println!("the layers hold")),
         Chore::Sqlx(Check { check }) => {

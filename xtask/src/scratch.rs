@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::group::Group;
 use crate::servers::account::remove_folder;
 use crate::servers::postgres::{Disk, Postgres, Wish};
 use crate::servers::redis::Redis;
@@ -46,6 +47,7 @@ impl Drop for Folder {
 pub(crate) struct Scratch {
     postgres: Postgres,
     redis: Redis,
+    traces: Traces,
     folder: Folder,
 }
 
@@ -67,11 +69,16 @@ impl Scratch {
         let (home, log) = (folder.path().join("redis"), folder.path().join("redis.log"));
         let redis = Redis::start(&home, ports::free()?, &random::password()?, &log, stop)?;
         traces.note("redis", redis.process.id())?;
-        Ok(Self { postgres, redis, folder })
+        Ok(Self { postgres, redis, traces, folder })
     }
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Remembers a program that was started on these servers, so that it does not outlive a chore that is killed.
+    pub(crate) fn note(&self, name: &str, program: &Group) -> Result<()> {
+        self.traces.note(name, program.id())
     }
 
     pub(crate) fn postgres(&self) -> &Postgres {

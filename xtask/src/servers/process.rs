@@ -1,19 +1,19 @@
 //! A program that this chore started and will stop: its own process group, its own log.
 use std::fs::{self, File, OpenOptions};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
+
+use crate::group::Group;
 
 /// A running program; dropping it stops it.
 #[derive(Debug)]
 pub(crate) struct Process {
     name: &'static str,
-    child: Child,
+    group: Group,
     log: PathBuf,
     log_begins: u64,
     farewell: Signal,
@@ -25,9 +25,8 @@ impl Process {
         let file = OpenOptions::new().create(true).append(true).open(log);
         let file: File = file.with_context(|| format!("cannot write {}", log.display()))?;
         let log_begins = file.metadata()?.len();
-        command.process_group(0).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
-        let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
-        Ok(Self { name, child, log: log.to_owned(), log_begins, farewell: Signal::TERM })
+        command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        Ok(Self { name, group: Group::start(command)?, log: log.to_owned(), log_begins, farewell: Signal::TERM })
     }
 
     /// The signal that asks this program to end, where SIGTERM would make it wait for others.
@@ -37,7 +36,7 @@ impl Process {
     }
 
     pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+        self.group.id()
     }
 
     /// What the program has said since this start.
@@ -49,7 +48,7 @@ impl Process {
 
     /// Fails with the end of the log when the program is gone.
     pub(crate) fn check(&mut self) -> Result<()> {
-        if let Some(status) = self.child.try_wait()? {
+        if let Some(status) = self.group.ended()? {
             bail!("{} ended ({status}); the end of {}:\n{}", self.name, self.log.display(), tail(&self.said()));
         }
         Ok(())
@@ -57,16 +56,7 @@ impl Process {
 
     /// Asks the program to end, and ends it when it has not after `patience`.
     pub(crate) fn stop(&mut self, patience: Duration) {
-        let Some(group) = Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(0)) else { return };
-        let begun = Instant::now();
-        if matches!(self.child.try_wait(), Ok(None)) {
-            let _ = kill_process_group(group, self.farewell);
-            while begun.elapsed() < patience && matches!(self.child.try_wait(), Ok(None)) {
-                thread::sleep(Duration::from_millis(10));
-            }
-        }
-        let _ = kill_process_group(group, Signal::KILL);
-        let _ = self.child.wait();
+        self.group.end(self.farewell, patience);
     }
 }
 

@@ -1,32 +1,26 @@
 //! No control plane and no central database, while two nodes serve and start again in turns: not one request may fail.
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
+use anyhow::Result;
+use clap::Args;
 
-use anyhow::{Context, Result, ensure};
-
+use super::{harness, run_to_end};
 use crate::programs::Programs;
 use crate::scratch::Scratch;
 use crate::stop::Stop;
 
-/// Runs for so many minutes on these servers.
-pub(super) fn run(minutes: u64, scratch: &Scratch, stop: &Stop) -> Result<()> {
+/// How long.
+#[derive(Args)]
+pub(crate) struct Wish {
+    /// For how long, in minutes.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=360))]
+    minutes: u64,
+}
+
+/// Runs it on these servers.
+pub(super) fn run(wish: &Wish, scratch: &Scratch, stop: &Stop) -> Result<()> {
     let programs = Programs::build_workspace()?;
-    let mut command = Command::new(programs.folder().join("hotelhub-torture"));
-    command.arg("planes").arg("--minutes").arg(minutes.to_string()).stdin(Stdio::null());
+    let mut command = harness(&programs.torture(), "planes", scratch);
+    command.arg("--minutes").arg(wish.minutes.to_string());
     command.arg("--dir").arg(scratch.folder()).arg("--programs").arg(programs.folder());
-    command.env("HOTELHUB_TEST_POSTGRES", scratch.postgres().dsn("postgres"));
     command.env("HOTELHUB_TEST_REDIS", scratch.redis().url());
-    let mut child = command.spawn().context("cannot start the torture")?;
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        if stop.asked() {
-            let _ = child.kill();
-        }
-        thread::sleep(Duration::from_millis(100));
-    };
-    ensure!(status.success(), "the house was hurt ({status})");
-    Ok(())
+    run_to_end(command, scratch, stop)
 }
