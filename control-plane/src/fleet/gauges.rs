@@ -3,7 +3,7 @@ use hotelhub_web::metrics::Metrics;
 use prometheus::{IntGauge, IntGaugeVec, Opts};
 
 use super::nodes::SILENCE;
-use super::{clusters, nodes, orders};
+use super::{clusters, nodes, orders, strays};
 use crate::App;
 use crate::database::DbError;
 
@@ -13,6 +13,7 @@ pub struct Gauges {
     orders: IntGaugeVec,
     oldest_order: IntGauge,
     nodes: IntGauge,
+    strays: IntGaugeVec,
 }
 
 impl Gauges {
@@ -27,11 +28,17 @@ impl Gauges {
                 "Age of the oldest work order that is queued or leased.",
             )?,
             nodes: IntGauge::new("hotelhub_nodes_seen", "Nodes in service that were heard lately.")?,
+            strays: by(
+                "hotelhub_strays",
+                "Databases and roles that should not be there, or are not and should.",
+                "kind",
+            )?,
         };
         all.register(gauges.ready.clone())?;
         all.register(gauges.orders.clone())?;
         all.register(gauges.oldest_order.clone())?;
         all.register(gauges.nodes.clone())?;
+        all.register(gauges.strays.clone())?;
         Ok(gauges)
     }
 
@@ -49,6 +56,9 @@ impl Gauges {
         let nodes = nodes::list(&app.db.relaxed).await?;
         let seen = nodes.iter().filter(|node| node.is_heard_after(now - SILENCE)).count();
         self.nodes.set(i64::try_from(seen).unwrap_or(i64::MAX));
+        for (kind, count) in strays::count(&app.db.relaxed).await? {
+            self.strays.with_label_values(&[kind.as_str()]).set(count);
+        }
         Ok(())
     }
 }

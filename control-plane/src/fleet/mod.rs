@@ -1,4 +1,4 @@
-//! The fleet: database servers, ready-made databases, nodes, work orders, rollouts and the routes feed.
+//! The fleet: database servers, ready-made databases, nodes, work orders, rollouts, strays and the routes feed.
 //!
 //! Says what should be; what is done to tenants' databases is done by the fleet role of the data plane.
 pub mod clusters;
@@ -10,6 +10,7 @@ mod pages;
 pub mod ready;
 pub mod rollouts;
 pub mod shares;
+pub mod strays;
 
 pub use gauges::Gauges;
 pub use pages::{FleetPage, pages};
@@ -21,10 +22,10 @@ use crate::App;
 
 /// The doors that nodes knock at.
 pub fn node_doors() -> Router<App> {
-    nodes::router().merge(feed::router()).merge(orders::router())
+    nodes::router().merge(feed::router()).merge(orders::router()).merge(strays::router())
 }
 
 /// The JSON doors of staff.
 pub fn doors() -> OpenApiRouter<App> {
-    orders::doors().merge(nodes::doors()).merge(clusters::doors()).merge(rollouts::doors())
+    orders::doors().merge(nodes::doors()).merge(clusters::doors()).merge(rollouts::doors()).merge(strays::doors())
 }

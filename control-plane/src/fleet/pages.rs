@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::clusters::{self, Intake};
 use super::nodes::{self, Node, SILENCE};
-use super::{orders, rollouts};
+use super::{orders, rollouts, strays};
 use crate::App;
 use crate::staff::VendorStaff;
 use crate::vendor::{form_key, moment, shell};
@@ -22,7 +22,8 @@ pub fn pages() -> Router<App> {
         .route("/vendor/fleet", get(read))
         .route("/vendor/fleet/nodes/{name}/retire", post(retire))
         .route("/vendor/fleet/clusters/{id}/close", post(close))
-        .route("/vendor/fleet/clusters/{id}/open", post(open));
+        .route("/vendor/fleet/clusters/{id}/open", post(open))
+        .route("/vendor/fleet/strays/{name}/drop", post(drop_stray));
     own.merge(orders::pages()).merge(rollouts::pages())
 }
 
@@ -33,6 +34,20 @@ pub struct FleetPage {
     may_change: bool,
     nodes: Vec<NodeLine>,
     clusters: Vec<ClusterLine>,
+    /// What should not be there, or is not and should.
+    strays: Vec<StrayLine>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct StrayLine {
+    name: String,
+    cluster: String,
+    kind_key: String,
+    why_key: String,
+    tone: &'static str,
+    may_drop: bool,
+    since: String,
+    seen: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -96,6 +111,21 @@ impl NodeLine {
     }
 }
 
+impl StrayLine {
+    fn of(stray: strays::Listed, visit: &Visit) -> Self {
+        Self {
+            kind_key: format!("stray.{}", stray.kind),
+            why_key: format!("stray.{}.why", stray.kind),
+            tone: if stray.may_drop { "calm" } else { "bad" },
+            may_drop: stray.may_drop,
+            since: moment(stray.first_seen_at, visit),
+            seen: moment(stray.last_seen_at, visit),
+            name: stray.name,
+            cluster: stray.cluster,
+        }
+    }
+}
+
 impl From<clusters::Listed> for ClusterLine {
     fn from(cluster: clusters::Listed) -> Self {
         let closed = cluster.state == "closed";
@@ -150,8 +180,18 @@ impl Page for FleetPage {
             ready: 4,
             template: "13-abcdef01".to_owned(),
         };
+        let stray = StrayLine {
+            name: "t_01980f6e7b9a7000a1b2c3d4e5f60718".to_owned(),
+            cluster: "jkt-1".to_owned(),
+            kind_key: "stray.unknown_database".to_owned(),
+            why_key: "stray.unknown_database.why".to_owned(),
+            tone: "calm",
+            may_drop: true,
+            since: "3 Jul 2026 10.15".to_owned(),
+            seen: "3 Jul 2026 10.17".to_owned(),
+        };
         let form_key = "01980f6e-7b9a".to_owned();
-        Self { form_key, may_change: true, nodes: vec![node], clusters: vec![cluster] }
+        Self { form_key, may_change: true, nodes: vec![node], clusters: vec![cluster], strays: vec![stray] }
     }
 }
 
@@ -164,6 +204,7 @@ async fn read(State(app): State<App>, visit: Visit, staff: VendorStaff) -> Resul
         may_change: staff.can(StaffPermission::FleetChange),
         nodes: nodes.into_iter().map(|node| NodeLine::of(node, now, &visit)).collect(),
         clusters: clusters::list(&app.db.durable).await?.into_iter().map(ClusterLine::from).collect(),
+        strays: strays::list(&app.db.durable).await?.into_iter().map(|stray| StrayLine::of(stray, &visit)).collect(),
     };
     app.templates.render(&shell(&visit, &staff, "vendor.fleet"), &page)
 }
@@ -196,4 +237,14 @@ async fn open(
 ) -> Result<Response> {
     clusters::set(&app, &staff, &id, Intake::Open, &key).await?;
     Ok(see_other("/vendor/fleet", Some(&Flash::good("cluster.said.open"))))
+}
+
+async fn drop_stray(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(name): Path<String>,
+    FormBody(_, key): FormBody<Nothing>,
+) -> Result<Response> {
+    strays::drop_by_staff(&app, &staff, &name, &key).await?;
+    Ok(see_other("/vendor/fleet", Some(&Flash::good("stray.said.dropped"))))
 }

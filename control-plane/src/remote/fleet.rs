@@ -1,4 +1,4 @@
-//! `hotelhub-control fleet …`: hotels' databases brought to the newest schema from the command line.
+//! `hotelhub-control fleet …`: hotels' databases brought to the newest schema from the command line, and what is amiss on their servers.
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -49,6 +49,16 @@ pub enum Fleet {
         #[command(flatten)]
         reach: Reach,
     },
+    /// Lists databases and roles that lie on a server and should not, or should and do not, and says what to do about each.
+    #[command(after_help = EXIT_CODES)]
+    Strays {
+        /// How the control plane is reached.
+        #[command(flatten)]
+        reach: Reach,
+        /// Has this one dropped. A database that is somebody's house is not: the work order fails and says whose it is.
+        #[arg(long, value_name = "NAME")]
+        drop: Option<String>,
+    },
     /// Halts the rollout that runs: what is under way ends, nothing else is begun.
     #[command(after_help = EXIT_CODES)]
     Halt {
@@ -81,6 +91,13 @@ pub async fn fleet(asked: Fleet) -> Result<String, Failure> {
             let client = Client::new(&reach)?;
             let rollout = client.get(&door(&latest(&client, None).await?)).await?;
             Ok(reach.told(&rollout, shown::rollout))
+        }
+        Fleet::Strays { reach, drop } => {
+            let client = Client::new(&reach)?;
+            if let Some(name) = drop {
+                client.post(&format!("/api/v1/strays/{name}/drop"), &json!({})).await?;
+            }
+            Ok(reach.told(&client.get("/api/v1/strays").await?, shown::strays))
         }
         Fleet::Halt { reach } => {
             let client = Client::new(&reach)?;

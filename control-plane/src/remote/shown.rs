@@ -131,3 +131,17 @@ fn bare(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+/// What is amiss on the servers, each with what to do about it.
+pub(super) fn strays(page: &Value) -> String {
+    let strays = page.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if strays.is_empty() {
+        return "nothing is amiss".to_owned();
+    }
+    let line = |stray: &Value| {
+        let [name, cluster, kind, since, explanation] =
+            ["name", "cluster", "kind", "first_seen_at", "explanation"].map(|member| text(stray, member));
+        format!("{name}  {kind} on {cluster} since {since}\n    {explanation}")
+    };
+    strays.iter().map(line).collect::<Vec<_>>().join("\n")
+}

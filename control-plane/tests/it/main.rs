@@ -38,6 +38,8 @@ mod staff;
 #[cfg(test)]
 mod strangers;
 #[cfg(test)]
+mod strays;
+#[cfg(test)]
 mod tokens;
 #[cfg(test)]
 mod vendor;

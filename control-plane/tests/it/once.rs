@@ -40,6 +40,9 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
     let begun = "insert into rollouts (id, target, tolerated_bp, started_by, created_at)
                  values (gen_random_uuid(), '14-00000000', 200, 'Wati', now()) returning id";
     let rollout: uuid::Uuid = sql.query_one(begun, &[]).await.unwrap().get(0);
+    let stray = "insert into strays (cluster_id, kind, name, first_seen_at, last_seen_at)
+                 values ('jkt-1', 'unknown_database', 't_' || md5('stray'), now() - interval '1 hour', now()) returning name";
+    let stray: String = sql.query_one(stray, &[]).await.unwrap().get(0);
     let code = phone.code_at(office.clock.now());
     let enter = |password: &str| json!({ "email": made.email, "password": password, "code": code });
     let joko = |role: &str| json!({ "name": "Joko", "email": "joko@hotelhub.test", "role": role });
@@ -86,6 +89,7 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
         bare("/api/v1/orders/{id}/retry", format!("/api/v1/orders/{order}/retry")),
         bare("/api/v1/clusters/{id}/close", "/api/v1/clusters/jkt-1/close".into()),
         bare("/api/v1/clusters/{id}/open", "/api/v1/clusters/jkt-1/open".into()),
+        bare("/api/v1/strays/{name}/drop", format!("/api/v1/strays/{stray}/drop")),
         bare("/api/v1/nodes/{name}/retire", "/api/v1/nodes/node-2/retire".into()),
         bare("/api/v1/staff/{id}/end-sessions", format!("/api/v1/staff/{wati}/end-sessions")),
         bare("/api/v1/staff/{id}/reset-authenticator", format!("/api/v1/staff/{wati}/reset-authenticator")),

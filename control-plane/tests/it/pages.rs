@@ -81,7 +81,9 @@ async fn the_first_page_shows_the_prices_in_force() {
 async fn strangers_see_no_door_of_the_vendor() {
     let office = Office::open().await;
     let visitor = office.visitor();
-    for path in ["/api/v1/tenants", "/api/v1/orders", "/api/v1/nodes", "/api/v1/clusters", "/api/v1/audit"] {
+    for path in
+        ["/api/v1/tenants", "/api/v1/orders", "/api/v1/nodes", "/api/v1/clusters", "/api/v1/strays", "/api/v1/audit"]
+    {
         assert_eq!(visitor.get(path).await.unwrap().status, StatusCode::UNAUTHORIZED, "{path}");
     }
     for path in ["/vendor/tenants", "/vendor/orders", "/vendor/fleet", "/vendor/audit"] {

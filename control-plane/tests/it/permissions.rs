@@ -36,6 +36,8 @@ fn doors() -> Vec<Door> {
         ("get", "/api/v1/clusters", Value::Null, Some(May::FleetRead)),
         ("post", "/api/v1/clusters/{id}/close", json!({}), Some(May::FleetChange)),
         ("post", "/api/v1/clusters/{id}/open", json!({}), Some(May::FleetChange)),
+        ("get", "/api/v1/strays", Value::Null, Some(May::FleetRead)),
+        ("post", "/api/v1/strays/{name}/drop", json!({}), Some(May::FleetChange)),
         ("post", "/api/v1/nodes/{name}/retire", json!({}), Some(May::FleetChange)),
         ("get", "/api/v1/rollouts", Value::Null, Some(May::FleetRead)),
         ("post", "/api/v1/rollouts", json!({}), Some(May::FleetChange)),
@@ -81,7 +83,7 @@ const PAGES: [(&str, Option<May>); 9] = [
 /// A form with what it carries besides its key, and what opens it.
 type Form = (&'static str, &'static [(&'static str, &'static str)], May);
 
-const FORMS: [Form; 18] = [
+const FORMS: [Form; 19] = [
     ("/vendor/tenants/{id}/suspend", &[("reason", "Tagihan Juli")], May::TenantChange),
     ("/vendor/tenants/{id}/resume", &[], May::TenantChange),
     ("/vendor/tenants/{id}/maintenance", &[("text", "Pindah server")], May::TenantChange),
@@ -95,6 +97,7 @@ const FORMS: [Form; 18] = [
     ("/vendor/rollouts/{id}/resume", &[], May::FleetChange),
     ("/vendor/fleet/clusters/{id}/close", &[], May::FleetChange),
     ("/vendor/fleet/clusters/{id}/open", &[], May::FleetChange),
+    ("/vendor/fleet/strays/{name}/drop", &[], May::FleetChange),
     (
         "/vendor/staff/invitations",
         &[("name", "Joko"), ("email", "j@hotelhub.test"), ("role", "sales")],
@@ -146,7 +149,7 @@ async fn every_door_opens_for_the_roles_that_may_and_for_no_other() {
         for (n, (form, fields, needed)) in FORMS.into_iter().enumerate() {
             let key = format!("a-form-of-{}-{n}", role.as_str());
             let fields: Vec<_> = fields.iter().copied().chain([("_key", key.as_str())]).collect();
-            let answer = staff.form(&form.replace("{id}", NOBODY), &fields).await.unwrap();
+            let answer = staff.form(&form.replace("{id}", NOBODY).replace("{name}", "nobody"), &fields).await.unwrap();
             assert_eq!(answer.status.as_u16() == 403, !role.may(needed), "{role:?} at {form}: {}", answer.text);
         }
     }

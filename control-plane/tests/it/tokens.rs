@@ -44,9 +44,15 @@ async fn a_token_opens_no_page_and_nothing_of_the_staffs_own() {
     let wati = hired(&office, StaffRole::SuperAdmin).await;
     let minted = tokens::mint(&office.app, &wati, "deploy", None, 30).await.unwrap();
     let script = office.visitor().with("authorization", &format!("Bearer {}", minted.token));
-    for open in
-        ["/api/v1/tenants", "/api/v1/orders", "/api/v1/clusters", "/api/v1/nodes", "/api/v1/rollouts", "/api/v1/audit"]
-    {
+    for open in [
+        "/api/v1/tenants",
+        "/api/v1/orders",
+        "/api/v1/clusters",
+        "/api/v1/nodes",
+        "/api/v1/rollouts",
+        "/api/v1/strays",
+        "/api/v1/audit",
+    ] {
         assert_eq!(script.get(open).await.unwrap().status, StatusCode::OK, "{open}");
     }
     for own in ["/api/v1/session", "/api/v1/sessions", "/api/v1/staff"] {

@@ -3,6 +3,7 @@
 //! Everything a node acts on arrives in a [`Signed`] envelope, so that a snapshot from a disk or a peer is as good as one from the control plane.
 mod feed;
 mod heartbeat;
+mod inventory;
 mod orders;
 mod signed;
 #[cfg(test)]
@@ -13,6 +14,7 @@ pub use feed::{
     TenantStatus,
 };
 pub use heartbeat::{ClusterLoad, Disk, Heartbeat, HeartbeatAnswer, ReadyDatabase, Role, Share, Usage};
+pub use inventory::Inventory;
 pub use orders::{LeaseWish, Migrated, Order, OrderId, Outcome, OwnerSeed, Report, Task, TenantSeed};
 pub use signed::{BadSignature, FeedKey, FeedVerifier, Signed};
 
@@ -35,6 +37,8 @@ pub mod paths {
     pub const LEASE: &str = "/node/v1/orders/lease";
     /// POST [`crate::Report`]: 204; 409 when the fence is stale.
     pub const REPORT: &str = "/node/v1/orders/report";
+    /// POST [`crate::Inventory`]: 204.
+    pub const INVENTORY: &str = "/node/v1/inventory";
     /// GET, at another node: what it has [`crate::Kept`] of the routing table.
     pub const KEPT: &str = "/node/v1/routes/kept";
 }

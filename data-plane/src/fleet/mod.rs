@@ -5,6 +5,7 @@
 mod admin;
 mod database;
 mod disk;
+mod inventory;
 mod migrate;
 mod password;
 mod retire;
@@ -21,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Ids};
-use hotelhub_protocol::{ClusterId, Disk, Outcome, ReadyDatabase, Role, Share, Task, TenantSeed};
+use hotelhub_protocol::{ClusterId, Disk, Inventory, Outcome, ReadyDatabase, Role, Share, Task, TenantSeed};
 use hotelhub_tenant_migrations::{MigrateError, Product, schema_version};
 use hotelhub_web::metrics::Metrics;
 use thiserror::Error;
@@ -209,6 +210,11 @@ impl Fleet {
     /// How a server's disk kept up when it was looked at last.
     pub fn disk(&self, cluster: &ClusterId) -> Option<Disk> {
         self.0.disks.lock().unwrap_or_else(PoisonError::into_inner).get(cluster).copied()
+    }
+
+    /// Lists the tenant databases and roles that lie on a server, known or not.
+    pub async fn inventory(&self, cluster: &ClusterId) -> Result<Inventory, FleetError> {
+        inventory::list(self.admin(cluster)?, cluster).await
     }
 
     /// Does what an order says and tells which version of the schema the database has then, or how each of several went.

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hotelhub_kernel::Secret;
-use hotelhub_protocol::{Heartbeat, HeartbeatAnswer, Kept, LeaseWish, Report, Signed, VERSION, VERSION_HEADER, paths};
+use hotelhub_protocol::{
+    Heartbeat, HeartbeatAnswer, Inventory, Kept, LeaseWish, Report, Signed, VERSION, VERSION_HEADER, paths,
+};
 use reqwest::{RequestBuilder, Response, StatusCode};
 
 use super::LinkError;
@@ -66,6 +68,11 @@ impl ControlClient {
     pub(super) async fn heartbeat(&self, beat: &Heartbeat) -> Result<HeartbeatAnswer, LinkError> {
         let response = self.say(self.http.post(self.url(paths::HEARTBEAT)).json(beat), PATIENCE).await?;
         Ok(expect_ok(response)?.json().await?)
+    }
+
+    pub(super) async fn inventory(&self, inventory: &Inventory) -> Result<(), LinkError> {
+        let response = self.say(self.http.post(self.url(paths::INVENTORY)).json(inventory), PATIENCE).await?;
+        expect_ok(response).map(|_| ())
     }
 
     pub(super) async fn lease(&self, wish: &LeaseWish) -> Result<Option<Signed>, LinkError> {

@@ -27,6 +27,8 @@ const BREATH: Duration = Duration::from_millis(20);
 const STEP_BACK: Duration = Duration::from_millis(600);
 /// How often a worker looks which older templates lie on a server.
 const LOOK_AGAIN: Duration = Duration::from_secs(120);
+/// How often a worker lists what lies on a server. What is not as it should be is shown once it was seen twice.
+const COUNT: Duration = Duration::from_secs(120);
 /// How often a worker looks how a server's disk keeps up.
 const WATCH: Duration = Duration::from_secs(5);
 const PAUSES: Backoff = Backoff { base: Duration::from_millis(200), ceiling: Duration::from_secs(15) };
@@ -77,10 +79,11 @@ pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
     let (migrating, wish_again) = (Arc::new(Semaphore::new(MIGRATIONS)), Arc::<Notify>::default());
     let clusters = fleet.clusters();
     let watch = join_all(clusters.iter().map(|cluster| watch_disk(&fleet, cluster)));
+    let count = join_all(clusters.iter().map(|cluster| take_inventory(&link, &fleet, cluster)));
     let freeze = join_all(clusters.iter().map(|cluster| freeze_template(&link, &fleet, cluster, &wish_again)));
     let lines = Lines { creating, preparations, migrating, wish_again: wish_again.clone() };
     let lease = lease_on_and_on(&link, &fleet, &lines);
-    tokio::join!(freeze, watch, prepare, stand_by, lease);
+    tokio::join!(freeze, watch, count, prepare, stand_by, lease);
 }
 
 /// Every server gets its template before an order for it is leased. One that is away keeps nobody from the others. From then on what other
@@ -190,6 +193,23 @@ async fn stand_by(link: Arc<Inner>, fleet: Fleet, creating: Creating) {
         fleet.stand_by(&ready).await;
         if link.parts.roles.contains(&Role::Serve) {
             link.parts.pools.open_ahead(&ready).await;
+        }
+    }
+}
+
+/// Tells the control plane what lies on a server: it knows what should.
+async fn take_inventory(link: &Inner, fleet: &Fleet, cluster: &ClusterId) {
+    loop {
+        tokio::time::sleep(COUNT).await;
+        match fleet.inventory(cluster).await {
+            Ok(inventory) => {
+                if let Err(error) = link.client.inventory(&inventory).await {
+                    tracing::debug!(cluster = %cluster, error = &error as &dyn std::error::Error, "an inventory was not heard");
+                }
+            }
+            Err(error) => {
+                tracing::debug!(cluster = %cluster, reason = error.reason(), "what lies on a server is not known");
+            }
         }
     }
 }

@@ -424,3 +424,15 @@ async fn a_look_at_the_disk_tells_since_when_everything_is_settled() {
     let after = fleet.disk(&cluster()).unwrap().settled_at;
     assert!(before <= after && begun.parse::<Timestamp>().unwrap() <= after, "{before} {begun} {after}");
 }
+
+#[tokio::test]
+async fn an_inventory_lists_databases_and_roles_that_have_a_tenants_name_and_no_others() {
+    let yard = Yard::new("counted").await;
+    let before = yard.fleet.inventory(&cluster()).await.unwrap();
+    assert!(!before.databases.contains(&yard.database) && !before.roles.contains(&yard.database));
+    yard.fleet.carry_out(&yard.prepare()).await.unwrap();
+    let after = yard.fleet.inventory(&cluster()).await.unwrap();
+    assert!(after.databases.contains(&yard.database) && after.roles.contains(&yard.database));
+    assert!(after.databases.iter().all(|name| name.starts_with("t_") && name.len() == 34));
+    yard.clear().await;
+}

@@ -1,0 +1,75 @@
+//! Where staff look at strays, and have one dropped.
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use hotelhub_identity::StaffPermission;
+use hotelhub_protocol::Task;
+use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, RequestKey, Result};
+use serde_json::json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::store::{self, Listed};
+use crate::App;
+use crate::audit;
+use crate::database::Tx;
+use crate::fleet::orders::{self, NewOrder};
+use crate::once::{self, Begun};
+use crate::staff::VendorStaff;
+use crate::wakes::Wake;
+
+/// After everything else.
+const PRIORITY: i16 = 200;
+
+/// The JSON doors.
+pub fn doors() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(show)).routes(routes!(let_go))
+}
+
+/// What lies on a server and should not, or should and does not, each with what to do; the worst first.
+#[utoipa::path(get, path = "/api/v1/strays", tag = "fleet",
+    responses((status = 200, body = Listing<Listed>), (status = 401), (status = 403)))]
+async fn show(State(app): State<App>, staff: VendorStaff) -> Result<Listing<Listed>> {
+    staff.may(StaffPermission::FleetRead)?;
+    Ok(Listing::whole(store::list(&app.db.durable).await?))
+}
+
+/// Orders a stray database or role to be dropped. One that is somebody's house is refused by the worker, and the order shows whose.
+#[utoipa::path(post, path = "/api/v1/strays/{name}/drop", tag = "fleet", params(("name" = String, Path)),
+    request_body = Nothing,
+    responses((status = 204), (status = 401), (status = 403), (status = 404, description = "`no-stray`")))]
+async fn let_go(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(name): Path<String>,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    drop_by_staff(&app, &staff, &name, &wish.key).await
+}
+
+/// Orders a stray to be dropped, once for each key.
+pub(crate) async fn drop_by_staff(app: &App, staff: &VendorStaff, name: &str, key: &RequestKey) -> Result<Response> {
+    staff.may(StaffPermission::FleetChange)?;
+    let mut tx = match once::begin(app, &staff.scope(), key).await? {
+        Begun::Answered(kept) => return Ok(kept.into()),
+        Begun::Fresh(tx) => tx,
+    };
+    let outcome = condemned(app, &mut tx, staff, name).await;
+    let answer = tx.answer(StatusCode::NO_CONTENT, outcome).await?;
+    app.wakes.wake(Wake::Orders);
+    Ok(answer)
+}
+
+async fn condemned(app: &App, tx: &mut Tx, staff: &VendorStaff, name: &str) -> Result<()> {
+    let none = || AppError::new(Kind::NotFound, "no-stray", "Nothing of this name is too much on any server.");
+    let now = app.clock.now();
+    let cluster = store::take(tx, name).await?.ok_or_else(none)?;
+    if !store::condemn(tx, name, &cluster, now).await? {
+        return Err(none());
+    }
+    let details = json!({ "cluster": cluster.0 });
+    audit::record(tx, now, &staff.actor(), "stray.drop", ("database", name), None, details).await?;
+    let task = Task::DropDatabase { cluster, database: name.to_owned(), tenant: None };
+    orders::place(tx, &NewOrder { id: app.ids.next(), tenant: None, priority: PRIORITY, task }, now).await?;
+    Ok(())
+}

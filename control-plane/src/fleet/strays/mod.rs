@@ -1,0 +1,16 @@
+//! Strays: databases and roles that lie on a server and nobody knows of, and those that should lie there and do not.
+//!
+//! Fleet workers list what they see; what the central database says otherwise is shown to staff once it was seen twice.
+mod desk;
+mod model;
+mod routes;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use desk::doors;
+pub(super) use desk::drop_by_staff;
+pub use model::{Kind, Recorded, Stray, find};
+pub use routes::router;
+pub use store::Listed;
+pub(super) use store::{count, list};

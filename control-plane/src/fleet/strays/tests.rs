@@ -1,0 +1,45 @@
+//! What counts as a stray.
+use std::collections::HashMap;
+
+use hotelhub_protocol::{ClusterId, Inventory};
+
+use super::{Kind, Recorded, Stray, find};
+
+fn seen(databases: &[&str], roles: &[&str]) -> Inventory {
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    Inventory { cluster: ClusterId("jkt-1".to_owned()), databases: names(databases), roles: names(roles) }
+}
+
+fn found(recorded: &[(&str, Recorded)], seen: &Inventory) -> Vec<(Kind, String)> {
+    let recorded: HashMap<_, _> = recorded.iter().map(|(name, state)| ((*name).to_owned(), *state)).collect();
+    find(&recorded, seen).into_iter().map(|Stray { kind, name }| (kind, name)).collect()
+}
+
+#[test]
+fn what_is_there_as_recorded_is_no_stray() {
+    let recorded =
+        [("a", Recorded::There), ("b", Recorded::UnderWay), ("c", Recorded::UnderWay), ("d", Recorded::Gone)];
+    assert_eq!(found(&recorded, &seen(&["a", "b"], &["a", "b"])), []);
+}
+
+#[test]
+fn what_nobody_knows_of_and_what_should_be_gone_is_too_much() {
+    let too_much = found(&[("left", Recorded::Gone)], &seen(&["left", "stranger"], &["left", "stranger", "alone"]));
+    let of = |kind, name: &str| (kind, name.to_owned());
+    assert_eq!(
+        too_much,
+        [of(Kind::UnknownDatabase, "stranger"), of(Kind::LeftDatabase, "left"), of(Kind::UnknownRole, "alone")]
+    );
+}
+
+#[test]
+fn what_a_hotel_lives_in_is_missed() {
+    let recorded = [("gone", Recorded::There), ("shut", Recorded::There)];
+    let missed = found(&recorded, &seen(&["shut"], &["gone"]));
+    assert_eq!(missed, [(Kind::MissingDatabase, "gone".to_owned()), (Kind::MissingRole, "shut".to_owned())]);
+}
+
+#[test]
+fn every_kind_is_read_as_it_is_written() {
+    assert!(Kind::ALL.into_iter().all(|kind| Kind::read(kind.as_str()) == Some(kind)));
+}

@@ -1,0 +1,15 @@
+//! What lies on a server, as the fleet role sees it.
+use serde::{Deserialize, Serialize};
+
+use crate::ClusterId;
+
+/// The tenant databases and login roles of one server, whoever knows of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inventory {
+    /// The server.
+    pub cluster: ClusterId,
+    /// Databases that have a tenant database's name.
+    pub databases: Vec<String>,
+    /// Login roles that have one.
+    pub roles: Vec<String>,
+}
