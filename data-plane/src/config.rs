@@ -17,6 +17,7 @@ use jiff::SignedDuration;
 
 pub use self::options::{BadSettings, Command, given};
 pub use self::shown::{as_markdown, effective};
+use crate::fleet::ClusterKeys;
 use crate::tenancy::PoolLimits;
 
 /// The settings of a process.
@@ -92,7 +93,7 @@ pub struct Saas {
     /// How old a peer's table may be.
     pub oldest_from_peer: SignedDuration,
     /// The keys that the tenants' passwords derive from, per server.
-    pub cluster_keys: HashMap<ClusterId, Key>,
+    pub cluster_keys: HashMap<ClusterId, ClusterKeys>,
     /// An administrator's address per server: the fleet role alone has them.
     pub cluster_admins: BTreeMap<ClusterId, Secret<String>>,
     /// What every tenant's keys derive from.

@@ -1,4 +1,6 @@
 //! The flags and variables themselves, and how they become [`Settings`].
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -14,6 +16,7 @@ use jiff::SignedDuration;
 use thiserror::Error;
 
 use super::{Mode, Saas, Settings, Standalone, files};
+use crate::fleet::ClusterKeys;
 use crate::tenancy::PoolLimits;
 
 /// The node of HotelHub: resolves the hotel of each request, reaches its database, runs the product on it.
@@ -200,7 +203,9 @@ struct SaasOptions {
     /// How old a peer's routing table may be, in hours.
     #[arg(long, env = "HOTELHUB_PEER_TABLE_MAX_AGE_H", default_value_t = 72, global = true)]
     peer_table_max_age_h: u32,
-    /// The keys that the hotels' database passwords derive from: `id=base64,…`.
+    /// The keys that the hotels' database passwords derive from: `id=base64,…`. One server may have several, the newest first: to turn its
+    /// key give every node the new one as the second, then put it first on those with the role fleet, and take the older one out when
+    /// they log that every role has the newest.
     #[arg(long, env = "HOTELHUB_CLUSTER_KEYS", hide_env_values = true, value_parser = secret, global = true)]
     cluster_keys: Option<Secret<String>>,
     /// Administrators of the Postgres servers: `id=postgres://…,…`. For the fleet role alone. The lines to them are in the clear.
@@ -344,10 +349,14 @@ impl SaasOptions {
         let feed_key = self.feed_public_key.ok_or(BadSettings::Missing("HOTELHUB_FEED_PUBLIC_KEY"))?;
         let node_secret = self.node_secret.ok_or(BadSettings::Missing("HOTELHUB_NODE_SECRET"))?;
         let thirty_two = "it must be 32 bytes of base64";
-        let keys = pairs("HOTELHUB_CLUSTER_KEYS", self.cluster_keys.as_ref())?.into_iter().map(|(id, text)| {
+        let mut cluster_keys: HashMap<ClusterId, ClusterKeys> = HashMap::new();
+        for (id, text) in pairs("HOTELHUB_CLUSTER_KEYS", self.cluster_keys.as_ref())? {
             let key = Key::from_base64(text).ok_or(BadSettings::Wrong("HOTELHUB_CLUSTER_KEYS", thirty_two))?;
-            Ok((id, key))
-        });
+            match cluster_keys.entry(id) {
+                Entry::Occupied(mut known) => known.get_mut().push_older(key),
+                Entry::Vacant(new) => drop(new.insert(ClusterKeys::of(key))),
+            }
+        }
         let admins = pairs("HOTELHUB_CLUSTER_ADMINS", self.cluster_admins.as_ref())?;
         Ok(Saas {
             control_url: self.control_url,
@@ -357,7 +366,7 @@ impl SaasOptions {
             state_dir: self.state_dir,
             peers: self.peers,
             oldest_from_peer: SignedDuration::from_hours(self.peer_table_max_age_h.into()),
-            cluster_keys: keys.collect::<Result<_, _>>()?,
+            cluster_keys,
             cluster_admins: admins.into_iter().map(|(id, text)| (id, Secret::new(text.to_owned()))).collect(),
             node_secret: Key::from_base64(node_secret.expose())
                 .ok_or(BadSettings::Wrong("HOTELHUB_NODE_SECRET", thirty_two))?,

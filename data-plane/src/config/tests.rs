@@ -1,11 +1,13 @@
 //! What the environment says, understood or refused.
 use clap::Parser as _;
+use hotelhub_protocol::ClusterId;
 use hotelhub_web::origin::Scheme;
 
 use super::options::{BadSettings, Cli};
 use super::{Mode, Settings, as_markdown};
 
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+const OTHER_KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
 fn parsed(arguments: &[&str]) -> Result<Cli, clap::Error> {
     Cli::try_parse_from([&["hotelhub"], arguments].concat())
@@ -45,6 +47,10 @@ fn keys_of_servers_are_read_by_name() {
     let settings = read(&saas("work", &["--cluster-keys", &keys])).unwrap();
     let Mode::Saas(saas_settings) = settings.mode else { panic!("it is saas") };
     assert_eq!(saas_settings.cluster_keys.len(), 2);
+    let turning = format!("main={KEY},second={KEY},main={OTHER_KEY}");
+    let Mode::Saas(turning) = read(&saas("work", &["--cluster-keys", &turning])).unwrap().mode else { panic!("saas") };
+    let ways = |id: &str| turning.cluster_keys[&ClusterId(id.to_owned())].passwords("t_1").count();
+    assert_eq!((ways("main"), ways("second")), (2, 1));
     assert!(matches!(
         read(&saas("work", &["--cluster-keys", "main=short"])),
         Err(BadSettings::Wrong("HOTELHUB_CLUSTER_KEYS", _))

@@ -2,14 +2,15 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hotelhub_kernel::{Clock, Ids, Key};
+use hotelhub_kernel::{Clock, Ids};
 use hotelhub_protocol::ClusterId;
 use hotelhub_web::metrics::Metrics;
 use prometheus::{IntGauge, Opts};
 use tokio_postgres::{Client, Config};
 
+use super::keys::ClusterKeys;
 use super::standing::StandBy;
-use super::{FleetError, during, login_password};
+use super::{FleetError, during};
 use crate::tenancy::{Budget, DialError, Dialled, Permit, dial};
 
 /// How many connections to the maintenance database wait for the next order.
@@ -24,12 +25,12 @@ const LOCK_PAUSE: Duration = Duration::from_millis(50);
 const LOCK_TRIES: u32 = 1_200;
 const TRY_LOCK: &str = "select pg_try_advisory_lock($1)";
 
-/// The rights to change a server, and the key its tenants' passwords derive from.
+/// The rights to change a server, and the keys its tenants' passwords derive from.
 pub struct Admin {
     config: Config,
-    key: Key,
+    keys: ClusterKeys,
     budget: Budget,
-    gauges: [IntGauge; 2],
+    gauges: [IntGauge; 3],
     spare: Mutex<Spare>,
 }
 
@@ -49,7 +50,7 @@ pub(super) struct Lent<'a> {
 impl Admin {
     /// An administrator who signs in as `config` says; its database is where nobody lives, usually `postgres`. Nothing is opened before
     /// [`Admin::grant`].
-    pub fn new(cluster: &ClusterId, mut config: Config, key: Key) -> Self {
+    pub fn new(cluster: &ClusterId, mut config: Config, keys: ClusterKeys) -> Self {
         config.application_name("hotelhub-fleet").connect_timeout(CONNECT_TIMEOUT);
         let gauge = |name, help| {
             IntGauge::with_opts(Opts::new(name, help).const_label("cluster", &cluster.0))
@@ -58,9 +59,10 @@ impl Admin {
         let gauges = [
             gauge("hotelhub_fleet_connections", "Connections the fleet role has open."),
             gauge("hotelhub_fleet_budget", "Connections the fleet role may have open."),
+            gauge("hotelhub_fleet_roles_on_older_keys", "Roles that may not have the newest password yet."),
         ];
         let budget = Budget::of(0, gauges[0].clone(), gauges[1].clone());
-        Self { config, key, budget, gauges, spare: Mutex::default() }
+        Self { config, keys, budget, gauges, spare: Mutex::default() }
     }
 
     /// Lives by this share of the server's connections from now on. What is open over it is closed as it comes free.
@@ -88,9 +90,14 @@ impl Admin {
         self.gauges.iter().try_for_each(|gauge| metrics.register(gauge.clone()))
     }
 
-    /// The key of this server's tenants.
-    pub(super) fn key(&self) -> &Key {
-        &self.key
+    /// The keys of this server's tenants.
+    pub(super) fn keys(&self) -> &ClusterKeys {
+        &self.keys
+    }
+
+    /// Shows how many roles may not have the newest password yet.
+    pub(super) fn show_older(&self, roles: usize) {
+        self.gauges[2].set(i64::try_from(roles).unwrap_or(i64::MAX));
     }
 
     /// A warm connection to the maintenance database, or a new one.
@@ -156,7 +163,7 @@ impl Admin {
 
     async fn as_tenant(&self, permit: Permit, database: &str) -> Result<Client, FleetError> {
         let mut config = self.config.clone();
-        let password = login_password(&self.key, database);
+        let password = self.keys.password(database);
         config.dbname(database).user(database).password(password.expose());
         open(permit, &config, "entering the database").await
     }

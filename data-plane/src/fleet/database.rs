@@ -5,7 +5,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::password::scram_verifier;
-use super::{Admin, FleetError, TENANT_GROUP, during, login_password, template};
+use super::{Admin, FleetError, TENANT_GROUP, during, template};
 
 /// `t_` and 32 hexadecimal digits: the name of a database and of its role, safe to write into SQL.
 pub(super) struct DatabaseName(String);
@@ -97,7 +97,7 @@ pub(super) async fn make(
     lent.lock(name.lock()).await?;
     clone(lent.client(), name, version).await?;
     Step::Clone.done(halt)?;
-    let verifier = scram_verifier(&login_password(admin.key(), &name.0), entropy);
+    let verifier = scram_verifier(&admin.keys().password(&name.0), entropy);
     admit(lent.client(), name, &verifier).await?;
     Step::Admit.done(halt)?;
     lent.give_back().await
@@ -111,15 +111,27 @@ async fn clone(client: &Client, DatabaseName(name): &DatabaseName, version: &str
     }
 }
 
-async fn admit(client: &Client, DatabaseName(name): &DatabaseName, verifier: &str) -> Result<(), FleetError> {
-    let rest = format!("revoke all on database {name} from public; grant connect on database {name} to {name}");
-    let create = format!("create role {name} login password '{verifier}' in role {TENANT_GROUP}; {rest}");
+async fn admit(client: &Client, name: &DatabaseName, verifier: &str) -> Result<(), FleetError> {
+    let DatabaseName(role) = name;
+    let rest = format!("revoke all on database {role} from public; grant connect on database {role} to {role}");
+    let create = format!("create role {role} login password '{verifier}' in role {TENANT_GROUP}; {rest}");
     match client.batch_execute(&create).await {
         // It was made before, perhaps with the password of an older key.
         Err(error) if error.code() == Some(&SqlState::DUPLICATE_OBJECT) => {
-            let renew = format!("alter role {name} password '{verifier}'; grant {TENANT_GROUP} to {name}; {rest}");
+            renew_password(client, name, verifier).await?;
+            let renew = format!("grant {TENANT_GROUP} to {role}; {rest}");
             client.batch_execute(&renew).await.map_err(during("renewing the database's role"))
         }
         outcome => outcome.map_err(during("making the database's role")),
     }
+}
+
+/// Gives a database's role another password.
+pub(super) async fn renew_password(
+    client: &Client,
+    DatabaseName(role): &DatabaseName,
+    verifier: &str,
+) -> Result<(), FleetError> {
+    let renew = format!("alter role {role} password '{verifier}'");
+    client.batch_execute(&renew).await.map_err(during("renewing the role's password"))
 }

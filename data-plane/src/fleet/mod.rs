@@ -6,6 +6,7 @@ mod admin;
 mod database;
 mod disk;
 mod inventory;
+mod keys;
 mod migrate;
 mod password;
 mod retire;
@@ -29,6 +30,7 @@ use thiserror::Error;
 use tokio_postgres::error::SqlState;
 
 pub use admin::Admin;
+pub use keys::{ClusterKeys, Turned};
 pub use password::login_password;
 pub(crate) use seed::{STATEMENTS, plant};
 
@@ -215,6 +217,16 @@ impl Fleet {
     /// Lists the tenant databases and roles that lie on a server, known or not.
     pub async fn inventory(&self, cluster: &ClusterId) -> Result<Inventory, FleetError> {
         inventory::list(self.admin(cluster)?, cluster).await
+    }
+
+    /// Whether a server's keys are being turned: its settings name more than one.
+    pub fn keys_are_turning(&self, cluster: &ClusterId) -> bool {
+        self.admin(cluster).is_ok_and(|admin| admin.keys().are_turning())
+    }
+
+    /// Gives each of these roles the password of a server's newest key that has an older one, while they are served.
+    pub async fn turn_keys(&self, cluster: &ClusterId, roles: &[String]) -> Result<Turned, FleetError> {
+        Ok(keys::turn(self.admin(cluster)?, &self.0.entropy, roles).await)
     }
 
     /// Does what an order says and tells which version of the schema the database has then, or how each of several went.

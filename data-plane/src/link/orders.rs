@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::client::WAIT;
 use super::{Inner, LinkError};
-use crate::fleet::{Fleet, FleetError};
+use crate::fleet::{Fleet, FleetError, Turned};
 
 /// Tenants made at once.
 const CREATING: usize = 2;
@@ -29,6 +29,8 @@ const STEP_BACK: Duration = Duration::from_millis(600);
 const LOOK_AGAIN: Duration = Duration::from_secs(120);
 /// How often a worker lists what lies on a server. What is not as it should be is shown once it was seen twice.
 const COUNT: Duration = Duration::from_secs(120);
+/// How often a worker that turns a server's keys looks whether every role has the newest password.
+const TURN_AGAIN: Duration = Duration::from_secs(600);
 /// How often a worker looks how a server's disk keeps up.
 const WATCH: Duration = Duration::from_secs(5);
 const PAUSES: Backoff = Backoff { base: Duration::from_millis(200), ceiling: Duration::from_secs(15) };
@@ -79,11 +81,12 @@ pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
     let (migrating, wish_again) = (Arc::new(Semaphore::new(MIGRATIONS)), Arc::<Notify>::default());
     let clusters = fleet.clusters();
     let watch = join_all(clusters.iter().map(|cluster| watch_disk(&fleet, cluster)));
+    let turn = join_all(clusters.iter().map(|cluster| turn_keys(&fleet, cluster)));
     let count = join_all(clusters.iter().map(|cluster| take_inventory(&link, &fleet, cluster)));
     let freeze = join_all(clusters.iter().map(|cluster| freeze_template(&link, &fleet, cluster, &wish_again)));
     let lines = Lines { creating, preparations, migrating, wish_again: wish_again.clone() };
     let lease = lease_on_and_on(&link, &fleet, &lines);
-    tokio::join!(freeze, watch, count, prepare, stand_by, lease);
+    tokio::join!(freeze, watch, count, turn, prepare, stand_by, lease);
 }
 
 /// Every server gets its template before an order for it is leased. One that is away keeps nobody from the others. From then on what other
@@ -212,6 +215,30 @@ async fn take_inventory(link: &Inner, fleet: &Fleet, cluster: &ClusterId) {
             }
         }
     }
+}
+
+/// Brings every role of a server to its newest key, for as long as the settings name an older one too.
+async fn turn_keys(fleet: &Fleet, cluster: &ClusterId) {
+    while fleet.keys_are_turning(cluster) {
+        match turned(fleet, cluster).await {
+            Ok(turned) if turned.left == 0 => tracing::info!(
+                cluster = %cluster, turned.renewed, turned.current,
+                "every role of the server has the newest key: once all nodes have it too, the older ones may be taken out of the settings"
+            ),
+            Ok(turned) => {
+                tracing::warn!(cluster = %cluster, turned.left, turned.renewed, "some roles have an older key still");
+            }
+            Err(error) => {
+                tracing::warn!(cluster = %cluster, reason = error.reason(), "the server's keys are not turned")
+            }
+        }
+        tokio::time::sleep(TURN_AGAIN).await;
+    }
+}
+
+async fn turned(fleet: &Fleet, cluster: &ClusterId) -> Result<Turned, FleetError> {
+    let roles = fleet.inventory(cluster).await?.roles;
+    fleet.turn_keys(cluster, &roles).await
 }
 
 impl Inner {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use hotelhub_data_plane::boot::{self, Sources};
 use hotelhub_data_plane::config::{Mode, Saas, Settings, Standalone};
-use hotelhub_data_plane::fleet::{Admin, Fleet};
+use hotelhub_data_plane::fleet::{Admin, ClusterKeys, Fleet};
 use hotelhub_data_plane::node::Node;
 use hotelhub_data_plane::tenancy::PoolLimits;
 use hotelhub_identity::Password;
@@ -296,7 +296,7 @@ fn saas_mode() -> Saas {
         state_dir: std::env::temp_dir().join(format!("hotelhub-it-{}", hex(&Entropy::system().bytes::<8>()))),
         peers: Vec::new(),
         oldest_from_peer: SignedDuration::from_hours(72),
-        cluster_keys: HashMap::from([(cluster(), key())]),
+        cluster_keys: HashMap::from([(cluster(), ClusterKeys::of(key()))]),
         cluster_admins: BTreeMap::new(),
         node_secret: Key::new([5; 32]),
         base_domain: Host::parse("hotelhub.localhost").unwrap(),
@@ -305,14 +305,23 @@ fn saas_mode() -> Saas {
 }
 
 fn fleet(sources: &Sources) -> Fleet {
-    let admin = Admin::new(&cluster(), env::postgres().parse().unwrap(), key());
+    fleet_by(ClusterKeys::of(key()), sources)
+}
+
+/// A fleet worker of its own, with other keys.
+pub(crate) fn fleet_with(keys: ClusterKeys) -> Fleet {
+    fleet_by(keys, &Sources::real())
+}
+
+fn fleet_by(keys: ClusterKeys, sources: &Sources) -> Fleet {
+    let admin = Admin::new(&cluster(), env::postgres().parse().unwrap(), keys);
     admin.grant(10);
     let admins = BTreeMap::from([(cluster(), admin)]);
     Fleet::new(admins, sources.clock.clone(), sources.ids.clone(), sources.entropy.clone())
 }
 
 /// The key of every other test that makes tenants on this server.
-fn key() -> Key {
+pub(crate) fn key() -> Key {
     Key::new([9; 32])
 }
 

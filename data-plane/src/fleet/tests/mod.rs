@@ -7,12 +7,13 @@ use std::time::Duration;
 use hotelhub_kernel::{Clock, Entropy, Ids, Key, Slug, TenantId, hex, sha256};
 use hotelhub_protocol::{ClusterId, Outcome, OwnerSeed, ReadyDatabase, Role, Share, Task, TenantSeed};
 use jiff::{SignedDuration, Timestamp};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::database::Step;
-use super::{Admin, Fleet, FleetError, login_password, template};
+use super::{Admin, ClusterKeys, Fleet, FleetError, Turned, login_password, template};
 
 /// One worker on the test server, and a database name of the test's own.
 struct Yard {
@@ -41,11 +42,11 @@ async fn connect(config: &Config) -> Result<Client, tokio_postgres::Error> {
 
 /// An administrator with connections enough.
 fn administrator() -> Admin {
-    admin_by(key())
+    admin_by(ClusterKeys::of(key()))
 }
 
-fn admin_by(key: Key) -> Admin {
-    let admin = Admin::new(&cluster(), server(), key);
+fn admin_by(keys: ClusterKeys) -> Admin {
+    let admin = Admin::new(&cluster(), server(), keys);
     admin.grant(10);
     admin
 }
@@ -197,7 +198,7 @@ async fn a_tenants_role_enters_its_own_database_and_no_other() {
 #[tokio::test]
 async fn a_role_made_under_an_older_key_is_renewed() {
     let yard = Yard::new("renewed").await;
-    let old = BTreeMap::from([(cluster(), admin_by(Key::new([1; 32])))]);
+    let old = BTreeMap::from([(cluster(), admin_by(ClusterKeys::of(Key::new([1; 32]))))]);
     let old = Fleet::new(old, Clock::wall(), Ids::counted(), Entropy::system());
     old.carry_out(&yard.prepare()).await.unwrap();
     assert!(yard.as_tenant(&yard.database).await.is_err());
@@ -435,4 +436,34 @@ async fn an_inventory_lists_databases_and_roles_that_have_a_tenants_name_and_no_
     assert!(after.databases.contains(&yard.database) && after.roles.contains(&yard.database));
     assert!(after.databases.iter().all(|name| name.starts_with("t_") && name.len() == 34));
     yard.clear().await;
+}
+
+#[tokio::test]
+async fn while_a_servers_key_is_turned_roles_get_the_newest_password_once_and_the_older_one_opens_no_more() {
+    let yard = Yard::new("turned").await;
+    yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+    let newest = Key::new([8; 32]);
+    let mut keys = ClusterKeys::of(newest.clone());
+    assert!(!fleet_with(keys.clone()).keys_are_turning(&cluster()));
+    keys.push_older(key());
+    let turner = fleet_with(keys);
+    assert!(turner.keys_are_turning(&cluster()));
+    let roles = [yard.database.clone()];
+    let entered = yard.as_tenant(&yard.database).await.unwrap();
+    for expected in [Turned { renewed: 1, ..Turned::default() }, Turned { current: 1, ..Turned::default() }] {
+        assert_eq!(turner.turn_keys(&cluster(), &roles).await.unwrap(), expected);
+    }
+    entered.query_one("select tenant_id from house", &[]).await.expect("who is in stays in");
+    let shut = yard.as_tenant(&yard.database).await.unwrap_err();
+    assert_eq!(shut.code(), Some(&SqlState::INVALID_PASSWORD));
+    let password = login_password(&newest, &yard.database);
+    connect(server().dbname(&yard.database).user(&yard.database).password(password.expose())).await.unwrap();
+    let unknown = ["t_00000000000000000000000000000000".to_owned(), "postgres".to_owned()];
+    assert_eq!(turner.turn_keys(&cluster(), &unknown).await.unwrap().left, 2, "no such role, and none of ours");
+    yard.clear().await;
+}
+
+fn fleet_with(keys: ClusterKeys) -> Fleet {
+    let admins = BTreeMap::from([(cluster(), admin_by(keys))]);
+    Fleet::new(admins, Clock::wall(), Ids::counted(), Entropy::system())
 }

@@ -18,7 +18,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::fleet::{Admin, Fleet};
+use crate::fleet::{Admin, ClusterKeys, Fleet};
 use crate::tenancy::{Access, Directory, PoolLimits, PoolMetrics, Pools};
 
 /// How it behaves towards who asks for changes.
@@ -110,7 +110,7 @@ pub(super) fn pools(metrics: &Metrics, directory: &Directory) -> Pools {
 pub(super) fn fleet() -> Fleet {
     let admin = |cluster: &str, dsn: &str| {
         let cluster = ClusterId(cluster.into());
-        let admin = Admin::new(&cluster, dsn.parse().unwrap(), Key::new([9; 32]));
+        let admin = Admin::new(&cluster, dsn.parse().unwrap(), ClusterKeys::of(Key::new([9; 32])));
         admin.grant(6);
         (cluster, admin)
     };

@@ -33,9 +33,9 @@ impl Pools {
             ahead.len() >= AHEAD || ahead.iter().any(|known| known.database == ready.database)
         };
         let placement = placement(&ready.cluster, &ready.database);
-        let Some(config) = self.config_of(&placement).filter(|_| !enough()) else { return };
+        let Some(ways) = self.ways_to(&placement).filter(|_| !enough()) else { return };
         let Some(permit) = server.budget.try_take(None) else { return };
-        match Opener::ahead(&server, config, permit).await {
+        match Opener::ahead(&server, ways.newest(), permit).await {
             Ok(backend) if !enough() => {
                 server.ahead().push(Ahead { database: ready.database.clone(), backend });
                 server.make_room();

@@ -15,13 +15,14 @@ mod tenant_pool;
 mod tests;
 mod turns;
 mod warm;
+mod ways;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hotelhub_kernel::{Clock, Entropy, Key};
+use hotelhub_kernel::{Clock, Entropy, Secret};
 use hotelhub_protocol::{ClusterId, ClusterLoad, Placement, Role, Route, Share};
 use tokio::time::MissedTickBehavior;
 use tokio_postgres::Config;
@@ -36,13 +37,14 @@ use self::shelf::QUIET_ROUNDS;
 pub(super) use self::slot::PoolSlot;
 pub(super) use self::tenant_pool::Lent;
 use self::tenant_pool::TenantPool;
+use self::ways::Ways;
 use super::{Directory, TenantEntry};
-use crate::fleet::login_password;
+use crate::fleet::ClusterKeys;
 
 /// How a process proves itself to the tenants' databases.
 pub enum Access {
     /// By passwords derived from the keys of the servers.
-    Derived(HashMap<ClusterId, Key>),
+    Derived(HashMap<ClusterId, ClusterKeys>),
     /// By what the one database's address says.
     Given(Box<Config>),
 }
@@ -169,23 +171,24 @@ impl Pools {
 
     fn pool_of(&self, route: &Route) -> Option<Arc<TenantPool>> {
         let server = self.server(&route.placement.cluster);
-        Some(TenantPool::enter(server, route, self.config_of(&route.placement)?))
+        Some(TenantPool::enter(server, route, self.ways_to(&route.placement)?))
     }
 
     /// How a tenant's database is entered from here, and what a session there is for all its life.
-    fn config_of(&self, placement: &Placement) -> Option<Config> {
-        let config = match &self.0.access {
-            Access::Given(config) => (**config).clone(),
-            Access::Derived(keys) => {
-                let cluster = self.0.directory.cluster(&placement.cluster)?;
-                let key = keys.get(&placement.cluster)?;
-                let mut config = Config::new();
-                config.host(&cluster.host).port(cluster.port).dbname(&placement.database).user(&placement.role);
-                config.password(login_password(key, &placement.role).expose());
-                config
-            }
+    fn ways_to(&self, placement: &Placement) -> Option<Ways> {
+        let as_session = |way: Config| with_startup_options(way, self.0.limits.statement);
+        let keys = match &self.0.access {
+            Access::Given(config) => return Ways::of(std::iter::once(as_session((**config).clone()))),
+            Access::Derived(keys) => keys.get(&placement.cluster)?,
         };
-        Some(with_startup_options(config, self.0.limits.statement))
+        let cluster = self.0.directory.cluster(&placement.cluster)?;
+        let way = |password: Secret<String>| {
+            let mut config = Config::new();
+            config.host(&cluster.host).port(cluster.port).dbname(&placement.database).user(&placement.role);
+            config.password(password.expose());
+            as_session(config)
+        };
+        Ways::of(keys.passwords(&placement.role).map(way))
     }
 
     fn server(&self, cluster: &ClusterId) -> Arc<Server> {

@@ -16,6 +16,7 @@ use super::budget::{Permit, Waiting};
 use super::dial::DialError;
 use super::fuse::{Change, Fuse};
 use super::server::Server;
+use super::ways::Ways;
 use crate::tenancy::{DbError, Guard};
 
 const WHOSE_HOUSE: &str = "select tenant_id from house";
@@ -55,12 +56,20 @@ impl OpenError {
             _ => false,
         }
     }
+
+    /// Whether the password was another: while the server's keys are turned it may be of one of the other keys.
+    fn is_wrong_password(&self) -> bool {
+        match self {
+            Self::Shut(DialError::Refused(error)) => error.code() == Some(&SqlState::INVALID_PASSWORD),
+            _ => false,
+        }
+    }
 }
 
 /// Opens connections of one tenant. All that a session will ever be is fixed here: database, role, search path, limits.
 pub(super) struct Opener {
     pub(super) tenant: TenantId,
-    pub(super) config: Config,
+    pub(super) ways: Ways,
     pub(super) server: Arc<Server>,
     /// Told when a connection of this tenant comes back while others wait for the budget.
     pub(super) came_free: Arc<Notify>,
@@ -83,7 +92,7 @@ impl Opener {
         let permit = self.admitted(deadline, ready).await?;
         let of_server = self.server.fuse.attempt(self.tenant).map_err(OpenError::Away)?;
         let of_database = self.fuse.attempt(self.tenant).map_err(OpenError::Away)?;
-        let outcome = self.open(permit).await;
+        let outcome = self.open_by_any_key(permit, deadline).await;
         self.tell_of_server(of_server.ended(!outcome.as_ref().is_err_and(OpenError::is_of_server)), &outcome);
         self.tell_of_database(of_database.ended(outcome.is_ok()), &outcome);
         if outcome.is_ok() {
@@ -113,16 +122,16 @@ impl Opener {
 
     /// A connection that was opened before the tenant came, if there is one and it is the tenant's now.
     async fn adopt(&self) -> Option<Backend> {
-        let backend = self.server.take_ahead(self.config.get_dbname()?)?;
+        let backend = self.server.take_ahead(self.ways.newest().get_dbname()?)?;
         let proof = timeout(self.server.limits.connect, self.prove_identity(&backend));
         proof.await.is_ok_and(|proof| proof.is_ok()).then_some(backend)
     }
 
-    /// Opens a connection to a database that is nobody's house yet.
-    pub(super) async fn ahead(server: &Server, config: Config, permit: Permit) -> Result<Backend, OpenError> {
+    /// Opens a connection to a database that is nobody's house yet, by the newest key.
+    pub(super) async fn ahead(server: &Server, config: &Config, permit: Permit) -> Result<Backend, OpenError> {
         let limit = server.limits.connect;
         let opened = async {
-            let backend = connect(&config, permit).await?;
+            let backend = connect(config, permit).await?;
             // In vain, but the server has read its catalogue then.
             backend.session().first_text(WHOSE_HOUSE).await?;
             backend.rest();
@@ -131,11 +140,25 @@ impl Opener {
         timeout(limit, opened).await.map_err(|_| OpenError::Slow(limit))?
     }
 
-    async fn open(&self, permit: Permit) -> Result<Backend, OpenError> {
+    /// Opens a connection by the key that opened the last one. While the server's keys are turned another may be the right one.
+    async fn open_by_any_key(&self, permit: Permit, deadline: Instant) -> Result<Backend, OpenError> {
+        let mut outcome = self.open(self.ways.usual(), permit).await;
+        for other in self.ways.others() {
+            if !outcome.as_ref().is_err_and(OpenError::is_wrong_password) {
+                break;
+            }
+            let permit = timeout_at(deadline, self.server.budget.take(Some(self.tenant)));
+            outcome = self.open(other, permit.await.map_err(|_| OpenError::Full)?).await;
+        }
+        outcome
+    }
+
+    async fn open(&self, way: usize, permit: Permit) -> Result<Backend, OpenError> {
         let limit = self.server.limits.connect;
         let deadline = Instant::now() + limit;
-        let connecting = timeout_at(deadline, connect(&self.config, permit));
+        let connecting = timeout_at(deadline, connect(self.ways.by_number(way), permit));
         let backend = connecting.await.map_err(|_| OpenError::Silent(limit))??;
+        self.ways.opened_by(way);
         let proof = timeout_at(deadline, self.prove_identity(&backend));
         proof.await.map_err(|_| OpenError::Slow(limit))??;
         Ok(backend)

@@ -8,7 +8,6 @@ use hotelhub_protocol::Route;
 use hotelhub_web::{AppError, Kind};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
-use tokio_postgres::Config;
 
 use super::PoolSlot;
 use super::backend::Backend;
@@ -18,6 +17,7 @@ use super::fuse::Fuse;
 use super::opener::{OpenError, Opener};
 use super::server::Server;
 use super::shelf::{Next, Place, Shelf};
+use super::ways::Ways;
 use crate::tenancy::Session;
 use crate::tenancy::error::away;
 
@@ -58,11 +58,11 @@ enum Held {
 
 impl TenantPool {
     /// A pool without connections, known to its server.
-    pub(super) fn enter(server: Arc<Server>, route: &Route, config: Config) -> Arc<Self> {
+    pub(super) fn enter(server: Arc<Server>, route: &Route, ways: Ways) -> Arc<Self> {
         let came_free = Arc::new(Notify::new());
         let fuse = Fuse::of_database(server.chance.clone(), server.metrics.databases_away.clone());
         let (tenant, came, in_line) = (route.tenant, came_free.clone(), AtomicUsize::new(0));
-        let opener = Opener { tenant, config, server: server.clone(), came_free: came, fuse, waiting: in_line };
+        let opener = Opener { tenant, ways, server: server.clone(), came_free: came, fuse, waiting: in_line };
         let shelf = Mutex::new(Shelf::new(usize::from(route.limits.connections.max(1))));
         let (waiting, slot) = (AtomicUsize::new(0), OnceLock::new());
         let this = Arc::new(Self { tenant, opener, shelf, server, came_free, waiting, slot });

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hotelhub_data_plane::config::Mode;
+use hotelhub_data_plane::fleet::ClusterKeys;
 use hotelhub_data_plane::tenancy::Tenant;
 use hotelhub_kernel::Key;
 use hotelhub_protocol::{Change, Cluster, ClusterId};
@@ -72,7 +73,7 @@ async fn a_hotel_behind_a_dead_line_is_refused_at_once_until_somebody_gets_throu
     let house = House::saas_with(2, |settings| {
         settings.pool.connect = Duration::from_millis(200);
         let Mode::Saas(saas) = &mut settings.mode else { unreachable!("it is a house of a control plane") };
-        saas.cluster_keys.insert(away.clone(), Key::new([9; 32]));
+        saas.cluster_keys.insert(away.clone(), ClusterKeys::of(Key::new([9; 32])));
     })
     .await;
     let (melati, kenanga) = both(&house).await;

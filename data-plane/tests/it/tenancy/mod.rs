@@ -3,6 +3,7 @@ mod away;
 mod budget;
 mod clean;
 mod hosts;
+mod keys;
 mod life;
 mod once;
 pub(crate) mod routes;

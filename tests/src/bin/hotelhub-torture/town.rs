@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use futures_util::future::try_join_all;
 use hotelhub_data_plane::boot::{self, Sources};
 use hotelhub_data_plane::config::{Mode, Saas, Settings};
-use hotelhub_data_plane::fleet::{Admin, Fleet};
+use hotelhub_data_plane::fleet::{Admin, ClusterKeys, Fleet};
 use hotelhub_data_plane::node::Node;
 use hotelhub_data_plane::tenancy::{Applied, PoolLimits};
 use hotelhub_identity::{LinkToken, Password, PasswordHash};
@@ -76,7 +76,7 @@ impl Town {
         let process = boot::start(settings, &[Role::Serve, Role::Work], sources.clone()).await?;
         let port = process.address.context("the node listens nowhere")?.port();
 
-        let admin = Admin::new(&cluster(), config, keys.cluster.clone());
+        let admin = Admin::new(&cluster(), config, ClusterKeys::of(keys.cluster.clone()));
         admin.grant(10);
         let fleet = Fleet::new(
             BTreeMap::from([(cluster(), admin)]),
@@ -234,7 +234,7 @@ fn settings(keys: &Keys, mail: &MailStandIn, state_dir: PathBuf, hotels: usize) 
         state_dir,
         peers: Vec::new(),
         oldest_from_peer: SignedDuration::ZERO,
-        cluster_keys: HashMap::from([(cluster(), keys.cluster.clone())]),
+        cluster_keys: HashMap::from([(cluster(), ClusterKeys::of(keys.cluster.clone()))]),
         cluster_admins: BTreeMap::new(),
         node_secret: keys.node.clone(),
         base_domain: Host::parse(BASE).expect("the domain of the town is one"),
