@@ -1,15 +1,15 @@
 //! The fleet's promises, against real Postgres (`HOTELHUB_TEST_POSTGRES`).
 mod migrations;
+mod share;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Ids, Key, Slug, TenantId, hex, sha256};
-use hotelhub_protocol::{ClusterId, Outcome, OwnerSeed, ReadyDatabase, Role, Share, Task, TenantSeed};
+use hotelhub_protocol::{ClusterId, Outcome, OwnerSeed, ReadyDatabase, Task, TenantSeed};
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::database::Step;
@@ -301,55 +301,6 @@ async fn holds(mut true_now: impl FnMut() -> bool) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("it did not come true within five seconds");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_fleet_never_has_more_connections_than_its_share() {
-    let yards = [Yard::new("share 1").await, Yard::new("share 2").await, Yard::new("share 3").await];
-    let fleet = yards[0].fleet.clone();
-    let share = |connections| Share { cluster: cluster(), role: Role::Fleet, connections };
-    fleet.grant(&[share(2)]);
-    holds(|| fleet.open(&cluster()) <= 2).await;
-    let (done, watched) = (CancellationToken::new(), fleet.clone());
-    let most = tokio::spawn({
-        let done = done.clone();
-        async move {
-            let mut most = 0;
-            while !done.is_cancelled() {
-                most = most.max(watched.open(&cluster()));
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-            most
-        }
-    });
-    let [first, second, third] = yards.each_ref().map(|yard| yard.create(1));
-    let all = tokio::join!(fleet.carry_out(&first), fleet.carry_out(&second), fleet.carry_out(&third));
-    done.cancel();
-    assert!(all.0.is_ok() && all.1.is_ok() && all.2.is_ok(), "{all:?}");
-    assert_eq!(most.await.unwrap(), 2);
-    fleet.grant(&[share(0)]);
-    holds(|| fleet.open(&cluster()) == 0).await;
-    let none = tokio::time::timeout(Duration::from_millis(200), fleet.carry_out(&yards[0].create(1))).await;
-    assert!(none.is_err() && fleet.open(&cluster()) == 0, "without a share it waits");
-    for yard in yards {
-        yard.assert_seeded_once().await;
-        yard.clear().await;
-    }
-}
-
-#[tokio::test]
-async fn a_connection_counts_until_the_server_has_let_go_of_it() {
-    let yard = Yard::new("counted").await;
-    yard.fleet.carry_out(&yard.prepare()).await.unwrap();
-    let (admin, watch) = (administrator(), connect(&server()).await.unwrap());
-    let inside = admin.enter(&yard.database).await.unwrap();
-    let soon = Duration::from_millis(100);
-    assert!(tokio::time::timeout(soon, inside.batch_execute("select pg_sleep(1)")).await.is_err());
-    drop(inside);
-    holds(|| admin.open() == 0).await;
-    let there = "select count(*) from pg_stat_activity where datname = $1";
-    assert_eq!(watch.query_one(there, &[&yard.database]).await.unwrap().get::<_, i64>(0), 0);
-    yard.clear().await;
 }
 
 /// What a database left behind.
