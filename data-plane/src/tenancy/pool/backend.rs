@@ -62,9 +62,11 @@ impl Backend {
 
 impl Drop for Backend {
     fn drop(&mut self) {
-        if self.is_clean() {
-            // One that is cut may stay for a second, at the server: nobody is made to wait for that.
+        // One that is cut in the middle of something may stay for a second, at the server: nobody is made to wait for that.
+        if self.is_sound() {
             self.parting.begin();
+        }
+        if self.is_clean() {
             self.line.rest();
         } else {
             self.line.cut();
