@@ -1,6 +1,7 @@
 //! The control plane: owns tenants, plans, subscriptions, fleet and staff; says what should be.
 mod app;
 pub mod audit;
+pub mod backups;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -4,7 +4,7 @@ use hotelhub_web::{Doors, Entrance, Front};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{App, audit, fleet, health, home, signup, staff, tenants};
+use crate::{App, audit, backups, fleet, health, home, signup, staff, tenants};
 
 /// What the API schema says of itself.
 #[derive(OpenApi)]
@@ -19,6 +19,7 @@ fn doors() -> OpenApiRouter<App> {
         .merge(signup::doors())
         .merge(staff::doors())
         .merge(tenants::doors())
+        .merge(backups::doors())
         .merge(fleet::doors())
         .merge(audit::doors())
 }
@@ -28,6 +29,7 @@ fn pages() -> Router<App> {
         .merge(signup::pages())
         .merge(staff::pages())
         .merge(tenants::pages())
+        .merge(backups::forms())
         .merge(fleet::pages())
         .merge(audit::pages())
 }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::App;
 use crate::fleet::{Gauges, orders, ready, rollouts};
 use crate::wakes::Wake;
-use crate::{mails, once, tenants};
+use crate::{backups, mails, once, tenants};
 
 /// How often the controllers look without being woken.
 const LOOK: Duration = Duration::from_secs(5);
@@ -56,6 +56,11 @@ async fn make_rounds(app: App, gauges: Gauges) {
                 tracing::info!(count, "databases of deleted hotels are being dropped; their days of grace are over")
             }
             Err(error) => tracing::warn!(error = &error as &dyn Error, "deleted hotels were not looked after"),
+        }
+        match backups::drive(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::debug!(count, "backups that are due are being taken"),
+            Err(error) => tracing::warn!(error = &error as &dyn Error, "backups were not looked after"),
         }
         if let Err(error) = gauges.look(&app).await {
             tracing::warn!(error = &error as &dyn Error, "the fleet was not counted");

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use hotelhub_kernel::{Host, Key, Secret};
 use hotelhub_protocol::{ClusterId, FeedVerifier};
+use hotelhub_vault::Store;
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
 use jiff::SignedDuration;
@@ -96,12 +97,25 @@ pub struct Saas {
     pub cluster_keys: HashMap<ClusterId, ClusterKeys>,
     /// An administrator's address per server: the fleet role alone has them.
     pub cluster_admins: BTreeMap<ClusterId, Secret<String>>,
+    /// Where the fleet role keeps backups, if it does.
+    pub backups: Option<Backups>,
     /// What every tenant's keys derive from.
     pub node_secret: Key,
     /// The domain under which tenants have their names.
     pub base_domain: Host,
     /// The vendor's own page.
     pub vendor_url: String,
+}
+
+/// Where backups are kept, and how.
+#[derive(Clone)]
+pub struct Backups {
+    /// Where they lie.
+    pub store: Store,
+    /// What they are sealed with.
+    pub key: Key,
+    /// The folder of `pg_dump` and `pg_restore`, where it is not a usual one.
+    pub programs: Option<PathBuf>,
 }
 
 impl Settings {

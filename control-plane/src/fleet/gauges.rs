@@ -1,11 +1,16 @@
 //! The fleet as numbers: stock, orders, nodes. Never by tenant.
 use hotelhub_web::metrics::Metrics;
+use jiff::SignedDuration;
 use prometheus::{IntGauge, IntGaugeVec, Opts};
 
 use super::nodes::SILENCE;
 use super::{clusters, nodes, orders, strays};
 use crate::App;
+use crate::backups;
 use crate::database::DbError;
+
+/// A hotel should have a whole backup that is younger.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(48);
 
 /// What is shown of the fleet.
 pub struct Gauges {
@@ -14,6 +19,7 @@ pub struct Gauges {
     oldest_order: IntGauge,
     nodes: IntGauge,
     strays: IntGaugeVec,
+    backups_overdue: IntGauge,
 }
 
 impl Gauges {
@@ -33,12 +39,17 @@ impl Gauges {
                 "Databases and roles that should not be there, or are not and should.",
                 "kind",
             )?,
+            backups_overdue: IntGauge::new(
+                "hotelhub_backups_overdue",
+                "Hotels whose last whole backup is older than two days.",
+            )?,
         };
         all.register(gauges.ready.clone())?;
         all.register(gauges.orders.clone())?;
         all.register(gauges.oldest_order.clone())?;
         all.register(gauges.nodes.clone())?;
         all.register(gauges.strays.clone())?;
+        all.register(gauges.backups_overdue.clone())?;
         Ok(gauges)
     }
 
@@ -53,6 +64,7 @@ impl Gauges {
             self.orders.with_label_values(&[state]).set(count);
         }
         self.oldest_order.set(open.oldest_seconds);
+        self.backups_overdue.set(backups::overdue(&app.db.relaxed, now - OVERDUE).await?);
         let nodes = nodes::list(&app.db.relaxed).await?;
         let seen = nodes.iter().filter(|node| node.is_heard_after(now - SILENCE)).count();
         self.nodes.set(i64::try_from(seen).unwrap_or(i64::MAX));

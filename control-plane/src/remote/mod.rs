@@ -1,4 +1,5 @@
 //! The commands that are clients of this plane's own API: they show a staff token, so that every change is made and noted in one place.
+mod backups;
 mod client;
 mod fleet;
 mod shown;

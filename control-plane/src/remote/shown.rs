@@ -8,8 +8,49 @@ pub(super) fn table(tenants: &[Value]) -> String {
     if tenants.is_empty() {
         return "no hotel".to_owned();
     }
-    let head = ["HOTEL", "STATUS", "PLAN", "ROOMS", "SINCE", "NAME"].map(str::to_owned);
-    let rows: Vec<[String; 6]> = std::iter::once(head).chain(tenants.iter().map(row)).collect();
+    columns(["HOTEL", "STATUS", "PLAN", "ROOMS", "SINCE", "NAME"], tenants.iter().map(row))
+}
+
+/// Backups, one a line, in columns.
+pub(super) fn backups(backups: &[Value]) -> String {
+    if backups.is_empty() {
+        return "no backup".to_owned();
+    }
+    let row = |backup: &Value| {
+        let at = if text(backup, "taken_at").is_empty() { "created_at" } else { "taken_at" };
+        ["id", at, "kind", "state", "stored_bytes", "rows"].map(|member| text(backup, member))
+    };
+    columns(["BACKUP", "AS OF", "KIND", "STATE", "BYTES", "ROWS"], backups.iter().map(row))
+}
+
+/// How a backup stands, in one line.
+pub(super) fn backup(backup: &Value) -> String {
+    let [id, state, rows, bytes, took, error] =
+        ["id", "state", "rows", "stored_bytes", "took_ms", "error"].map(|member| text(backup, member));
+    match state.as_str() {
+        "done" => format!("backup {id}: done; {rows} rows in {bytes} bytes, in {took} ms"),
+        "failed" => format!("backup {id}: failed: {error}"),
+        state => format!("backup {id}: {state}"),
+    }
+}
+
+/// How a restore stands, in one line.
+pub(super) fn restore(restore: &Value) -> String {
+    let [id, kind, state, backup, rows, took, until, error] =
+        ["id", "kind", "state", "backup_id", "rows", "took_ms", "undo_until", "error"]
+            .map(|member| text(restore, member));
+    match state.as_str() {
+        "done" => {
+            let undo = if until.is_empty() { String::new() } else { format!("; can be undone until {until}") };
+            format!("restore {id} ({kind}) of backup {backup}: done; {rows} rows as they were, in {took} ms{undo}")
+        }
+        "failed" => format!("restore {id} ({kind}) of backup {backup}: failed: {error}"),
+        state => format!("restore {id} ({kind}) of backup {backup}: {state}"),
+    }
+}
+
+fn columns(head: [&str; 6], rows: impl Iterator<Item = [String; 6]>) -> String {
+    let rows: Vec<[String; 6]> = std::iter::once(head.map(str::to_owned)).chain(rows).collect();
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..6).map(|column| width(column).unwrap_or(0)).collect();
     let line = |row: &[String; 6]| {

@@ -3,8 +3,9 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::backups::Errand;
 use super::client::{Client, Failure, Reach};
-use super::{EXIT_CODES, shown};
+use super::{EXIT_CODES, backups, shown};
 use crate::vendor::escaped;
 
 /// Hotels, looked after through the API of a running control plane.
@@ -99,6 +100,78 @@ pub enum Tenants {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Backs a hotel up now, and waits until the backup is whole. Each hotel is backed up every night besides.
+    #[command(after_help = EXIT_CODES)]
+    Backup {
+        /// Which.
+        #[command(flatten)]
+        whom: Whom,
+        /// Returns as soon as it is ordered.
+        #[arg(long)]
+        detach: bool,
+        /// Says what would be, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Lists a hotel's backups, the newest first.
+    #[command(after_help = EXIT_CODES)]
+    Backups {
+        /// Whose.
+        #[command(flatten)]
+        whom: Whom,
+    },
+    /// Restores a backup: in the hotel's place, which is closed meanwhile, or as a new hotel. What it replaces is kept for the days of
+    /// grace: until then `undo-restore` brings it back.
+    #[command(after_help = EXIT_CODES)]
+    Restore {
+        /// Whose backup.
+        #[command(flatten)]
+        whom: Whom,
+        /// The backup's id, as `backups` lists it; the newest good one if absent.
+        #[arg(long)]
+        backup: Option<Uuid>,
+        /// The hotel's name in its address once more: its data are replaced.
+        #[arg(long, required_unless_present = "copy_as", conflicts_with = "copy_as")]
+        confirm: Option<String>,
+        /// Instead: the name of a new hotel that is to be a copy.
+        #[arg(long, value_name = "NAME")]
+        copy_as: Option<String>,
+        /// Returns as soon as it is ordered.
+        #[arg(long)]
+        detach: bool,
+        /// Says what would be, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Gives a hotel back what a restore had replaced. What was written since is set aside in its turn.
+    #[command(after_help = EXIT_CODES)]
+    UndoRestore {
+        /// Which.
+        #[command(flatten)]
+        whom: Whom,
+        /// The restore's id; the latest that can be undone if absent.
+        #[arg(long)]
+        restore: Option<Uuid>,
+        /// Says what would be, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Restores a hotel's backup beside it, compares every row, drops it again, and tells how long that took.
+    #[command(after_help = EXIT_CODES)]
+    Drill {
+        /// Whose backup.
+        #[command(flatten)]
+        whom: Whom,
+        /// The backup's id; the newest good one if absent.
+        #[arg(long)]
+        backup: Option<Uuid>,
+        /// Returns as soon as it is ordered.
+        #[arg(long)]
+        detach: bool,
+        /// Says what would be, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// One hotel, and how the control plane is reached.
@@ -106,9 +179,9 @@ pub enum Tenants {
 #[group(skip)]
 pub struct Whom {
     /// The hotel's name in its address, or its id.
-    hotel: String,
+    pub(super) hotel: String,
     #[command(flatten)]
-    reach: Reach,
+    pub(super) reach: Reach,
 }
 
 /// A change: its door, what it carries, and whether it is only said.
@@ -137,6 +210,23 @@ pub async fn tenants(asked: Tenants) -> Result<String, Failure> {
             (whom, Wish { door: "delete", body: json!({ "reason": reason, "slug": confirm }), dry_run })
         }
         Tenants::Undelete { whom, dry_run } => (whom, Wish { door: "undelete", body: json!({}), dry_run }),
+        Tenants::Backups { whom } => return backups::list(&whom).await,
+        Tenants::UndoRestore { whom, restore, dry_run } => return backups::undo(&whom, restore, dry_run).await,
+        Tenants::Backup { whom, detach, dry_run } => {
+            let (body, seen_at) = (json!({}), "/api/v1/backups");
+            let shown = shown::backup;
+            return backups::run(Errand { door: "backups", body, seen_at, shown, dry_run, detach, whom: &whom }).await;
+        }
+        Tenants::Restore { whom, backup, confirm, copy_as, detach, dry_run } => {
+            let body = json!({ "backup": backup, "slug": confirm, "copy_as": copy_as });
+            let (seen_at, shown) = ("/api/v1/restores", shown::restore);
+            return backups::run(Errand { door: "restores", body, seen_at, shown, dry_run, detach, whom: &whom }).await;
+        }
+        Tenants::Drill { whom, backup, detach, dry_run } => {
+            let body = json!({ "backup": backup });
+            let (seen_at, shown) = ("/api/v1/restores", shown::restore);
+            return backups::run(Errand { door: "drills", body, seen_at, shown, dry_run, detach, whom: &whom }).await;
+        }
     };
     change(&whom, &wish).await
 }
@@ -177,7 +267,7 @@ async fn change(whom: &Whom, wish: &Wish) -> Result<String, Failure> {
 }
 
 /// The id of the hotel that has this name now, or had it last; an id is its own.
-async fn find(client: &Client, hotel: &str) -> Result<Uuid, Failure> {
+pub(super) async fn find(client: &Client, hotel: &str) -> Result<Uuid, Failure> {
     if let Ok(id) = hotel.parse() {
         return Ok(id);
     }

@@ -4,13 +4,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use hotelhub_kernel::TenantId;
 use hotelhub_web::{RequestKey, Result};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::store::{self, Detail};
-use super::{Change, Refusal};
+use super::{Change, Life, Refusal, Status};
 use crate::App;
 use crate::audit;
-use crate::database::Tx;
+use crate::database::{DbError, Tx};
 use crate::fleet::feed;
 use crate::once::{self, Begun};
 use crate::staff::VendorStaff;
@@ -60,8 +60,7 @@ async fn changed(app: &App, tx: &mut Tx, staff: &VendorStaff, tenant: TenantId, 
             return Err(Refusal::BeingMade.into());
         }
     }
-    let grace = SignedDuration::from_hours(24 * i64::from(app.settings.tenant_grace_days));
-    let after = held.life.after(change, now, grace)?;
+    let after = held.life.after(change, now, grace(app))?;
     if after != held.life {
         store::put(tx, tenant, &after).await?;
         let (action, details) = change.noted();
@@ -70,4 +69,41 @@ async fn changed(app: &App, tx: &mut Tx, staff: &VendorStaff, tenant: TenantId, 
         feed::publish_tenant(tx, tenant, now).await?;
     }
     Ok(store::detail(tx, tenant).await?.ok_or(Refusal::Unknown)?)
+}
+
+fn grace(app: &App) -> SignedDuration {
+    SignedDuration::from_hours(24 * i64::from(app.settings.tenant_grace_days))
+}
+
+/// Until when a database is kept that nobody is served from since `now`.
+pub(crate) fn grace_from(app: &App, now: Timestamp) -> Timestamp {
+    now.checked_add(grace(app)).unwrap_or(Timestamp::MAX)
+}
+
+/// Holds a tenant until the transaction ends; whether there is such a one, or was.
+pub(crate) async fn is_known(tx: &mut Tx, tenant: TenantId) -> Result<bool, DbError> {
+    Ok(store::hold(tx, tenant).await?.is_some())
+}
+
+/// Holds a tenant until the transaction ends; whether it is there and not deleted.
+pub(crate) async fn hold_served(tx: &mut Tx, tenant: TenantId) -> Result<bool, DbError> {
+    Ok(store::hold(tx, tenant).await?.is_some_and(|held| held.life.status != Status::Churned))
+}
+
+/// Closes a tenant while its data are worked on; whether it was open. Its routes are the caller's to move.
+pub(crate) async fn close_for_work(tx: &mut Tx, tenant: TenantId, text: &str, now: Timestamp) -> Result<bool> {
+    let held = store::hold(tx, tenant).await?.ok_or(Refusal::Unknown)?;
+    if held.life.maintenance.is_some() {
+        return Ok(false);
+    }
+    let closed =
+        held.life.after(&Change::Maintain { text: text.to_owned(), until: None }, now, SignedDuration::ZERO)?;
+    store::put(tx, tenant, &closed).await?;
+    Ok(true)
+}
+
+/// Ends that, whatever it is called by now. Its routes are the caller's to move.
+pub(crate) async fn open_again(tx: &mut Tx, tenant: TenantId) -> Result<(), DbError> {
+    let Some(held) = store::hold(tx, tenant).await? else { return Ok(()) };
+    store::put(tx, tenant, &Life { maintenance: None, ..held.life }).await
 }

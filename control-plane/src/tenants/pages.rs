@@ -14,6 +14,7 @@ use super::routes::{Filter, Whole, whole};
 use super::{Status, store};
 use crate::App;
 use crate::audit::AuditLine;
+use crate::backups::Kept;
 use crate::fleet::orders::OrderLine;
 use crate::staff::VendorStaff;
 use crate::vendor::{form_key, moment, next, shell};
@@ -158,6 +159,7 @@ pub struct TenantPage {
     trial_ends: Option<String>,
     domains: Vec<String>,
     database: Option<Place>,
+    vault: Kept,
     orders: Vec<OrderLine>,
     audit: Vec<AuditLine>,
 }
@@ -233,6 +235,7 @@ impl Page for TenantPage {
                 template: "13-abcdef01".to_owned(),
                 generation: 1,
             }),
+            vault: Kept::sample(),
             orders: vec![OrderLine::sample()],
             audit: vec![AuditLine::sample()],
         }
@@ -240,7 +243,7 @@ impl Page for TenantPage {
 }
 
 impl TenantPage {
-    fn of(app: &App, visit: &Visit, staff: &VendorStaff, whole: Whole) -> Self {
+    fn of(app: &App, visit: &Visit, staff: &VendorStaff, (whole, vault): (Whole, Kept)) -> Self {
         let Whole { tenant, orders, audit } = whole;
         let may = staff.can(StaffPermission::TenantChange);
         let may_delete = staff.can(StaffPermission::TenantDelete);
@@ -295,6 +298,7 @@ impl TenantPage {
             trial_ends: subscription.trial_ends_at.map(|at| moment(at, visit)),
             domains: tenant.domains,
             database: place,
+            vault,
             orders: orders.into_iter().map(|order| OrderLine::of(order, visit)).collect(),
             audit: audit.into_iter().map(|entry| AuditLine::of(entry, visit)).collect(),
         }
@@ -303,6 +307,8 @@ impl TenantPage {
 
 async fn read(State(app): State<App>, visit: Visit, staff: VendorStaff, Path(id): Path<Uuid>) -> Result<Html<String>> {
     staff.may(StaffPermission::TenantRead)?;
-    let page = TenantPage::of(&app, &visit, &staff, whole(&app, TenantId(id)).await?);
+    let whole = whole(&app, TenantId(id)).await?;
+    let vault = Kept::of(&app, &visit, &staff, TenantId(id)).await?;
+    let page = TenantPage::of(&app, &visit, &staff, (whole, vault));
     app.templates.render(&shell(&visit, &staff, "vendor.tenant").titled(page.name.clone()), &page)
 }

@@ -1,5 +1,7 @@
 //! The control plane through its front door, on a database of each test's own.
 #[cfg(test)]
+mod backups;
+#[cfg(test)]
 mod bodies;
 #[cfg(test)]
 mod database;

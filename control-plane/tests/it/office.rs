@@ -12,8 +12,8 @@ use hotelhub_control_plane::{App, router, staff};
 use hotelhub_identity::{StaffRole, Totp};
 use hotelhub_kernel::{Clock, Entropy, Host, Key, Secret, hex, sha256};
 use hotelhub_protocol::{
-    ClusterId, Deltas, Heartbeat, HeartbeatAnswer, LeaseWish, Order, OrderId, Outcome, Report, Role, Signed, Snapshot,
-    Usage, VERSION, VERSION_HEADER, paths,
+    ClusterId, ClusterLoad, Deltas, Heartbeat, HeartbeatAnswer, LeaseWish, Order, OrderId, Outcome, Report, Role,
+    Signed, Snapshot, Usage, VERSION, VERSION_HEADER, paths,
 };
 use hotelhub_testkit::{Answer, Schema, Scratch, Template, Visitor, env};
 use hotelhub_web::lanes::Lanes;
@@ -186,13 +186,33 @@ impl Node {
     /// The same by a worker that says which orders it has.
     pub(crate) async fn lease_holding(&self, wait_ms: u64, holding: Option<Vec<OrderId>>) -> Option<Order> {
         let clusters = vec![ClusterId(CLUSTER.to_owned())];
-        self.lease_as(&LeaseWish { clusters, wait_ms, holding, migrating: false }).await
+        self.lease_as(&LeaseWish { clusters, wait_ms, holding, migrating: false, copying: false }).await
     }
 
     /// The same by a worker with room for databases to migrate.
     pub(crate) async fn lease_migrating(&self) -> Option<Order> {
         let clusters = vec![ClusterId(CLUSTER.to_owned())];
-        self.lease_as(&LeaseWish { clusters, wait_ms: 0, holding: None, migrating: true }).await
+        self.lease_as(&LeaseWish { clusters, wait_ms: 0, holding: None, migrating: true, copying: false }).await
+    }
+
+    /// The same by a worker with a store of backups.
+    pub(crate) async fn lease_copying(&self) -> Option<Order> {
+        let clusters = vec![ClusterId(CLUSTER.to_owned())];
+        self.lease_as(&LeaseWish { clusters, wait_ms: 0, holding: None, migrating: false, copying: true }).await
+    }
+
+    /// Says that it has a store of backups.
+    pub(crate) async fn keeps_backups(&self, now: Timestamp) {
+        let load = ClusterLoad {
+            cluster: ClusterId(CLUSTER.to_owned()),
+            open: 0,
+            holding: Vec::new(),
+            template: Some(TEMPLATE.to_owned()),
+            old_templates: Vec::new(),
+            keeps_backups: true,
+            disk: None,
+        };
+        self.heartbeat(&Heartbeat { clusters: vec![load], ..beat(&[Role::Fleet], now) }).await;
     }
 
     async fn lease_as(&self, wish: &LeaseWish) -> Option<Order> {

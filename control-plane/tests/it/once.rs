@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::office::{Office, wish};
+use crate::office::{Node, Office, wish};
 
 /// A POST that would succeed, and another body for the same door.
 pub(crate) struct Post {
@@ -43,6 +43,7 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
     let stray = "insert into strays (cluster_id, kind, name, first_seen_at, last_seen_at)
                  values ('jkt-1', 'unknown_database', 't_' || md5('stray'), now() - interval '1 hour', now()) returning name";
     let stray: String = sql.query_one(stray, &[]).await.unwrap().get(0);
+    let (kept, restore) = backed_up(office, &fleet).await;
     let code = phone.code_at(office.clock.now());
     let enter = |password: &str| json!({ "email": made.email, "password": password, "code": code });
     let joko = |role: &str| json!({ "name": "Joko", "email": "joko@hotelhub.test", "role": role });
@@ -83,6 +84,16 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
             &admin,
         ),
         bare("/api/v1/tenants/{id}/undelete", format!("/api/v1/tenants/{tenant}/undelete")),
+        bare("/api/v1/tenants/{id}/backups", format!("/api/v1/tenants/{kept}/backups")),
+        bare("/api/v1/tenants/{id}/drills", format!("/api/v1/tenants/{kept}/drills")),
+        post(
+            "/api/v1/tenants/{id}/restores",
+            format!("/api/v1/tenants/{kept}/restores"),
+            json!({ "copy_as": "dahlia" }),
+            json!({ "copy_as": "melur" }),
+            &admin,
+        ),
+        bare("/api/v1/restores/{id}/undo", format!("/api/v1/restores/{restore}/undo")),
         bare("/api/v1/rollouts", "/api/v1/rollouts".into()),
         bare("/api/v1/rollouts/{id}/halt", format!("/api/v1/rollouts/{rollout}/halt")),
         bare("/api/v1/rollouts/{id}/resume", format!("/api/v1/rollouts/{rollout}/resume")),
@@ -94,6 +105,27 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
         bare("/api/v1/staff/{id}/end-sessions", format!("/api/v1/staff/{wati}/end-sessions")),
         bare("/api/v1/staff/{id}/reset-authenticator", format!("/api/v1/staff/{wati}/reset-authenticator")),
     ]
+}
+
+/// A hotel with a backup that was restored in its place, and that restore.
+async fn backed_up(office: &Office, fleet: &Node) -> (uuid::Uuid, uuid::Uuid) {
+    assert_eq!(office.sign_up("anggrek").await.status, StatusCode::CREATED);
+    fleet.done(&fleet.lease(0).await.unwrap()).await;
+    fleet.keeps_backups(office.clock.now()).await;
+    let sql = office.scratch.connect().await.unwrap();
+    let furnish = "
+        with tenant as (select tenant_id, cluster_id, name, template from databases where state = 'live'),
+        old as (insert into databases (name, cluster_id, state, template, created_at)
+                select 't_' || repeat('0', 32), cluster_id, 'set_aside', template, now() from tenant returning name),
+        backup as (insert into backups (id, tenant_id, kind, state, asked_by, cluster_id, database_name, taken_at, took_ms, schema,
+                                        row_count, stored_bytes, sha256, created_at, finished_at)
+                   select gen_random_uuid(), tenant_id, 'asked', 'done', 'Wati', cluster_id, name, now(), 1, '0020', 1, 1, 'ab', now(), now()
+                     from tenant returning id)
+        insert into restores (id, backup_id, kind, tenant_id, state, asked_by, database_name, old_database, keep_until, created_at)
+        select gen_random_uuid(), backup.id, 'in_place', tenant_id, 'done', 'Wati', tenant.name, old.name, '2099-01-01', now()
+          from tenant, old, backup returning tenant_id, id";
+    let row = sql.query_one(furnish, &[]).await.unwrap();
+    (row.get(0), row.get(1))
 }
 
 /// What a second effect would leave more of.

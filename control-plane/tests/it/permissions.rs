@@ -15,6 +15,14 @@ type Door = (&'static str, &'static str, Value, Option<May>);
 fn doors() -> Vec<Door> {
     vec![
         ("get", "/api/v1/session", Value::Null, None),
+        ("get", "/api/v1/tenants/{id}/backups", Value::Null, Some(May::TenantRead)),
+        ("post", "/api/v1/tenants/{id}/backups", json!({}), Some(May::TenantChange)),
+        ("get", "/api/v1/tenants/{id}/restores", Value::Null, Some(May::TenantRead)),
+        ("post", "/api/v1/tenants/{id}/restores", json!({ "slug": "melati" }), Some(May::TenantDelete)),
+        ("post", "/api/v1/tenants/{id}/drills", json!({}), Some(May::TenantChange)),
+        ("get", "/api/v1/backups/{id}", Value::Null, Some(May::TenantRead)),
+        ("get", "/api/v1/restores/{id}", Value::Null, Some(May::TenantRead)),
+        ("post", "/api/v1/restores/{id}/undo", json!({}), Some(May::TenantDelete)),
         ("delete", "/api/v1/sessions/{id}", Value::Null, None),
         ("get", "/api/v1/sessions", Value::Null, None),
         ("get", "/api/v1/tenants", Value::Null, Some(May::TenantRead)),
@@ -83,13 +91,21 @@ const PAGES: [(&str, Option<May>); 9] = [
 /// A form with what it carries besides its key, and what opens it.
 type Form = (&'static str, &'static [(&'static str, &'static str)], May);
 
-const FORMS: [Form; 19] = [
+const FORMS: [Form; 23] = [
     ("/vendor/tenants/{id}/suspend", &[("reason", "Tagihan Juli")], May::TenantChange),
     ("/vendor/tenants/{id}/resume", &[], May::TenantChange),
     ("/vendor/tenants/{id}/maintenance", &[("text", "Pindah server")], May::TenantChange),
     ("/vendor/tenants/{id}/maintenance/end", &[], May::TenantChange),
     ("/vendor/tenants/{id}/delete", &[("reason", "Hotel dijual"), ("slug", "melati")], May::TenantDelete),
     ("/vendor/tenants/{id}/undelete", &[], May::TenantDelete),
+    ("/vendor/tenants/{id}/backups", &[], May::TenantChange),
+    ("/vendor/tenants/{id}/drills", &[], May::TenantChange),
+    (
+        "/vendor/tenants/{id}/restores",
+        &[("backup", "01980f6e-0000-7000-8000-000000000000"), ("slug", "melati")],
+        May::TenantDelete,
+    ),
+    ("/vendor/tenants/{id}/restores/{id}/undo", &[], May::TenantDelete),
     ("/vendor/orders/{id}/retry", &[], May::FleetChange),
     ("/vendor/fleet/nodes/{id}/retire", &[], May::FleetChange),
     ("/vendor/rollouts", &[("tolerated_percent", "2")], May::FleetChange),

@@ -27,6 +27,7 @@ async fn told(office: &Office, node: &Node, template: &str, old: &[&str], disk: 
         template: Some(template.to_owned()),
         old_templates: old.iter().map(|&old| old.to_owned()).collect(),
         disk,
+        keeps_backups: false,
     };
     node.heartbeat(&Heartbeat { clusters: vec![load], ..beat(&[Role::Fleet], office.clock.now()) }).await
 }

@@ -40,6 +40,7 @@ impl Upgrade {
             template: Some(template.to_owned()),
             old_templates: Vec::new(),
             disk: None,
+            keeps_backups: false,
         };
         let beat = Heartbeat { clusters: vec![load], ..beat(&[Role::Fleet], self.office.clock.now()) };
         self.node.heartbeat(&beat).await;

@@ -14,6 +14,7 @@ fn holding(office: &Office, shares: &[Share], roles: &[Role]) -> Heartbeat {
         template: None,
         old_templates: Vec::new(),
         disk: None,
+        keeps_backups: false,
     };
     Heartbeat { clusters: vec![load], ..beat(roles, office.clock.now()) }
 }

@@ -30,6 +30,9 @@ pub struct ClusterLoad {
     /// Older templates that lie there still.
     #[serde(default)]
     pub old_templates: Vec<String>,
+    /// Whether the fleet role has a store of backups.
+    #[serde(default)]
+    pub keeps_backups: bool,
     /// How its disk keeps up, where the fleet role has looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk: Option<Disk>,

@@ -15,7 +15,9 @@ pub use feed::{
 };
 pub use heartbeat::{ClusterLoad, Disk, Heartbeat, HeartbeatAnswer, ReadyDatabase, Role, Share, Usage};
 pub use inventory::Inventory;
-pub use orders::{LeaseWish, Migrated, Order, OrderId, Outcome, OwnerSeed, Report, Task, TenantSeed};
+pub use orders::{
+    BackedUp, LeaseWish, Migrated, Order, OrderId, Outcome, OwnerSeed, Report, Restoration, Restored, Task, TenantSeed,
+};
 pub use signed::{BadSignature, FeedKey, FeedVerifier, Signed};
 
 /// The version of this conversation, sent as the header [`VERSION_HEADER`]; a peer that speaks another major version is refused.

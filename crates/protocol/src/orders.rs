@@ -25,6 +25,9 @@ pub struct LeaseWish {
     /// Whether this worker has room for a [`Task::MigrateDatabases`] beside what it does.
     #[serde(default)]
     pub migrating: bool,
+    /// Whether it has a store of backups, and room for an order about one beside what it does.
+    #[serde(default)]
+    pub copying: bool,
 }
 
 /// Work, and until when it is this worker's.
@@ -88,9 +91,69 @@ pub enum Task {
         /// The version of the schema it has.
         template: String,
     },
+    /// Write a backup of a tenant's database into the store of backups.
+    BackUpTenant {
+        /// On which server.
+        cluster: ClusterId,
+        /// The tenant's database. One that is somebody else's house is refused.
+        database: String,
+        /// Whose it is.
+        tenant: TenantId,
+        /// The backup's id.
+        backup: Uuid,
+    },
+    /// Fill a new database from a backup. Nothing else is touched.
+    RestoreTenant {
+        /// On which server.
+        cluster: ClusterId,
+        /// The new database's name and its role's name.
+        database: String,
+        /// From what, for whom.
+        restoration: Restoration,
+    },
+    /// Remove backups of a tenant from the store.
+    PruneBackups {
+        /// Where the worker is that has the store.
+        cluster: ClusterId,
+        /// Whose they are.
+        tenant: TenantId,
+        /// Which.
+        backups: Vec<Uuid>,
+    },
+}
+
+/// What a new database is filled from, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restoration {
+    /// The backup's id.
+    pub backup: Uuid,
+    /// Whose backup it is.
+    pub source: TenantId,
+    /// SHA-256 of its data as they lie in the store: what the control plane was told when it was taken.
+    pub sha256: String,
+    /// Whose house the database is to be.
+    pub tenant: TenantId,
+    /// That tenant's name in its address.
+    pub slug: Slug,
+    /// Whether it is only looked at, and dropped again.
+    pub drill: bool,
 }
 
 impl Task {
+    /// What it is called in a table.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::PrepareDatabase { .. } => "prepare_database",
+            Self::CreateTenant { .. } => "create_tenant",
+            Self::DropDatabase { .. } => "drop_database",
+            Self::DropTemplate { .. } => "drop_template",
+            Self::MigrateDatabases { .. } => "migrate_databases",
+            Self::BackUpTenant { .. } => "back_up_tenant",
+            Self::RestoreTenant { .. } => "restore_tenant",
+            Self::PruneBackups { .. } => "prune_backups",
+        }
+    }
+
     /// The server it is to be done on.
     pub fn cluster(&self) -> &ClusterId {
         match self {
@@ -98,17 +161,24 @@ impl Task {
             | Self::CreateTenant { cluster, .. }
             | Self::DropDatabase { cluster, .. }
             | Self::MigrateDatabases { cluster, .. }
-            | Self::DropTemplate { cluster, .. } => cluster,
+            | Self::DropTemplate { cluster, .. }
+            | Self::BackUpTenant { cluster, .. }
+            | Self::RestoreTenant { cluster, .. }
+            | Self::PruneBackups { cluster, .. } => cluster,
         }
     }
 
-    /// The one database it is to be done to.
+    /// The one database that is made, given away or dropped.
     pub fn database(&self) -> Option<&str> {
         match self {
             Self::PrepareDatabase { database, .. }
             | Self::CreateTenant { database, .. }
             | Self::DropDatabase { database, .. } => Some(database),
-            Self::MigrateDatabases { .. } | Self::DropTemplate { .. } => None,
+            Self::MigrateDatabases { .. }
+            | Self::DropTemplate { .. }
+            | Self::BackUpTenant { .. }
+            | Self::RestoreTenant { .. }
+            | Self::PruneBackups { .. } => None,
         }
     }
 }
@@ -161,11 +231,51 @@ pub enum Outcome {
         /// How each went.
         databases: Vec<Migrated>,
     },
+    /// The backup is in the store, whole.
+    BackedUp(BackedUp),
+    /// The new database holds what the backup held, at the worker's own version of the schema, and nobody was let in; or it did, and is
+    /// dropped again, where that was a drill.
+    Restored(Restored),
+    /// The backups are not in the store any more.
+    Pruned,
+    /// Not done, and trying again would lead to the same end: nothing was changed.
+    Refused {
+        /// Why, for staff: no secret in it.
+        reason: String,
+    },
     /// Not done. It is tried again, then shown to staff.
     Failed {
         /// Why, for staff: no secret in it.
         reason: String,
     },
+}
+
+/// A backup that was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackedUp {
+    /// The instant it shows.
+    pub taken_at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub took_ms: u32,
+    /// The number of the last step of the schema it has.
+    pub schema: String,
+    /// Rows in it.
+    pub rows: u64,
+    /// Bytes of it in the store.
+    pub stored_bytes: u64,
+    /// SHA-256 of these, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A backup that was restored and compared, table by table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// The version of the hotel schema the database has now.
+    pub template: String,
+    /// How long it took, in milliseconds.
+    pub took_ms: u32,
+    /// Rows that were found as they were backed up.
+    pub rows: u64,
 }
 
 /// How the migration of one database went.

@@ -1,10 +1,11 @@
 //! A node of a control plane: its tenants come with the routing table, its rights with its settings.
 use anyhow::Context as _;
 use hotelhub_protocol::Role;
+use hotelhub_vault::Shelf;
 
 use super::Learnt;
 use crate::config::Saas;
-use crate::fleet::{Admin, Fleet};
+use crate::fleet::{Admin, Archive, Fleet};
 use crate::link::{Link, LinkParts, LinkSettings};
 use crate::node::Node;
 use crate::tenancy::{Access, Directory};
@@ -63,7 +64,11 @@ fn fleet(node: &Node, settings: &Saas) -> anyhow::Result<Fleet> {
         Ok((hotelhub_protocol::ClusterId::clone(cluster), Admin::new(cluster, config, key.clone())))
     };
     let admins = settings.cluster_admins.iter().map(admin).collect::<anyhow::Result<_>>()?;
-    let fleet = Fleet::new(admins, node.clock.clone(), node.ids.clone(), node.entropy.clone());
+    let archive = settings.backups.as_ref().map(|backups| {
+        let shelf = Shelf::new(backups.store.clone(), backups.key.clone(), node.entropy.clone());
+        Archive::new(shelf, backups.programs.clone())
+    });
+    let fleet = Fleet::new(admins, archive, node.clock.clone(), node.ids.clone(), node.entropy.clone());
     fleet.show(&node.metrics)?;
     Ok(fleet)
 }

@@ -10,12 +10,13 @@ use axum::http::Uri;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use hotelhub_kernel::{Host, Key, Secret};
 use hotelhub_protocol::{ClusterId, FeedVerifier};
+use hotelhub_vault::Store;
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
 use jiff::SignedDuration;
 use thiserror::Error;
 
-use super::{Mode, Saas, Settings, Standalone, files};
+use super::{Backups, Mode, Saas, Settings, Standalone, files};
 use crate::fleet::ClusterKeys;
 use crate::tenancy::PoolLimits;
 
@@ -214,6 +215,15 @@ struct SaasOptions {
     /// What every hotel's keys derive from, for sessions and for what is kept sealed, 32 bytes of base64: the same on all nodes.
     #[arg(long, env = "HOTELHUB_NODE_SECRET", hide_env_values = true, value_parser = secret, global = true)]
     node_secret: Option<Secret<String>>,
+    /// Where backups of hotels lie, `file:///var/backups/hotelhub`: for the fleet role. Without it none are taken.
+    #[arg(long, env = "HOTELHUB_BACKUP_STORE", value_parser = store, global = true)]
+    backup_store: Option<Store>,
+    /// What backups are sealed with, 32 bytes of base64: the same for every fleet role. Keep it elsewhere too: without it no backup opens.
+    #[arg(long, env = "HOTELHUB_BACKUP_KEY", hide_env_values = true, value_parser = secret, global = true)]
+    backup_key: Option<Secret<String>>,
+    /// The folder of `pg_dump` and `pg_restore`, no older than the servers. Without it they are looked for, in the server's own version first.
+    #[arg(long, env = "HOTELHUB_PG_PROGRAMS", global = true)]
+    pg_programs: Option<PathBuf>,
     /// The domain under which hotels have their names.
     #[arg(long, env = "HOTELHUB_BASE_DOMAIN", default_value = "hotelhub.localhost", value_parser = host, global = true)]
     base_domain: Host,
@@ -243,6 +253,10 @@ pub enum BadSettings {
 
 fn secret(text: &str) -> Result<Secret<String>, Infallible> {
     Ok(Secret::new(text.to_owned()))
+}
+
+fn store(text: &str) -> Result<Store, String> {
+    text.parse()
 }
 
 /// Scheme, host and port of an address; nothing behind them.
@@ -358,6 +372,7 @@ impl SaasOptions {
             }
         }
         let admins = pairs("HOTELHUB_CLUSTER_ADMINS", self.cluster_admins.as_ref())?;
+        let backups = backups(self.backup_store, self.backup_key.as_ref(), self.pg_programs)?;
         Ok(Saas {
             control_url: self.control_url,
             node_token: self.node_token.ok_or(BadSettings::Missing("HOTELHUB_NODE_TOKEN"))?,
@@ -368,12 +383,25 @@ impl SaasOptions {
             oldest_from_peer: SignedDuration::from_hours(self.peer_table_max_age_h.into()),
             cluster_keys,
             cluster_admins: admins.into_iter().map(|(id, text)| (id, Secret::new(text.to_owned()))).collect(),
+            backups,
             node_secret: Key::from_base64(node_secret.expose())
                 .ok_or(BadSettings::Wrong("HOTELHUB_NODE_SECRET", thirty_two))?,
             base_domain: self.base_domain,
             vendor_url: self.vendor_url,
         })
     }
+}
+
+/// A store and its key come together.
+fn backups(
+    store: Option<Store>,
+    key: Option<&Secret<String>>,
+    programs: Option<PathBuf>,
+) -> Result<Option<Backups>, BadSettings> {
+    let Some(store) = store else { return Ok(None) };
+    let key = key.ok_or(BadSettings::Missing("HOTELHUB_BACKUP_KEY"))?;
+    let wrong = BadSettings::Wrong("HOTELHUB_BACKUP_KEY", "it must be 32 bytes of base64");
+    Ok(Some(Backups { store, key: Key::from_base64(key.expose()).ok_or(wrong)?, programs }))
 }
 
 /// `id=value,id=value`.

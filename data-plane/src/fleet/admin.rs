@@ -172,7 +172,13 @@ impl Admin {
         open(self.permit().await?, config, doing).await
     }
 
-    async fn permit(&self) -> Result<Permit, FleetError> {
+    /// Where the server is, and who the administrator is there.
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The right to one more connection, for as long as it is held.
+    pub(super) async fn permit(&self) -> Result<Permit, FleetError> {
         if let Some(permit) = self.budget.try_take(None) {
             return Ok(permit);
         }

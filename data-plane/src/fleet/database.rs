@@ -21,6 +21,10 @@ pub(super) enum Step {
     Seed,
     /// The database is dropped, its role is not.
     Drop,
+    /// A backup's data are in the store, its manifest is not.
+    Copy,
+    /// A backup's rows are in the new database, and nobody may enter it.
+    Refill,
 }
 
 impl Step {
@@ -111,7 +115,8 @@ async fn clone(client: &Client, DatabaseName(name): &DatabaseName, version: &str
     }
 }
 
-async fn admit(client: &Client, name: &DatabaseName, verifier: &str) -> Result<(), FleetError> {
+/// Makes the role of a database and shuts everybody else out; safe twice.
+pub(super) async fn admit(client: &Client, name: &DatabaseName, verifier: &str) -> Result<(), FleetError> {
     let DatabaseName(role) = name;
     let rest = format!("revoke all on database {role} from public; grant connect on database {role} to {role}");
     let create = format!("create role {role} login password '{verifier}' in role {TENANT_GROUP}; {rest}");

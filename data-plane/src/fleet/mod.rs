@@ -3,6 +3,7 @@
 //! A database is cloned from a frozen template, given one login role that may enter it and no other, and seeded in one transaction.
 //! Every step may be done twice, from two places, and resumed after a kill.
 mod admin;
+mod backups;
 mod database;
 mod disk;
 mod inventory;
@@ -25,11 +26,13 @@ use std::time::Duration;
 use hotelhub_kernel::{Clock, Entropy, Ids};
 use hotelhub_protocol::{ClusterId, Disk, Inventory, Outcome, ReadyDatabase, Role, Share, Task, TenantSeed};
 use hotelhub_tenant_migrations::{MigrateError, Product, schema_version};
+use hotelhub_vault::{Place, VaultError};
 use hotelhub_web::metrics::Metrics;
 use thiserror::Error;
 use tokio_postgres::error::SqlState;
 
 pub use admin::Admin;
+pub use backups::Archive;
 pub use keys::{ClusterKeys, Turned};
 pub use password::login_password;
 pub(crate) use seed::{STATEMENTS, plant};
@@ -51,6 +54,7 @@ struct Parts {
     clock: Clock,
     ids: Ids,
     entropy: Entropy,
+    archive: Option<Archive>,
     version: String,
     frozen: Mutex<BTreeMap<ClusterId, Vec<String>>>,
     disks: Mutex<BTreeMap<ClusterId, Disk>>,
@@ -108,6 +112,26 @@ pub enum FleetError {
         /// Why.
         source: std::io::Error,
     },
+    /// An order about a backup for a worker without a store of them.
+    #[error("this worker has no store of backups: HOTELHUB_BACKUP_STORE and HOTELHUB_BACKUP_KEY")]
+    NoArchive,
+    /// A backup could not be written, or is not believed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The backup is not the one the control plane was told of.
+    #[error("the backup in the store is not the one that was taken: its SHA-256 is another")]
+    OtherBackup,
+    /// What was restored is not what was backed up.
+    #[error("{0} is not what it was when it was backed up")]
+    Differs(String),
+    /// A program of Postgres could not be run, or failed.
+    #[error("{program} failed: {said}")]
+    Tool {
+        /// Which.
+        program: &'static str,
+        /// What it said, or why it did not run.
+        said: String,
+    },
     /// The server said no.
     #[error("{doing} failed")]
     Database {
@@ -135,6 +159,15 @@ impl FleetError {
         matches!(self, Self::Database { source, .. } if source.is_closed())
     }
 
+    /// Whether trying again would lead to the same end: what the order is about is wrong, not the way to it.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Vault(error) => error.is_final(),
+            Self::OtherBackup | Self::Differs(_) | Self::Migrate(MigrateError::Newer { .. }) => true,
+            _ => false,
+        }
+    }
+
     /// The whole chain of causes in one line.
     pub fn reason(&self) -> String {
         let mut text = self.to_string();
@@ -153,18 +186,30 @@ fn during(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> FleetError {
 }
 
 impl Fleet {
-    /// A fleet worker with these administrators.
-    pub fn new(admins: BTreeMap<ClusterId, Admin>, clock: Clock, ids: Ids, entropy: Entropy) -> Self {
+    /// A fleet worker with these administrators, and a store of backups where it is to keep them.
+    pub fn new(
+        admins: BTreeMap<ClusterId, Admin>,
+        archive: Option<Archive>,
+        clock: Clock,
+        ids: Ids,
+        entropy: Entropy,
+    ) -> Self {
         let version = schema_version(Product::Hotel);
         Self(Arc::new(Parts {
             admins,
             clock,
             ids,
             entropy,
+            archive,
             version,
             frozen: Mutex::default(),
             disks: Mutex::default(),
         }))
+    }
+
+    /// Whether it has a store of backups.
+    pub fn keeps_backups(&self) -> bool {
+        self.0.archive.is_some()
     }
 
     /// The servers it may change.
@@ -263,8 +308,35 @@ impl Fleet {
                 retire::template(self.admin(cluster)?, template, version).await?;
                 self.note_templates(cluster).await?;
             }
+            Task::BackUpTenant { .. } | Task::RestoreTenant { .. } | Task::PruneBackups { .. } => {
+                return self.copy(task, halt).await;
+            }
         }
         Ok(Outcome::Done { template: version.clone() })
+    }
+
+    /// Carries out an order about backups.
+    async fn copy(&self, task: &Task, halt: Option<Step>) -> Result<Outcome, FleetError> {
+        let archive = self.0.archive.as_ref().ok_or(FleetError::NoArchive)?;
+        match task {
+            Task::BackUpTenant { cluster, database, tenant, backup } => {
+                let (admin, name) = (self.admin(cluster)?, DatabaseName::parse(database)?);
+                let place = Place { tenant: *tenant, backup: *backup };
+                Ok(Outcome::BackedUp(backups::back_up(admin, archive, &name, place, &self.0.clock, halt).await?))
+            }
+            Task::RestoreTenant { cluster, database, restoration } => {
+                let (admin, name) = (self.admin(cluster)?, DatabaseName::parse(database)?);
+                let hands = backups::Hands { clock: &self.0.clock, entropy: &self.0.entropy, version: &self.0.version };
+                Ok(Outcome::Restored(backups::restore(admin, archive, &name, restoration, &hands, halt).await?))
+            }
+            Task::PruneBackups { tenant, backups, .. } => {
+                for backup in backups {
+                    archive.remove(Place { tenant: *tenant, backup: *backup }).await?;
+                }
+                Ok(Outcome::Pruned)
+            }
+            _ => Err(FleetError::NoArchive),
+        }
     }
 
     /// Refuses an order for another version of the schema than this program's.

@@ -40,7 +40,7 @@ pub(super) async fn database(
 }
 
 /// Whose house a database is, if it is there and anybody's.
-async fn owner(admin: &Admin, name: &DatabaseName) -> Result<Option<TenantId>, FleetError> {
+pub(super) async fn owner(admin: &Admin, name: &DatabaseName) -> Result<Option<TenantId>, FleetError> {
     let inside = match admin.enter(name.as_str()).await {
         Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => return Ok(None),
         inside => inside?,

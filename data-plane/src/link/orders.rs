@@ -19,6 +19,8 @@ const CREATING: usize = 2;
 const PREPARATIONS: usize = 16;
 /// Orders to migrate databases carried out at once: while one says how it went the other goes on.
 const MIGRATIONS: usize = 2;
+/// Orders about backups carried out at once: each has two connections.
+const COPIES: usize = 1;
 /// A preparation begins when no tenant and no database was made for this long: the newest one's first guest is just coming in.
 const QUIET: Duration = Duration::from_millis(150);
 /// A worker that was given a tenant to make asks for the next order when it is done, or after this.
@@ -67,6 +69,7 @@ struct Lines {
     creating: Creating,
     preparations: mpsc::Sender<Order>,
     migrating: Arc<Semaphore>,
+    copying: Arc<Semaphore>,
     /// Told when the next wish for work is another than the one that waits.
     wish_again: Arc<Notify>,
 }
@@ -79,12 +82,13 @@ pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
     let prepare = prepare_one_by_one(link.clone(), fleet.clone(), creating.clone(), line);
     let stand_by = stand_by(link.clone(), fleet.clone(), creating.clone());
     let (migrating, wish_again) = (Arc::new(Semaphore::new(MIGRATIONS)), Arc::<Notify>::default());
+    let copying = Arc::new(Semaphore::new(if fleet.keeps_backups() { COPIES } else { 0 }));
     let clusters = fleet.clusters();
     let watch = join_all(clusters.iter().map(|cluster| watch_disk(&fleet, cluster)));
     let turn = join_all(clusters.iter().map(|cluster| turn_keys(&fleet, cluster)));
     let count = join_all(clusters.iter().map(|cluster| take_inventory(&link, &fleet, cluster)));
     let freeze = join_all(clusters.iter().map(|cluster| freeze_template(&link, &fleet, cluster, &wish_again)));
-    let lines = Lines { creating, preparations, migrating, wish_again: wish_again.clone() };
+    let lines = Lines { creating, preparations, migrating, copying, wish_again: wish_again.clone() };
     let lease = lease_on_and_on(&link, &fleet, &lines);
     tokio::join!(freeze, watch, count, turn, prepare, stand_by, lease);
 }
@@ -122,19 +126,22 @@ async fn lease_on_and_on(link: &Arc<Inner>, fleet: &Fleet, lines: &Lines) {
     let mut failures = 0;
     loop {
         let Ok(place) = lines.creating.places.clone().acquire_owned().await else { return };
-        let room = lines.migrating.clone().try_acquire_owned().ok();
+        let room = Room {
+            migrating: lines.migrating.clone().try_acquire_owned().ok(),
+            copying: lines.copying.clone().try_acquire_owned().ok(),
+        };
         let clusters: Vec<ClusterId> = fleet.frozen().into_keys().collect();
         let leased = tokio::select! {
             // Asked again with one server more, or with room for more: an answer that crosses is not held, so it comes again.
             () = lines.wish_again.notified() => continue,
-            leased = link.lease(clusters.clone(), room.is_some()), if !clusters.is_empty() => leased,
+            leased = link.lease(clusters.clone(), &room), if !clusters.is_empty() => leased,
         };
         match leased {
             Ok(Some(order)) => {
                 failures = 0;
-                match (&order.task, room) {
+                match (&order.task, room.beside(&order.task)) {
                     (Task::CreateTenant { .. }, _) => create(link, fleet, order, place, &lines.creating).await,
-                    (Task::MigrateDatabases { .. }, Some(room)) => migrate(link, fleet, order, room, &lines.wish_again),
+                    (_, Some(room)) => beside(link, fleet, order, room, &lines.wish_again),
                     _ => {
                         drop(place);
                         let _ = lines.preparations.send(order).await;
@@ -169,7 +176,24 @@ async fn create(link: &Arc<Inner>, fleet: &Fleet, order: Order, place: OwnedSema
     let _ = tokio::time::timeout(BREATH, making).await;
 }
 
-fn migrate(link: &Arc<Inner>, fleet: &Fleet, order: Order, room: OwnedSemaphorePermit, wish_again: &Arc<Notify>) {
+/// Room for orders that go on beside what somebody waits for.
+struct Room {
+    migrating: Option<OwnedSemaphorePermit>,
+    copying: Option<OwnedSemaphorePermit>,
+}
+
+impl Room {
+    /// The room for this order, if it is one that goes on beside.
+    fn beside(self, task: &Task) -> Option<OwnedSemaphorePermit> {
+        match task {
+            Task::MigrateDatabases { .. } => self.migrating,
+            Task::BackUpTenant { .. } | Task::RestoreTenant { .. } | Task::PruneBackups { .. } => self.copying,
+            _ => None,
+        }
+    }
+}
+
+fn beside(link: &Arc<Inner>, fleet: &Fleet, order: Order, room: OwnedSemaphorePermit, wish_again: &Arc<Notify>) {
     let (link, fleet, wish_again) = (link.clone(), fleet.clone(), wish_again.clone());
     tokio::spawn(async move {
         link.carry_out(&fleet, order).await;
@@ -242,10 +266,11 @@ async fn turned(fleet: &Fleet, cluster: &ClusterId) -> Result<Turned, FleetError
 }
 
 impl Inner {
-    async fn lease(&self, clusters: Vec<ClusterId>, migrating: bool) -> Result<Option<Order>, LinkError> {
+    async fn lease(&self, clusters: Vec<ClusterId>, room: &Room) -> Result<Option<Order>, LinkError> {
         let wait_ms = u64::try_from(WAIT.as_millis()).unwrap_or(u64::MAX);
         let holding = Some(self.holding().iter().map(|(order, _)| *order).collect());
-        let wish = LeaseWish { clusters, wait_ms, holding, migrating };
+        let (migrating, copying) = (room.migrating.is_some(), room.copying.is_some());
+        let wish = LeaseWish { clusters, wait_ms, holding, migrating, copying };
         let Some(signed) = self.client.lease(&wish).await? else { return Ok(None) };
         let order: Order = self.verifier.open("order", &signed)?;
         self.holding().insert((order.id, order.fence));
@@ -270,10 +295,11 @@ impl Inner {
         let over = Instant::now() + left;
         let outcome = match tokio::time::timeout_at(over, self.make(fleet, &order.task)).await {
             Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) if error.is_final() => Outcome::Refused { reason: error.reason() },
             Ok(Err(error)) => Outcome::Failed { reason: error.reason() },
             Err(_) => return,
         };
-        if let Outcome::Failed { reason } = &outcome {
+        if let Outcome::Failed { reason } | Outcome::Refused { reason } = &outcome {
             tracing::warn!(order.id = %order.id.0, reason, "an order could not be carried out");
         }
         let report = Report { order: order.id, fence: order.fence, outcome };

@@ -94,15 +94,17 @@ impl Inner {
             let template = old_templates.is_some().then(|| fleet.version().to_owned());
             let old_templates = old_templates.unwrap_or_default();
             let disk = fleet.disk(&cluster);
+            let keeps_backups = fleet.keeps_backups();
             match load.iter_mut().find(|known| known.cluster == cluster) {
                 Some(known) => {
                     known.open += open;
                     known.holding.extend(share);
                     (known.template, known.old_templates, known.disk) = (template, old_templates, disk);
+                    known.keeps_backups = keeps_backups;
                 }
                 None => {
                     let holding = share.into_iter().collect();
-                    load.push(ClusterLoad { cluster, open, holding, template, old_templates, disk });
+                    load.push(ClusterLoad { cluster, open, holding, template, old_templates, keeps_backups, disk });
                 }
             }
         }

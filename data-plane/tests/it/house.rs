@@ -298,6 +298,7 @@ fn saas_mode() -> Saas {
         oldest_from_peer: SignedDuration::from_hours(72),
         cluster_keys: HashMap::from([(cluster(), ClusterKeys::of(key()))]),
         cluster_admins: BTreeMap::new(),
+        backups: None,
         node_secret: Key::new([5; 32]),
         base_domain: Host::parse("hotelhub.localhost").unwrap(),
         vendor_url: "http://hotelhub.localhost:8081".to_owned(),
@@ -317,7 +318,7 @@ fn fleet_by(keys: ClusterKeys, sources: &Sources) -> Fleet {
     let admin = Admin::new(&cluster(), env::postgres().parse().unwrap(), keys);
     admin.grant(10);
     let admins = BTreeMap::from([(cluster(), admin)]);
-    Fleet::new(admins, sources.clock.clone(), sources.ids.clone(), sources.entropy.clone())
+    Fleet::new(admins, None, sources.clock.clone(), sources.ids.clone(), sources.entropy.clone())
 }
 
 /// The key of every other test that makes tenants on this server.

@@ -262,6 +262,10 @@ impl House {
             ("HOTELHUB_LOG", "info".to_owned()),
             ("HOTELHUB_LOG_FORMAT", "json".to_owned()),
         ]);
+        if let Some(key) = &state.secrets.backup_key {
+            command.env("HOTELHUB_BACKUP_KEY", key);
+            command.env("HOTELHUB_BACKUP_STORE", format!("file://{}", self.folder.join("backups").display()));
+        }
         fs::create_dir_all(self.folder.join("node"))?;
         Ok(command)
     }

@@ -42,6 +42,9 @@ pub(crate) struct Secrets {
     pub(super) secret_key: String,
     pub(super) cluster_key: String,
     pub(super) node_secret: String,
+    /// Absent in a demo that is older than backups: it takes none.
+    #[serde(default)]
+    pub(super) backup_key: Option<String>,
 }
 
 /// How the node shows who it is, and how it knows that the feed is the vendor's.
@@ -106,6 +109,7 @@ impl State {
             secret_key: random::key()?,
             cluster_key: random::key()?,
             node_secret: random::key()?,
+            backup_key: Some(random::key()?),
         };
         Ok(Self { ports: wanted.clone(), secrets, cluster_port: None, node: None, admin: None, tenants: Vec::new() })
     }

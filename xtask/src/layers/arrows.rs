@@ -26,6 +26,7 @@ const PROTOCOL: &str = "hotelhub-protocol";
 const WEB: &str = "hotelhub-web";
 const IDENTITY: &str = "hotelhub-identity";
 const MAIL: &str = "hotelhub-mail";
+const VAULT: &str = "hotelhub-vault";
 const TESTKIT: &str = "hotelhub-testkit";
 const CENTRAL: &str = "hotelhub-central-migrations";
 const TENANT: &str = "hotelhub-tenant-migrations";
@@ -40,12 +41,13 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (WEB, &[KERNEL]),
     (IDENTITY, &[KERNEL]),
     (MAIL, &[KERNEL]),
+    (VAULT, &[KERNEL]),
     (TESTKIT, &[KERNEL, PROTOCOL, WEB]),
     (CENTRAL, &[KERNEL]),
     (TENANT, &[KERNEL]),
     (CONTROL_PLANE, &[KERNEL, PROTOCOL, WEB, IDENTITY, MAIL, CENTRAL]),
-    (DATA_PLANE, &[KERNEL, PROTOCOL, WEB, IDENTITY, MAIL, TENANT]),
-    (TESTS, &[KERNEL, PROTOCOL, WEB, IDENTITY, MAIL, TESTKIT, CENTRAL, TENANT, CONTROL_PLANE, DATA_PLANE]),
+    (DATA_PLANE, &[KERNEL, PROTOCOL, WEB, IDENTITY, MAIL, VAULT, TENANT]),
+    (TESTS, &[KERNEL, PROTOCOL, WEB, IDENTITY, MAIL, VAULT, TESTKIT, CENTRAL, TENANT, CONTROL_PLANE, DATA_PLANE]),
     ("xtask", &[]),
 ];
 

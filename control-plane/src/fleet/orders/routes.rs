@@ -9,11 +9,13 @@ use axum::{Json, Router};
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{LeaseWish, Migrated, Order, Outcome, Report, Role, paths};
 use hotelhub_web::{AppError, Body, Kind, Result};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::store::{self, Drops, Leased, Met};
 use super::{after_failure, model};
 use crate::App;
+use crate::backups;
 use crate::database::Tx;
 use crate::fleet::nodes::Caller;
 use crate::fleet::{feed, rollouts};
@@ -40,6 +42,7 @@ async fn lease(State(app): State<App>, caller: Caller, Body(wish): Body<LeaseWis
         clusters: &clusters,
         holding: wish.holding.as_deref(),
         migrating: wish.migrating,
+        copying: wish.copying,
     };
     loop {
         if let Some(leased) = store::lease(&app.db.relaxed, &look, app.clock.now()).await? {
@@ -74,6 +77,10 @@ async fn report(State(app): State<App>, caller: Caller, Body(report): Body<Repor
         Outcome::Done { template } => done(&app, &mut tx, &caller, &report, template).await?,
         Outcome::Gone => gone(&app, &mut tx, &caller, &report).await?,
         Outcome::Migrated { databases } => migrated(&app, &mut tx, &caller, &report, databases).await?,
+        Outcome::BackedUp(_) | Outcome::Restored(_) | Outcome::Pruned => {
+            copied(&app, &mut tx, &caller, &report).await?
+        }
+        Outcome::Refused { reason } => refused(&app, &mut tx, &caller, &report, reason).await?,
         Outcome::Failed { reason } => failed(&app, &mut tx, &caller, &report, reason).await?,
     };
     if !heard {
@@ -135,14 +142,45 @@ async fn migrated(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, data
     Ok(true)
 }
 
+/// What is said of a backup is written down where backups are.
+async fn copied(app: &App, tx: &mut Tx, caller: &Caller, report: &Report) -> Result<bool> {
+    match store::close(tx, &caller.name, report, None, app.clock.now()).await? {
+        Met::Lease { .. } => match &report.outcome {
+            Outcome::BackedUp(taken) => backups::backed_up(app, tx, report.order, taken).await?,
+            Outcome::Restored(told) => backups::restored(app, tx, report.order, told).await?,
+            _ => backups::pruned(tx, report.order).await?,
+        },
+        Met::Repeated => {}
+        Met::Stale => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// What would fail again is not tried again.
+async fn refused(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, reason: &str) -> Result<bool> {
+    if store::attempts(tx, &caller.name, report).await?.is_none() {
+        return Ok(false);
+    }
+    put_back(app, tx, report, reason, None).await?;
+    Ok(true)
+}
+
 async fn failed(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, reason: &str) -> Result<bool> {
     let Some(attempts) = store::attempts(tx, &caller.name, report).await? else { return Ok(false) };
-    let now = app.clock.now();
-    let again = after_failure(attempts, now, &app.entropy);
+    let again = after_failure(attempts, app.clock.now(), &app.entropy);
+    put_back(app, tx, report, reason, again).await?;
+    Ok(true)
+}
+
+/// Puts an order back until `again`; without one it has failed, and what hangs on it is told.
+async fn put_back(app: &App, tx: &mut Tx, report: &Report, reason: &str, again: Option<Timestamp>) -> Result<()> {
     let reason: String = reason.chars().take(model::LONGEST_REASON).collect();
     if again.is_none() {
         tracing::error!(order.id = %report.order.0, reason, "a work order failed for good; staff must look");
     }
-    store::put_back(tx, report.order, &reason, again, now).await?;
-    Ok(true)
+    store::put_back(tx, report.order, &reason, again, app.clock.now()).await?;
+    if again.is_none() {
+        backups::given_up(app, tx).await?;
+    }
+    Ok(())
 }

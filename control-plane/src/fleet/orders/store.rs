@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::model::{ATTEMPTS, LEASE, LONG_LEASE};
+use super::model::{ATTEMPTS, COPYING, LEASE, LONG_LEASE, LONGEST_LEASE};
 use crate::database::{DbError, Tx};
 use crate::wakes::Wake;
 
@@ -26,13 +26,6 @@ pub(crate) struct NewOrder {
 
 /// Places an order: leased to a worker when one is named, else queued, and the workers are told when the transaction commits.
 pub(super) async fn place(tx: &mut Tx, order: &NewOrder, to: Option<&str>, now: Timestamp) -> Result<(), DbError> {
-    let kind = match &order.task {
-        Task::PrepareDatabase { .. } => "prepare_database",
-        Task::CreateTenant { .. } => "create_tenant",
-        Task::DropDatabase { .. } => "drop_database",
-        Task::DropTemplate { .. } => "drop_template",
-        Task::MigrateDatabases { .. } => "migrate_databases",
-    };
     sqlx::query!(
         r#"with placed as (
                insert into work_orders (id, kind, cluster_id, database_name, tenant_id, priority, task, next_attempt_at, created_at,
@@ -43,7 +36,7 @@ pub(super) async fn place(tx: &mut Tx, order: &NewOrder, to: Option<&str>, now: 
                returning state)
            select pg_notify($9, '') from placed where state = 'queued'"#,
         order.id,
-        kind,
+        order.task.kind(),
         order.task.cluster().0,
         order.task.database(),
         order.tenant.map(|tenant| tenant.0),
@@ -96,6 +89,8 @@ pub(super) struct Wish<'a> {
     pub(super) holding: Option<&'a [OrderId]>,
     /// Whether it has room for databases to migrate.
     pub(super) migrating: bool,
+    /// Whether it has a store of backups, and room for an order about one.
+    pub(super) copying: bool,
 }
 
 /// Leases the most urgent order that is due on one of these clusters, or whose worker let its lease run out, or that was leased to this
@@ -105,9 +100,10 @@ pub(super) async fn lease(pool: &PgPool, wish: &Wish<'_>, now: Timestamp) -> Res
     let row = sqlx::query!(
         r#"update work_orders
               set state = 'leased', fence = fence + 1, attempts = attempts + 1, leased_by = $2, leased_at = $3,
-                  leased_until = case when kind = 'migrate_databases' then $8::timestamptz else $4::timestamptz end
+                  leased_until = case when kind = 'migrate_databases' then $8::timestamptz when kind = any($10) then $11::timestamptz
+                                      else $4::timestamptz end
             where id = (select id from work_orders
-                         where cluster_id = any($1) and attempts < $5 and (kind <> 'migrate_databases' or $7)
+                         where cluster_id = any($1) and attempts < $5 and (kind <> 'migrate_databases' or $7) and (kind <> all($10) or $9)
                            and ((state = 'queued' and next_attempt_at <= $3)
                                 or (state = 'leased' and (leased_until <= $3 or (leased_by = $2 and id <> all($6)))))
                          order by priority, next_attempt_at
@@ -120,7 +116,10 @@ pub(super) async fn lease(pool: &PgPool, wish: &Wish<'_>, now: Timestamp) -> Res
         ATTEMPTS,
         holding.as_deref(),
         wish.migrating,
-        (now + LONG_LEASE).to_sqlx() as _
+        (now + LONG_LEASE).to_sqlx() as _,
+        wish.copying,
+        &COPYING.map(str::to_owned),
+        (now + LONGEST_LEASE).to_sqlx() as _
     )
     .fetch_optional(pool)
     .await?;
@@ -308,7 +307,8 @@ pub(crate) async fn retry(tx: &mut Tx, order: Uuid, now: Timestamp) -> Result<bo
 pub struct Listed {
     /// Which.
     pub id: Uuid,
-    /// `create_tenant`, `prepare_database`, `drop_database`, `drop_template` or `migrate_databases`.
+    /// `create_tenant`, `prepare_database`, `drop_database`, `drop_template`, `migrate_databases`, `back_up_tenant`, `restore_tenant` or
+    /// `prune_backups`.
     pub kind: String,
     /// `queued`, `leased`, `done` or `failed`.
     pub state: String,
@@ -343,7 +343,7 @@ pub async fn list(
     limit: usize,
 ) -> Result<Page<Listed>, DbError> {
     let rows = sqlx::query!(
-        "select o.id, o.kind, o.state, o.cluster_id, coalesce(o.database_name, o.task->>'template', o.task->>'to') as \"database!\", o.tenant_id, t.slug as \"slug?\", o.attempts,
+        "select o.id, o.kind, o.state, o.cluster_id, coalesce(o.database_name, o.task->>'database', o.task->>'template', o.task->>'to', o.task->>'tenant') as \"database!\", o.tenant_id, t.slug as \"slug?\", o.attempts,
                 o.leased_by, o.last_error, o.next_attempt_at, o.created_at, o.finished_at
            from work_orders o left join tenants t on t.id = o.tenant_id
           where ($1::text is null or o.state = $1) and ($2::uuid is null or o.tenant_id = $2)

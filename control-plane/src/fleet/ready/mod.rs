@@ -11,4 +11,4 @@ pub(crate) use governor::Governor;
 pub use jobs::keep_stock;
 pub use model::{Arrivals, Drop, Stock, Strain, UNSETTLED, may_drop, plan, wanted};
 pub use retire::retire_old;
-pub(crate) use store::{claim, next, retire, take_turn};
+pub(crate) use store::{claim, name, next, retire, take_turn};

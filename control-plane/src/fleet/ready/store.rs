@@ -20,7 +20,7 @@ pub(crate) struct Claimed {
 }
 
 /// A database's name and its role's name.
-pub(super) fn name(id: Uuid) -> String {
+pub(crate) fn name(id: Uuid) -> String {
     format!("t_{}", id.simple())
 }
 

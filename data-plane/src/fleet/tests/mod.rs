@@ -1,4 +1,5 @@
 //! The fleet's promises, against real Postgres (`HOTELHUB_TEST_POSTGRES`).
+mod backups;
 mod migrations;
 mod share;
 
@@ -54,7 +55,7 @@ fn admin_by(keys: ClusterKeys) -> Admin {
 fn worker() -> Fleet {
     let clock = Clock::at("2026-07-03T18:30:00Z".parse().unwrap());
     let admins = BTreeMap::from([(cluster(), administrator())]);
-    Fleet::new(admins, clock, Ids::counted(), Entropy::system())
+    Fleet::new(admins, None, clock, Ids::counted(), Entropy::system())
 }
 
 impl Yard {
@@ -199,7 +200,7 @@ async fn a_tenants_role_enters_its_own_database_and_no_other() {
 async fn a_role_made_under_an_older_key_is_renewed() {
     let yard = Yard::new("renewed").await;
     let old = BTreeMap::from([(cluster(), admin_by(ClusterKeys::of(Key::new([1; 32]))))]);
-    let old = Fleet::new(old, Clock::wall(), Ids::counted(), Entropy::system());
+    let old = Fleet::new(old, None, Clock::wall(), Ids::counted(), Entropy::system());
     old.carry_out(&yard.prepare()).await.unwrap();
     assert!(yard.as_tenant(&yard.database).await.is_err());
     yard.fleet.carry_out(&yard.create(1)).await.unwrap();
@@ -416,5 +417,5 @@ async fn while_a_servers_key_is_turned_roles_get_the_newest_password_once_and_th
 
 fn fleet_with(keys: ClusterKeys) -> Fleet {
     let admins = BTreeMap::from([(cluster(), admin_by(keys))]);
-    Fleet::new(admins, Clock::wall(), Ids::counted(), Entropy::system())
+    Fleet::new(admins, None, Clock::wall(), Ids::counted(), Entropy::system())
 }

@@ -116,7 +116,7 @@ pub(super) fn fleet() -> Fleet {
     };
     let main = hotelhub_testkit::env::postgres();
     let admins = BTreeMap::from([admin("away", "postgres://nobody@127.0.0.1:9/postgres"), admin("main", &main)]);
-    Fleet::new(admins, Clock::wall(), Ids::counted(), Entropy::system())
+    Fleet::new(admins, None, Clock::wall(), Ids::counted(), Entropy::system())
 }
 
 impl Control {

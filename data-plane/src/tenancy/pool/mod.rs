@@ -131,7 +131,15 @@ impl Pools {
             // What is open over the share is held until it is closed.
             let over = open.saturating_sub(holding.iter().map(|share| share.connections).sum());
             holding.iter_mut().take(1).for_each(|share| share.connections += over);
-            ClusterLoad { open, holding, template: None, old_templates: Vec::new(), disk: None, cluster }
+            ClusterLoad {
+                open,
+                holding,
+                template: None,
+                old_templates: Vec::new(),
+                keeps_backups: false,
+                disk: None,
+                cluster,
+            }
         };
         self.0
             .directory

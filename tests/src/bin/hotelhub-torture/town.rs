@@ -80,6 +80,7 @@ impl Town {
         admin.grant(10);
         let fleet = Fleet::new(
             BTreeMap::from([(cluster(), admin)]),
+            None,
             sources.clock.clone(),
             sources.ids.clone(),
             sources.entropy.clone(),
@@ -236,6 +237,7 @@ fn settings(keys: &Keys, mail: &MailStandIn, state_dir: PathBuf, hotels: usize) 
         oldest_from_peer: SignedDuration::ZERO,
         cluster_keys: HashMap::from([(cluster(), ClusterKeys::of(keys.cluster.clone()))]),
         cluster_admins: BTreeMap::new(),
+        backups: None,
         node_secret: keys.node.clone(),
         base_domain: Host::parse(BASE).expect("the domain of the town is one"),
         vendor_url: format!("http://{BASE}:8081"),

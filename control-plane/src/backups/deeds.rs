@@ -1,0 +1,304 @@
+//! What staff have done about backups: rule, rows, order, audit line and feed in one transaction.
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use hotelhub_identity::StaffPermission;
+use hotelhub_kernel::{Host, Slug, TenantId};
+use hotelhub_protocol::{Restoration, Task};
+use hotelhub_web::{AppError, RequestKey, Result};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::jobs::{self, ASKED};
+use super::model::Refusal;
+use super::restores::{self, Twin};
+use super::store::{self, Lodging};
+use crate::App;
+use crate::audit;
+use crate::database::{DbError, Tx};
+use crate::fleet::feed;
+use crate::fleet::orders::{self, NewOrder};
+use crate::fleet::ready;
+use crate::once::{self, Begun};
+use crate::staff::VendorStaff;
+use crate::tenants;
+use crate::wakes::Wake;
+
+/// Days in which a copy costs nothing.
+const TRIAL: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// What visitors read while a hotel is closed for its data.
+const CLOSED: &str = "Data hotel sedang dipulihkan dari cadangan. / The hotel's data are being restored from a backup.";
+
+/// Which backup is restored, and into what.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RestoreWish {
+    /// The backup; the newest good one if absent.
+    #[serde(default)]
+    pub(super) backup: Option<Uuid>,
+    /// The tenant's name once more: its data are replaced.
+    #[serde(default)]
+    pub(super) slug: Option<String>,
+    /// Instead: the name of a new tenant that is to be a copy.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(super) copy_as: Option<Slug>,
+}
+
+/// Which backup is tried.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DrillWish {
+    /// The backup; the newest good one if absent.
+    #[serde(default)]
+    pub(super) backup: Option<Uuid>,
+}
+
+/// What staff have done.
+pub(super) enum Deed {
+    /// A backup of a tenant.
+    BackUp(TenantId),
+    /// A restore of a tenant's backup.
+    Restore(TenantId, RestoreWish),
+    /// A restore to see that it can be done.
+    Drill(TenantId, DrillWish),
+    /// A restore undone.
+    Undo(Uuid),
+}
+
+impl Deed {
+    /// Who may: what replaces data needs what deletes them.
+    fn needs(&self) -> StaffPermission {
+        match self {
+            Self::BackUp(_) | Self::Drill(..) => StaffPermission::TenantChange,
+            Self::Restore(..) | Self::Undo(_) => StaffPermission::TenantDelete,
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Done {
+    Backup(store::Listed),
+    Restore(restores::Listed),
+}
+
+/// Has it done, once for each key; or only says what would be.
+pub(super) async fn have(
+    app: &App,
+    staff: &VendorStaff,
+    deed: Deed,
+    (key, dry_run): (&RequestKey, bool),
+) -> Result<Response> {
+    staff.may(deed.needs())?;
+    if dry_run {
+        let mut tx = app.db.begin().await?;
+        return Ok(Json(done(app, &mut tx, staff, deed).await?).into_response());
+    }
+    let mut tx = match once::begin(app, &staff.scope(), key).await? {
+        Begun::Answered(kept) => return Ok(kept.into()),
+        Begun::Fresh(tx) => tx,
+    };
+    let outcome = done(app, &mut tx, staff, deed).await;
+    let answer = tx.answer(StatusCode::OK, outcome).await?;
+    [Wake::Orders, Wake::Routes].into_iter().for_each(|wake| app.wakes.wake(wake));
+    Ok(answer)
+}
+
+async fn done(app: &App, tx: &mut Tx, staff: &VendorStaff, deed: Deed) -> Result<Done> {
+    match deed {
+        Deed::BackUp(tenant) => Ok(Done::Backup(backed_up(app, tx, staff, tenant).await?)),
+        Deed::Restore(tenant, wish) => Ok(Done::Restore(restored(app, tx, staff, tenant, wish).await?)),
+        Deed::Drill(tenant, wish) => Ok(Done::Restore(drilled(app, tx, staff, tenant, wish).await?)),
+        Deed::Undo(restore) => Ok(Done::Restore(undone(app, tx, staff, restore).await?)),
+    }
+}
+
+async fn backed_up(app: &App, tx: &mut Tx, staff: &VendorStaff, tenant: TenantId) -> Result<store::Listed> {
+    let lodging = lodging(app, tx, tenant).await?;
+    let placed = jobs::place(app, tx, &lodging, (None, &staff.name, ASKED)).await;
+    let id = placed.map_err(|error| taken(error, "backups_one_at_a_time", Refusal::BackingUp))?;
+    note(app, tx, staff, "tenant.back_up", tenant, json!({ "backup": id })).await?;
+    Ok(store::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::UnknownBackup)?)
+}
+
+/// Where a tenant's data lies, if it can be backed up and restored there.
+async fn lodging(app: &App, tx: &mut Tx, tenant: TenantId) -> Result<Lodging> {
+    let known = tenants::is_known(tx, tenant).await?;
+    let lodging = store::lodging(tx, tenant, app.clock.now()).await?;
+    let lodging = lodging.ok_or(if known { Refusal::NotServed } else { Refusal::UnknownTenant })?;
+    if lodging.kept { Ok(lodging) } else { Err(Refusal::NoStore.into()) }
+}
+
+/// What is restored.
+struct Chosen {
+    backup: Uuid,
+    sha256: String,
+}
+
+/// The backup that was named, or the newest good one; it must be the tenant's own.
+async fn chosen(tx: &mut Tx, tenant: TenantId, named: Option<Uuid>) -> Result<Chosen> {
+    let found = match named {
+        Some(id) => store::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::UnknownBackup)?,
+        None => {
+            let all = store::list(tx, Some(tenant), None, i64::MAX).await?;
+            let mut good: Vec<_> = all.into_iter().filter(|backup| backup.state == "done").collect();
+            good.sort_by_key(|backup| backup.taken_at);
+            good.pop().ok_or(Refusal::NoneGood)?
+        }
+    };
+    if found.tenant_id != tenant.0 {
+        return Err(Refusal::Foreign.into());
+    }
+    match found.sha256.filter(|_| found.state == "done") {
+        Some(sha256) => Ok(Chosen { backup: found.id, sha256 }),
+        None => Err(Refusal::NotGood.into()),
+    }
+}
+
+async fn restored(
+    app: &App,
+    tx: &mut Tx,
+    staff: &VendorStaff,
+    tenant: TenantId,
+    wish: RestoreWish,
+) -> Result<restores::Listed> {
+    let (lodging, now) = (lodging(app, tx, tenant).await?, app.clock.now());
+    let chosen = chosen(tx, tenant, wish.backup).await?;
+    let into = match &wish.copy_as {
+        Some(slug) => {
+            let twin = twin(app, tx, &lodging, slug).await?;
+            Into { kind: "copy", tenant: twin, slug: slug.clone(), closed_for_it: false }
+        }
+        None if wish.slug.as_deref() != Some(lodging.slug.as_str()) => return Err(Refusal::OtherName.into()),
+        None => {
+            let closed_for_it = tenants::close_for_work(tx, tenant, CLOSED, now).await?;
+            let slug = Slug::parse(&lodging.slug).map_err(AppError::internal)?;
+            Into { kind: "in_place", tenant, slug, closed_for_it }
+        }
+    };
+    let details = json!({ "backup": chosen.backup, "into": into.slug });
+    let listed = order(app, tx, staff, (&lodging, chosen), &into).await?;
+    note(app, tx, staff, "tenant.restore", tenant, details).await?;
+    if into.closed_for_it {
+        feed::publish_tenant(tx, tenant, now).await?;
+    }
+    Ok(listed)
+}
+
+async fn drilled(
+    app: &App,
+    tx: &mut Tx,
+    staff: &VendorStaff,
+    tenant: TenantId,
+    wish: DrillWish,
+) -> Result<restores::Listed> {
+    let lodging = lodging(app, tx, tenant).await?;
+    let chosen = chosen(tx, tenant, wish.backup).await?;
+    let slug = Slug::parse(&lodging.slug).map_err(AppError::internal)?;
+    let details = json!({ "backup": chosen.backup });
+    let into = Into { kind: "drill", tenant, slug, closed_for_it: false };
+    let listed = order(app, tx, staff, (&lodging, chosen), &into).await?;
+    note(app, tx, staff, "tenant.drill", tenant, details).await?;
+    Ok(listed)
+}
+
+/// A tenant with this one's owner and plan, on trial, without a database.
+async fn twin(app: &App, tx: &mut Tx, lodging: &Lodging, slug: &Slug) -> Result<TenantId> {
+    let (tenant, now) = (TenantId(app.ids.next()), app.clock.now());
+    let host = Host::of_slug(slug, &app.settings.base_domain);
+    let twin = Twin {
+        tenant,
+        of: lodging.tenant,
+        slug,
+        host: &host,
+        subscription: app.ids.next(),
+        anchor: crate::today(&app.clock),
+        trial_ends_at: now + TRIAL,
+    };
+    restores::begin_twin(tx, &twin, now).await.map_err(|error| match error.constraint() {
+        Some("tenants_slug_unique" | "domains_pkey") => Refusal::SlugTaken.into(),
+        _ => AppError::from(error),
+    })?;
+    Ok(tenant)
+}
+
+/// What a backup is restored into.
+struct Into {
+    kind: &'static str,
+    tenant: TenantId,
+    slug: Slug,
+    closed_for_it: bool,
+}
+
+async fn order(
+    app: &App,
+    tx: &mut Tx,
+    staff: &VendorStaff,
+    (lodging, chosen): (&Lodging, Chosen),
+    into: &Into,
+) -> Result<restores::Listed> {
+    let (id, order, now) = (app.ids.next(), app.ids.next(), app.clock.now());
+    let database = ready::name(app.ids.next());
+    let restoration = Restoration {
+        backup: chosen.backup,
+        source: lodging.tenant,
+        sha256: chosen.sha256,
+        tenant: into.tenant,
+        slug: into.slug.clone(),
+        drill: into.kind == "drill",
+    };
+    let task = Task::RestoreTenant { cluster: lodging.cluster.clone(), database: database.clone(), restoration };
+    orders::place(tx, &NewOrder { id: order, tenant: None, priority: ASKED, task }, now).await?;
+    let ordered = restores::Ordered {
+        id,
+        backup: chosen.backup,
+        kind: into.kind,
+        tenant: into.tenant,
+        asked_by: &staff.name,
+        order,
+        cluster: &lodging.cluster,
+        database: &database,
+        closed_for_it: into.closed_for_it,
+    };
+    let noted = restores::note_ordered(tx, &ordered, now).await;
+    noted.map_err(|error| taken(error, "restores_one_at_a_time", Refusal::Restoring))?;
+    Ok(restores::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::UnknownRestore)?)
+}
+
+async fn undone(app: &App, tx: &mut Tx, staff: &VendorStaff, restore: Uuid) -> Result<restores::Listed> {
+    let now = app.clock.now();
+    let known = restores::list(tx, None, Some(restore), 1).await?.pop().ok_or(Refusal::UnknownRestore)?;
+    let tenant = TenantId(known.tenant_id);
+    if !tenants::hold_served(tx, tenant).await? {
+        return Err(Refusal::NotUndone.into());
+    }
+    let undoable = restores::undoable(tx, restore, now).await?.ok_or(Refusal::NotUndone)?;
+    restores::replace(tx, &undoable.old, undoable.tenant, None).await?;
+    restores::note_undone(tx, restore, &undoable.served, tenants::grace_from(app, now)).await?;
+    note(app, tx, staff, "tenant.restore_undone", tenant, json!({ "restore": restore })).await?;
+    feed::publish_tenant(tx, tenant, now).await?;
+    Ok(restores::list(tx, None, Some(restore), 1).await?.pop().ok_or(Refusal::UnknownRestore)?)
+}
+
+async fn note(
+    app: &App,
+    tx: &mut Tx,
+    staff: &VendorStaff,
+    action: &str,
+    tenant: TenantId,
+    details: serde_json::Value,
+) -> Result<()> {
+    let subject = tenant.to_string();
+    let now = app.clock.now();
+    Ok(audit::record(tx, now, &staff.actor(), action, ("tenant", &subject), Some(tenant), details).await?)
+}
+
+/// Two at once: the constraint knows it before we do.
+fn taken(error: DbError, constraint: &str, refusal: Refusal) -> AppError {
+    if error.constraint() == Some(constraint) { refusal.into() } else { error.into() }
+}

@@ -1,0 +1,101 @@
+//! The controller of backups: what is due is ordered, what was given up is written down, what a restore left behind is dropped in time.
+use std::collections::HashMap;
+
+use hotelhub_protocol::Task;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::store::{self, Candidate, Lodging, Ordered};
+use super::{due_before, reports, restores};
+use crate::App;
+use crate::audit::{self, Actor};
+use crate::database::{DbError, Tx};
+use crate::fleet::orders::{self, NewOrder};
+use crate::fleet::ready;
+use crate::wakes::Wake;
+
+/// Daily ones go after the stock, what somebody waits for before it.
+const DAILY: i16 = 150;
+pub(super) const ASKED: i16 = 40;
+
+/// After everything else.
+const DROPS: i16 = 200;
+
+/// Who asks for what is due.
+const CLOCK: &str = "HotelHub";
+
+/// Looks once after everything; how many backups were ordered. Takes no input; safe twice and from two places.
+pub async fn drive(app: &App) -> Result<u32, DbError> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let given_up = reports::given_up(app, &mut tx).await?;
+    let ordered = order_due(app, &mut tx, now).await?;
+    let dropping = drop_left_behind(app, &mut tx, now).await?;
+    tx.commit().await?;
+    if ordered + dropping > 0 {
+        app.wakes.wake(Wake::Orders);
+    }
+    if given_up {
+        app.wakes.wake(Wake::Routes);
+    }
+    Ok(ordered)
+}
+
+async fn order_due(app: &App, tx: &mut Tx, now: Timestamp) -> Result<u32, DbError> {
+    let (mut ordered, mut placed) = (0, HashMap::new());
+    for candidate in store::candidates(tx, now).await? {
+        let Some(due_at) = due(&candidate, now) else { continue };
+        let here: &mut i64 = placed.entry(candidate.lodging.cluster.0.clone()).or_default();
+        if *here >= candidate.room {
+            continue;
+        }
+        *here += 1;
+        ordered += 1;
+        place(app, tx, &candidate.lodging, (Some(due_at), CLOCK, DAILY)).await?;
+    }
+    Ok(ordered)
+}
+
+/// When a tenant's last night was, if it was not backed up then. The night before it came counts for nothing.
+fn due(candidate: &Candidate, now: Timestamp) -> Option<Timestamp> {
+    let zone = TimeZone::get(&candidate.lodging.zone).unwrap_or(TimeZone::UTC);
+    let due_at = due_before(candidate.lodging.tenant, &zone, now);
+    let since = candidate.last_due.unwrap_or(candidate.created_at);
+    (due_at > since).then_some(due_at)
+}
+
+/// Orders a backup and writes it down; its id.
+pub(super) async fn place(
+    app: &App,
+    tx: &mut Tx,
+    lodging: &Lodging,
+    (due_at, asked_by, priority): (Option<Timestamp>, &str, i16),
+) -> Result<Uuid, DbError> {
+    let (id, order, now) = (app.ids.next(), app.ids.next(), app.clock.now());
+    let task = Task::BackUpTenant {
+        cluster: lodging.cluster.clone(),
+        database: lodging.database.clone(),
+        tenant: lodging.tenant,
+        backup: id,
+    };
+    orders::place(tx, &NewOrder { id: order, tenant: None, priority, task }, now).await?;
+    store::note_ordered(tx, &Ordered { id, order, lodging, due_at, asked_by }, now).await?;
+    Ok(id)
+}
+
+async fn drop_left_behind(app: &App, tx: &mut Tx, now: Timestamp) -> Result<u32, DbError> {
+    let mut dropping = 0;
+    for left in restores::left_behind(tx, now).await? {
+        ready::retire(tx, &left.database).await?;
+        let (subject, tenant) = (left.tenant.to_string(), left.tenant);
+        let details =
+            json!({ "cluster": left.cluster.0, "database": left.database, "reason": "a restore left it behind" });
+        audit::record(tx, now, &Actor::System, "database.retire", ("tenant", &subject), Some(tenant), details).await?;
+        let task = Task::DropDatabase { cluster: left.cluster, database: left.database, tenant: Some(tenant) };
+        orders::place(tx, &NewOrder { id: app.ids.next(), tenant: None, priority: DROPS, task }, now).await?;
+        dropping += 1;
+    }
+    Ok(dropping)
+}

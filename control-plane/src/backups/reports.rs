@@ -1,0 +1,98 @@
+//! What the fleet role says of orders about backups, taken down in the transaction of its report.
+use hotelhub_kernel::TenantId;
+use hotelhub_protocol::{BackedUp, ClusterId, OrderId, Restored, Task};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::restores::{self, Begun};
+use super::{store, superfluous};
+use crate::App;
+use crate::audit::{self, Actor};
+use crate::database::{DbError, Tx};
+use crate::fleet::feed;
+use crate::fleet::orders::{self, NewOrder};
+use crate::tenants;
+
+/// After everything else.
+const PRIORITY: i16 = 200;
+
+/// A backup is whole. Those of its tenant that nobody needs any more are removed.
+pub(crate) async fn backed_up(app: &App, tx: &mut Tx, order: OrderId, taken: &BackedUp) -> Result<(), DbError> {
+    let now = app.clock.now();
+    let Some((tenant, cluster, zone)) = store::note_done(tx, order, taken, now).await? else { return Ok(()) };
+    let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
+    let gone = superfluous(&store::good(tx, tenant).await?, &zone, now);
+    if gone.is_empty() { Ok(()) } else { prune(app, tx, (tenant, cluster), gone).await }
+}
+
+async fn prune(
+    app: &App,
+    tx: &mut Tx,
+    (tenant, cluster): (TenantId, ClusterId),
+    backups: Vec<Uuid>,
+) -> Result<(), DbError> {
+    let (now, id) = (app.clock.now(), app.ids.next());
+    let task = Task::PruneBackups { cluster, tenant, backups: backups.clone() };
+    orders::place(tx, &NewOrder { id, tenant: None, priority: PRIORITY, task }, now).await?;
+    store::note_pruning(tx, &backups, id).await
+}
+
+/// Backups are removed.
+pub(crate) async fn pruned(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
+    store::note_pruned(tx, order).await
+}
+
+/// A backup is restored: the database takes its tenant's place, and the hotel is opened where it was closed for it.
+pub(crate) async fn restored(app: &App, tx: &mut Tx, order: OrderId, told: &Restored) -> Result<(), DbError> {
+    let now = app.clock.now();
+    let Some(begun) = restores::open(tx, order).await? else { return Ok(()) };
+    if begun.kind == "drill" {
+        restores::forget_database(tx, &begun).await?;
+        return restores::note_done(tx, &begun, told, None, now).await;
+    }
+    if !tenants::hold_served(tx, begun.tenant).await? {
+        return restores::note_failed(tx, &begun, "the hotel was deleted meanwhile", now).await;
+    }
+    let replaced = restores::replace(tx, &begun.database, begun.tenant, Some(&told.template)).await?;
+    let keep_until = tenants::grace_from(app, now);
+    let left = replaced.map(|database| (database, keep_until));
+    restores::note_done(tx, &begun, told, left.as_ref().map(|(name, until)| (name.as_str(), *until)), now).await?;
+    note(tx, now, "tenant.restored", &begun).await?;
+    move_routes(tx, &begun, now).await
+}
+
+/// Takes down what no worker will say any more: its order was given up. Nothing was changed; a hotel that was closed for it is opened. Whether
+/// there was any.
+pub(crate) async fn given_up(app: &App, tx: &mut Tx) -> Result<bool, DbError> {
+    let now = app.clock.now();
+    let failed = store::settle(tx, now).await?;
+    if failed > 0 {
+        tracing::error!(failed, "backups failed for good; the tenants' pages say why");
+    }
+    let restores = restores::given_up(tx).await?;
+    let any = failed > 0 || !restores.is_empty();
+    for (begun, reason) in restores {
+        tracing::error!(tenant = %begun.tenant, restore.id = %begun.id, reason, "a backup was not restored");
+        restores::note_failed(tx, &begun, &reason, now).await?;
+        note(tx, now, "tenant.restore_failed", &begun).await?;
+        if begun.closed_for_it && tenants::hold_served(tx, begun.tenant).await? {
+            move_routes(tx, &begun, now).await?;
+        }
+    }
+    Ok(any)
+}
+
+async fn move_routes(tx: &mut Tx, begun: &Begun, now: Timestamp) -> Result<(), DbError> {
+    if begun.closed_for_it {
+        tenants::open_again(tx, begun.tenant).await?;
+    }
+    feed::publish_tenant(tx, begun.tenant, now).await?;
+    Ok(())
+}
+
+async fn note(tx: &mut Tx, now: Timestamp, action: &str, begun: &Begun) -> Result<(), DbError> {
+    let (subject, details) = (begun.tenant.to_string(), json!({ "backup": begun.backup, "restore": begun.id }));
+    audit::record(tx, now, &Actor::System, action, ("tenant", &subject), Some(begun.tenant), details).await
+}

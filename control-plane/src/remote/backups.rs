@@ -1,0 +1,92 @@
+//! `hotelhub-control tenants backup|backups|restore|undo-restore|drill`: ordered through the API and followed to the end.
+use std::io::Write as _;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::client::{Client, Failure};
+use super::shown;
+use super::shown::text;
+use super::tenants::{Whom, find};
+
+/// How often what is under way is looked at.
+const LOOK: Duration = Duration::from_millis(300);
+
+/// What is asked for, where it is followed, and whether it is only said or not waited for.
+pub(super) struct Errand<'a> {
+    /// The door below the hotel's own.
+    pub(super) door: &'static str,
+    /// What it carries.
+    pub(super) body: Value,
+    /// Where what it makes can be seen.
+    pub(super) seen_at: &'static str,
+    /// How it is said to eyes.
+    pub(super) shown: fn(&Value) -> String,
+    /// Says what would be, and changes nothing.
+    pub(super) dry_run: bool,
+    /// Returns as soon as it is ordered.
+    pub(super) detach: bool,
+    /// Whose data.
+    pub(super) whom: &'a Whom,
+}
+
+/// Has it done and follows it to its end; one that failed is a refusal.
+pub(super) async fn run(errand: Errand<'_>) -> Result<String, Failure> {
+    let reach = &errand.whom.reach;
+    let client = Client::new(reach)?;
+    let id = find(&client, &errand.whom.hotel).await?;
+    let dry = if errand.dry_run { "?dry_run=true" } else { "" };
+    let begun = client.post(&format!("/api/v1/tenants/{id}/{}{dry}", errand.door), &errand.body).await?;
+    if errand.dry_run {
+        return Ok(reach.told(&begun, |begun| format!("would be: {}\nNothing was changed.", (errand.shown)(begun))));
+    }
+    if errand.detach {
+        return Ok(reach.told(&begun, errand.shown));
+    }
+    if !reach.json {
+        let _ = writeln!(std::io::stderr(), "{}", (errand.shown)(&begun));
+    }
+    let place = format!("{}/{}", errand.seen_at, text(&begun, "id"));
+    loop {
+        let now = client.get(&place).await?;
+        match text(&now, "state").as_str() {
+            "ordered" => tokio::time::sleep(LOOK).await,
+            "failed" => return Err(Failure::Refused { code: "failed".to_owned(), detail: text(&now, "error") }),
+            _ => return Ok(reach.told(&now, errand.shown)),
+        }
+    }
+}
+
+/// A hotel's backups, the newest first.
+pub(super) async fn list(whom: &Whom) -> Result<String, Failure> {
+    let client = Client::new(&whom.reach)?;
+    let id = find(&client, &whom.hotel).await?;
+    let page = client.get(&format!("/api/v1/tenants/{id}/backups")).await?;
+    let found = page.get("items").cloned().unwrap_or(Value::Array(Vec::new()));
+    Ok(whom.reach.told(&found, |found| shown::backups(found.as_array().map_or(&[][..], Vec::as_slice))))
+}
+
+/// Undoes the latest restore of a hotel that can be undone, or this one.
+pub(super) async fn undo(whom: &Whom, restore: Option<Uuid>, dry_run: bool) -> Result<String, Failure> {
+    let client = Client::new(&whom.reach)?;
+    let restore = match restore {
+        Some(restore) => restore.to_string(),
+        None => latest_undoable(&client, whom).await?,
+    };
+    let dry = if dry_run { "?dry_run=true" } else { "" };
+    let undone = client.post(&format!("/api/v1/restores/{restore}/undo{dry}"), &json!({})).await?;
+    Ok(whom.reach.told(&undone, |undone| {
+        let said = shown::restore(undone);
+        if dry_run { format!("would be: {said}\nNothing was changed.") } else { said }
+    }))
+}
+
+async fn latest_undoable(client: &Client, whom: &Whom) -> Result<String, Failure> {
+    let id = find(client, &whom.hotel).await?;
+    let page = client.get(&format!("/api/v1/tenants/{id}/restores")).await?;
+    let mut found = page.get("items").and_then(Value::as_array).into_iter().flatten();
+    let latest = found.find(|restore| !text(restore, "undo_until").is_empty());
+    let none = || Failure::NotFound(format!("no restore of {} can be undone", whom.hotel));
+    latest.map(|restore| text(restore, "id")).ok_or_else(none)
+}

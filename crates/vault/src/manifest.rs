@@ -1,0 +1,184 @@
+//! What vouches for a backup: whose it is, what it holds, how long it is, and its data key, wrapped.
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hotelhub_kernel::{Entropy, Key, TenantId, hex};
+use jiff::Timestamp;
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use uuid::Uuid;
+
+/// The version of manifest and stream.
+pub const FORMAT: u32 = 1;
+
+/// All that is known of a backup besides its data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Whose data it holds.
+    pub tenant: TenantId,
+    /// Which backup it is.
+    pub backup: Uuid,
+    /// The database it was taken of.
+    pub database: String,
+    /// The version of the schema that had.
+    pub schema: String,
+    /// The version of its server, as `server_version_num`.
+    pub server_version: i32,
+    /// The instant it shows.
+    pub taken_at: Timestamp,
+    /// The name of the object with the data.
+    pub data: String,
+    /// How many bytes were sealed.
+    pub plain_bytes: u64,
+    /// How many bytes lie in the store.
+    pub stored_bytes: u64,
+    /// SHA-256 of the bytes that lie in the store, in hexadecimal.
+    pub sha256: String,
+    /// What each table held.
+    pub tables: BTreeMap<String, TableSum>,
+    /// Which key of the installation wraps the data key.
+    pub key_id: String,
+    /// The data key, wrapped, in base64.
+    pub data_key: String,
+}
+
+/// A table's rows, as a number that does not depend on their order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableSum {
+    /// How many.
+    pub rows: i64,
+    /// The sum of each row's first 60 bits of MD5, in decimal digits.
+    pub sum: String,
+}
+
+/// A manifest as it lies in the store: its text, and the installation's MAC of it.
+#[derive(Serialize, Deserialize)]
+struct Signed {
+    manifest: String,
+    mac: String,
+}
+
+/// Why a manifest is not believed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refused {
+    /// It cannot be read.
+    #[error("the backup's manifest cannot be read")]
+    Unreadable,
+    /// Written under another key of the installation.
+    #[error("the backup was sealed under the key {theirs}, this worker has {ours}")]
+    OtherKey {
+        /// What it was sealed under.
+        theirs: String,
+        /// What we have.
+        ours: String,
+    },
+    /// Changed after it was written, or never written by us.
+    #[error("the backup's manifest is forged or changed")]
+    Forged,
+    /// Written by a newer program.
+    #[error("the backup has format {0}, which this program does not know")]
+    Format(u32),
+    /// It is another backup, or another tenant's.
+    #[error("the backup is {backup} of the tenant {tenant}: not the one that was asked for")]
+    Foreign {
+        /// Whose it is.
+        tenant: TenantId,
+        /// Which it is.
+        backup: Uuid,
+    },
+}
+
+impl Manifest {
+    /// How many rows it holds.
+    pub fn rows(&self) -> i64 {
+        self.tables.values().map(|table| table.rows).sum()
+    }
+
+    /// As it is written into the store.
+    pub fn written(&self, key: &Key) -> Vec<u8> {
+        let manifest = serde_json::to_string(self).unwrap_or_default();
+        let mac = hex(&signing(key).mac(manifest.as_bytes()));
+        serde_json::to_vec(&Signed { manifest, mac }).unwrap_or_default()
+    }
+
+    /// The manifest of this tenant's backup, if these bytes are it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(bytes: &[u8], key: &Key, tenant: TenantId, backup: Uuid) -> Result<Self, Refused> {
+        let signed: Signed = serde_json::from_slice(bytes).map_err(|_| Refused::Unreadable)?;
+        let manifest: Self = serde_json::from_str(&signed.manifest).map_err(|_| Refused::Unreadable)?;
+        let ours = key_id(key);
+        if manifest.key_id != ours {
+            return Err(Refused::OtherKey { theirs: manifest.key_id.chars().take(32).collect(), ours });
+        }
+        let mac = unhex(&signed.mac).ok_or(Refused::Forged)?;
+        if mac.len() != 32 || !signing(key).verifies(signed.manifest.as_bytes(), &mac) {
+            return Err(Refused::Forged);
+        }
+        if manifest.format != FORMAT {
+            return Err(Refused::Format(manifest.format));
+        }
+        if (manifest.tenant, manifest.backup) != (tenant, backup) {
+            return Err(Refused::Foreign { tenant: manifest.tenant, backup: manifest.backup });
+        }
+        Ok(manifest)
+    }
+
+    /// The key its data are sealed under.
+    ///
+    /// # Errors
+    /// When it was wrapped for another backup, or under another key.
+    pub fn data_key(&self, key: &Key) -> Result<Key, Refused> {
+        unwrap(key, &context(self.tenant, self.backup), &self.data_key).ok_or(Refused::Forged)
+    }
+}
+
+/// What a stream and a data key are bound to.
+pub(crate) fn context(tenant: TenantId, backup: Uuid) -> Vec<u8> {
+    format!("hotelhub backup {FORMAT} of {tenant}: {backup}").into_bytes()
+}
+
+/// The name of a key of the installation: it says nothing of the key.
+pub(crate) fn key_id(key: &Key) -> String {
+    hex(key.derive("backup-key-id").expose().first_chunk::<8>().unwrap_or(&[0; 8]))
+}
+
+fn signing(key: &Key) -> Key {
+    key.derive("backup-manifest")
+}
+
+fn wrapping(key: &Key) -> LessSafeKey {
+    let key = key.derive("backup-data-key");
+    LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, key.expose()).expect("a key is as long as the cipher's"))
+}
+
+/// A data key as the manifest carries it: a random nonce, the key, its tag.
+pub(crate) fn wrap(key: &Key, context: &[u8], data_key: &Key, entropy: &Entropy) -> String {
+    let nonce: [u8; NONCE_LEN] = entropy.bytes();
+    let mut wrapped = [nonce.as_slice(), data_key.expose()].concat();
+    let (_, plain) = wrapped.split_at_mut(NONCE_LEN);
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    let tag = wrapping(key).seal_in_place_separate_tag(nonce, Aad::from(context), plain);
+    wrapped.extend_from_slice(tag.expect("a key is not longer than 256 GiB").as_ref());
+    STANDARD.encode(wrapped)
+}
+
+fn unwrap(key: &Key, context: &[u8], wrapped: &str) -> Option<Key> {
+    let wrapped = STANDARD.decode(wrapped).ok()?;
+    let (nonce, sealed) = wrapped.split_first_chunk::<NONCE_LEN>()?;
+    let mut sealed = sealed.to_vec();
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let plain = wrapping(key).open_in_place(nonce, Aad::from(context), &mut sealed).ok()?;
+    <[u8; 32]>::try_from(&*plain).ok().map(Key::new)
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.len().is_multiple_of(2).then(|| digits.chunks(2).map(byte).collect())?
+}

@@ -1,0 +1,199 @@
+//! What is sealed opens as it was, and nothing else opens.
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use hotelhub_kernel::{Entropy, Key, TenantId, hex};
+use uuid::Uuid;
+
+use super::*;
+
+const CONTEXT: &[u8] = b"melati";
+
+fn key() -> Key {
+    Key::new([7; 32])
+}
+
+fn sealed(plain: &[u8]) -> Vec<u8> {
+    let mut sealer = Sealer::new(&key(), CONTEXT);
+    let mut out = Vec::new();
+    for part in plain.chunks(10_007) {
+        out.extend(sealer.push(part).unwrap());
+    }
+    out.extend(sealer.finish().unwrap());
+    out
+}
+
+fn opened(sealed: &[u8], key: &Key, context: &[u8]) -> Result<Vec<u8>, Spoilt> {
+    let mut opener = Opener::new(key, context);
+    let mut out = Vec::new();
+    for part in sealed.chunks(4_099) {
+        out.extend(opener.push(part)?);
+    }
+    out.extend(opener.finish()?);
+    Ok(out)
+}
+
+#[test]
+fn a_stream_of_any_length_opens_as_it_was() {
+    for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 17] {
+        let plain: Vec<u8> = (0..length).map(|n| u8::try_from(n % 251).unwrap()).collect();
+        let sealed = sealed(&plain);
+        assert_eq!(opened(&sealed, &key(), CONTEXT).as_ref(), Ok(&plain), "{length}");
+        assert!(opened(&sealed, &Key::new([8; 32]), CONTEXT).is_err(), "another key");
+        assert!(opened(&sealed, &key(), b"mawar").is_err(), "another backup");
+    }
+}
+
+#[test]
+fn a_stream_that_was_cut_off_prolonged_or_changed_anywhere_does_not_open() {
+    let piece = CHUNK + 16;
+    let whole = sealed(&vec![42; 3 * CHUNK]);
+    assert_eq!(whole.len(), 3 * piece);
+    for length in [0, 1, piece - 1, piece, piece + 1, 2 * piece, 3 * piece - 1] {
+        assert!(opened(&whole[..length], &key(), CONTEXT).is_err(), "cut off after {length}");
+    }
+    for place in [0, 15, piece - 1, piece, 2 * piece + 5, 3 * piece - 1] {
+        let mut changed = whole.clone();
+        changed[place] ^= 1;
+        assert!(opened(&changed, &key(), CONTEXT).is_err(), "a bit at {place}");
+    }
+    let swapped = [&whole[piece..2 * piece], &whole[..piece], &whole[2 * piece..]].concat();
+    let without_one = [&whole[..piece], &whole[2 * piece..]].concat();
+    let prolonged = [&whole[..], &whole[2 * piece..]].concat();
+    for forged in [swapped, without_one, prolonged, [&whole[..], &[0]].concat()] {
+        assert!(opened(&forged, &key(), CONTEXT).is_err());
+    }
+}
+
+/// A folder that is gone afterwards.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("hotelhub-vault-{}", hex(&Entropy::system().bytes::<8>()))))
+    }
+
+    fn shelf(&self, key: Key) -> Shelf {
+        Shelf::new(Store::Folder(self.0.clone()), key, Entropy::system())
+    }
+
+    fn file(&self, place: Place, name: &str) -> PathBuf {
+        self.0.join(place.to_string()).join(name)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn place(tenant: u128, backup: u128) -> Place {
+    Place { tenant: TenantId(Uuid::from_u128(tenant)), backup: Uuid::from_u128(backup) }
+}
+
+async fn kept(shelf: &Shelf, place: Place, plain: &[u8]) -> Manifest {
+    let mut taking = shelf.take(place).await.unwrap();
+    taking.push(plain).await.unwrap();
+    let digest = taking.finish().await.unwrap();
+    let manifest = Manifest {
+        format: FORMAT,
+        tenant: place.tenant,
+        backup: place.backup,
+        database: "t_1".to_owned(),
+        schema: "0020_abcdef01".to_owned(),
+        server_version: 150_000,
+        taken_at: "2026-07-03T02:00:00Z".parse().unwrap(),
+        data: digest.data,
+        plain_bytes: digest.plain_bytes,
+        stored_bytes: digest.stored_bytes,
+        sha256: digest.sha256,
+        tables: BTreeMap::from([("guests".to_owned(), TableSum { rows: 3, sum: "12".to_owned() })]),
+        key_id: digest.key_id,
+        data_key: digest.data_key,
+    };
+    shelf.vouch(&manifest).await.unwrap();
+    manifest
+}
+
+async fn read(shelf: &Shelf, place: Place) -> Result<Vec<u8>, VaultError> {
+    let mut reading = shelf.open(&shelf.manifest(place).await?).await?;
+    let mut plain = Vec::new();
+    while let Some(next) = reading.next().await? {
+        plain.extend(next);
+    }
+    Ok(plain)
+}
+
+#[tokio::test]
+async fn a_backup_comes_back_as_it_was_and_its_place_can_be_cleared() {
+    let scratch = Scratch::new();
+    let (shelf, here) = (scratch.shelf(key()), place(1, 1));
+    let plain = vec![9; 500_000];
+    let manifest = kept(&shelf, here, &plain).await;
+    assert_eq!((manifest.plain_bytes, manifest.rows()), (500_000, 3));
+    assert_eq!(read(&shelf, here).await.unwrap(), plain);
+    let stored = std::fs::read(scratch.file(here, &manifest.data)).unwrap();
+    assert_eq!(stored.len() as u64, manifest.stored_bytes);
+    assert!(!stored.windows(32).any(|window| window == [9; 32]), "nothing of it can be read");
+    for _ in 0..2 {
+        shelf.remove(here).await.unwrap();
+    }
+    assert!(matches!(read(&shelf, here).await, Err(VaultError::Store(StoreError::Missing(_)))));
+}
+
+#[tokio::test]
+async fn what_was_not_finished_does_not_count() {
+    let scratch = Scratch::new();
+    let (shelf, here) = (scratch.shelf(key()), place(1, 1));
+    let mut taking = shelf.take(here).await.unwrap();
+    taking.push(&vec![9; 500_000]).await.unwrap();
+    drop(taking);
+    assert!(read(&shelf, here).await.unwrap_err().is_final());
+    let mut taking = shelf.take(here).await.unwrap();
+    taking.push(b"all of it, and no manifest").await.unwrap();
+    taking.finish().await.unwrap();
+    assert!(matches!(read(&shelf, here).await, Err(VaultError::Store(StoreError::Missing(_)))));
+}
+
+#[tokio::test]
+async fn a_wrong_key_a_changed_manifest_and_another_tenants_backup_are_refused() {
+    let scratch = Scratch::new();
+    let (shelf, here) = (scratch.shelf(key()), place(1, 1));
+    let manifest = kept(&shelf, here, b"of melati").await;
+    let other_key = read(&scratch.shelf(Key::new([8; 32])), here).await;
+    assert!(matches!(other_key, Err(VaultError::Refused(Refused::OtherKey { .. }))), "{other_key:?}");
+
+    let path = scratch.file(here, "manifest");
+    let written = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, written.replace("0020_abcdef01", "0020_abcdef02")).unwrap();
+    assert!(matches!(read(&shelf, here).await, Err(VaultError::Refused(Refused::Forged))));
+    std::fs::write(&path, "{}").unwrap();
+    assert!(matches!(read(&shelf, here).await, Err(VaultError::Refused(Refused::Unreadable))));
+
+    std::fs::write(&path, &written).unwrap();
+    let theirs = place(2, 2);
+    std::fs::create_dir_all(scratch.file(theirs, "")).unwrap();
+    for file in ["manifest", &manifest.data] {
+        std::fs::copy(scratch.file(here, file), scratch.file(theirs, file)).unwrap();
+    }
+    let foreign = read(&shelf, theirs).await;
+    assert!(matches!(foreign, Err(VaultError::Refused(Refused::Foreign { .. }))), "{foreign:?}");
+
+    let data = scratch.file(here, &manifest.data);
+    let mut bytes = std::fs::read(&data).unwrap();
+    bytes[3] ^= 1;
+    std::fs::write(&data, &bytes).unwrap();
+    assert!(matches!(read(&shelf, here).await, Err(VaultError::Spoilt(_))));
+    bytes.clear();
+    std::fs::write(&data, &bytes).unwrap();
+    assert!(matches!(read(&shelf, here).await, Err(VaultError::Spoilt(_))));
+}
+
+#[test]
+fn a_setting_names_a_folder() {
+    assert!(matches!("file:///var/backups".parse(), Ok(Store::Folder(path)) if path.to_str() == Some("/var/backups")));
+    for wrong in ["/var/backups", "file://backups", "ftp://x/y", ""] {
+        assert!(wrong.parse::<Store>().is_err(), "{wrong}");
+    }
+}

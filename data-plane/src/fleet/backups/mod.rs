@@ -1,0 +1,148 @@
+//! Backups of tenants' databases: written by `pg_dump` through a seal into the store, and filled back into new databases by `pg_restore`.
+//!
+//! What a backup holds is summed table by table in the very snapshot that is dumped; a database that was restored is compared with these sums
+//! before anybody is let in.
+mod restore;
+mod sums;
+mod tools;
+
+use std::path::PathBuf;
+
+use hotelhub_kernel::Clock;
+use hotelhub_protocol::BackedUp;
+use hotelhub_vault::{FORMAT, Manifest, Place, Shelf, VaultError};
+use tokio::time::Instant;
+use tokio_postgres::Client;
+
+pub(super) use restore::{Hands, restore};
+
+use self::sums::sums;
+use self::tools::{Login, Tools};
+use super::database::{DatabaseName, Step};
+use super::{Admin, FleetError, during};
+
+const WHOSE_HOUSE: &str = "select tenant_id from house";
+const LAST_STEP: &str = "select coalesce(max(number), 0) from schema_steps";
+const EXPORT: &str = "select pg_export_snapshot()";
+const SERVER_VERSION: &str = "select current_setting('server_version_num')::int";
+
+/// One instant of a database for as long as the transaction lasts, and every value written the same way on every server.
+const SETTLE_DOWN: &str = "
+    begin isolation level repeatable read, read only;
+    set local timezone = 'UTC'; set local datestyle = 'ISO'; set local intervalstyle = 'postgres';
+    set local extra_float_digits = 1; set local bytea_output = 'hex'; set local statement_timeout = 0";
+
+/// Where backups are kept, and the programs that write and read them.
+#[derive(Clone)]
+pub struct Archive {
+    shelf: Shelf,
+    tools: Tools,
+}
+
+impl Archive {
+    /// Backups on this shelf. `programs` is the folder of `pg_dump` and `pg_restore`; where there is none they are looked for, in the
+    /// server's own version.
+    pub fn new(shelf: Shelf, programs: Option<PathBuf>) -> Self {
+        Self { shelf, tools: Tools::in_folder(programs) }
+    }
+
+    /// Removes a backup; one that is gone is gone.
+    pub(super) async fn remove(&self, place: Place) -> Result<(), VaultError> {
+        self.shelf.remove(place).await
+    }
+}
+
+/// Writes a backup of a tenant's database. It counts when this has ended; until then it was never there.
+pub(super) async fn back_up(
+    admin: &Admin,
+    archive: &Archive,
+    name: &DatabaseName,
+    place: Place,
+    clock: &Clock,
+    halt: Option<Step>,
+) -> Result<BackedUp, FleetError> {
+    let began = Instant::now();
+    let inside = admin.enter(name.as_str()).await?;
+    let taken_at = clock.now();
+    inside.batch_execute(SETTLE_DOWN).await.map_err(during("beginning a backup"))?;
+    must_be_of(&inside, place).await?;
+    let server_version: i32 = ask(&inside, SERVER_VERSION).await?;
+    let last_step: i32 = ask(&inside, LAST_STEP).await?;
+    let tables = sums(&inside).await?;
+    let digest = dump(admin, archive, name, place, (inside, server_version)).await?;
+    Step::Copy.done(halt)?;
+    let manifest = Manifest {
+        format: FORMAT,
+        tenant: place.tenant,
+        backup: place.backup,
+        database: name.as_str().to_owned(),
+        schema: format!("{last_step:04}"),
+        server_version,
+        taken_at,
+        data: digest.data,
+        plain_bytes: digest.plain_bytes,
+        stored_bytes: digest.stored_bytes,
+        sha256: digest.sha256,
+        tables,
+        key_id: digest.key_id,
+        data_key: digest.data_key,
+    };
+    archive.shelf.vouch(&manifest).await?;
+    Ok(BackedUp {
+        taken_at,
+        took_ms: millis_since(began),
+        rows: u64::try_from(manifest.rows()).unwrap_or(0),
+        schema: manifest.schema,
+        stored_bytes: manifest.stored_bytes,
+        sha256: manifest.sha256,
+    })
+}
+
+/// Dumps the snapshot of `inside` into the store. The snapshot is let go as soon as the dump has its own.
+async fn dump(
+    admin: &Admin,
+    archive: &Archive,
+    name: &DatabaseName,
+    place: Place,
+    (inside, server_version): (Client, i32),
+) -> Result<hotelhub_vault::Digest, FleetError> {
+    let snapshot: String = ask(&inside, EXPORT).await?;
+    let password = admin.keys().password(name.as_str());
+    let login = Login {
+        config: admin.config(),
+        database: name.as_str(),
+        user: name.as_str(),
+        password: password.expose().as_bytes(),
+    };
+    let permit = admin.permit().await?;
+    let mut dump = archive.tools.dump(&login, &snapshot, server_version)?;
+    let (mut taking, mut inside) = (archive.shelf.take(place).await?, Some(inside));
+    while let Some(bytes) = dump.next().await? {
+        inside.take();
+        taking.push(&bytes).await?;
+    }
+    dump.ended().await?;
+    drop(permit);
+    Ok(taking.finish().await?)
+}
+
+async fn must_be_of(inside: &Client, place: Place) -> Result<(), FleetError> {
+    let owner = inside.query_opt(WHOSE_HOUSE, &[]).await.map_err(during("asking whose house it is"))?;
+    let owner: Option<uuid::Uuid> = owner.map(|row| row.get(0));
+    if owner == Some(place.tenant.0) {
+        return Ok(());
+    }
+    Err(FleetError::Taken { owner: owner.map_or_else(|| "nobody".to_owned(), |owner| owner.to_string()) })
+}
+
+/// The one value of the one row of a question.
+async fn ask<T>(inside: &Client, question: &str) -> Result<T, FleetError>
+where
+    T: for<'a> tokio_postgres::types::FromSql<'a>,
+{
+    Ok(inside.query_one(question, &[]).await.map_err(during("asking the database about itself"))?.get(0))
+}
+
+fn millis_since(began: Instant) -> u32 {
+    u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX)
+}

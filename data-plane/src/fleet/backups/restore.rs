@@ -1,0 +1,192 @@
+//! A backup filled into a new database. Nobody enters it before it was compared with what was backed up; where it differs it is dropped.
+//!
+//! Filled and compared it bears a mark, and then it gets its role: a database with a role and without the mark is served, and left alone.
+use hotelhub_kernel::{Clock, Entropy};
+use hotelhub_protocol::{Restoration, Restored};
+use hotelhub_vault::{Manifest, Place};
+use tokio::time::Instant;
+use tokio_postgres::Client;
+
+use super::sums::{difference, sums};
+use super::tools::Login;
+use super::{Archive, SERVER_VERSION, SETTLE_DOWN, ask, millis_since};
+use crate::fleet::admin::Lent;
+use crate::fleet::database::{DatabaseName, Step, admit};
+use crate::fleet::password::scram_verifier;
+use crate::fleet::{Admin, FleetError, during, retire, template};
+
+const ROLE: &str = "select from pg_roles where rolname = $1";
+const MARK: &str = "select shobj_description(oid, 'pg_database') from pg_database where datname = $1";
+
+/// Everybody signs in again: who was shut out since the backup stays out, and what lets somebody in once was perhaps used since.
+const SIGN_EVERYBODY_OUT: &str = "delete from sessions; delete from one_time_links";
+
+/// A copy is another house: it is told so, and does nothing that the first one does already.
+const MOVE_HOUSE: &str = "update house set tenant_id = $1, slug = $2";
+const STAND_STILL: &str = "
+    delete from jobs where state in ('queued', 'running'); delete from letters where state = 'queued';
+    delete from idempotency_keys";
+
+const NOTE: &str = "
+    insert into audit_log (at, actor_kind, action, subject_kind, subject_id)
+    values ($1, 'system', 'tenant.restore', 'tenant', $2)";
+
+/// What a restoration needs of its worker.
+pub(in crate::fleet) struct Hands<'a> {
+    pub(in crate::fleet) clock: &'a Clock,
+    pub(in crate::fleet) entropy: &'a Entropy,
+    /// The version of the schema it brings databases to.
+    pub(in crate::fleet) version: &'a str,
+}
+
+/// Fills a new database from a backup. What an attempt before left unfinished is dropped first; what it finished stays.
+pub(in crate::fleet) async fn restore(
+    admin: &Admin,
+    archive: &Archive,
+    name: &DatabaseName,
+    wanted: &Restoration,
+    hands: &Hands<'_>,
+    halt: Option<Step>,
+) -> Result<Restored, FleetError> {
+    let began = Instant::now();
+    let manifest = archive.shelf.manifest(Place { tenant: wanted.source, backup: wanted.backup }).await?;
+    if manifest.sha256 != wanted.sha256 {
+        return Err(FleetError::OtherBackup);
+    }
+    let lent = admin.lend().await?;
+    lent.lock(name.lock()).await?;
+    if !is_filled(lent.client(), name, wanted).await? {
+        must_be_nobodys(&lent, admin, name, wanted).await?;
+        let filled = fill(admin, archive, name, (wanted, &manifest), (&lent, hands), halt).await;
+        if wanted.drill || filled.as_ref().is_err_and(|error| !matches!(error, FleetError::Halted)) {
+            drop_it(&lent, name).await?;
+        }
+        filled?;
+    }
+    if !wanted.drill {
+        let verifier = scram_verifier(&admin.keys().password(name.as_str()), hands.entropy);
+        admit(lent.client(), name, &verifier).await?;
+    }
+    lent.give_back().await?;
+    let rows = u64::try_from(manifest.rows()).unwrap_or(0);
+    tracing::info!(database = name.as_str(), tenant = %wanted.tenant, rows, drill = wanted.drill, "a backup is restored");
+    Ok(Restored { template: hands.version.to_owned(), took_ms: millis_since(began), rows })
+}
+
+/// Whether an attempt before filled it and compared it.
+async fn is_filled(client: &Client, name: &DatabaseName, wanted: &Restoration) -> Result<bool, FleetError> {
+    let row = client.query_opt(MARK, &[&name.as_str()]).await.map_err(during("looking for the database"))?;
+    let mark: Option<String> = row.and_then(|row| row.get(0));
+    match mark {
+        Some(mark) if mark == filled(wanted) => Ok(true),
+        Some(mark) => Err(FleetError::Taken { owner: mark }),
+        None => Ok(false),
+    }
+}
+
+/// What is written on a database that holds all of it. It is written before anybody may enter.
+fn filled(wanted: &Restoration) -> String {
+    format!("{} restored from {}", wanted.tenant, wanted.backup)
+}
+
+/// Refuses a database that somebody may enter or that is another tenant's house, whatever the order says: what is served is never dropped.
+async fn must_be_nobodys(
+    lent: &Lent<'_>,
+    admin: &Admin,
+    name: &DatabaseName,
+    wanted: &Restoration,
+) -> Result<(), FleetError> {
+    let role = lent.client().query_opt(ROLE, &[&name.as_str()]).await.map_err(during("looking for the role"))?;
+    if role.is_some() {
+        return Err(FleetError::Taken { owner: format!("the role {}", name.as_str()) });
+    }
+    match retire::owner(admin, name).await? {
+        Some(owner) if owner != wanted.source && owner != wanted.tenant => {
+            Err(FleetError::Taken { owner: owner.to_string() })
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn drop_it(lent: &Lent<'_>, name: &DatabaseName) -> Result<(), FleetError> {
+    let name = name.as_str();
+    let drop = format!("drop database if exists {name} with (force)");
+    lent.client().batch_execute(&drop).await.map_err(during("dropping what was not finished"))
+}
+
+async fn fill(
+    admin: &Admin,
+    archive: &Archive,
+    name: &DatabaseName,
+    (wanted, manifest): (&Restoration, &Manifest),
+    (lent, hands): (&Lent<'_>, &Hands<'_>),
+    halt: Option<Step>,
+) -> Result<(), FleetError> {
+    drop_it(lent, name).await?;
+    make_empty(lent.client(), name).await?;
+    pour(admin, archive, name, manifest, lent.client()).await?;
+    Step::Refill.done(halt)?;
+    compare(admin, name, manifest).await?;
+    if wanted.drill {
+        return Ok(());
+    }
+    let mut inside = admin.enter(name.as_str()).await?;
+    settle_in(&mut inside, wanted, hands.clock).await?;
+    template::bring_up_to_date(&mut inside).await?;
+    inside.batch_execute("analyze").await.map_err(during("gathering statistics"))?;
+    let mark = format!("comment on database {} is '{}'", name.as_str(), filled(wanted));
+    lent.client().batch_execute(&mark).await.map_err(during("marking the database"))
+}
+
+async fn make_empty(client: &Client, name: &DatabaseName) -> Result<(), FleetError> {
+    let name = name.as_str();
+    let making = during("making the database");
+    let create = format!("create database {name} template template0 encoding 'UTF8' locale 'C.UTF-8'");
+    client.batch_execute(&create).await.map_err(&making)?;
+    client.batch_execute(&format!("revoke all on database {name} from public")).await.map_err(&making)
+}
+
+/// Pours the backup in. Who calls drops the database again where the last byte was not vouched for.
+async fn pour(
+    admin: &Admin,
+    archive: &Archive,
+    name: &DatabaseName,
+    manifest: &Manifest,
+    client: &Client,
+) -> Result<(), FleetError> {
+    let server_version: i32 = ask(client, SERVER_VERSION).await?;
+    let config = admin.config();
+    let user = config.get_user().unwrap_or("postgres");
+    let login = Login { config, database: name.as_str(), user, password: config.get_password().unwrap_or_default() };
+    let mut reading = archive.shelf.open(manifest).await?;
+    let _permit = admin.permit().await?;
+    let mut filling = archive.tools.fill(&login, server_version)?;
+    while let Some(bytes) = reading.next().await? {
+        filling.push(&bytes).await;
+    }
+    filling.ended().await
+}
+
+/// Refuses what is not, table by table and row by row, what was backed up.
+async fn compare(admin: &Admin, name: &DatabaseName, manifest: &Manifest) -> Result<(), FleetError> {
+    let inside = admin.enter(name.as_str()).await?;
+    inside.batch_execute(SETTLE_DOWN).await.map_err(during("beginning to compare"))?;
+    let found = sums(&inside).await?;
+    match difference(&manifest.tables, &found) {
+        Some(table) => Err(FleetError::Differs(table.clone())),
+        None => Ok(()),
+    }
+}
+
+/// What was restored becomes the tenant's house, in one transaction.
+async fn settle_in(inside: &mut Client, wanted: &Restoration, clock: &Clock) -> Result<(), FleetError> {
+    let settling = during("settling in");
+    let tx = inside.transaction().await.map_err(&settling)?;
+    tx.batch_execute(SIGN_EVERYBODY_OUT).await.map_err(&settling)?;
+    if wanted.tenant != wanted.source {
+        tx.execute(MOVE_HOUSE, &[&wanted.tenant.0, &wanted.slug.as_str()]).await.map_err(&settling)?;
+        tx.batch_execute(STAND_STILL).await.map_err(&settling)?;
+    }
+    tx.execute(NOTE, &[&clock.now(), &wanted.tenant.0]).await.map_err(&settling)?;
+    tx.commit().await.map_err(&settling)
+}

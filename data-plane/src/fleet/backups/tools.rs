@@ -1,0 +1,168 @@
+//! `pg_dump` and `pg_restore` as processes: the server's own version, a password in their environment alone, killed when nobody waits for them.
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
+
+use crate::fleet::FleetError;
+
+const DUMP: &str = "pg_dump";
+const RESTORE: &str = "pg_restore";
+
+/// What a child may find its own helpers by.
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// Bytes read of a dump at once.
+const AT_ONCE: usize = 256 * 1024;
+
+/// What is kept of what a program says, in bytes.
+const SAID: u64 = 1_000;
+
+/// How long a dump waits for tables that somebody changes.
+const LOCK_WAIT: &str = "--lock-wait-timeout=30s";
+
+/// Where the programs are.
+#[derive(Clone, Debug)]
+pub(super) struct Tools(Option<PathBuf>);
+
+/// As whom a program signs in, and where.
+pub(super) struct Login<'a> {
+    pub(super) config: &'a Config,
+    pub(super) database: &'a str,
+    pub(super) user: &'a str,
+    pub(super) password: &'a [u8],
+}
+
+/// A dump that is being made.
+pub(super) struct Dumping {
+    child: Child,
+    out: ChildStdout,
+    said: JoinHandle<String>,
+}
+
+/// A dump that is being filled in.
+pub(super) struct Filling {
+    child: Child,
+    input: Option<ChildStdin>,
+    said: JoinHandle<String>,
+}
+
+impl Tools {
+    pub(super) fn in_folder(folder: Option<PathBuf>) -> Self {
+        Self(folder)
+    }
+
+    /// Begins to dump a snapshot, compressed, without owners and grants.
+    pub(super) fn dump(&self, login: &Login<'_>, snapshot: &str, server: i32) -> Result<Dumping, FleetError> {
+        let mut command = self.command(DUMP, login, server)?;
+        command.args(["--format=custom", "--compress=6", "--no-owner", "--no-privileges", LOCK_WAIT]);
+        command.args(["--no-publications", "--no-subscriptions", &format!("--snapshot={snapshot}")]);
+        let mut child = command.stdin(Stdio::null()).spawn().map_err(|error| failed(DUMP, &error))?;
+        let out = child.stdout.take().ok_or_else(|| failed(DUMP, &"it has no output"))?;
+        let said = listen(DUMP, &mut child)?;
+        Ok(Dumping { child, out, said })
+    }
+
+    /// Begins to fill a dump into an empty database, all of it or nothing.
+    pub(super) fn fill(&self, login: &Login<'_>, server: i32) -> Result<Filling, FleetError> {
+        let mut command = self.command(RESTORE, login, server)?;
+        command.args(["--format=custom", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]);
+        let mut child = command.stdin(Stdio::piped()).spawn().map_err(|error| failed(RESTORE, &error))?;
+        let input = child.stdin.take();
+        let said = listen(RESTORE, &mut child)?;
+        Ok(Filling { child, input, said })
+    }
+
+    fn command(&self, program: &'static str, login: &Login<'_>, server: i32) -> Result<Command, FleetError> {
+        let host = match login.config.get_hosts().first() {
+            Some(Host::Tcp(host)) => host.clone(),
+            Some(Host::Unix(folder)) => folder.to_string_lossy().into_owned(),
+            None => "localhost".to_owned(),
+        };
+        let port = login.config.get_ports().first().copied().unwrap_or(5432).to_string();
+        let password = String::from_utf8_lossy(login.password).into_owned();
+        let mut command = Command::new(self.find(program, server / 10_000)?);
+        command.env_clear().env("PATH", PATH).env("LC_ALL", "C").env("PGPASSWORD", password);
+        command.env("PGSSLMODE", "disable").env("PGCONNECT_TIMEOUT", "5").env("PGAPPNAME", "hotelhub-fleet");
+        command.args(["--no-password", "--host", &host, "--port", &port]);
+        command.args(["--username", login.user, "--dbname", login.database]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        Ok(command)
+    }
+
+    /// The program in the folder that was set, else in the server's own version, else in any.
+    fn find(&self, program: &'static str, major: i32) -> Result<PathBuf, FleetError> {
+        let own = |folder: String| Path::new(&folder).join(program);
+        let places = match &self.0 {
+            Some(folder) => vec![folder.join(program)],
+            None => vec![
+                own(format!("/usr/lib/postgresql/{major}/bin")),
+                own(format!("/usr/pgsql-{major}/bin")),
+                own("/usr/local/bin".to_owned()),
+                own("/usr/bin".to_owned()),
+            ],
+        };
+        let missing =
+            || failed(program, &format!("there is none for Postgres {major}; HOTELHUB_PG_PROGRAMS names its folder"));
+        places.into_iter().find(|place| place.is_file()).ok_or_else(missing)
+    }
+}
+
+impl Dumping {
+    /// The next bytes; nothing at their end, which is good only when [`Dumping::ended`] says so.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, FleetError> {
+        let mut bytes = Vec::with_capacity(AT_ONCE);
+        self.out.read_buf(&mut bytes).await.map_err(|error| failed(DUMP, &error))?;
+        Ok((!bytes.is_empty()).then_some(bytes))
+    }
+
+    /// Waits for its end.
+    pub(super) async fn ended(mut self) -> Result<(), FleetError> {
+        ended(DUMP, &mut self.child, self.said).await
+    }
+}
+
+impl Filling {
+    /// Adds bytes. One that has ended takes no more; why, [`Filling::ended`] tells.
+    pub(super) async fn push(&mut self, bytes: &[u8]) {
+        if let Some(input) = &mut self.input
+            && input.write_all(bytes).await.is_err()
+        {
+            self.input = None;
+        }
+    }
+
+    /// That was all of it: waits until it is filled in.
+    pub(super) async fn ended(mut self) -> Result<(), FleetError> {
+        self.input = None;
+        ended(RESTORE, &mut self.child, self.said).await
+    }
+}
+
+/// Keeps the beginning of what a program says, and hears the rest.
+fn listen(program: &'static str, child: &mut Child) -> Result<JoinHandle<String>, FleetError> {
+    let mut err = child.stderr.take().ok_or_else(|| failed(program, &"it says nothing"))?;
+    Ok(tokio::spawn(async move {
+        let mut said = Vec::new();
+        let _ = (&mut err).take(SAID).read_to_end(&mut said).await;
+        let _ = tokio::io::copy(&mut err, &mut tokio::io::sink()).await;
+        String::from_utf8_lossy(&said).trim().replace('\n', "; ")
+    }))
+}
+
+async fn ended(program: &'static str, child: &mut Child, said: JoinHandle<String>) -> Result<(), FleetError> {
+    let status = child.wait().await.map_err(|error| failed(program, &error))?;
+    if status.success() {
+        return Ok(());
+    }
+    let said = said.await.unwrap_or_default();
+    Err(failed(program, &if said.is_empty() { status.to_string() } else { said }))
+}
+
+fn failed(program: &'static str, why: &dyn std::fmt::Display) -> FleetError {
+    FleetError::Tool { program, said: why.to_string() }
+}

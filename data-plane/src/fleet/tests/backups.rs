@@ -1,0 +1,277 @@
+//! Backups of a tenant's database, and what comes back of them, by the programs of Postgres themselves.
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use hotelhub_kernel::{Clock, Entropy, Ids, Key, Slug, TenantId, hex};
+use hotelhub_protocol::{BackedUp, Outcome, Restoration, Restored, Task};
+use hotelhub_vault::{Shelf, Store};
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use super::super::database::Step;
+use super::super::{Archive, Fleet, FleetError, login_password};
+use super::{Yard, administrator, clean, cluster, connect, key, server};
+
+const MELATI: TenantId = TenantId(Uuid::from_u128(1));
+const BACKUP: Uuid = Uuid::from_u128(0xb);
+
+/// A hotel with guests, a store of backups, and a name for a database to restore into.
+struct Cellar {
+    yard: Yard,
+    fleet: Fleet,
+    folder: PathBuf,
+    other: String,
+}
+
+fn fleet(folder: &Path, key: [u8; 32]) -> Fleet {
+    let entropy = Entropy::system();
+    let shelf = Shelf::new(Store::Folder(folder.to_path_buf()), Key::new(key), entropy.clone());
+    let clock = Clock::at("2026-07-03T18:30:00Z".parse().unwrap());
+    let admins = BTreeMap::from([(cluster(), administrator())]);
+    Fleet::new(admins, Some(Archive::new(shelf, None)), clock, Ids::counted(), entropy)
+}
+
+impl Cellar {
+    async fn of(test: &str) -> Self {
+        let yard = Yard::new(test).await;
+        yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+        let folder = std::env::temp_dir().join(format!("hotelhub-cellar-{}", hex(&Entropy::system().bytes::<8>())));
+        let other = format!("{}{}", &yard.database[..33], if yard.database.ends_with('f') { 'e' } else { 'f' });
+        clean(&other).await;
+        let cellar = Self { fleet: fleet(&folder, [5; 32]), yard, folder, other };
+        cellar.guests(0..300).await;
+        cellar
+    }
+
+    /// Writes guests as the hotel's own people do.
+    async fn guests(&self, numbers: std::ops::Range<i32>) {
+        let inside = self.yard.as_tenant(&self.yard.database).await.unwrap();
+        let insert = "insert into guests (id, name, created_at, updated_at)
+                      select gen_random_uuid(), 'Tamu ' || n, now(), now() from generate_series($1::int, $2) n";
+        inside.execute(insert, &[&numbers.start, &(numbers.end - 1)]).await.unwrap();
+    }
+
+    async fn back_up(&self) -> Result<BackedUp, FleetError> {
+        let task = Task::BackUpTenant {
+            cluster: cluster(),
+            database: self.yard.database.clone(),
+            tenant: MELATI,
+            backup: BACKUP,
+        };
+        match self.fleet.carry_out(&task).await? {
+            Outcome::BackedUp(taken) => Ok(taken),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn restoration(&self, taken: &BackedUp, tenant: u128, drill: bool) -> Restoration {
+        Restoration {
+            backup: BACKUP,
+            source: MELATI,
+            sha256: taken.sha256.clone(),
+            tenant: TenantId(Uuid::from_u128(tenant)),
+            slug: Slug::parse("kenanga").unwrap(),
+            drill,
+        }
+    }
+
+    fn filling(&self, restoration: Restoration) -> Task {
+        Task::RestoreTenant { cluster: cluster(), database: self.other.clone(), restoration }
+    }
+
+    async fn restore(&self, restoration: Restoration) -> Result<Restored, FleetError> {
+        match self.fleet.carry_out(&self.filling(restoration)).await? {
+            Outcome::Restored(restored) => Ok(restored),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Into the database that was restored, as its tenant comes in.
+    async fn enter(&self) -> Result<Client, tokio_postgres::Error> {
+        let mut config = server();
+        let password = login_password(&key(), &self.other);
+        config.dbname(&self.other).user(&self.other).password(password.expose());
+        connect(&config).await
+    }
+
+    /// One number of the database that was restored.
+    async fn count(&self, of: &str) -> i64 {
+        let inside = self.enter().await.unwrap();
+        inside.query_one(&format!("select count(*) from {of}"), &[]).await.unwrap().get(0)
+    }
+
+    async fn is_there(&self) -> bool {
+        let admin = connect(&server()).await.unwrap();
+        let find = "select from pg_database where datname = $1";
+        admin.query_opt(find, &[&self.other]).await.unwrap().is_some()
+    }
+
+    /// The data of the backup as they lie in the store.
+    fn data(&self) -> PathBuf {
+        let place = self.folder.join(MELATI.to_string()).join(BACKUP.to_string());
+        let mut files = std::fs::read_dir(place).unwrap().map(|file| file.unwrap().path());
+        files.find(|path| path.file_name().unwrap().to_string_lossy().starts_with("data-")).unwrap()
+    }
+
+    async fn clear(self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+        clean(&self.other).await;
+        self.yard.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn a_hotel_comes_back_as_it_was_when_it_was_backed_up() {
+    let cellar = Cellar::of("comes back").await;
+    let taken = cellar.back_up().await.unwrap();
+    assert!(taken.rows > 300 && taken.stored_bytes > 1_000, "{taken:?}");
+    cellar.guests(300..310).await;
+    let restored = cellar.restore(cellar.restoration(&taken, 1, false)).await.unwrap();
+    assert_eq!((restored.rows, restored.template.as_str()), (taken.rows, cellar.fleet.version()));
+    assert_eq!(cellar.count("guests").await, 300);
+    assert_eq!(cellar.count("house where tenant_id = '00000000-0000-0000-0000-000000000001'").await, 1);
+    assert_eq!(cellar.count("audit_log where action = 'tenant.restore'").await, 1);
+    assert_eq!(cellar.count("one_time_links").await, 0, "who was let in by a letter asks for another");
+    let inside = cellar.enter().await.unwrap();
+    let forbidden = inside.batch_execute("delete from schema_steps").await.unwrap_err();
+    assert_eq!(forbidden.code().unwrap().code(), "42501", "its role may do what it may do anywhere");
+    let book = "insert into guests (id, name, created_at, updated_at) values (gen_random_uuid(), 'Made', now(), now())";
+    inside.batch_execute(book).await.unwrap();
+    let again = cellar.restore(cellar.restoration(&taken, 1, false)).await.unwrap();
+    assert_eq!(again.rows, taken.rows);
+    assert_eq!(cellar.count("guests").await, 301, "what is served is not filled a second time");
+    cellar.clear().await;
+}
+
+#[tokio::test]
+async fn a_copy_is_another_house_and_writes_to_nobody() {
+    let cellar = Cellar::of("a copy").await;
+    let inside = cellar.yard.as_tenant(&cellar.yard.database).await.unwrap();
+    let job = "insert into jobs (id, queue, name, payload, due_at, created_at)
+               values (gen_random_uuid(), 'letters', 'letter.send', '{}', now(), now())";
+    inside.batch_execute(job).await.unwrap();
+    let taken = cellar.back_up().await.unwrap();
+    cellar.restore(cellar.restoration(&taken, 2, false)).await.unwrap();
+    let house = "house where slug = 'kenanga' and tenant_id = '00000000-0000-0000-0000-000000000002'";
+    assert_eq!(cellar.count(house).await, 1);
+    assert_eq!((cellar.count("jobs").await, cellar.count("guests").await), (0, 300));
+    cellar.clear().await;
+}
+
+#[tokio::test]
+async fn a_drill_compares_everything_and_leaves_nothing() {
+    let cellar = Cellar::of("drill").await;
+    let taken = cellar.back_up().await.unwrap();
+    let drilled = cellar.restore(cellar.restoration(&taken, 1, true)).await.unwrap();
+    assert_eq!(drilled.rows, taken.rows);
+    assert!(!cellar.is_there().await);
+    cellar.clear().await;
+}
+
+#[tokio::test]
+async fn a_backup_that_was_cut_off_or_changed_is_refused_and_leaves_nothing() {
+    let cellar = Cellar::of("spoilt").await;
+    let taken = cellar.back_up().await.unwrap();
+    let good = std::fs::read(cellar.data()).unwrap();
+    let mut flipped = good.clone();
+    flipped[good.len() / 2] ^= 1;
+    for spoilt in [&good[..good.len() - 1], &good[..good.len() / 2], &flipped] {
+        std::fs::write(cellar.data(), spoilt).unwrap();
+        let refused = cellar.restore(cellar.restoration(&taken, 1, false)).await.unwrap_err();
+        assert!(refused.is_final() && matches!(refused, FleetError::Vault(_)), "{refused:?}");
+        assert!(!cellar.is_there().await);
+    }
+    std::fs::write(cellar.data(), &good).unwrap();
+    cellar.restore(cellar.restoration(&taken, 1, false)).await.unwrap();
+    cellar.clear().await;
+}
+
+#[tokio::test]
+async fn a_wrong_key_another_backup_and_another_tenants_are_refused() {
+    let cellar = Cellar::of("foreign").await;
+    let taken = cellar.back_up().await.unwrap();
+    let wrong_key =
+        fleet(&cellar.folder, [6; 32]).carry_out(&cellar.filling(cellar.restoration(&taken, 1, false))).await;
+    let wrong_key = wrong_key.unwrap_err();
+    assert!(wrong_key.is_final() && wrong_key.reason().contains("was sealed under the key"), "{wrong_key:?}");
+
+    let other_sum = Restoration { sha256: "0".repeat(64), ..cellar.restoration(&taken, 1, false) };
+    assert!(matches!(cellar.restore(other_sum).await, Err(FleetError::OtherBackup)));
+
+    let theirs = TenantId(Uuid::from_u128(2));
+    let copied = cellar.folder.join(theirs.to_string());
+    std::fs::rename(cellar.folder.join(MELATI.to_string()), &copied).unwrap();
+    let foreign = Restoration { source: theirs, tenant: theirs, ..cellar.restoration(&taken, 1, false) };
+    let foreign = cellar.restore(foreign).await.unwrap_err();
+    assert!(foreign.is_final() && foreign.reason().contains("not the one that was asked for"), "{foreign:?}");
+    assert!(!cellar.is_there().await);
+
+    let of_nobody = Task::BackUpTenant {
+        cluster: cluster(),
+        database: cellar.yard.database.clone(),
+        tenant: theirs,
+        backup: BACKUP,
+    };
+    assert!(matches!(cellar.fleet.carry_out(&of_nobody).await, Err(FleetError::Taken { .. })));
+    assert!(matches!(cellar.yard.fleet.carry_out(&of_nobody).await, Err(FleetError::NoArchive)));
+    cellar.clear().await;
+}
+
+#[tokio::test]
+async fn a_house_that_is_served_is_never_restored_over() {
+    let cellar = Cellar::of("served").await;
+    let taken = cellar.back_up().await.unwrap();
+    let stranger = Task::RestoreTenant {
+        cluster: cluster(),
+        database: cellar.yard.database.clone(),
+        restoration: Restoration {
+            source: TenantId(Uuid::from_u128(9)),
+            tenant: TenantId(Uuid::from_u128(9)),
+            ..cellar.restoration(&taken, 1, false)
+        },
+    };
+    let place = cellar.folder.join(Uuid::from_u128(9).to_string());
+    std::fs::rename(cellar.folder.join(MELATI.to_string()), &place).unwrap();
+    assert!(cellar.fleet.carry_out(&stranger).await.is_err());
+    std::fs::rename(place, cellar.folder.join(MELATI.to_string())).unwrap();
+    cellar.restore(cellar.restoration(&taken, 1, false)).await.unwrap();
+    let other = Restoration { tenant: TenantId(Uuid::from_u128(3)), ..cellar.restoration(&taken, 1, false) };
+    assert!(matches!(cellar.restore(other).await, Err(FleetError::Taken { .. })), "it is melati's now");
+    assert_eq!(cellar.count("guests").await, 300);
+    cellar.clear().await;
+}
+
+#[tokio::test]
+async fn a_worker_killed_in_the_middle_leaves_no_half_backup_and_no_half_hotel() {
+    let cellar = Cellar::of("killed middle").await;
+    let copy = Task::BackUpTenant {
+        cluster: cluster(),
+        database: cellar.yard.database.clone(),
+        tenant: MELATI,
+        backup: BACKUP,
+    };
+    assert!(matches!(cellar.fleet.carry_out_until(&copy, Some(Step::Copy)).await, Err(FleetError::Halted)));
+    let nothing = BackedUp {
+        taken_at: "2026-07-03T18:30:00Z".parse().unwrap(),
+        took_ms: 0,
+        schema: String::new(),
+        rows: 0,
+        stored_bytes: 0,
+        sha256: String::new(),
+    };
+    let refused = cellar.restore(cellar.restoration(&nothing, 1, false)).await.unwrap_err();
+    assert!(refused.is_final() && refused.reason().contains("there is no"), "{refused:?}");
+    let taken = cellar.back_up().await.unwrap();
+
+    let refill = cellar.filling(cellar.restoration(&taken, 1, false));
+    assert!(matches!(cellar.fleet.carry_out_until(&refill, Some(Step::Refill)).await, Err(FleetError::Halted)));
+    assert!(cellar.enter().await.is_err(), "nobody gets into half a hotel");
+    cellar.restore(cellar.restoration(&taken, 1, false)).await.unwrap();
+    assert_eq!(cellar.count("guests").await, 300);
+    let prune = Task::PruneBackups { cluster: cluster(), tenant: MELATI, backups: vec![BACKUP] };
+    for _ in 0..2 {
+        assert_eq!(cellar.fleet.carry_out(&prune).await.unwrap(), Outcome::Pruned);
+    }
+    assert!(!cellar.folder.join(MELATI.to_string()).join(BACKUP.to_string()).exists());
+    cellar.clear().await;
+}
