@@ -86,8 +86,12 @@ pub(super) async fn place(
 }
 
 async fn drop_left_behind(app: &App, tx: &mut Tx, now: Timestamp) -> Result<u32, DbError> {
+    let governor = ready::Governor::listen(&app.db.durable, now).await?;
     let mut dropping = 0;
     for left in restores::left_behind(tx, now).await? {
+        if !governor.may_drop(tx, &left.cluster, now).await? {
+            continue;
+        }
         ready::retire(tx, &left.database).await?;
         let (subject, tenant) = (left.tenant.to_string(), left.tenant);
         let details =
