@@ -55,6 +55,10 @@ async fn a_token_opens_no_page_and_nothing_of_the_staffs_own() {
     ] {
         assert_eq!(script.get(open).await.unwrap().status, StatusCode::OK, "{open}");
     }
+    for known in ["/api/v1/backups", "/api/v1/restores"] {
+        let nobody = format!("{known}/01980f6e-0000-7000-8000-000000000000");
+        assert_eq!(script.get(&nobody).await.unwrap().status, StatusCode::NOT_FOUND, "{known}");
+    }
     for own in ["/api/v1/session", "/api/v1/sessions", "/api/v1/staff"] {
         assert_eq!(script.get(own).await.unwrap().status, StatusCode::UNAUTHORIZED, "{own}");
     }
