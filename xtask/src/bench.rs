@@ -1,14 +1,20 @@
 //! The bench: a durable Postgres under target/bench, the bench program against it, and a table of its figures.
+mod town;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
-use clap::Args;
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::group::Group;
 use crate::programs::Programs;
 use crate::servers::account::remove_folder;
 use crate::servers::postgres::{Disk, Postgres, Wish as Cluster};
@@ -21,15 +27,40 @@ use crate::{install, ports, random, repo};
 #[derive(Args)]
 pub(crate) struct Wish {
     /// The bench to run.
-    #[arg(default_value = "foundation")]
-    name: String,
-    /// Measures only this part: lookup, standalone, wire, sign_up, warm, search, last_rooms, cold or memory.
+    #[arg(value_enum, default_value_t = Name::Foundation)]
+    name: Name,
+    /// Measures only this part. Of foundation: lookup, standalone, wire, warm, search, last_rooms, sign_up, cold or memory; of tenancy:
+    /// lookup, cold, budget, rollout or change.
     #[arg(long)]
     only: Option<String>,
+    /// Hotels of tenancy, 1,000 unless said: fewer where there is no room for so many databases.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(200..=1_000))]
+    hotels: Option<u64>,
     /// Writes the figures to this file as well.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// One way through the house.
+    Foundation,
+    /// A thousand hotels on one server.
+    Tenancy,
+}
+
+impl Name {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Foundation => "foundation",
+            Self::Tenancy => "tenancy",
+        }
+    }
+}
+
+/// Hotels of tenancy.
+const HOTELS: u64 = 1_000;
 
 /// One figure, as the bench program prints it: one JSON object a line. `ok` is null where the load leaves it undecided.
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,17 +89,29 @@ struct Report {
 
 /// Runs a bench and fails when one of its goals is missed.
 pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
+    ensure!(wish.hotels.is_none() || wish.name == Name::Tenancy, "--hotels is of tenancy: `bench tenancy --hotels …`");
     install::ensure_all(install::SERVERS)?;
     let programs = Programs::build_optimised()?;
-    let folder = repo::target().join("bench");
+    let bench = repo::target().join("bench");
+    let folder = if wish.name == Name::Tenancy { bench.join("tenancy") } else { bench };
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let traces = Traces::take_over(&folder)?;
-    let (postgres, redis) = servers(&folder, &traces, stop)?;
+    let postgres = match wish.name {
+        Name::Foundation => fresh(&folder, &traces, stop)?,
+        Name::Tenancy => town::server(&programs, wish.hotels.unwrap_or(HOTELS), &folder, &traces, stop)?,
+    };
+    let password = random::kept_password(&folder.join("password"))?;
+    let redis = Redis::start(&folder.join("redis"), ports::free()?, &password, &folder.join("redis.log"), stop)?;
+    traces.note("redis", redis.process.id())?;
     let fsync = postgres.sql("postgres", "show fsync")?;
     ensure!(fsync.first().is_some_and(|value| value == "on"), "fsync is off: a commit measured here would be a lie");
-    println!("  {} at load {:.2}", wish.name, load1());
-    let figures = measure(&programs, wish, &folder, &postgres, &redis, stop)?;
+    println!("  {} at load {:.2}", wish.name.word(), load1());
+    let figures = measure(&programs, wish, &folder, (&postgres, &redis, &traces), stop)?;
     let report = Report { load1: load1(), figures };
+    if wish.name == Name::Tenancy {
+        // What is kept is put down in order: a server that has to be killed reads every file of it at the next start.
+        postgres.sql("postgres", "checkpoint")?;
+    }
     drop((redis, postgres));
     traces.clear();
     print(&report);
@@ -83,43 +126,66 @@ pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
 }
 
 /// A fresh cluster each time: what an earlier bench left would be synced at this one's checkpoints.
-fn servers(folder: &Path, traces: &Traces, stop: &Stop) -> Result<(Postgres, Redis)> {
+fn fresh(folder: &Path, traces: &Traces, stop: &Stop) -> Result<Postgres> {
     remove_folder(&folder.join("postgres"))?;
-    let password = random::kept_password(&folder.join("password"))?;
+    let postgres = cluster(folder, Disk::Durable, false, stop)?;
+    traces.note("postgres", postgres.process.id())?;
+    Ok(postgres)
+}
+
+/// The cluster of this folder, made where there is none.
+fn cluster(folder: &Path, disk: Disk, kept: bool, stop: &Stop) -> Result<Postgres> {
     let wish = Cluster {
         folder: &folder.join("postgres"),
         port: ports::free()?,
-        password: &password,
-        disk: Disk::Durable,
-        kept: false,
+        password: &random::kept_password(&folder.join("password"))?,
+        disk,
+        kept,
         connections: 400,
         log: &folder.join("postgres.log"),
     };
-    let postgres = Postgres::start(&wish, stop)?;
-    traces.note("postgres", postgres.process.id())?;
-    let redis = Redis::start(&folder.join("redis"), ports::free()?, &password, &folder.join("redis.log"), stop)?;
-    traces.note("redis", redis.process.id())?;
-    Ok((postgres, redis))
+    Postgres::start(&wish, stop)
+}
+
+/// The bench program on these grounds.
+fn harness(program: &Path, what: &str, folder: &Path, postgres: &Postgres) -> Command {
+    let mut command = Command::new(program);
+    command.arg(what).arg("--dir").arg(folder).stdin(Stdio::null());
+    command.env("HOTELHUB_TEST_POSTGRES", postgres.dsn("postgres"));
+    command
 }
 
 fn measure(
     programs: &Programs,
     wish: &Wish,
     folder: &Path,
-    postgres: &Postgres,
-    redis: &Redis,
+    (postgres, redis, traces): (&Postgres, &Redis, &Traces),
     stop: &Stop,
 ) -> Result<Vec<Figure>> {
-    let program = programs.folder().join("hotelhub-bench");
-    let mut command = Command::new(&program);
-    command.arg(&wish.name).stdin(Stdio::null()).stdout(Stdio::piped());
-    command.arg("--dir").arg(folder).arg("--programs").arg(programs.folder());
-    command.arg("--admin-dsn").arg(postgres.dsn("postgres")).arg("--redis-url").arg(redis.url());
+    let mut command = harness(&programs.bench(), wish.name.word(), folder, postgres);
+    command.stdout(Stdio::piped()).arg("--programs").arg(programs.folder());
+    command.env("HOTELHUB_TEST_REDIS", redis.url());
+    if wish.name == Name::Tenancy {
+        command.arg("--hotels").arg(wish.hotels.unwrap_or(HOTELS).to_string());
+    }
     command.args(wish.only.iter().flat_map(|part| ["--only", part]));
-    let mut child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
+    let mut running = Group::start(&mut command)?;
+    traces.note("bench", running.id())?;
+    let (sender, lines) = channel();
+    let output = running.output();
+    thread::spawn(move || {
+        output.map(BufReader::new).into_iter().flat_map(BufRead::lines).try_for_each(|line| sender.send(line))
+    });
     let mut figures = Vec::new();
-    for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
-        let line = line.context("the bench said something unreadable")?;
+    loop {
+        let line = match lines.recv_timeout(Duration::from_millis(100)) {
+            Ok(line) => line.context("the bench said something unreadable")?,
+            Err(RecvTimeoutError::Timeout) => {
+                stop.check()?;
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
         match serde_json::from_str::<Figure>(&line) {
             Ok(figure) => {
                 println!("  · {}", figure.name);
@@ -127,14 +193,9 @@ fn measure(
             }
             Err(_) => println!("    {line}"),
         }
-        if stop.asked() {
-            let _ = child.kill();
-        }
     }
-    let status = child.wait()?;
-    if !status.success() {
-        bail!("the bench broke off ({status})");
-    }
+    let status = running.wait(stop)?;
+    ensure!(status.success(), "the bench broke off ({status})");
     Ok(figures)
 }
 

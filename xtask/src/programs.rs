@@ -49,6 +49,10 @@ impl Programs {
         self.folder.join("hotelhub-control")
     }
 
+    pub(crate) fn bench(&self) -> PathBuf {
+        self.folder.join("hotelhub-bench")
+    }
+
     pub(crate) fn torture(&self) -> PathBuf {
         self.folder.join("hotelhub-torture")
     }

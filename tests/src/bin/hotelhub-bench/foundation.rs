@@ -26,9 +26,9 @@ pub(crate) const PARTS: [&str; 9] =
 
 /// Measures everything, or the one part that was asked for.
 pub(crate) async fn run(ground: Ground) -> Result<()> {
-    let wanted = |part: &str| ground.only.as_deref().is_none_or(|only| only == part);
+    let wanted = |part: &str| ground.wants(part);
     if wanted("lookup") {
-        show(lookup::against_a_bare_hash()?)?;
+        show(lookup::against_a_bare_hash(10_000)?)?;
     }
     let programs = Programs::in_folder(ground.programs.clone());
     if wanted("standalone") || wanted("wire") {
@@ -86,7 +86,7 @@ async fn in_a_house(ground: &Ground, programs: Programs, wanted: &impl Fn(&str) 
     house.stop().await
 }
 
-fn show(figures: impl IntoIterator<Item = Figure>) -> Result<()> {
+pub(crate) fn show(figures: impl IntoIterator<Item = Figure>) -> Result<()> {
     for figure in figures {
         println!("{}", serde_json::to_string(&figure)?);
     }

@@ -7,6 +7,9 @@ mod foundation;
 mod frames;
 mod load;
 mod report;
+mod tenancy;
+mod town;
+mod trace;
 
 use std::path::PathBuf;
 
@@ -28,6 +31,12 @@ struct Cli {
 enum What {
     /// The figures of the foundation.
     Foundation(Ground),
+    /// The figures of a thousand hotels, whose databases were made before.
+    Tenancy(tenancy::Wish),
+    /// Makes these databases.
+    Town(town::Ground),
+    /// Says which they are.
+    Described(town::Size),
 }
 
 /// What a bench stands on.
@@ -46,13 +55,32 @@ pub(crate) struct Ground {
     #[arg(long, env = "HOTELHUB_TEST_REDIS", hide_env_values = true)]
     redis_url: String,
     /// Only the figures of this part.
-    #[arg(long, value_parser = foundation::PARTS)]
+    #[arg(long)]
     only: Option<String>,
+}
+
+impl Ground {
+    /// Refuses a part that is none of these.
+    fn of(self, parts: &[&str]) -> Result<Self> {
+        let known = self.only.as_deref().is_none_or(|only| parts.contains(&only));
+        anyhow::ensure!(known, "--only takes one of {}", parts.join(", "));
+        Ok(self)
+    }
+
+    fn wants(&self, part: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == part)
+    }
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     match Cli::parse().what {
-        What::Foundation(ground) => foundation::run(ground).await,
+        What::Foundation(ground) => foundation::run(ground.of(&foundation::PARTS)?).await,
+        What::Tenancy(ground) => tenancy::run(ground).await,
+        What::Town(ground) => town::make(ground).await,
+        What::Described(size) => {
+            println!("{}", town::described(size));
+            Ok(())
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::compare::Compared;
 #[derive(Debug, Serialize)]
 pub(crate) struct Figure {
     /// What was measured.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// The measurement.
     pub(crate) value: f64,
     /// Its unit.
@@ -26,18 +26,49 @@ pub(crate) struct Figure {
 
 impl Figure {
     /// A figure without a baseline that must not exceed `most`.
-    pub(crate) fn at_most(name: &'static str, value: f64, unit: &'static str, most: f64, goal: &'static str) -> Self {
-        Self { name, value, unit, baseline: None, ratio: None, interval: None, goal, ok: Some(value <= most) }
+    pub(crate) fn at_most(
+        name: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        most: f64,
+        goal: &'static str,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            value,
+            unit,
+            baseline: None,
+            ratio: None,
+            interval: None,
+            goal,
+            ok: Some(value <= most),
+        }
+    }
+
+    /// A figure without a baseline that must reach `least`.
+    pub(crate) fn at_least(
+        name: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        least: f64,
+        goal: &'static str,
+    ) -> Self {
+        Self::exact(name, value, unit, value >= least, goal)
+    }
+
+    /// With what the same takes otherwise, for the reader: it decides nothing.
+    pub(crate) fn beside(self, baseline: f64) -> Self {
+        Self { baseline: Some(baseline), ratio: Some(self.value / baseline), ..self }
     }
 
     /// A figure that is right or wrong.
-    pub(crate) fn exact(name: &'static str, value: f64, unit: &'static str, ok: bool, goal: &'static str) -> Self {
-        Self { name, value, unit, baseline: None, ratio: None, interval: None, goal, ok: Some(ok) }
+    pub(crate) fn exact(name: impl Into<String>, value: f64, unit: &'static str, ok: bool, goal: &'static str) -> Self {
+        Self { name: name.into(), value, unit, baseline: None, ratio: None, interval: None, goal, ok: Some(ok) }
     }
 
     /// A figure that is decided by its ratio to a baseline: at most `most` times as much.
     pub(crate) fn ratio_at_most(
-        name: &'static str,
+        name: impl Into<String>,
         unit: &'static str,
         compared: &Compared,
         most: f64,
@@ -55,7 +86,7 @@ impl Figure {
 
     /// A figure that is decided by its ratio to a baseline: at least `least` times as much.
     pub(crate) fn ratio_at_least(
-        name: &'static str,
+        name: impl Into<String>,
         unit: &'static str,
         compared: &Compared,
         least: f64,
@@ -72,14 +103,14 @@ impl Figure {
     }
 
     fn compared(
-        name: &'static str,
+        name: impl Into<String>,
         unit: &'static str,
         compared: &Compared,
         goal: &'static str,
         ok: Option<bool>,
     ) -> Self {
         Self {
-            name,
+            name: name.into(),
             value: compared.value,
             unit,
             baseline: Some(compared.baseline),

@@ -8,7 +8,7 @@ use anyhow::Result;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hotelhub_data_plane::tenancy::Directory;
-use hotelhub_kernel::Entropy;
+use hotelhub_kernel::{Entropy, Host};
 use hotelhub_protocol::{Change, Delta, Deltas, Route};
 use hotelhub_testkit::routing_table;
 
@@ -16,8 +16,8 @@ use crate::ALLOCATIONS;
 use crate::compare::Compared;
 use crate::report::Figure;
 
-/// Tenants in the table.
-const TENANTS: usize = 10_000;
+/// Hosts that nobody lives at.
+const STRANGERS: usize = 1_000_000;
 
 /// Lookups in one window.
 const LOOKUPS: usize = 100_000;
@@ -29,8 +29,8 @@ const WINDOWS: usize = 151;
 const DELTA_EVERY: Duration = Duration::from_millis(10);
 
 /// Looks the same hosts up in the same random order in both tables.
-pub(crate) fn against_a_bare_hash() -> Result<Vec<Figure>> {
-    let snapshot = routing_table(TENANTS)?;
+pub(crate) fn against_a_bare_hash(tenants: usize) -> Result<Vec<Figure>> {
+    let snapshot = routing_table(tenants)?;
     let routes = snapshot.routes.clone();
     let bare: HashMap<String, Arc<Route>, RandomState> =
         routes.iter().filter_map(|route| Some((route.hosts.first()?.to_string(), Arc::new(route.clone())))).collect();
@@ -45,12 +45,38 @@ pub(crate) fn against_a_bare_hash() -> Result<Vec<Figure>> {
         stop.store(true, Ordering::Relaxed);
         pairs
     });
-    let name = "host to tenant, 10,000 tenants, 100 deltas/s";
+    let name = match tenants {
+        10_000 => "host to tenant, 10,000 tenants, 100 deltas/s",
+        _ => "host to tenant, 100,000 tenants, 100 deltas/s",
+    };
     #[expect(clippy::cast_precision_loss, reason = "a count that should be 0")]
     let allocated = allocated as f64;
     Ok(vec![
         Figure::ratio_at_most(name, "ns", &Compared::of(&pairs), 1.3, "<= 1.3x a bare hash lookup"),
         Figure::exact("allocations in 1,000,000 lookups", allocated, "allocations", allocated == 0.0, "0"),
+    ])
+}
+
+/// A million hosts that nobody lives at, each another, as the resolver reads them out of a request.
+pub(crate) fn of_nobody() -> Result<Vec<Figure>> {
+    let directory = Directory::default();
+    directory.apply_snapshot(routing_table(10_000)?);
+    let strangers: Vec<String> = (0..STRANGERS).map(|n| format!("Siapa-{n}.hotelhub.id:443")).collect();
+    let is_known = |host: &str| Host::parsed(host, |host| directory.by_host(host).is_some()).unwrap_or(true);
+    // A thread's first lookup sets up its view of the table.
+    black_box(is_known("nobody.test"));
+    let before = ALLOCATIONS.stats();
+    let begun = Instant::now();
+    let known = strangers.iter().filter(|host| is_known(black_box(host))).count();
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let each = begun.elapsed().as_secs_f64() * 1e9 / strangers.len() as f64;
+    let after = ALLOCATIONS.stats();
+    anyhow::ensure!(known == 0, "{known} of the strangers are known");
+    #[expect(clippy::cast_precision_loss, reason = "a count that should be 0")]
+    let kept = (after.bytes_allocated - before.bytes_allocated) as f64;
+    Ok(vec![
+        Figure::at_most("a host that nobody lives at", each, "ns", 1_000.0, "<= 1 µs"),
+        Figure::exact("allocated for 1,000,000 different ones", kept, "bytes", kept == 0.0, "0"),
     ])
 }
 

@@ -1,8 +1,11 @@
 //! The figures of the issues, one file for each thing that is measured.
+pub(crate) mod budget;
+pub(crate) mod change;
 pub(crate) mod cold;
 pub(crate) mod last_rooms;
 pub(crate) mod lookup;
 pub(crate) mod memory;
+pub(crate) mod rollout;
 pub(crate) mod search;
 pub(crate) mod sign_up;
 pub(crate) mod standalone;

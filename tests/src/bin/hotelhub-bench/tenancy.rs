@@ -1,0 +1,86 @@
+//! Tenancy at its limit: a thousand hotels on one server, whose databases were made before and are kept from one bench to the next.
+use anyhow::Result;
+use hotelhub_tests::{House, Programs, Settings, connect};
+
+use crate::Ground;
+use crate::figures::{budget, change, cold, lookup, rollout};
+use crate::floor::Floor;
+use crate::foundation::show;
+use crate::town;
+
+/// Connections while nobody is short of them.
+const BUDGET: u16 = 350;
+
+/// The pool of one tenant of the Growth plan.
+const POOL: i64 = 8;
+
+/// The central database: made anew each time, for the house's other keys are.
+const CENTRAL: &str = "bench_central";
+
+/// What can be measured by itself; the first needs no house.
+pub(crate) const PARTS: [&str; 5] = ["lookup", "cold", "budget", "rollout", "change"];
+
+/// What to measure.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Wish {
+    #[command(flatten)]
+    ground: Ground,
+    #[command(flatten)]
+    size: town::Size,
+}
+
+/// Measures everything, or the one part that was asked for.
+pub(crate) async fn run(wish: Wish) -> Result<()> {
+    let Wish { ground, size } = wish;
+    let ground = ground.of(&PARTS)?;
+    if ground.wants("lookup") {
+        show(lookup::against_a_bare_hash(10_000)?)?;
+        show(lookup::against_a_bare_hash(100_000)?)?;
+        show(lookup::of_nobody()?)?;
+    }
+    if PARTS.iter().skip(1).any(|part| ground.wants(part)) {
+        in_a_house(&ground, size.hotels).await?;
+    }
+    Ok(())
+}
+
+async fn in_a_house(ground: &Ground, hotels: usize) -> Result<()> {
+    // Fifths of the town: who is asked one by one, and who all at once.
+    let [at_once, cold] = [2, 3].map(|fifths| fifths * hotels / 5);
+    let mut house = house(ground).await?;
+    let floor = Floor::connect(&ground.admin_dsn, &house.central_dsn(), house.cluster_key()).await?;
+    town::move_in(&mut house, floor.central(), 1, hotels).await?;
+    if ground.wants("cold") {
+        show(cold::first_requests_of_many(&house, &floor, &(cold + 1..=hotels).collect::<Vec<_>>()).await?)?;
+        show([cold::all_at_once(&house, &(at_once + 1..=cold).collect::<Vec<_>>()).await?])?;
+        show(cold::two_hundred_at_once(&house, &floor, &town::slug(1), POOL).await?)?;
+    }
+    if ground.wants("budget") {
+        show(budget::never_exceeded(&house, &floor, hotels).await?)?;
+    }
+    if ground.wants("rollout") {
+        show(rollout::to_every_database(&house, &floor, hotels).await?)?;
+    }
+    if ground.wants("change") {
+        show(change::on_three_nodes(&house, hotels).await?)?;
+    }
+    house.stop().await
+}
+
+/// A house around the server on which the databases lie.
+async fn house(ground: &Ground) -> Result<House> {
+    let dir = ground.dir.join("house");
+    let _ = std::fs::remove_dir_all(&dir);
+    let admin = connect(&ground.admin_dsn).await?;
+    admin.batch_execute(&format!("drop database if exists {CENTRAL} with (force)")).await?;
+    let settings = Settings {
+        programs: Programs::in_folder(ground.programs.clone()),
+        dir,
+        admin_dsn: ground.admin_dsn.clone(),
+        redis_url: Some(ground.redis_url.clone()),
+        central: CENTRAL.to_owned(),
+        budget: BUDGET,
+        ready_databases: 0,
+    };
+    House::start_with(settings, town::key(&ground.dir)?).await
+}
