@@ -8,6 +8,7 @@ pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
         ("boot", boot::STATEMENTS),
         ("edge", edge::STATEMENTS),
         ("fleet", fleet::STATEMENTS),
+        ("backups", fleet::BACKUP_STATEMENTS),
         ("hotel", hotel::STATEMENTS),
         ("notify", notify::STATEMENTS),
         ("queue", queue::STATEMENTS),

@@ -33,6 +33,7 @@ use tokio_postgres::error::SqlState;
 
 pub use admin::Admin;
 pub use backups::Archive;
+pub(crate) use backups::STATEMENTS as BACKUP_STATEMENTS;
 pub use keys::{ClusterKeys, Turned};
 pub use password::login_password;
 pub(crate) use seed::{STATEMENTS, plant};

@@ -26,6 +26,24 @@ const LAST_STEP: &str = "select coalesce(max(number), 0) from schema_steps";
 const EXPORT: &str = "select pg_export_snapshot()";
 const SERVER_VERSION: &str = "select current_setting('server_version_num')::int";
 
+/// All that is said to a database that is backed up or restored.
+pub(crate) const STATEMENTS: &[&str] = &[
+    WHOSE_HOUSE,
+    LAST_STEP,
+    EXPORT,
+    SERVER_VERSION,
+    sums::TABLES,
+    restore::ROLE,
+    restore::MARK,
+    restore::END_SESSIONS,
+    restore::END_LINKS,
+    restore::MOVE_HOUSE,
+    restore::DROP_JOBS,
+    restore::DROP_LETTERS,
+    restore::DROP_ANSWERS,
+    restore::NOTE,
+];
+
 /// One instant of a database for as long as the transaction lasts, and every value written the same way on every server.
 const SETTLE_DOWN: &str = "
     begin isolation level repeatable read, read only;

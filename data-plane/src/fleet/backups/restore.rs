@@ -15,19 +15,20 @@ use crate::fleet::database::{DatabaseName, Step, admit};
 use crate::fleet::password::scram_verifier;
 use crate::fleet::{Admin, FleetError, during, retire, template};
 
-const ROLE: &str = "select from pg_roles where rolname = $1";
-const MARK: &str = "select shobj_description(oid, 'pg_database') from pg_database where datname = $1";
+pub(super) const ROLE: &str = "select from pg_roles where rolname = $1";
+pub(super) const MARK: &str = "select shobj_description(oid, 'pg_database') from pg_database where datname = $1";
 
 /// Everybody signs in again: who was shut out since the backup stays out, and what lets somebody in once was perhaps used since.
-const SIGN_EVERYBODY_OUT: &str = "delete from sessions; delete from one_time_links";
+pub(super) const END_SESSIONS: &str = "delete from sessions";
+pub(super) const END_LINKS: &str = "delete from one_time_links";
 
 /// A copy is another house: it is told so, and does nothing that the first one does already.
-const MOVE_HOUSE: &str = "update house set tenant_id = $1, slug = $2";
-const STAND_STILL: &str = "
-    delete from jobs where state in ('queued', 'running'); delete from letters where state = 'queued';
-    delete from idempotency_keys";
+pub(super) const MOVE_HOUSE: &str = "update house set tenant_id = $1, slug = $2";
+pub(super) const DROP_JOBS: &str = "delete from jobs where state in ('queued', 'running')";
+pub(super) const DROP_LETTERS: &str = "delete from letters where state = 'queued'";
+pub(super) const DROP_ANSWERS: &str = "delete from idempotency_keys";
 
-const NOTE: &str = "
+pub(super) const NOTE: &str = "
     insert into audit_log (at, actor_kind, action, subject_kind, subject_id)
     values ($1, 'system', 'tenant.restore', 'tenant', $2)";
 
@@ -182,10 +183,14 @@ async fn compare(admin: &Admin, name: &DatabaseName, manifest: &Manifest) -> Res
 async fn settle_in(inside: &mut Client, wanted: &Restoration, clock: &Clock) -> Result<(), FleetError> {
     let settling = during("settling in");
     let tx = inside.transaction().await.map_err(&settling)?;
-    tx.batch_execute(SIGN_EVERYBODY_OUT).await.map_err(&settling)?;
+    for end in [END_SESSIONS, END_LINKS] {
+        tx.execute(end, &[]).await.map_err(&settling)?;
+    }
     if wanted.tenant != wanted.source {
         tx.execute(MOVE_HOUSE, &[&wanted.tenant.0, &wanted.slug.as_str()]).await.map_err(&settling)?;
-        tx.batch_execute(STAND_STILL).await.map_err(&settling)?;
+        for drop in [DROP_JOBS, DROP_LETTERS, DROP_ANSWERS] {
+            tx.execute(drop, &[]).await.map_err(&settling)?;
+        }
     }
     tx.execute(NOTE, &[&clock.now(), &wanted.tenant.0]).await.map_err(&settling)?;
     tx.commit().await.map_err(&settling)

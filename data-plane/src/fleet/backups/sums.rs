@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 use super::during;
 use crate::fleet::FleetError;
 
-const TABLES: &str = "
+pub(super) const TABLES: &str = "
     select relname::text, quote_ident(relname) from pg_class
      where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1";
 
