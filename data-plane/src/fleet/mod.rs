@@ -6,6 +6,7 @@ mod admin;
 mod backups;
 mod database;
 mod disk;
+mod error;
 mod inventory;
 mod keys;
 mod migrate;
@@ -18,27 +19,25 @@ mod template;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::error::Error as _;
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Ids};
 use hotelhub_protocol::{ClusterId, Disk, Inventory, Outcome, ReadyDatabase, Role, Share, Task, TenantSeed};
-use hotelhub_tenant_migrations::{MigrateError, Product, schema_version};
-use hotelhub_vault::{Place, VaultError};
+use hotelhub_tenant_migrations::{Product, schema_version};
+use hotelhub_vault::Place;
 use hotelhub_web::metrics::Metrics;
-use thiserror::Error;
-use tokio_postgres::error::SqlState;
 
 pub use admin::Admin;
 pub use backups::Archive;
 pub(crate) use backups::STATEMENTS as BACKUP_STATEMENTS;
+pub use error::FleetError;
 pub use keys::{ClusterKeys, Turned};
 pub use password::login_password;
 pub(crate) use seed::{STATEMENTS, plant};
 
 use database::{DatabaseName, Step};
+use error::during;
 
 /// How long a connection that has planted its seed stays open.
 const LINGER: Duration = Duration::from_millis(100);
@@ -59,131 +58,6 @@ struct Parts {
     version: String,
     frozen: Mutex<BTreeMap<ClusterId, Vec<String>>>,
     disks: Mutex<BTreeMap<ClusterId, Disk>>,
-}
-
-/// Why an order was not carried out. Its text is for the vendor's staff and holds no secret.
-#[derive(Debug, Error)]
-pub enum FleetError {
-    /// An order for a server this process has no administrator's access to.
-    #[error("this worker has no access to the server {0}")]
-    UnknownCluster(ClusterId),
-    /// A database name that no control plane of ours gives.
-    #[error("{0:?} is no tenant database's name: `t_` and 32 hexadecimal digits")]
-    BadName(String),
-    /// An order for another version of the schema than this program carries.
-    #[error("this worker makes databases of version {have}, the order wants {wanted}")]
-    OtherTemplate {
-        /// What was ordered.
-        wanted: String,
-        /// What this program has.
-        have: String,
-    },
-    /// A template that is not older than this program's own.
-    #[error("{0:?} is no template older than this worker's own: it stays")]
-    TemplateInUse(String),
-    /// The database belongs to somebody.
-    #[error("the database belongs to the tenant {owner}: nothing was written")]
-    Taken {
-        /// Whose it is.
-        owner: String,
-    },
-    /// A seed that makes no sense.
-    #[error("the order's seed cannot be planted: {0}")]
-    BadSeed(&'static str),
-    /// What was dropped is there.
-    #[error("{0} was dropped, and it or its role is still there")]
-    StillThere(String),
-    /// Another worker has been making the same thing for too long.
-    #[error("another worker held the lock for a minute")]
-    Busy,
-    /// The fleet's share of the server's connections is in use.
-    #[error("no connection within the fleet's share of the server came free")]
-    ShareInUse,
-    /// A ready-made database is of an older schema.
-    #[error("the database's schema is behind")]
-    Behind,
-    /// The schema could not be brought up to date.
-    #[error("the schema could not be brought up to date")]
-    Migrate(#[from] MigrateError),
-    /// The server cannot be reached.
-    #[error("{doing} failed: the server cannot be reached")]
-    Unreachable {
-        /// What was being done.
-        doing: &'static str,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// An order about a backup for a worker without a store of them.
-    #[error("this worker has no store of backups: HOTELHUB_BACKUP_STORE and HOTELHUB_BACKUP_KEY")]
-    NoArchive,
-    /// A backup could not be written, or is not believed.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// The backup is not the one the control plane was told of.
-    #[error("the backup in the store is not the one that was taken: its SHA-256 is another")]
-    OtherBackup,
-    /// What was restored is not what was backed up.
-    #[error("{0} is not what it was when it was backed up")]
-    Differs(String),
-    /// A program of Postgres could not be run, or failed.
-    #[error("{program} failed: {said}")]
-    Tool {
-        /// Which.
-        program: &'static str,
-        /// What it said, or why it did not run.
-        said: String,
-    },
-    /// The server said no.
-    #[error("{doing} failed")]
-    Database {
-        /// What was being done.
-        doing: &'static str,
-        /// Why.
-        source: tokio_postgres::Error,
-    },
-    /// A test pulled the plug here.
-    #[error("stopped on purpose")]
-    Halted,
-}
-
-impl FleetError {
-    /// What Postgres says it is, if Postgres said no.
-    fn code(&self) -> Option<&SqlState> {
-        match self {
-            Self::Database { source, .. } => source.code(),
-            _ => None,
-        }
-    }
-
-    /// Whether the connection was gone rather than the order wrong.
-    fn is_gone(&self) -> bool {
-        matches!(self, Self::Database { source, .. } if source.is_closed())
-    }
-
-    /// Whether trying again would lead to the same end: what the order is about is wrong, not the way to it.
-    pub fn is_final(&self) -> bool {
-        match self {
-            Self::Vault(error) => error.is_final(),
-            Self::OtherBackup | Self::Differs(_) | Self::Migrate(MigrateError::Newer { .. }) => true,
-            _ => false,
-        }
-    }
-
-    /// The whole chain of causes in one line.
-    pub fn reason(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            let _ = write!(text, ": {error}");
-            cause = error.source();
-        }
-        text
-    }
-}
-
-/// Names what was being done when a statement failed.
-fn during(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> FleetError {
-    move |source| FleetError::Database { doing, source }
 }
 
 impl Fleet {
@@ -309,35 +183,24 @@ impl Fleet {
                 retire::template(self.admin(cluster)?, template, version).await?;
                 self.note_templates(cluster).await?;
             }
-            Task::BackUpTenant { .. } | Task::RestoreTenant { .. } | Task::PruneBackups { .. } => {
-                return self.copy(task, halt).await;
-            }
-        }
-        Ok(Outcome::Done { template: version.clone() })
-    }
-
-    /// Carries out an order about backups.
-    async fn copy(&self, task: &Task, halt: Option<Step>) -> Result<Outcome, FleetError> {
-        let archive = self.0.archive.as_ref().ok_or(FleetError::NoArchive)?;
-        match task {
             Task::BackUpTenant { cluster, database, tenant, backup } => {
                 let (admin, name) = (self.admin(cluster)?, DatabaseName::parse(database)?);
                 let place = Place { tenant: *tenant, backup: *backup };
-                Ok(Outcome::BackedUp(backups::back_up(admin, archive, &name, place, &self.0.clock, halt).await?))
+                let taken = backups::back_up(admin, self.archive()?, &name, place, clock, halt).await?;
+                return Ok(Outcome::BackedUp(taken));
             }
             Task::RestoreTenant { cluster, database, restoration } => {
                 let (admin, name) = (self.admin(cluster)?, DatabaseName::parse(database)?);
-                let hands = backups::Hands { clock: &self.0.clock, entropy: &self.0.entropy, version: &self.0.version };
-                Ok(Outcome::Restored(backups::restore(admin, archive, &name, restoration, &hands, halt).await?))
+                let hands = backups::Hands { clock, entropy, version };
+                let filled = backups::restore(admin, self.archive()?, &name, restoration, &hands, halt).await?;
+                return Ok(Outcome::Restored(filled));
             }
             Task::PruneBackups { tenant, backups, .. } => {
-                for backup in backups {
-                    archive.remove(Place { tenant: *tenant, backup: *backup }).await?;
-                }
-                Ok(Outcome::Pruned)
+                self.archive()?.remove(*tenant, backups).await?;
+                return Ok(Outcome::Pruned);
             }
-            _ => Err(FleetError::NoArchive),
         }
+        Ok(Outcome::Done { template: version.clone() })
     }
 
     /// Refuses an order for another version of the schema than this program's.
@@ -398,6 +261,10 @@ impl Fleet {
     /// Shows how much of its shares it uses.
     pub fn show(&self, metrics: &Metrics) -> Result<(), prometheus::Error> {
         self.0.admins.values().try_for_each(|admin| admin.show(metrics))
+    }
+
+    fn archive(&self) -> Result<&Archive, FleetError> {
+        self.0.archive.as_ref().ok_or(FleetError::NoArchive)
     }
 
     fn admin(&self, cluster: &ClusterId) -> Result<&Admin, FleetError> {

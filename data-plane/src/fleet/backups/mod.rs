@@ -8,11 +8,12 @@ mod tools;
 
 use std::path::PathBuf;
 
-use hotelhub_kernel::Clock;
+use hotelhub_kernel::{Clock, TenantId};
 use hotelhub_protocol::BackedUp;
 use hotelhub_vault::{FORMAT, Manifest, Place, Shelf, VaultError};
 use tokio::time::Instant;
 use tokio_postgres::Client;
+use uuid::Uuid;
 
 pub(super) use restore::{Hands, restore};
 
@@ -64,9 +65,12 @@ impl Archive {
         Self { shelf, tools: Tools::in_folder(programs) }
     }
 
-    /// Removes a backup; one that is gone is gone.
-    pub(super) async fn remove(&self, place: Place) -> Result<(), VaultError> {
-        self.shelf.remove(place).await
+    /// Removes backups of a tenant; one that is gone is gone.
+    pub(super) async fn remove(&self, tenant: TenantId, backups: &[Uuid]) -> Result<(), VaultError> {
+        for &backup in backups {
+            self.shelf.remove(Place { tenant, backup }).await?;
+        }
+        Ok(())
     }
 }
 
@@ -146,7 +150,7 @@ async fn dump(
 
 async fn must_be_of(inside: &Client, place: Place) -> Result<(), FleetError> {
     let owner = inside.query_opt(WHOSE_HOUSE, &[]).await.map_err(during("asking whose house it is"))?;
-    let owner: Option<uuid::Uuid> = owner.map(|row| row.get(0));
+    let owner: Option<Uuid> = owner.map(|row| row.get(0));
     if owner == Some(place.tenant.0) {
         return Ok(());
     }
