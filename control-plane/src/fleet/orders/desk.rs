@@ -10,7 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::store::{self, Listed};
+use super::listed::{self, Listed};
+use super::store;
 use crate::App;
 use crate::audit;
 use crate::database::Tx;
@@ -55,7 +56,7 @@ async fn list(
     page: PageQuery,
 ) -> Result<Listing<Listed>> {
     staff.may(StaffPermission::FleetRead)?;
-    Ok(store::list(&app.db.durable, filter.state()?, None, page.cursor.as_ref(), page.limit).await?.into())
+    Ok(listed::list(&app.db.durable, filter.state()?, None, page.cursor.as_ref(), page.limit).await?.into())
 }
 
 /// Tries a failed order again, from its first attempt on.

@@ -4,6 +4,7 @@
 //! may then come twice, so a report counts only from the node that holds the lease.
 mod desk;
 mod hands;
+mod listed;
 mod model;
 mod pages;
 mod placed;
@@ -14,10 +15,12 @@ mod tests;
 
 pub use desk::doors;
 pub use hands::Hands;
+pub use listed::{Listed, list};
+pub(crate) use listed::{of_tenant, open};
 pub use model::{ATTEMPTS, after_failure};
 pub(crate) use pages::OrderLine;
 pub use pages::{OrdersPage, pages};
 pub(crate) use placed::{InHand, hand_over, place, place_in_hand};
 pub use routes::router;
-pub use store::{Listed, list, sweep};
-pub(crate) use store::{NewOrder, of_tenant, open};
+pub(crate) use store::NewOrder;
+pub use store::sweep;

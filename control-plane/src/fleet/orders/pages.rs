@@ -10,7 +10,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::desk::{Filter, retry};
-use super::store::{self, Listed};
+use super::listed::{self, Listed};
+use super::store;
 use crate::App;
 use crate::staff::VendorStaff;
 use crate::vendor::{form_key, moment, next, shell};
@@ -123,7 +124,7 @@ async fn list(
 ) -> Result<Html<String>> {
     staff.may(StaffPermission::FleetRead)?;
     let state = filter.state()?;
-    let found = store::list(&app.db.durable, state, None, page.cursor.as_ref(), page.limit).await?;
+    let found = listed::list(&app.db.durable, state, None, page.cursor.as_ref(), page.limit).await?;
     let page = OrdersPage {
         form_key: form_key(&app),
         may_retry: staff.can(StaffPermission::FleetChange),
