@@ -140,7 +140,7 @@ impl House {
         let mut settings = settings(Mode::Saas(Box::new(saas_mode())), &mail);
         change(&mut settings);
         let process = boot::start(settings, roles, sources.clone()).await.unwrap();
-        let fleet = fleet(&sources);
+        let fleet = fleet(ClusterKeys::of(key()), &sources);
         fleet.freeze_template(&cluster()).await.unwrap();
         let port = process.address.unwrap().port();
         let (mut hotels, mut databases, mut routes) = (Vec::new(), Vec::new(), Vec::new());
@@ -305,16 +305,8 @@ fn saas_mode() -> Saas {
     }
 }
 
-fn fleet(sources: &Sources) -> Fleet {
-    fleet_by(ClusterKeys::of(key()), sources)
-}
-
-/// A fleet worker of its own, with other keys.
-pub(crate) fn fleet_with(keys: ClusterKeys) -> Fleet {
-    fleet_by(keys, &Sources::real())
-}
-
-fn fleet_by(keys: ClusterKeys, sources: &Sources) -> Fleet {
+/// A fleet worker with these keys of the server.
+pub(crate) fn fleet(keys: ClusterKeys, sources: &Sources) -> Fleet {
     let admin = Admin::new(&cluster(), env::postgres().parse().unwrap(), keys);
     admin.grant(10);
     let admins = BTreeMap::from([(cluster(), admin)]);

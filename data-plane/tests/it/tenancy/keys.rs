@@ -1,10 +1,11 @@
 //! The key of a server is turned while its hotels are served.
+use hotelhub_data_plane::boot::Sources;
 use hotelhub_data_plane::config::Mode;
 use hotelhub_data_plane::fleet::{ClusterKeys, Turned};
 use hotelhub_kernel::Key;
 
 use super::{both, counted, pid};
-use crate::house::{House, cluster, fleet_with, key};
+use crate::house::{House, cluster, fleet, key};
 
 /// The next key, and the one that every hotel's password derives from still.
 fn turning() -> ClusterKeys {
@@ -24,7 +25,7 @@ async fn a_node_that_knows_both_keys_serves_before_a_hotel_is_turned_and_after()
     let (melati, kenanga) = both(&house).await;
     let held = melati.connect().await.expect("by the older key");
     let roles = [melati.route().placement.role.clone()];
-    let turned = fleet_with(turning()).turn_keys(&cluster(), &roles).await.unwrap();
+    let turned = fleet(turning(), &Sources::real()).turn_keys(&cluster(), &roles).await.unwrap();
     assert_eq!(turned, Turned { renewed: 1, ..Turned::default() });
     pid(&melati).await;
     held.query_one("select 1", &[]).await.expect("who is in stays in");
