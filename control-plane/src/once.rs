@@ -122,22 +122,21 @@ async fn found(app: &App, conn: &mut PgConnection, scope: &Scope, key: &RequestK
 }
 
 impl OnceTx {
-    /// Ends it: keeps the answer and commits, or rolls back and keeps nothing. A value that serializes to null has no body.
+    /// Ends it: keeps the answer and commits, or rolls back and keeps nothing.
     pub(crate) async fn answer(mut self, status: StatusCode, outcome: Result<impl Serialize>) -> Result<Response> {
-        let body = serde_json::to_vec(&outcome?).map_err(AppError::internal)?;
-        let body = if body == b"null" { Vec::new() } else { body };
+        let body = body(&outcome?)?;
         sqlx::query!(
             "update idempotency_keys set status = $3, body = $4 where scope = $1 and key = $2",
             self.scope.0,
             &*self.key,
             i16::try_from(status.as_u16()).unwrap_or_default(),
-            body
+            &*body
         )
         .execute(&mut *self.tx)
         .await
         .map_err(DbError::from)?;
         self.tx.commit().await.map_err(DbError::from)?;
-        Ok(response(status, body.into()))
+        Ok(response(status, body))
     }
 }
 
@@ -151,6 +150,17 @@ pub async fn forget_old(pool: &PgPool, now: Timestamp) -> Result<u64, DbError> {
 
 fn mac(app: &App, key: &RequestKey) -> [u8; 32] {
     app.secret.derive("idempotency").mac(key.hash())
+}
+
+/// The answer that [`OnceTx::answer`] would give, of which nothing is kept.
+pub(crate) fn told(status: StatusCode, value: &impl Serialize) -> Result<Response> {
+    Ok(response(status, body(value)?))
+}
+
+/// A value as JSON; one that serializes to null has no body.
+fn body(value: &impl Serialize) -> Result<Bytes> {
+    let json = serde_json::to_vec(value).map_err(AppError::internal)?;
+    Ok(if json == b"null" { Bytes::new() } else { json.into() })
 }
 
 fn response(status: StatusCode, body: Bytes) -> Response {

@@ -1,11 +1,9 @@
 //! What staff have done about backups: rule, rows, order, audit line and feed in one transaction.
-use axum::Json;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::{Host, Slug, TenantId};
 use hotelhub_protocol::{Restoration, Task};
-use hotelhub_web::{AppError, RequestKey, Result};
+use hotelhub_web::{AppError, Result};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,8 +19,7 @@ use crate::database::{DbError, Tx};
 use crate::fleet::feed;
 use crate::fleet::orders::{self, NewOrder};
 use crate::fleet::ready;
-use crate::once::{self, Begun};
-use crate::staff::VendorStaff;
+use crate::staff::{Act, VendorStaff};
 use crate::tenants;
 use crate::wakes::Wake;
 
@@ -69,52 +66,34 @@ pub(super) enum Deed {
     Undo(Uuid),
 }
 
-impl Deed {
-    /// Who may: what replaces data needs what deletes them.
+/// What came of it.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Done {
+    Backup(store::Listed),
+    Restore(restores::Listed),
+}
+
+impl Act for Deed {
+    type Told = Done;
+    const STATUS: StatusCode = StatusCode::OK;
+    const WAKES: &'static [Wake] = &[Wake::Orders, Wake::Routes];
+
+    /// What replaces data needs what deletes them.
     fn needs(&self) -> StaffPermission {
         match self {
             Self::BackUp(_) | Self::Drill(..) => StaffPermission::TenantChange,
             Self::Restore(..) | Self::Undo(_) => StaffPermission::TenantDelete,
         }
     }
-}
 
-/// What came of it.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Done {
-    Backup(store::Listed),
-    Restore(restores::Listed),
-}
-
-/// Has it done, once for each key; or only says what would be.
-pub(super) async fn have(
-    app: &App,
-    staff: &VendorStaff,
-    deed: Deed,
-    (key, dry_run): (&RequestKey, bool),
-) -> Result<Response> {
-    staff.may(deed.needs())?;
-    if dry_run {
-        let mut tx = app.db.begin().await?;
-        return Ok(Json(done(app, &mut tx, staff, deed).await?).into_response());
-    }
-    let mut tx = match once::begin(app, &staff.scope(), key).await? {
-        Begun::Answered(kept) => return Ok(kept.into()),
-        Begun::Fresh(tx) => tx,
-    };
-    let outcome = done(app, &mut tx, staff, deed).await;
-    let answer = tx.answer(StatusCode::OK, outcome).await?;
-    [Wake::Orders, Wake::Routes].into_iter().for_each(|wake| app.wakes.wake(wake));
-    Ok(answer)
-}
-
-async fn done(app: &App, tx: &mut Tx, staff: &VendorStaff, deed: Deed) -> Result<Done> {
-    match deed {
-        Deed::BackUp(tenant) => Ok(Done::Backup(backed_up(app, tx, staff, tenant).await?)),
-        Deed::Restore(tenant, wish) => Ok(Done::Restore(restored(app, tx, staff, tenant, wish).await?)),
-        Deed::Drill(tenant, wish) => Ok(Done::Restore(drilled(app, tx, staff, tenant, wish).await?)),
-        Deed::Undo(restore) => Ok(Done::Restore(undone(app, tx, staff, restore).await?)),
+    async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<Done> {
+        match self {
+            Self::BackUp(tenant) => Ok(Done::Backup(backed_up(app, tx, staff, tenant).await?)),
+            Self::Restore(tenant, wish) => Ok(Done::Restore(restored(app, tx, staff, tenant, wish).await?)),
+            Self::Drill(tenant, wish) => Ok(Done::Restore(drilled(app, tx, staff, tenant, wish).await?)),
+            Self::Undo(restore) => Ok(Done::Restore(undone(app, tx, staff, restore).await?)),
+        }
     }
 }
 

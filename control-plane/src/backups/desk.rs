@@ -5,17 +5,16 @@ use axum::response::Response;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::TenantId;
 use hotelhub_web::{Listing, Nothing, Posted, Query, Result};
-use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::deeds::{Deed, DrillWish, RestoreWish, have};
+use super::deeds::{Deed, DrillWish, RestoreWish};
 use super::model::Refusal;
 use super::{restores, store};
 use crate::App;
 use crate::database::DbError;
-use crate::staff::VendorStaff;
+use crate::staff::{Asked, VendorStaff};
 
 /// What is shown of a tenant.
 const LATEST: i64 = 50;
@@ -29,14 +28,6 @@ pub fn doors() -> OpenApiRouter<App> {
         .routes(routes!(read))
         .routes(routes!(read_restore))
         .routes(routes!(undo))
-}
-
-/// Whether it is done or only said.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    #[serde(default)]
-    dry_run: bool,
 }
 
 /// The latest backups of a tenant, the newest first.
@@ -60,7 +51,7 @@ async fn back_up(
     Query(asked): Query<Asked>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    have(&app, &staff, Deed::BackUp(TenantId(id)), (&wish.key, asked.dry_run)).await
+    staff.does(&app, Deed::BackUp(TenantId(id)), (&wish.key, asked.mode())).await
 }
 
 /// The latest restores of a tenant's backups, and into it, the newest first.
@@ -89,7 +80,7 @@ async fn restore(
     Query(asked): Query<Asked>,
     wish: Posted<RestoreWish>,
 ) -> Result<Response> {
-    have(&app, &staff, Deed::Restore(TenantId(id), wish.value), (&wish.key, asked.dry_run)).await
+    staff.does(&app, Deed::Restore(TenantId(id), wish.value), (&wish.key, asked.mode())).await
 }
 
 /// Restores a backup beside its tenant, compares every row, and drops it again: tells whether it can be done and how long it takes.
@@ -103,7 +94,7 @@ async fn drill(
     Query(asked): Query<Asked>,
     wish: Posted<DrillWish>,
 ) -> Result<Response> {
-    have(&app, &staff, Deed::Drill(TenantId(id), wish.value), (&wish.key, asked.dry_run)).await
+    staff.does(&app, Deed::Drill(TenantId(id), wish.value), (&wish.key, asked.mode())).await
 }
 
 /// How a backup stands.
@@ -140,5 +131,5 @@ async fn undo(
     Query(asked): Query<Asked>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    have(&app, &staff, Deed::Undo(id), (&wish.key, asked.dry_run)).await
+    staff.does(&app, Deed::Undo(id), (&wish.key, asked.mode())).await
 }

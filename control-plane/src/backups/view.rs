@@ -10,11 +10,11 @@ use hotelhub_web::{Flash, FormBody, Kind, Lang, Nothing, RequestKey, Result, Vis
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::deeds::{Deed, DrillWish, RestoreWish, have};
+use super::deeds::{Deed, DrillWish, RestoreWish};
 use super::{restores, store};
 use crate::App;
 use crate::database::DbError;
-use crate::staff::VendorStaff;
+use crate::staff::{Mode, VendorStaff};
 use crate::vendor::moment;
 
 /// Lines shown on a tenant's page.
@@ -254,7 +254,7 @@ async fn done(
     (deed, said): (Deed, &str),
     key: &RequestKey,
 ) -> Result<Response> {
-    let flash = match have(app, staff, deed, (key, false)).await {
+    let flash = match staff.does(app, deed, (key, Mode::ForGood)).await {
         Ok(_) => Flash::good(said),
         Err(refusal) if matches!(refusal.kind(), Kind::Conflict | Kind::Invalid) => {
             Flash::bad(&format!("backup.refused.{}", refusal.code()))

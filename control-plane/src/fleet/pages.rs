@@ -13,7 +13,7 @@ use super::clusters::{self, Intake};
 use super::nodes::{self, Node, SILENCE};
 use super::{orders, rollouts, strays};
 use crate::App;
-use crate::staff::VendorStaff;
+use crate::staff::{Mode, VendorStaff};
 use crate::vendor::{form_key, moment, shell};
 
 /// The pages.
@@ -215,7 +215,7 @@ async fn retire(
     Path(name): Path<String>,
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    nodes::retire_by_staff(&app, &staff, &name, &key).await?;
+    staff.does(&app, nodes::Retirement { node: name }, (&key, Mode::ForGood)).await?;
     Ok(see_other("/vendor/fleet", Some(&Flash::good("node.said.retired"))))
 }
 
@@ -225,7 +225,7 @@ async fn close(
     Path(id): Path<String>,
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    clusters::set(&app, &staff, &id, Intake::Closed, &key).await?;
+    staff.does(&app, clusters::Turn { cluster: id, intake: Intake::Closed }, (&key, Mode::ForGood)).await?;
     Ok(see_other("/vendor/fleet", Some(&Flash::good("cluster.said.closed"))))
 }
 
@@ -235,7 +235,7 @@ async fn open(
     Path(id): Path<String>,
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    clusters::set(&app, &staff, &id, Intake::Open, &key).await?;
+    staff.does(&app, clusters::Turn { cluster: id, intake: Intake::Open }, (&key, Mode::ForGood)).await?;
     Ok(see_other("/vendor/fleet", Some(&Flash::good("cluster.said.open"))))
 }
 
@@ -245,6 +245,6 @@ async fn drop_stray(
     Path(name): Path<String>,
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    strays::drop_by_staff(&app, &staff, &name, &key).await?;
+    staff.does(&app, strays::Disposal { stray: name }, (&key, Mode::ForGood)).await?;
     Ok(see_other("/vendor/fleet", Some(&Flash::good("stray.said.dropped"))))
 }

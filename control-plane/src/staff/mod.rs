@@ -1,4 +1,5 @@
 //! The vendor's people: sign-in with a second factor that nobody goes without, sessions, roles, and who looks after them.
+mod act;
 mod create;
 mod extractor;
 mod gate;
@@ -13,6 +14,7 @@ pub mod tokens;
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use act::{Act, Asked, Mode};
 pub use create::{Created, create};
 pub use extractor::VendorStaff;
 pub use gate::Gate;

@@ -12,10 +12,10 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Change;
-use super::change::{Mode, set};
+use super::change::Changed;
 use super::routes::{Farewell, Suspension};
 use crate::App;
-use crate::staff::VendorStaff;
+use crate::staff::{Mode, VendorStaff};
 use crate::vendor::vendor_zone;
 
 pub(super) fn forms() -> Router<App> {
@@ -43,7 +43,7 @@ async fn suspend(
     Path(id): Path<Uuid>,
     FormBody(form, key): FormBody<Suspension>,
 ) -> Result<Response> {
-    done(&app, &staff, id, &Change::Suspend(form.reason), &key).await
+    done(&app, &staff, id, Change::Suspend(form.reason), &key).await
 }
 
 async fn resume(
@@ -52,7 +52,7 @@ async fn resume(
     Path(id): Path<Uuid>,
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    done(&app, &staff, id, &Change::Resume, &key).await
+    done(&app, &staff, id, Change::Resume, &key).await
 }
 
 async fn maintain(
@@ -62,7 +62,7 @@ async fn maintain(
     FormBody(Closure { text, until }, key): FormBody<Closure>,
 ) -> Result<Response> {
     let until = in_jakarta(&until)?;
-    done(&app, &staff, id, &Change::Maintain { text, until }, &key).await
+    done(&app, &staff, id, Change::Maintain { text, until }, &key).await
 }
 
 async fn reopen(
@@ -71,7 +71,7 @@ async fn reopen(
     Path(id): Path<Uuid>,
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    done(&app, &staff, id, &Change::Reopen, &key).await
+    done(&app, &staff, id, Change::Reopen, &key).await
 }
 
 async fn delete(
@@ -81,7 +81,7 @@ async fn delete(
     FormBody(Farewell { reason, slug }, key): FormBody<Farewell>,
 ) -> Result<Response> {
     let slug = slug.trim().to_lowercase();
-    done(&app, &staff, id, &Change::Delete { reason, slug }, &key).await
+    done(&app, &staff, id, Change::Delete { reason, slug }, &key).await
 }
 
 async fn undelete(
@@ -90,13 +90,14 @@ async fn undelete(
     Path(id): Path<Uuid>,
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    done(&app, &staff, id, &Change::Undelete, &key).await
+    done(&app, &staff, id, Change::Undelete, &key).await
 }
 
 /// Changes a tenant and leads back to its page, which says that it is done, or why it is not.
-async fn done(app: &App, staff: &VendorStaff, id: Uuid, change: &Change, key: &RequestKey) -> Result<Response> {
-    let flash = match set(app, staff, TenantId(id), change, (key, Mode::ForGood)).await {
-        Ok(_) => Flash::good(said(change)),
+async fn done(app: &App, staff: &VendorStaff, id: Uuid, change: Change, key: &RequestKey) -> Result<Response> {
+    let said = said(&change);
+    let flash = match staff.does(app, Changed(TenantId(id), change), (key, Mode::ForGood)).await {
+        Ok(_) => Flash::good(said),
         Err(refusal) if matches!(refusal.kind(), Kind::Conflict | Kind::Invalid) => {
             Flash::bad(&format!("tenant.refused.{}", refusal.code()))
         }

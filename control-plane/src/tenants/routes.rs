@@ -11,14 +11,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::change::{Mode, set};
+use super::change::Changed;
 use super::store::{self, Detail, Listed, Search};
 use super::{Change, Refusal, Status};
 use crate::App;
 use crate::audit::{self, Entry};
 use crate::database::DbError;
 use crate::fleet::orders;
-use crate::staff::VendorStaff;
+use crate::staff::{Asked, VendorStaff};
 
 /// The JSON doors.
 pub fn doors() -> OpenApiRouter<App> {
@@ -127,20 +127,6 @@ pub(super) struct Farewell {
     pub(super) slug: String,
 }
 
-/// Whether it is done or only said.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    #[serde(default)]
-    dry_run: bool,
-}
-
-impl Asked {
-    fn mode(&self) -> Mode {
-        if self.dry_run { Mode::DryRun } else { Mode::ForGood }
-    }
-}
-
 /// Suspends a tenant; nodes hear of it at once. A suspended one stays as it is.
 #[utoipa::path(post, path = "/api/v1/tenants/{id}/suspend", tag = "tenants", params(("id" = Uuid, Path), ("dry_run" = Option<bool>, Query)),
     request_body = Suspension,
@@ -152,7 +138,7 @@ async fn suspend(
     Query(asked): Query<Asked>,
     wish: Posted<Suspension>,
 ) -> Result<Response> {
-    set(&app, &staff, TenantId(id), &Change::Suspend(wish.value.reason), (&wish.key, asked.mode())).await
+    staff.does(&app, Changed(TenantId(id), Change::Suspend(wish.value.reason)), (&wish.key, asked.mode())).await
 }
 
 /// Gives a suspended tenant its former status back; nodes hear of it at once.
@@ -166,7 +152,7 @@ async fn resume(
     Query(asked): Query<Asked>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    set(&app, &staff, TenantId(id), &Change::Resume, (&wish.key, asked.mode())).await
+    staff.does(&app, Changed(TenantId(id), Change::Resume), (&wish.key, asked.mode())).await
 }
 
 /// Closes a tenant for a while: whoever comes is told why and until when, its jobs wait.
@@ -181,7 +167,7 @@ async fn maintain(
     wish: Posted<Closure>,
 ) -> Result<Response> {
     let Closure { text, until } = wish.value;
-    set(&app, &staff, TenantId(id), &Change::Maintain { text, until }, (&wish.key, asked.mode())).await
+    staff.does(&app, Changed(TenantId(id), Change::Maintain { text, until }), (&wish.key, asked.mode())).await
 }
 
 /// Ends a maintenance; the jobs that waited run in their order.
@@ -195,7 +181,7 @@ async fn reopen(
     Query(asked): Query<Asked>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    set(&app, &staff, TenantId(id), &Change::Reopen, (&wish.key, asked.mode())).await
+    staff.does(&app, Changed(TenantId(id), Change::Reopen), (&wish.key, asked.mode())).await
 }
 
 /// Deletes a tenant: nobody is served from now on. Its database is kept for the days of grace, then dropped, and then its name is free.
@@ -210,7 +196,7 @@ async fn delete(
     wish: Posted<Farewell>,
 ) -> Result<Response> {
     let Farewell { reason, slug } = wish.value;
-    set(&app, &staff, TenantId(id), &Change::Delete { reason, slug }, (&wish.key, asked.mode())).await
+    staff.does(&app, Changed(TenantId(id), Change::Delete { reason, slug }), (&wish.key, asked.mode())).await
 }
 
 /// Brings a deleted tenant back as it was, while its database is kept.
@@ -224,5 +210,5 @@ async fn undelete(
     Query(asked): Query<Asked>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    set(&app, &staff, TenantId(id), &Change::Undelete, (&wish.key, asked.mode())).await
+    staff.does(&app, Changed(TenantId(id), Change::Undelete), (&wish.key, asked.mode())).await
 }

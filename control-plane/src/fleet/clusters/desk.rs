@@ -3,7 +3,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, RequestKey, Result};
+use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, Result};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -12,8 +12,7 @@ use super::store::{self, Intake, Listed};
 use crate::App;
 use crate::audit;
 use crate::database::Tx;
-use crate::once::{self, Begun};
-use crate::staff::VendorStaff;
+use crate::staff::{Act, Mode, VendorStaff};
 use crate::wakes::Wake;
 
 /// The JSON doors.
@@ -39,7 +38,7 @@ async fn close(
     Path(id): Path<String>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    set(&app, &staff, &id, Intake::Closed, &wish.key).await
+    staff.does(&app, Turn { cluster: id, intake: Intake::Closed }, (&wish.key, Mode::ForGood)).await
 }
 
 /// Opens a closed cluster to new hotels again. An open one stays as it is.
@@ -52,33 +51,33 @@ async fn open(
     Path(id): Path<String>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    set(&app, &staff, &id, Intake::Open, &wish.key).await
+    staff.does(&app, Turn { cluster: id, intake: Intake::Open }, (&wish.key, Mode::ForGood)).await
 }
 
-/// Opens or closes a cluster to new hotels, once for each key.
-pub(crate) async fn set(
-    app: &App,
-    staff: &VendorStaff,
-    id: &str,
-    intake: Intake,
-    key: &RequestKey,
-) -> Result<Response> {
-    staff.may(StaffPermission::FleetChange)?;
-    let mut tx = match once::begin(app, &staff.scope(), key).await? {
-        Begun::Answered(kept) => return Ok(kept.into()),
-        Begun::Fresh(tx) => tx,
-    };
-    let outcome = changed(app, &mut tx, staff, id, intake).await;
-    let answer = tx.answer(StatusCode::NO_CONTENT, outcome).await?;
-    app.wakes.wake(Wake::Orders);
-    Ok(answer)
+/// A cluster opened or closed to new hotels.
+pub(crate) struct Turn {
+    /// Its name.
+    pub(crate) cluster: String,
+    /// Whether it takes new hotels from now on.
+    pub(crate) intake: Intake,
 }
 
-async fn changed(app: &App, tx: &mut Tx, staff: &VendorStaff, id: &str, intake: Intake) -> Result<()> {
-    let unknown = || AppError::new(Kind::NotFound, "unknown-cluster", "No cluster has this name.");
-    if store::set_intake(tx, id, intake).await?.ok_or_else(unknown)? {
-        let (now, action) = (app.clock.now(), intake.action());
-        audit::record(tx, now, &staff.actor(), action, ("cluster", id), None, json!({})).await?;
+impl Act for Turn {
+    type Told = ();
+    const STATUS: StatusCode = StatusCode::NO_CONTENT;
+    const WAKES: &'static [Wake] = &[Wake::Orders];
+
+    fn needs(&self) -> StaffPermission {
+        StaffPermission::FleetChange
     }
-    Ok(())
+
+    async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<()> {
+        let unknown = || AppError::new(Kind::NotFound, "unknown-cluster", "No cluster has this name.");
+        let id = &*self.cluster;
+        if store::set_intake(tx, id, self.intake).await?.ok_or_else(unknown)? {
+            let (now, action) = (app.clock.now(), self.intake.action());
+            audit::record(tx, now, &staff.actor(), action, ("cluster", id), None, json!({})).await?;
+        }
+        Ok(())
+    }
 }

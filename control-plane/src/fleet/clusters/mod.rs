@@ -2,7 +2,7 @@
 mod desk;
 mod store;
 
+pub(crate) use desk::Turn;
 pub use desk::doors;
-pub(crate) use desk::set;
 pub use store::{Added, Intake, Listed, NewCluster, add, list};
 pub(crate) use store::{keep_templates, known};

@@ -3,7 +3,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, RequestKey, Result};
+use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, Result};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -12,8 +12,7 @@ use super::store::{self, Node};
 use crate::App;
 use crate::audit;
 use crate::database::Tx;
-use crate::once::{self, Begun};
-use crate::staff::VendorStaff;
+use crate::staff::{Act, Mode, VendorStaff};
 use crate::wakes::Wake;
 
 /// The JSON doors.
@@ -39,27 +38,29 @@ async fn gone(
     Path(name): Path<String>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    retire_by_staff(&app, &staff, &name, &wish.key).await
+    staff.does(&app, Retirement { node: name }, (&wish.key, Mode::ForGood)).await
 }
 
-/// Retires a node, once for each key.
-pub(crate) async fn retire_by_staff(app: &App, staff: &VendorStaff, name: &str, key: &RequestKey) -> Result<Response> {
-    staff.may(StaffPermission::FleetChange)?;
-    let mut tx = match once::begin(app, &staff.scope(), key).await? {
-        Begun::Answered(kept) => return Ok(kept.into()),
-        Begun::Fresh(tx) => tx,
-    };
-    let outcome = retired(app, &mut tx, staff, name).await;
-    let answer = tx.answer(StatusCode::NO_CONTENT, outcome).await?;
-    app.wakes.wake(Wake::Orders);
-    Ok(answer)
+/// A node that is gone for good.
+pub(crate) struct Retirement {
+    /// Its name.
+    pub(crate) node: String,
 }
 
-async fn retired(app: &App, tx: &mut Tx, staff: &VendorStaff, name: &str) -> Result<()> {
-    let now = app.clock.now();
-    if !store::retire(tx, name, now).await? {
-        return Err(AppError::new(Kind::NotFound, "unknown-node", "No node in service has this name."));
+impl Act for Retirement {
+    type Told = ();
+    const STATUS: StatusCode = StatusCode::NO_CONTENT;
+    const WAKES: &'static [Wake] = &[Wake::Orders];
+
+    fn needs(&self) -> StaffPermission {
+        StaffPermission::FleetChange
     }
-    audit::record(tx, now, &staff.actor(), "node.retire", ("node", name), None, json!({})).await?;
-    Ok(())
+
+    async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<()> {
+        let (now, name) = (app.clock.now(), &*self.node);
+        if !store::retire(tx, name, now).await? {
+            return Err(AppError::new(Kind::NotFound, "unknown-node", "No node in service has this name."));
+        }
+        Ok(audit::record(tx, now, &staff.actor(), "node.retire", ("node", name), None, json!({})).await?)
+    }
 }

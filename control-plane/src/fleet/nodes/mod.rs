@@ -6,8 +6,8 @@ mod routes;
 mod store;
 
 pub(crate) use bearer::Caller;
+pub(crate) use desk::Retirement;
 pub use desk::doors;
-pub(crate) use desk::retire_by_staff;
 pub(crate) use routes::SILENCE;
 pub use routes::router;
 pub use store::{Enrolled, Node, enrol, list, retire};

@@ -3,7 +3,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_web::{AppError, Kind, Listing, Nothing, PageQuery, Posted, Query, RequestKey, Result};
+use hotelhub_web::{AppError, Kind, Listing, Nothing, PageQuery, Posted, Query, Result};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,8 +15,7 @@ use super::store;
 use crate::App;
 use crate::audit;
 use crate::database::Tx;
-use crate::once::{self, Begun};
-use crate::staff::VendorStaff;
+use crate::staff::{Act, Mode, VendorStaff};
 use crate::wakes::Wake;
 
 /// The JSON doors.
@@ -68,28 +67,28 @@ async fn again(
     Path(id): Path<Uuid>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    retry(&app, &staff, id, &wish.key).await
+    staff.does(&app, Retry { order: id }, (&wish.key, Mode::ForGood)).await
 }
 
-/// Tries a failed order again, once for each key.
-pub(super) async fn retry(app: &App, staff: &VendorStaff, order: Uuid, key: &RequestKey) -> Result<Response> {
-    staff.may(StaffPermission::FleetChange)?;
-    let mut tx = match once::begin(app, &staff.scope(), key).await? {
-        Begun::Answered(kept) => return Ok(kept.into()),
-        Begun::Fresh(tx) => tx,
-    };
-    let outcome = queued_again(app, &mut tx, staff, order).await;
-    let answer = tx.answer(StatusCode::NO_CONTENT, outcome).await?;
-    [Wake::Orders, Wake::Signups].into_iter().for_each(|wake| app.wakes.wake(wake));
-    Ok(answer)
+/// A failed order that is to be tried again.
+pub(super) struct Retry {
+    pub(super) order: Uuid,
 }
 
-async fn queued_again(app: &App, tx: &mut Tx, staff: &VendorStaff, order: Uuid) -> Result<()> {
-    let now = app.clock.now();
-    if !store::retry(tx, order, now).await? {
-        return Err(AppError::new(Kind::Conflict, "not-failed", "Only an order that has failed is tried again."));
+impl Act for Retry {
+    type Told = ();
+    const STATUS: StatusCode = StatusCode::NO_CONTENT;
+    const WAKES: &'static [Wake] = &[Wake::Orders, Wake::Signups];
+
+    fn needs(&self) -> StaffPermission {
+        StaffPermission::FleetChange
     }
-    let subject = order.to_string();
-    audit::record(tx, now, &staff.actor(), "order.retry", ("work_order", &subject), None, json!({})).await?;
-    Ok(())
+
+    async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<()> {
+        let (now, subject) = (app.clock.now(), self.order.to_string());
+        if !store::retry(tx, self.order, now).await? {
+            return Err(AppError::new(Kind::Conflict, "not-failed", "Only an order that has failed is tried again."));
+        }
+        Ok(audit::record(tx, now, &staff.actor(), "order.retry", ("work_order", &subject), None, json!({})).await?)
+    }
 }

@@ -9,11 +9,11 @@ use hotelhub_web::{Flash, FormBody, Nothing, Page, PageQuery, Query, Result, Vis
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::desk::{Filter, retry};
+use super::desk::{Filter, Retry};
 use super::listed::{self, Listed};
 use super::store;
 use crate::App;
-use crate::staff::VendorStaff;
+use crate::staff::{Mode, VendorStaff};
 use crate::vendor::{form_key, moment, next, shell};
 
 /// The pages.
@@ -141,6 +141,6 @@ async fn again(
     Path(id): Path<Uuid>,
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    retry(&app, &staff, id, &key).await?;
+    staff.does(&app, Retry { order: id }, (&key, Mode::ForGood)).await?;
     Ok(see_other("/vendor/orders", Some(&Flash::good("order.said.again"))))
 }

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, RequestKey, Result};
+use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -18,8 +18,7 @@ use super::waves;
 use crate::App;
 use crate::audit;
 use crate::database::{DbError, Tx};
-use crate::once::{self, Begun};
-use crate::staff::VendorStaff;
+use crate::staff::{Act, Mode, VendorStaff};
 use crate::wakes::Wake;
 
 /// The part of the databases tried that may fail where nothing else is said, in percent.
@@ -97,7 +96,7 @@ async fn list(State(app): State<App>, staff: VendorStaff) -> Result<Listing<List
     responses((status = 200, body = PlannedRollout), (status = 401), (status = 403),
               (status = 409, description = "`rollout-open`: another one runs"), (status = 422)))]
 async fn start(State(app): State<App>, staff: VendorStaff, wish: Posted<RolloutWish>) -> Result<Response> {
-    begin(&app, &staff, wish.value, &wish.key).await
+    staff.does(&app, wish.value, (&wish.key, Mode::ForGood)).await
 }
 
 /// How a rollout stands.
@@ -117,7 +116,7 @@ async fn stop(
     Path(id): Path<Uuid>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    set(&app, &staff, id, Turn::Halt, &wish.key).await
+    staff.does(&app, Turn::Halt(id), (&wish.key, Mode::ForGood)).await
 }
 
 /// Goes on with a halted rollout: what failed is tried again.
@@ -129,7 +128,7 @@ async fn go_on(
     Path(id): Path<Uuid>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    set(&app, &staff, id, Turn::Resume, &wish.key).await
+    staff.does(&app, Turn::Resume(id), (&wish.key, Mode::ForGood)).await
 }
 
 /// The latest rollouts, the newest first.
@@ -163,37 +162,35 @@ pub(super) async fn whole(app: &App, id: Uuid) -> Result<WholeRollout> {
     Ok(WholeRollout { rollout, waves, journal })
 }
 
-/// Begins a rollout, once for each key.
-pub(super) async fn begin(app: &App, staff: &VendorStaff, wish: RolloutWish, key: &RequestKey) -> Result<Response> {
-    staff.may(if wish.dry_run { StaffPermission::FleetRead } else { StaffPermission::FleetChange })?;
-    let mut tx = match once::begin(app, &staff.scope(), key).await? {
-        Begun::Answered(kept) => return Ok(kept.into()),
-        Begun::Fresh(tx) => tx,
-    };
-    let outcome = begun(app, &mut tx, staff, wish).await;
-    let answer = tx.answer(StatusCode::OK, outcome).await?;
-    app.wakes.wake(Wake::Orders);
-    Ok(answer)
-}
+impl Act for RolloutWish {
+    type Told = PlannedRollout;
+    const STATUS: StatusCode = StatusCode::OK;
+    const WAKES: &'static [Wake] = &[Wake::Orders];
 
-async fn begun(app: &App, tx: &mut Tx, staff: &VendorStaff, wish: RolloutWish) -> Result<PlannedRollout> {
-    let percent = wish.tolerated_percent.unwrap_or(TOLERATED_PERCENT);
-    if percent > 100 {
-        let detail = "More than all of them cannot fail: name 0 to 100 percent.";
-        return Err(AppError::new(Kind::Invalid, "invalid-rollout", detail).field("tolerated_percent", "too-large"));
+    fn needs(&self) -> StaffPermission {
+        if self.dry_run { StaffPermission::FleetRead } else { StaffPermission::FleetChange }
     }
-    let scope = Scope { cluster: wish.cluster, plan: wish.plan, tenants: wish.tenants };
-    let (mut planned, databases) = planned(tx, &scope).await?;
-    let Some(target) = planned.target.clone().filter(|_| !wish.dry_run && !databases.is_empty()) else {
-        return Ok(planned);
-    };
-    let (id, now) = (app.ids.next(), app.clock.now());
-    let beginning = Beginning { id, target: &target, tolerated_bp: i32::from(percent) * 100, started_by: &staff.name };
-    store::begin(tx, &beginning, &databases, now).await.map_err(refused)?;
-    let details = json!({ "target": target, "databases": databases.len() });
-    audit::record(tx, now, &staff.actor(), "rollout.start", ("rollout", &id.to_string()), None, details).await?;
-    planned.id = Some(id);
-    Ok(planned)
+
+    async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<PlannedRollout> {
+        let percent = self.tolerated_percent.unwrap_or(TOLERATED_PERCENT);
+        if percent > 100 {
+            let detail = "More than all of them cannot fail: name 0 to 100 percent.";
+            return Err(AppError::new(Kind::Invalid, "invalid-rollout", detail).field("tolerated_percent", "too-large"));
+        }
+        let scope = Scope { cluster: self.cluster, plan: self.plan, tenants: self.tenants };
+        let (mut planned, databases) = planned(tx, &scope).await?;
+        let Some(target) = planned.target.clone().filter(|_| !self.dry_run && !databases.is_empty()) else {
+            return Ok(planned);
+        };
+        let (id, now) = (app.ids.next(), app.clock.now());
+        let beginning =
+            Beginning { id, target: &target, tolerated_bp: i32::from(percent) * 100, started_by: &staff.name };
+        store::begin(tx, &beginning, &databases, now).await.map_err(refused)?;
+        let details = json!({ "target": target, "databases": databases.len() });
+        audit::record(tx, now, &staff.actor(), "rollout.start", ("rollout", &id.to_string()), None, details).await?;
+        planned.id = Some(id);
+        Ok(planned)
+    }
 }
 
 /// Two at once: the constraint knows it before we do.
@@ -208,45 +205,35 @@ fn refused(error: DbError) -> AppError {
 /// What staff do to a rollout.
 #[derive(Clone, Copy)]
 pub(super) enum Turn {
-    Halt,
-    Resume,
+    Halt(Uuid),
+    Resume(Uuid),
 }
 
-/// Halts or resumes a rollout, once for each key.
-pub(super) async fn set(
-    app: &App,
-    staff: &VendorStaff,
-    rollout: Uuid,
-    turn: Turn,
-    key: &RequestKey,
-) -> Result<Response> {
-    staff.may(StaffPermission::FleetChange)?;
-    let mut tx = match once::begin(app, &staff.scope(), key).await? {
-        Begun::Answered(kept) => return Ok(kept.into()),
-        Begun::Fresh(tx) => tx,
-    };
-    let outcome = turned(app, &mut tx, staff, rollout, turn).await;
-    let answer = tx.answer(StatusCode::NO_CONTENT, outcome).await?;
-    app.wakes.wake(Wake::Orders);
-    Ok(answer)
-}
+impl Act for Turn {
+    type Told = ();
+    const STATUS: StatusCode = StatusCode::NO_CONTENT;
+    const WAKES: &'static [Wake] = &[Wake::Orders];
 
-async fn turned(app: &App, tx: &mut Tx, staff: &VendorStaff, rollout: Uuid, turn: Turn) -> Result<()> {
-    let (action, turned, refusal) = match turn {
-        Turn::Halt => {
-            let because = format!("{} halted it", staff.name);
-            let refusal = ("not-running", "Only a rollout that runs can be halted.");
-            ("rollout.halt", store::halt(tx, rollout, &because).await?, refusal)
-        }
-        Turn::Resume => {
-            let refusal = ("not-halted", "Only a halted rollout can be resumed.");
-            ("rollout.resume", store::resume(tx, rollout).await.map_err(refused)?, refusal)
-        }
-    };
-    if !turned {
-        return Err(AppError::new(Kind::Conflict, refusal.0, refusal.1));
+    fn needs(&self) -> StaffPermission {
+        StaffPermission::FleetChange
     }
-    let subject = rollout.to_string();
-    audit::record(tx, app.clock.now(), &staff.actor(), action, ("rollout", &subject), None, json!({})).await?;
-    Ok(())
+
+    async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<()> {
+        let (rollout, action, turned, refusal) = match self {
+            Self::Halt(rollout) => {
+                let because = format!("{} halted it", staff.name);
+                let refusal = ("not-running", "Only a rollout that runs can be halted.");
+                (rollout, "rollout.halt", store::halt(tx, rollout, &because).await?, refusal)
+            }
+            Self::Resume(rollout) => {
+                let refusal = ("not-halted", "Only a halted rollout can be resumed.");
+                (rollout, "rollout.resume", store::resume(tx, rollout).await.map_err(refused)?, refusal)
+            }
+        };
+        if !turned {
+            return Err(AppError::new(Kind::Conflict, refusal.0, refusal.1));
+        }
+        let (now, subject) = (app.clock.now(), rollout.to_string());
+        Ok(audit::record(tx, now, &staff.actor(), action, ("rollout", &subject), None, json!({})).await?)
+    }
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::desk::{self, RolloutWish, Turn, WholeRollout};
 use super::journal::{Listed, RolloutDatabase, Wave};
 use crate::App;
-use crate::staff::VendorStaff;
+use crate::staff::{Mode, VendorStaff};
 use crate::vendor::{form_key, moment, shell};
 
 /// The pages.
@@ -255,7 +255,7 @@ async fn start(
     FormBody(form, key): FormBody<StartForm>,
 ) -> Result<Response> {
     let wish = RolloutWish { tolerated_percent: Some(form.tolerated_percent), ..RolloutWish::default() };
-    desk::begin(&app, &staff, wish, &key).await?;
+    staff.does(&app, wish, (&key, Mode::ForGood)).await?;
     let running = desk::latest(&app).await?.into_iter().find(|rollout| rollout.state == "running");
     Ok(match running {
         Some(begun) => see_other(&format!("/vendor/rollouts/{}", begun.id), Some(&Flash::good("rollout.said.begun"))),
@@ -269,7 +269,7 @@ async fn halt(
     Path(id): Path<Uuid>,
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    desk::set(&app, &staff, id, Turn::Halt, &key).await?;
+    staff.does(&app, Turn::Halt(id), (&key, Mode::ForGood)).await?;
     Ok(see_other(&format!("/vendor/rollouts/{id}"), Some(&Flash::good("rollout.said.halted"))))
 }
 
@@ -279,6 +279,6 @@ async fn resume(
     Path(id): Path<Uuid>,
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    desk::set(&app, &staff, id, Turn::Resume, &key).await?;
+    staff.does(&app, Turn::Resume(id), (&key, Mode::ForGood)).await?;
     Ok(see_other(&format!("/vendor/rollouts/{id}"), Some(&Flash::good("rollout.said.resumed"))))
 }

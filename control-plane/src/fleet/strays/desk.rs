@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
 use hotelhub_protocol::Task;
-use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, RequestKey, Result};
+use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, Result};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,8 +14,7 @@ use crate::App;
 use crate::audit;
 use crate::database::Tx;
 use crate::fleet::orders::{self, NewOrder};
-use crate::once::{self, Begun};
-use crate::staff::VendorStaff;
+use crate::staff::{Act, Mode, VendorStaff};
 use crate::wakes::Wake;
 
 /// After everything else.
@@ -44,32 +43,35 @@ async fn let_go(
     Path(name): Path<String>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    drop_by_staff(&app, &staff, &name, &wish.key).await
+    staff.does(&app, Disposal { stray: name }, (&wish.key, Mode::ForGood)).await
 }
 
-/// Orders a stray to be dropped, once for each key.
-pub(crate) async fn drop_by_staff(app: &App, staff: &VendorStaff, name: &str, key: &RequestKey) -> Result<Response> {
-    staff.may(StaffPermission::FleetChange)?;
-    let mut tx = match once::begin(app, &staff.scope(), key).await? {
-        Begun::Answered(kept) => return Ok(kept.into()),
-        Begun::Fresh(tx) => tx,
-    };
-    let outcome = condemned(app, &mut tx, staff, name).await;
-    let answer = tx.answer(StatusCode::NO_CONTENT, outcome).await?;
-    app.wakes.wake(Wake::Orders);
-    Ok(answer)
+/// A stray to be dropped.
+pub(crate) struct Disposal {
+    /// Its name.
+    pub(crate) stray: String,
 }
 
-async fn condemned(app: &App, tx: &mut Tx, staff: &VendorStaff, name: &str) -> Result<()> {
-    let none = || AppError::new(Kind::NotFound, "no-stray", "Nothing of this name is too much on any server.");
-    let now = app.clock.now();
-    let cluster = store::take(tx, name).await?.ok_or_else(none)?;
-    if !store::condemn(tx, name, &cluster, now).await? {
-        return Err(none());
+impl Act for Disposal {
+    type Told = ();
+    const STATUS: StatusCode = StatusCode::NO_CONTENT;
+    const WAKES: &'static [Wake] = &[Wake::Orders];
+
+    fn needs(&self) -> StaffPermission {
+        StaffPermission::FleetChange
     }
-    let details = json!({ "cluster": cluster.0 });
-    audit::record(tx, now, &staff.actor(), "stray.drop", ("database", name), None, details).await?;
-    let task = Task::DropDatabase { cluster, database: name.to_owned(), tenant: None };
-    orders::place(tx, &NewOrder { id: app.ids.next(), tenant: None, priority: PRIORITY, task }, now).await?;
-    Ok(())
+
+    async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<()> {
+        let none = || AppError::new(Kind::NotFound, "no-stray", "Nothing of this name is too much on any server.");
+        let (now, name) = (app.clock.now(), self.stray);
+        let cluster = store::take(tx, &name).await?.ok_or_else(none)?;
+        if !store::condemn(tx, &name, &cluster, now).await? {
+            return Err(none());
+        }
+        let details = json!({ "cluster": cluster.0 });
+        audit::record(tx, now, &staff.actor(), "stray.drop", ("database", &name), None, details).await?;
+        let task = Task::DropDatabase { cluster, database: name, tenant: None };
+        orders::place(tx, &NewOrder { id: app.ids.next(), tenant: None, priority: PRIORITY, task }, now).await?;
+        Ok(())
+    }
 }

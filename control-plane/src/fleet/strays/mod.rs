@@ -8,8 +8,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub(super) use desk::Disposal;
 pub use desk::doors;
-pub(super) use desk::drop_by_staff;
 pub use model::{Kind, Recorded, Stray, find};
 pub use routes::router;
 pub use store::Listed;

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::model::{Change, Status};
-use super::routes::{Deed, StaffList, changed, done, everybody, invited};
+use super::routes::{Deed, Invited, StaffList, changed, everybody};
 use super::store::Member;
-use crate::staff::VendorStaff;
 use crate::staff::links::{self, Invite};
+use crate::staff::{Mode, VendorStaff};
 use crate::{App, vendor};
 
 pub(crate) fn pages() -> Router<App> {
@@ -204,7 +204,7 @@ async fn invite(
     FormBody(form, key): FormBody<Invite>,
 ) -> Result<Response> {
     let entered = (form.name.clone(), form.email.clone());
-    let outcome = invited(&app, &staff, form, lang, &key).await;
+    let outcome = staff.does(&app, Invited(form, lang), (&key, Mode::ForGood)).await;
     let fill = |page: &mut StaffPage| (page.name, page.email) = entered;
     told(&app, &staff, &visit, outcome, "staff.flash.invited", fill).await
 }
@@ -249,7 +249,7 @@ async fn reset(
     Path(id): Path<Uuid>,
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    let outcome = done(&app, &staff, id, Deed::ResetAuthenticator(lang), &key).await;
+    let outcome = staff.does(&app, Deed::ResetAuthenticator(id, lang), (&key, Mode::ForGood)).await;
     told(&app, &staff, &visit, outcome, "staff.flash.reset", |_| {}).await
 }
 
@@ -260,6 +260,6 @@ async fn end(
     Path(id): Path<Uuid>,
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    let outcome = done(&app, &staff, id, Deed::EndSessions, &key).await;
+    let outcome = staff.does(&app, Deed::EndSessions(id), (&key, Mode::ForGood)).await;
     told(&app, &staff, &visit, outcome, "staff.flash.sessions-ended", |_| {}).await
 }

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_web::{Body, Lang, Nothing, Posted, RequestKey, Result};
+use hotelhub_web::{Body, Lang, Nothing, Posted, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,10 +15,9 @@ use super::change;
 use super::model::Change;
 use super::store::{self, Member};
 use crate::App;
-use crate::database::DbError;
-use crate::once::{self, Begun};
-use crate::staff::VendorStaff;
+use crate::database::{DbError, Tx};
 use crate::staff::links::{self, Invitation, Invite};
+use crate::staff::{Act, Mode, VendorStaff};
 use crate::wakes::Wake;
 
 pub(crate) fn doors() -> OpenApiRouter<App> {
@@ -58,26 +57,24 @@ pub(super) async fn everybody(app: &App) -> Result<StaffList> {
     responses((status = 201, body = Invitation), (status = 401), (status = 403), (status = 409, description = "`email-taken`"),
               (status = 422)))]
 async fn invite(State(app): State<App>, staff: VendorStaff, lang: Lang, wish: Posted<Invite>) -> Result<Response> {
-    invited(&app, &staff, wish.value, lang, &wish.key).await
+    staff.does(&app, Invited(wish.value, lang), (&wish.key, Mode::ForGood)).await
 }
 
-/// Invites, once for each key.
-pub(super) async fn invited(
-    app: &App,
-    staff: &VendorStaff,
-    wish: Invite,
-    lang: Lang,
-    key: &RequestKey,
-) -> Result<Response> {
-    staff.may(StaffPermission::StaffManage)?;
-    let mut tx = match once::begin(app, &staff.scope(), key).await? {
-        Begun::Answered(kept) => return Ok(kept.into()),
-        Begun::Fresh(tx) => tx,
-    };
-    let outcome = links::invite(app, &mut tx, staff, wish, lang).await;
-    let answer = tx.answer(StatusCode::CREATED, outcome).await?;
-    app.wakes.wake(Wake::Letters);
-    Ok(answer)
+/// Somebody to be invited, and the language of the letter.
+pub(super) struct Invited(pub(super) Invite, pub(super) Lang);
+
+impl Act for Invited {
+    type Told = Invitation;
+    const STATUS: StatusCode = StatusCode::CREATED;
+    const WAKES: &'static [Wake] = &[Wake::Letters];
+
+    fn needs(&self) -> StaffPermission {
+        StaffPermission::StaffManage
+    }
+
+    async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<Invitation> {
+        links::invite(app, tx, staff, self.0, self.1).await
+    }
 }
 
 /// Withdraws an invitation: its link opens nothing.
@@ -114,9 +111,26 @@ pub(super) async fn changed(app: &App, staff: &VendorStaff, id: Uuid, wish: &Cha
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Deed {
     /// A new authenticator by letter.
-    ResetAuthenticator(Lang),
+    ResetAuthenticator(Uuid, Lang),
     /// No session is left.
-    EndSessions,
+    EndSessions(Uuid),
+}
+
+impl Act for Deed {
+    type Told = Member;
+    const STATUS: StatusCode = StatusCode::OK;
+    const WAKES: &'static [Wake] = &[Wake::Letters];
+
+    fn needs(&self) -> StaffPermission {
+        StaffPermission::StaffManage
+    }
+
+    async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<Member> {
+        match self {
+            Self::ResetAuthenticator(id, lang) => change::reset_authenticator(app, tx, staff, id, lang).await,
+            Self::EndSessions(id) => change::end_sessions(app, tx, staff, id).await,
+        }
+    }
 }
 
 /// Resets the authenticator: the old one and the recovery codes are worthless, the sessions end, a letter brings the way to a new one.
@@ -130,7 +144,7 @@ async fn reset(
     Path(id): Path<Uuid>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    done(&app, &staff, id, Deed::ResetAuthenticator(lang), &wish.key).await
+    staff.does(&app, Deed::ResetAuthenticator(id, lang), (&wish.key, Mode::ForGood)).await
 }
 
 /// Ends every session of somebody.
@@ -143,21 +157,5 @@ async fn end(
     Path(id): Path<Uuid>,
     wish: Posted<Nothing>,
 ) -> Result<Response> {
-    done(&app, &staff, id, Deed::EndSessions, &wish.key).await
-}
-
-/// Does it, once for each key.
-pub(super) async fn done(app: &App, staff: &VendorStaff, id: Uuid, deed: Deed, key: &RequestKey) -> Result<Response> {
-    staff.may(StaffPermission::StaffManage)?;
-    let mut tx = match once::begin(app, &staff.scope(), key).await? {
-        Begun::Answered(kept) => return Ok(kept.into()),
-        Begun::Fresh(tx) => tx,
-    };
-    let outcome = match deed {
-        Deed::ResetAuthenticator(lang) => change::reset_authenticator(app, &mut tx, staff, id, lang).await,
-        Deed::EndSessions => change::end_sessions(app, &mut tx, staff, id).await,
-    };
-    let answer = tx.answer(StatusCode::OK, outcome).await?;
-    app.wakes.wake(Wake::Letters);
-    Ok(answer)
+    staff.does(&app, Deed::EndSessions(id), (&wish.key, Mode::ForGood)).await
 }
