@@ -13,8 +13,9 @@ use super::deeds::{Deed, DrillWish, RestoreWish};
 use super::model::Refusal;
 use super::{restores, store};
 use crate::App;
-use crate::database::DbError;
+use crate::database::{DbError, Tx};
 use crate::staff::{Asked, VendorStaff};
+use crate::tenants;
 
 /// What is shown of a tenant.
 const LATEST: i64 = 50;
@@ -35,8 +36,8 @@ pub fn doors() -> OpenApiRouter<App> {
     responses((status = 200, body = Listing<store::Listed>), (status = 401), (status = 403), (status = 404)))]
 async fn list(State(app): State<App>, staff: VendorStaff, Path(id): Path<Uuid>) -> Result<Listing<store::Listed>> {
     staff.may(StaffPermission::TenantRead)?;
-    let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
-    Ok(Listing::whole(store::list(&mut conn, Some(TenantId(id)), None, LATEST).await?))
+    let mut tx = of_known(&app, TenantId(id)).await?;
+    Ok(Listing::whole(store::list(&mut tx, Some(TenantId(id)), None, LATEST).await?))
 }
 
 /// Backs a tenant up now.
@@ -56,15 +57,21 @@ async fn back_up(
 
 /// The latest restores of a tenant's backups, and into it, the newest first.
 #[utoipa::path(get, path = "/api/v1/tenants/{id}/restores", tag = "backups", params(("id" = Uuid, Path)),
-    responses((status = 200, body = Listing<restores::Listed>), (status = 401), (status = 403)))]
+    responses((status = 200, body = Listing<restores::Listed>), (status = 401), (status = 403), (status = 404)))]
 async fn list_restores(
     State(app): State<App>,
     staff: VendorStaff,
     Path(id): Path<Uuid>,
 ) -> Result<Listing<restores::Listed>> {
     staff.may(StaffPermission::TenantRead)?;
-    let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
-    Ok(Listing::whole(restores::list(&mut conn, Some(TenantId(id)), None, LATEST).await?))
+    let mut tx = of_known(&app, TenantId(id)).await?;
+    Ok(Listing::whole(restores::list(&mut tx, Some(TenantId(id)), None, LATEST).await?))
+}
+
+/// A transaction about a tenant that there is, or was.
+async fn of_known(app: &App, tenant: TenantId) -> Result<Tx> {
+    let mut tx = app.db.begin().await?;
+    if tenants::is_known(&mut tx, tenant).await? { Ok(tx) } else { Err(Refusal::UnknownTenant.into()) }
 }
 
 /// Restores a backup: in its tenant's place, which is closed meanwhile, or as a new tenant.

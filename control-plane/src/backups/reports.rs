@@ -71,9 +71,10 @@ pub(crate) async fn given_up(app: &App, tx: &mut Tx) -> Result<bool, DbError> {
     if failed > 0 {
         tracing::error!(failed, "backups failed for good; the tenants' pages say why");
     }
-    let restores = restores::given_up(tx).await?;
-    let any = failed > 0 || !restores.is_empty();
-    for (begun, reason) in restores {
+    let orders = restores::given_up(tx).await?;
+    let any = failed > 0 || !orders.is_empty();
+    for (order, reason) in orders {
+        let Some(begun) = restores::open(tx, order).await? else { continue };
         tracing::error!(tenant = %begun.tenant, restore.id = %begun.id, reason, "a backup was not restored");
         restores::note_failed(tx, &begun, &reason, now).await?;
         note(tx, now, "tenant.restore_failed", &begun).await?;

@@ -182,30 +182,15 @@ pub(super) async fn open(tx: &mut Tx, order: OrderId) -> Result<Option<Begun>, D
     }))
 }
 
-/// Restores whose order was given up, each with why. Orders about backups are not tried again by hand.
-pub(super) async fn given_up(tx: &mut Tx) -> Result<Vec<(Begun, String)>, DbError> {
+/// Closes the orders of restores that were given up; each with why. Orders about backups are not tried again by hand.
+pub(super) async fn given_up(tx: &mut Tx) -> Result<Vec<(OrderId, String)>, DbError> {
     let rows = sqlx::query!(
-        r#"with over as (
-               update work_orders o set state = 'done' where o.state = 'failed' and o.kind = 'restore_tenant'
-               returning o.id, o.last_error)
-           select r.id, r.backup_id, r.kind, r.tenant_id, r.database_name, r.closed_for_it,
-                  coalesce(o.last_error, 'its order was given up') as "reason!"
-             from restores r join over o on o.id = r.order_id where r.state = 'ordered'"#
+        r#"update work_orders set state = 'done' where state = 'failed' and kind = 'restore_tenant'
+           returning id, coalesce(last_error, 'its order was given up') as "reason!""#
     )
     .fetch_all(&mut **tx)
     .await?;
-    let begun = rows.into_iter().map(|row| {
-        let begun = Begun {
-            id: row.id,
-            backup: row.backup_id,
-            kind: row.kind,
-            tenant: TenantId(row.tenant_id),
-            database: row.database_name,
-            closed_for_it: row.closed_for_it,
-        };
-        (begun, row.reason)
-    });
-    Ok(begun.collect())
+    Ok(rows.into_iter().map(|row| (OrderId(row.id), row.reason)).collect())
 }
 
 /// Gives a tenant this database, whose routes are then to be moved; what it had is set aside and named. The generation counts on.

@@ -32,6 +32,15 @@ async fn told(office: &Office, node: &Node, template: &str, old: &[&str], disk: 
     node.heartbeat(&Heartbeat { clusters: vec![load], ..beat(&[Role::Fleet], office.clock.now()) }).await
 }
 
+/// An office whose stock holds as many as are ordered at once, with its worker and their names.
+async fn stocked() -> (Office, Node, Vec<String>) {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    told_of_template(&office, &node, TEMPLATE).await;
+    let made = filled(&office, &node).await;
+    (office, node, made)
+}
+
 /// Fills the stock by as many as are ordered at once; their names, the oldest first.
 async fn filled(office: &Office, node: &Node) -> Vec<String> {
     keep_stock(&office.app).await.unwrap();
@@ -118,10 +127,7 @@ async fn a_fleet_worker_hears_which_databases_are_given_away_next() {
 
 #[tokio::test]
 async fn what_an_upgrade_left_over_goes_one_by_one_once_the_upgrade_has_settled() {
-    let office = Office::open().await;
-    let node = office.node("node-1", &[Role::Fleet]).await;
-    told_of_template(&office, &node, TEMPLATE).await;
-    let mut left = filled(&office, &node).await;
+    let (office, node, mut left) = stocked().await;
     let upgraded = async || told_of_templates(&office, &node, "14-00000000", &[TEMPLATE]).await;
     upgraded().await;
     assert_eq!(retire_old(&office.app).await.unwrap(), 0, "a node may come back with the older program");
@@ -156,10 +162,7 @@ async fn what_an_upgrade_left_over_goes_one_by_one_once_the_upgrade_has_settled(
 
 #[tokio::test]
 async fn two_controllers_at_once_drop_no_more_than_one() {
-    let office = Office::open().await;
-    let node = office.node("node-1", &[Role::Fleet]).await;
-    told_of_template(&office, &node, TEMPLATE).await;
-    filled(&office, &node).await;
+    let (office, node, _) = stocked().await;
     told_of_template(&office, &node, "14-00000000").await;
     office.clock.advance(SignedDuration::from_mins(16));
     let dropped = futures_util::future::join_all((0..4).map(|_| retire_old(&office.app))).await;
@@ -192,10 +195,7 @@ async fn a_database_that_could_not_be_made_goes_after_a_day_and_is_not_tried_aga
 
 #[tokio::test]
 async fn the_fleet_is_counted_and_no_tenant_is_named() {
-    let office = Office::open().await;
-    let node = office.node("node-1", &[Role::Fleet]).await;
-    told_of_template(&office, &node, TEMPLATE).await;
-    filled(&office, &node).await;
+    let (office, _node, _) = stocked().await;
     office.sign_up("melati").await;
     office.clock.advance(SignedDuration::from_secs(7));
     let gauges = Gauges::register(&office.app.metrics).unwrap();
@@ -249,10 +249,7 @@ async fn a_server_with_many_unsettled_databases_gets_one_a_second_until_a_checkp
 
 #[tokio::test]
 async fn nothing_is_dropped_while_the_disk_syncs_nor_right_after_a_drop_that_took_long() {
-    let office = Office::open().await;
-    let node = office.node("node-1", &[Role::Fleet]).await;
-    told_of_template(&office, &node, TEMPLATE).await;
-    filled(&office, &node).await;
+    let (office, node, _) = stocked().await;
     told_of_template(&office, &node, "14-00000000").await;
     office.clock.advance(SignedDuration::from_mins(16));
     let seen = async |syncing| {
