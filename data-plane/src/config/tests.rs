@@ -60,9 +60,13 @@ fn keys_of_servers_are_read_by_name() {
 #[test]
 fn a_peers_address_that_is_none_is_told_at_the_start() {
     let peers = |text: &str| parsed(&saas("serve", &["--peers", text]));
-    let settings = peers("http://10.0.0.7:9100,https://node-2.internal/").unwrap().settings().unwrap();
-    let Mode::Saas(saas) = settings.mode else { panic!("it is saas") };
-    assert_eq!(saas.peers, ["http://10.0.0.7:9100", "https://node-2.internal"]);
+    for (text, known) in [
+        ("http://10.0.0.7:9100,https://node-2.internal/", vec!["http://10.0.0.7:9100", "https://node-2.internal"]),
+        ("", vec![]),
+    ] {
+        let Mode::Saas(saas) = peers(text).unwrap().settings().unwrap().mode else { panic!("it is saas") };
+        assert_eq!(saas.peers, known);
+    }
     for wrong in ["10.0.0.7:9100", "http://", "ftp://10.0.0.7", "http://10.0.0.7:9100/metrics", "http://a,b"] {
         assert!(peers(wrong).is_err(), "{wrong}");
     }

@@ -30,8 +30,8 @@ pub(super) struct SaasOptions {
     state_dir: PathBuf,
     /// Other nodes, by the addresses at which they show measurements, `http://10.0.0.7:9100,…`: a node whose state directory is empty
     /// takes the routing table from the one that has the newest while the control plane is away. It is believed for its signature.
-    #[arg(long, env = "HOTELHUB_PEERS", value_delimiter = ',', value_parser = address, global = true)]
-    peers: Vec<String>,
+    #[arg(long, env = "HOTELHUB_PEERS", default_value = "", hide_default_value = true, value_parser = peers, global = true)]
+    peers: Peers,
     /// How old a peer's routing table may be, in hours.
     #[arg(long, env = "HOTELHUB_PEER_TABLE_MAX_AGE_H", default_value_t = 72, global = true)]
     peer_table_max_age_h: u32,
@@ -63,6 +63,15 @@ pub(super) struct SaasOptions {
     vendor_url: String,
 }
 
+/// Addresses of other nodes.
+#[derive(Clone, Debug)]
+struct Peers(Vec<String>);
+
+fn peers(text: &str) -> Result<Peers, String> {
+    let named = text.split(',').map(str::trim).filter(|peer| !peer.is_empty());
+    named.map(address).collect::<Result<_, _>>().map(Peers)
+}
+
 fn store(text: &str) -> Result<Store, String> {
     text.parse()
 }
@@ -88,7 +97,7 @@ impl SaasOptions {
             feed_public_key: FeedVerifier::from_base64(&feed_key)
                 .ok_or(BadSettings::Wrong("HOTELHUB_FEED_PUBLIC_KEY", thirty_two))?,
             state_dir: self.state_dir,
-            peers: self.peers,
+            peers: self.peers.0,
             oldest_from_peer: SignedDuration::from_hours(self.peer_table_max_age_h.into()),
             cluster_keys,
             cluster_admins: admins.into_iter().map(|(id, text)| (id, Secret::new(text.to_owned()))).collect(),
