@@ -69,8 +69,8 @@ pub(super) async fn turn(admin: &Admin, entropy: &Entropy, roles: &[String]) -> 
     turned
 }
 
-/// Whether a role had to be given the newest password.
-async fn renewed(admin: &Admin, entropy: &Entropy, role: &str) -> Result<bool, FleetError> {
+/// Sees to it that a role has the newest password; whether it had to be given it.
+pub(super) async fn renewed(admin: &Admin, entropy: &Entropy, role: &str) -> Result<bool, FleetError> {
     let name = DatabaseName::parse(role)?;
     if has_newest(admin, role).await? {
         return Ok(false);

@@ -186,6 +186,9 @@ impl Fleet {
             Task::BackUpTenant { cluster, database, tenant, backup } => {
                 let (admin, name) = (self.admin(cluster)?, DatabaseName::parse(database)?);
                 let place = Place { tenant: *tenant, backup: *backup };
+                if admin.keys().are_turning() {
+                    keys::renewed(admin, entropy, name.as_str()).await?;
+                }
                 let taken = backups::back_up(admin, self.archive()?, &name, place, clock, halt).await?;
                 return Ok(Outcome::BackedUp(taken));
             }
