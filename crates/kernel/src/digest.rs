@@ -20,6 +20,14 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The bytes that so many hexadecimal digits of either case stand for; nothing where they stand for none.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    let byte = |pair: &[u8]| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?);
+    digits.chunks(2).map(byte).collect()
+}
+
 /// A 256-bit secret key. It prints as nothing, derives others by HMAC-SHA-256 under a label, and makes and checks MACs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key([u8; 32]);

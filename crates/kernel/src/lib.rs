@@ -10,6 +10,7 @@ mod ids;
 mod mail_address;
 mod money;
 mod page;
+mod seal;
 mod secret;
 mod slug;
 #[cfg(test)]
@@ -17,7 +18,7 @@ mod tests;
 
 pub use backoff::Backoff;
 pub use clock::Clock;
-pub use digest::{Key, hex, sha256};
+pub use digest::{Key, hex, sha256, unhex};
 pub use entropy::Entropy;
 pub use host::{BadHost, Host};
 pub use ids::{Ids, TenantId};

@@ -3,9 +3,8 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hotelhub_kernel::{Entropy, Key, TenantId, hex};
+use hotelhub_kernel::{Entropy, Key, TenantId, hex, unhex};
 use jiff::Timestamp;
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
@@ -152,33 +151,16 @@ fn signing(key: &Key) -> Key {
     key.derive("backup-manifest")
 }
 
-fn wrapping(key: &Key) -> LessSafeKey {
-    let key = key.derive("backup-data-key");
-    LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, key.expose()).expect("a key is as long as the cipher's"))
-}
-
-/// A data key as the manifest carries it: a random nonce, the key, its tag.
+/// A data key as the manifest carries it.
 pub(crate) fn wrap(key: &Key, context: &[u8], data_key: &Key, entropy: &Entropy) -> String {
-    let nonce: [u8; NONCE_LEN] = entropy.bytes();
-    let mut wrapped = [nonce.as_slice(), data_key.expose()].concat();
-    let (_, plain) = wrapped.split_at_mut(NONCE_LEN);
-    let nonce = Nonce::assume_unique_for_key(nonce);
-    let tag = wrapping(key).seal_in_place_separate_tag(nonce, Aad::from(context), plain);
-    wrapped.extend_from_slice(tag.expect("a key is not longer than 256 GiB").as_ref());
-    STANDARD.encode(wrapped)
+    STANDARD.encode(wrapping(key).seal(context, data_key.expose(), entropy))
 }
 
 fn unwrap(key: &Key, context: &[u8], wrapped: &str) -> Option<Key> {
-    let wrapped = STANDARD.decode(wrapped).ok()?;
-    let (nonce, sealed) = wrapped.split_first_chunk::<NONCE_LEN>()?;
-    let mut sealed = sealed.to_vec();
-    let nonce = Nonce::assume_unique_for_key(*nonce);
-    let plain = wrapping(key).open_in_place(nonce, Aad::from(context), &mut sealed).ok()?;
-    <[u8; 32]>::try_from(&*plain).ok().map(Key::new)
+    let plain = wrapping(key).open(context, &STANDARD.decode(wrapped).ok()?)?;
+    plain.try_into().ok().map(Key::new)
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    digits.len().is_multiple_of(2).then(|| digits.chunks(2).map(byte).collect())?
+fn wrapping(key: &Key) -> Key {
+    key.derive("backup-data-key")
 }

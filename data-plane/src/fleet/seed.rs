@@ -1,6 +1,6 @@
 //! A tenant's first rows, in one transaction: whose house it is, who owns it, what the product starts with.
 use hotelhub_identity::HotelRole;
-use hotelhub_kernel::{Clock, Ids, Slug, TenantId};
+use hotelhub_kernel::{Clock, Ids, Slug, TenantId, unhex};
 use hotelhub_protocol::{OwnerSeed, TenantSeed};
 use hotelhub_tenant_migrations::Product;
 use jiff::tz::TimeZone;
@@ -86,7 +86,7 @@ impl Seeding {
     ) -> Result<(), FleetError> {
         let zone = TimeZone::get(&seed.time_zone).map_err(|_| FleetError::BadSeed("its time zone is not known"))?;
         let token =
-            from_hex(&seed.owner.login_token_sha256).ok_or(FleetError::BadSeed("its login token is no SHA-256"))?;
+            token_hash(&seed.owner.login_token_sha256).ok_or(FleetError::BadSeed("its login token is no SHA-256"))?;
         if !self.take_house(client, clock, seed).await? {
             return Ok(());
         }
@@ -159,14 +159,6 @@ fn nobody(clock: &Clock, ids: &Ids) -> TenantSeed {
     }
 }
 
-/// 32 bytes out of 64 hexadecimal digits.
-fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 {
-        return None;
-    }
-    for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+fn token_hash(text: &str) -> Option<[u8; 32]> {
+    unhex(text)?.try_into().ok()
 }
