@@ -36,9 +36,10 @@ pub enum VaultError {
 }
 
 impl VaultError {
-    /// Whether trying again leads to the same end: what lies in the store is wrong, not the way to it.
+    /// Whether trying again leads to the same end: what lies in the store is wrong, not the way to it. What is not there may be on a disk
+    /// that is not mounted.
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Spoilt(_) | Self::Store(StoreError::Missing(_)))
+        matches!(self, Self::Refused(_) | Self::Spoilt(_))
     }
 }
 

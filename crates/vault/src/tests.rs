@@ -70,7 +70,9 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new() -> Self {
-        Self(std::env::temp_dir().join(format!("hotelhub-vault-{}", hex(&Entropy::system().bytes::<8>()))))
+        let folder = std::env::temp_dir().join(format!("hotelhub-vault-{}", hex(&Entropy::system().bytes::<8>())));
+        std::fs::create_dir(&folder).unwrap();
+        Self(folder)
     }
 
     fn shelf(&self, key: Key) -> Shelf {
@@ -149,7 +151,8 @@ async fn what_was_not_finished_does_not_count() {
     let mut taking = shelf.take(here).await.unwrap();
     taking.push(&vec![9; 500_000]).await.unwrap();
     drop(taking);
-    assert!(read(&shelf, here).await.unwrap_err().is_final());
+    assert_eq!(std::fs::read_dir(scratch.file(here, "")).unwrap().count(), 0, "no part of it stays");
+    assert!(matches!(read(&shelf, here).await, Err(VaultError::Store(StoreError::Missing(_)))));
     let mut taking = shelf.take(here).await.unwrap();
     taking.push(b"all of it, and no manifest").await.unwrap();
     taking.finish().await.unwrap();
@@ -188,6 +191,16 @@ async fn a_wrong_key_a_changed_manifest_and_another_tenants_backup_are_refused()
     bytes.clear();
     std::fs::write(&data, &bytes).unwrap();
     assert!(matches!(read(&shelf, here).await, Err(VaultError::Spoilt(_))));
+}
+
+#[tokio::test]
+async fn a_store_whose_folder_is_not_there_takes_nothing_and_has_nothing_removed() {
+    let scratch = Scratch::new();
+    let shelf = Shelf::new(Store::Folder(scratch.0.join("not mounted")), key(), Entropy::system());
+    let refused = shelf.take(place(1, 1)).await.err().unwrap();
+    assert!(!refused.is_final() && refused.to_string().contains("looking for its folder"), "{refused}");
+    assert!(shelf.remove(place(1, 1)).await.is_err(), "it may be there when the disk is");
+    assert!(!scratch.0.join("not mounted").exists());
 }
 
 #[test]

@@ -263,8 +263,10 @@ impl House {
             ("HOTELHUB_LOG_FORMAT", "json".to_owned()),
         ]);
         if let Some(key) = &state.secrets.backup_key {
+            let store = self.folder.join("backups");
+            fs::create_dir_all(&store)?;
             command.env("HOTELHUB_BACKUP_KEY", key);
-            command.env("HOTELHUB_BACKUP_STORE", format!("file://{}", self.folder.join("backups").display()));
+            command.env("HOTELHUB_BACKUP_STORE", format!("file://{}", store.display()));
         }
         fs::create_dir_all(self.folder.join("node"))?;
         Ok(command)

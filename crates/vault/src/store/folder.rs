@@ -10,11 +10,21 @@ use super::{Place, StoreError, during};
 /// Bytes read at once.
 const AT_ONCE: usize = 256 * 1024;
 
-/// An object that is being written. Dropped, it was never there.
+/// An object that is being written. Dropped, it was never there; of one whose process was killed a part stays, which nobody reads.
 pub(crate) struct FolderWriting {
     file: File,
     unfinished: PathBuf,
     finished: PathBuf,
+    is_finished: bool,
+}
+
+impl Drop for FolderWriting {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            // It is gone with its backup at the latest.
+            let _ = std::fs::remove_file(&self.unfinished);
+        }
+    }
 }
 
 /// An object that is being read.
@@ -22,6 +32,7 @@ pub(crate) struct FolderReading(File);
 
 impl FolderWriting {
     pub(super) async fn begin(root: &Path, place: Place, name: &str) -> Result<Self, StoreError> {
+        must_be_there(root).await?;
         let folder = folder(root, place);
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700).create(&folder).await.map_err(during("making a folder"))?;
@@ -29,7 +40,7 @@ impl FolderWriting {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
         let file = options.open(&unfinished).await.map_err(during("opening a file"))?;
-        Ok(Self { file, unfinished, finished: folder.join(name) })
+        Ok(Self { file, unfinished, finished: folder.join(name), is_finished: false })
     }
 
     /// Adds bytes.
@@ -42,6 +53,7 @@ impl FolderWriting {
         self.file.flush().await.map_err(during("writing"))?;
         self.file.sync_all().await.map_err(during("syncing a file"))?;
         fs::rename(&self.unfinished, &self.finished).await.map_err(during("naming a file"))?;
+        self.is_finished = true;
         let Some(folder) = self.finished.parent() else { return Ok(()) };
         let folder = File::open(folder).await.map_err(during("opening a folder"))?;
         folder.sync_all().await.map_err(during("syncing a folder"))
@@ -67,10 +79,16 @@ impl FolderReading {
 }
 
 pub(super) async fn remove(root: &Path, place: Place) -> Result<(), StoreError> {
+    must_be_there(root).await?;
     match fs::remove_dir_all(folder(root, place)).await {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(during("removing a folder")(error)),
         _ => Ok(()),
     }
+}
+
+/// A store whose folder is not there is a disk that is not mounted: nothing is written under its mount point, and nothing is gone.
+async fn must_be_there(root: &Path) -> Result<(), StoreError> {
+    fs::metadata(root).await.map(drop).map_err(during("looking for its folder"))
 }
 
 fn folder(root: &Path, place: Place) -> PathBuf {

@@ -46,7 +46,8 @@ pub(super) struct SaasOptions {
     /// What every hotel's keys derive from, for sessions and for what is kept sealed, 32 bytes of base64: the same on all nodes.
     #[arg(long, env = "HOTELHUB_NODE_SECRET", hide_env_values = true, value_parser = secret, global = true)]
     node_secret: Option<Secret<String>>,
-    /// Where backups of hotels lie, `file:///var/backups/hotelhub`: for the fleet role. Without it none are taken.
+    /// Where backups of hotels lie, `file:///var/backups/hotelhub`, a folder that is there: for the fleet role, and one and the same for all
+    /// who have it, such as a network disk. Without it no backups are taken.
     #[arg(long, env = "HOTELHUB_BACKUP_STORE", value_parser = store, global = true)]
     backup_store: Option<Store>,
     /// What backups are sealed with, 32 bytes of base64: the same for every fleet role. Keep it elsewhere too: without it no backup opens.
