@@ -107,11 +107,12 @@ impl FleetError {
         matches!(self, Self::Database { source, .. } if source.is_closed())
     }
 
-    /// Whether trying again would lead to the same end: what the order is about is wrong, not the way to it.
+    /// Whether trying again would lead to the same end: what the order is about is wrong, not the way to it. A newer schema is none of
+    /// these: while the fleet is upgraded, another worker knows it.
     pub fn is_final(&self) -> bool {
         match self {
             Self::Vault(error) => error.is_final(),
-            Self::OtherBackup | Self::Differs(_) | Self::Migrate(MigrateError::Newer { .. }) => true,
+            Self::OtherBackup | Self::Differs(_) => true,
             _ => false,
         }
     }

@@ -1,12 +1,13 @@
 //! Drops what nobody lives in any more: looked at once more before it goes, for what is dropped does not come back, and once more after.
 use hotelhub_kernel::TenantId;
+use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::database::{DatabaseName, Step};
 use super::template::{self, PREFIX};
 use super::{Admin, FleetError, during};
 
-const WHOSE_HOUSE: &str = "select tenant_id from house";
+pub(super) const WHOSE_HOUSE: &str = "select tenant_id from house";
 const TEMPLATES: &str = "select datname::text from pg_database where starts_with(datname, $1) order by 1";
 const FIND: &str = "select from pg_database where datname = $1";
 
@@ -45,6 +46,11 @@ pub(super) async fn owner(admin: &Admin, name: &DatabaseName) -> Result<Option<T
         Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => return Ok(None),
         inside => inside?,
     };
+    owner_of(&inside).await
+}
+
+/// Whose house this database is, if it is anybody's.
+pub(super) async fn owner_of(inside: &Client) -> Result<Option<TenantId>, FleetError> {
     match inside.query_opt(WHOSE_HOUSE, &[]).await {
         // It was never finished.
         Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(None),

@@ -20,9 +20,9 @@ pub(super) use restore::{Hands, restore};
 use self::sums::sums;
 use self::tools::{Login, Tools};
 use super::database::{DatabaseName, Step};
+use super::retire::{self, WHOSE_HOUSE};
 use super::{Admin, FleetError, during};
 
-const WHOSE_HOUSE: &str = "select tenant_id from house";
 const LAST_STEP: &str = "select coalesce(max(number), 0) from schema_steps";
 const EXPORT: &str = "select pg_export_snapshot()";
 const SERVER_VERSION: &str = "select current_setting('server_version_num')::int";
@@ -149,9 +149,8 @@ async fn dump(
 }
 
 async fn must_be_of(inside: &Client, place: Place) -> Result<(), FleetError> {
-    let owner = inside.query_opt(WHOSE_HOUSE, &[]).await.map_err(during("asking whose house it is"))?;
-    let owner: Option<Uuid> = owner.map(|row| row.get(0));
-    if owner == Some(place.tenant.0) {
+    let owner = retire::owner_of(inside).await?;
+    if owner == Some(place.tenant) {
         return Ok(());
     }
     Err(FleetError::Taken { owner: owner.map_or_else(|| "nobody".to_owned(), |owner| owner.to_string()) })

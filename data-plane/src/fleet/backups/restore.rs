@@ -65,6 +65,8 @@ pub(in crate::fleet) async fn restore(
         filled?;
     }
     if !wanted.drill {
+        // Also where an older worker had filled it.
+        template::bring_up_to_date(&mut admin.enter(name.as_str()).await?).await?;
         let verifier = scram_verifier(&admin.keys().password(name.as_str()), hands.entropy);
         admit(lent.client(), name, &verifier).await?;
     }
@@ -133,7 +135,6 @@ async fn fill(
     }
     let mut inside = admin.enter(name.as_str()).await?;
     settle_in(&mut inside, wanted, hands.clock).await?;
-    template::bring_up_to_date(&mut inside).await?;
     inside.batch_execute("analyze").await.map_err(during("gathering statistics"))?;
     let mark = format!("comment on database {} is '{}'", name.as_str(), filled(wanted));
     lent.client().batch_execute(&mark).await.map_err(during("marking the database"))
