@@ -121,15 +121,11 @@ struct Chosen {
 
 /// The backup that was named, or the newest good one; it must be the tenant's own.
 async fn chosen(tx: &mut Tx, tenant: TenantId, named: Option<Uuid>) -> Result<Chosen> {
-    let found = match named {
-        Some(id) => store::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::UnknownBackup)?,
-        None => {
-            let all = store::list(tx, Some(tenant), None, i64::MAX).await?;
-            let mut good: Vec<_> = all.into_iter().filter(|backup| backup.state == "done").collect();
-            good.sort_by_key(|backup| backup.taken_at);
-            good.pop().ok_or(Refusal::NoneGood)?
-        }
+    let id = match named {
+        Some(id) => id,
+        None => store::newest_good(tx, tenant).await?.ok_or(Refusal::NoneGood)?,
     };
+    let found = store::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::UnknownBackup)?;
     if found.tenant_id != tenant.0 {
         return Err(Refusal::Foreign.into());
     }
@@ -257,7 +253,13 @@ async fn undone(app: &App, tx: &mut Tx, staff: &VendorStaff, restore: Uuid) -> R
         return Err(Refusal::NotUndone.into());
     }
     let undoable = restores::undoable(tx, restore, now).await?.ok_or(Refusal::NotUndone)?;
-    restores::replace(tx, &undoable.old, undoable.tenant, None).await?;
+    restores::replace(tx, &undoable.old, tenant, None).await?;
+    store::follow(tx, tenant, &undoable.old, now).await?;
+    if let Some(to) = undoable.newest.filter(|newest| undoable.template.as_ref() != Some(newest)) {
+        // No rollout came by while it was set aside.
+        let task = Task::MigrateDatabases { cluster: undoable.cluster, databases: vec![undoable.old], to };
+        orders::place(tx, &NewOrder { id: app.ids.next(), tenant: None, priority: ASKED, task }, now).await?;
+    }
     restores::note_undone(tx, restore, &undoable.served, tenants::grace_from(app, now)).await?;
     note(app, tx, staff, "tenant.restore_undone", tenant, json!({ "restore": restore })).await?;
     feed::publish_tenant(tx, tenant, now).await?;

@@ -13,15 +13,12 @@ use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
 use crate::fleet::orders::{self, NewOrder};
-use crate::fleet::ready;
+use crate::fleet::ready::{self, Going};
 use crate::wakes::Wake;
 
 /// Daily ones go after the stock, what somebody waits for before it.
 const DAILY: i16 = 150;
 pub(super) const ASKED: i16 = 40;
-
-/// After everything else.
-const DROPS: i16 = 200;
 
 /// Who asks for what is due.
 const CLOCK: &str = "HotelHub";
@@ -92,14 +89,16 @@ async fn drop_left_behind(app: &App, tx: &mut Tx, now: Timestamp) -> Result<u32,
         if !governor.may_drop(tx, &left.cluster, now).await? {
             continue;
         }
-        ready::retire(tx, &left.database).await?;
         let (subject, tenant) = (left.tenant.to_string(), left.tenant);
         let details =
             json!({ "cluster": left.cluster.0, "database": left.database, "reason": "a restore left it behind" });
-        audit::record(tx, now, &Actor::System, "database.retire", ("tenant", &subject), Some(tenant), details).await?;
-        let task = Task::DropDatabase { cluster: left.cluster, database: left.database, tenant: Some(tenant) };
-        orders::place(tx, &NewOrder { id: app.ids.next(), tenant: None, priority: DROPS, task }, now).await?;
-        dropping += 1;
+        let going = Going { cluster: left.cluster, database: left.database, tenant: Some(left.house) };
+        // Meanwhile its restore may have been undone: then it is somebody's again.
+        if ready::let_go(app, tx, going, &["set_aside"]).await? {
+            audit::record(tx, now, &Actor::System, "database.retire", ("tenant", &subject), Some(tenant), details)
+                .await?;
+            dropping += 1;
+        }
     }
     Ok(dropping)
 }

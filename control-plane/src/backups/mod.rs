@@ -17,7 +17,7 @@ mod view;
 pub use desk::doors;
 pub use jobs::drive;
 pub use model::{Good, due_before, superfluous};
-pub(crate) use reports::{backed_up, given_up, pruned, restored};
+pub(crate) use reports::{backed_up, came_late, given_up, pruned, restored};
 pub(crate) use store::overdue;
 pub(crate) use view::Kept;
 pub use view::{BackupLine, RestoreLine, forms};

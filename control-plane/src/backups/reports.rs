@@ -21,10 +21,20 @@ const PRIORITY: i16 = 200;
 /// A backup is whole. Those of its tenant that nobody needs any more are removed.
 pub(crate) async fn backed_up(app: &App, tx: &mut Tx, order: OrderId, taken: &BackedUp) -> Result<(), DbError> {
     let now = app.clock.now();
-    let Some((tenant, cluster, zone)) = store::note_done(tx, order, taken, now).await? else { return Ok(()) };
+    let Some((tenant, cluster, zone)) = store::note_done(tx, order, taken, now).await? else {
+        return came_late(app, tx, order).await;
+    };
     let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
     let gone = superfluous(&store::good(tx, tenant).await?, &zone, now);
     if gone.is_empty() { Ok(()) } else { prune(app, tx, (tenant, cluster), gone).await }
+}
+
+/// A backup that counts as failed is whole after all: it is removed, for nobody would find it.
+pub(crate) async fn came_late(app: &App, tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
+    match store::failed(tx, order).await? {
+        Some((backup, tenant, cluster)) => prune(app, tx, (tenant, cluster), vec![backup]).await,
+        None => Ok(()),
+    }
 }
 
 async fn prune(
@@ -53,9 +63,13 @@ pub(crate) async fn restored(app: &App, tx: &mut Tx, order: OrderId, told: &Rest
         return restores::note_done(tx, &begun, told, None, now).await;
     }
     if !tenants::hold_served(tx, begun.tenant).await? {
-        return restores::note_failed(tx, &begun, "the hotel was deleted meanwhile", now).await;
+        return failed(tx, &begun, "the hotel was deleted meanwhile", now).await;
+    }
+    if begun.closed_for_it && !tenants::is_closed(tx, begun.tenant).await? {
+        return failed(tx, &begun, "the hotel was opened meanwhile: what was written since would be lost", now).await;
     }
     let replaced = restores::replace(tx, &begun.database, begun.tenant, Some(&told.template)).await?;
+    store::follow(tx, begun.tenant, &begun.database, now).await?;
     let keep_until = tenants::grace_from(app, now);
     let left = replaced.map(|database| (database, keep_until));
     restores::note_done(tx, &begun, told, left.as_ref().map(|(name, until)| (name.as_str(), *until)), now).await?;
@@ -63,23 +77,39 @@ pub(crate) async fn restored(app: &App, tx: &mut Tx, order: OrderId, told: &Rest
     move_routes(tx, &begun, now).await
 }
 
-/// Takes down what no worker will say any more: its order was given up. Nothing was changed; a hotel that was closed for it is opened. Whether
-/// there was any.
+/// Nothing was changed: a hotel that was closed for it is opened, a copy never was.
+async fn failed(tx: &mut Tx, begun: &Begun, reason: &str, now: Timestamp) -> Result<(), DbError> {
+    tracing::error!(tenant = %begun.tenant, restore.id = %begun.id, reason, "a backup was not restored");
+    restores::note_failed(tx, begun, reason, now).await?;
+    note(tx, now, "tenant.restore_failed", begun).await?;
+    if begun.kind == "copy" {
+        return tenants::abandon(tx, begun.tenant, reason, now).await;
+    }
+    if begun.closed_for_it {
+        tenants::open_again(tx, begun.tenant).await?;
+        if tenants::hold_served(tx, begun.tenant).await? {
+            feed::publish_tenant(tx, begun.tenant, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes down what no worker will say any more: its order was given up. What may lie in the store of a backup that failed is removed.
+/// Whether there was any.
 pub(crate) async fn given_up(app: &App, tx: &mut Tx) -> Result<bool, DbError> {
     let now = app.clock.now();
-    let failed = store::settle(tx, now).await?;
-    if failed > 0 {
-        tracing::error!(failed, "backups failed for good; the tenants' pages say why");
+    let spoilt = store::settle(tx, now).await?;
+    if !spoilt.is_empty() {
+        tracing::error!(failed = spoilt.len(), "backups failed for good; the tenants' pages say why");
     }
     let orders = restores::given_up(tx).await?;
-    let any = failed > 0 || !orders.is_empty();
+    let any = !spoilt.is_empty() || !orders.is_empty();
+    for (backup, tenant, cluster) in spoilt {
+        prune(app, tx, (tenant, cluster), vec![backup]).await?;
+    }
     for (order, reason) in orders {
-        let Some(begun) = restores::open(tx, order).await? else { continue };
-        tracing::error!(tenant = %begun.tenant, restore.id = %begun.id, reason, "a backup was not restored");
-        restores::note_failed(tx, &begun, &reason, now).await?;
-        note(tx, now, "tenant.restore_failed", &begun).await?;
-        if begun.closed_for_it && tenants::hold_served(tx, begun.tenant).await? {
-            move_routes(tx, &begun, now).await?;
+        if let Some(begun) = restores::open(tx, order).await? {
+            failed(tx, &begun, &reason, now).await?;
         }
     }
     Ok(any)

@@ -269,17 +269,22 @@ pub(super) async fn note_failed(tx: &mut Tx, begun: &Begun, reason: &str, now: T
 
 /// A restore in place that can be undone: what is served, and what it replaced.
 pub(super) struct Undoable {
-    pub(super) tenant: TenantId,
     pub(super) served: String,
     pub(super) old: String,
+    pub(super) cluster: ClusterId,
+    /// The version of the schema of what it replaced, and the newest.
+    pub(super) template: Option<String>,
+    pub(super) newest: Option<String>,
 }
 
 /// A restore that can be undone, held until the transaction ends.
 pub(super) async fn undoable(tx: &mut Tx, restore: Uuid, now: Timestamp) -> Result<Option<Undoable>, DbError> {
     let row = sqlx::query!(
-        r#"select r.tenant_id, r.database_name, r.old_database as "old_database!" from restores r
+        r#"select r.database_name, r.old_database as "old_database!", o.cluster_id, o.template, c.template as newest
+             from restores r
              join databases d on d.name = r.database_name and d.state = 'live' and d.tenant_id = r.tenant_id
              join databases o on o.name = r.old_database and o.state = 'set_aside'
+             join clusters c on c.id = o.cluster_id
             where r.id = $1 and r.state = 'done' and r.kind = 'in_place' and r.keep_until > $2
             for update of r, d, o"#,
         restore,
@@ -287,7 +292,13 @@ pub(super) async fn undoable(tx: &mut Tx, restore: Uuid, now: Timestamp) -> Resu
     )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|row| Undoable { tenant: TenantId(row.tenant_id), served: row.database_name, old: row.old_database }))
+    Ok(row.map(|row| Undoable {
+        served: row.database_name,
+        old: row.old_database,
+        cluster: ClusterId(row.cluster_id),
+        template: row.template,
+        newest: row.newest,
+    }))
 }
 
 /// Writes down that a restore was undone: what it had made is kept for a while in its turn.
@@ -306,6 +317,8 @@ pub(super) async fn note_undone(tx: &mut Tx, restore: Uuid, left: &str, until: T
 /// A database that was set aside and is not kept any longer.
 pub(super) struct Left {
     pub(super) tenant: TenantId,
+    /// Whose house is in it: a copy that failed was not told yet that it is one.
+    pub(super) house: TenantId,
     pub(super) cluster: ClusterId,
     pub(super) database: String,
 }
@@ -314,18 +327,21 @@ pub(super) struct Left {
 pub(super) async fn left_behind(tx: &mut Tx, now: Timestamp) -> Result<Vec<Left>, DbError> {
     ready::take_turn(tx).await?;
     let rows = sqlx::query!(
-        "select distinct on (d.cluster_id) r.tenant_id, d.cluster_id, d.name
-           from restores r join databases d on d.name = r.old_database and d.state = 'set_aside'
+        r#"select distinct on (d.cluster_id) r.tenant_id, d.cluster_id, d.name,
+                case when r.state = 'failed' then b.tenant_id else r.tenant_id end as "house!"
+           from restores r join backups b on b.id = r.backup_id
+                join databases d on d.name = r.old_database and d.state = 'set_aside'
           where r.keep_until <= $1
             and not exists (select from work_orders o where o.state in ('queued', 'leased') and o.cluster_id = d.cluster_id
                                and o.kind in ('drop_database', 'drop_template'))
-          order by d.cluster_id, r.keep_until",
+          order by d.cluster_id, r.keep_until"#,
         now.to_sqlx() as _
     )
     .fetch_all(&mut **tx)
     .await?;
     let left = rows.into_iter().map(|row| Left {
         tenant: TenantId(row.tenant_id),
+        house: TenantId(row.house),
         cluster: ClusterId(row.cluster_id),
         database: row.name,
     });

@@ -16,8 +16,8 @@ const HEARD: SignedDuration = SignedDuration::from_mins(1);
 /// A tenant is not looked at again for so long after it was due.
 const NOT_BEFORE: SignedDuration = SignedDuration::from_hours(20);
 
-/// Daily backups that are under way or wait for a worker, on each server: enough that none waits for the next look.
-const UNDER_WAY: i64 = 8;
+/// Daily backups that are under way or wait for a worker, on each server: as many as one can take between two looks.
+const UNDER_WAY: i64 = 64;
 
 /// A backup as staff see it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -90,6 +90,15 @@ pub(super) async fn list(
     Ok(listed.collect())
 }
 
+/// The newest good backup of a tenant.
+pub(super) async fn newest_good(tx: &mut Tx, tenant: TenantId) -> Result<Option<Uuid>, DbError> {
+    let newest = sqlx::query_scalar!(
+        "select id from backups where tenant_id = $1 and state = 'done' order by taken_at desc limit 1",
+        tenant.0
+    );
+    Ok(newest.fetch_optional(&mut **tx).await?)
+}
+
 /// Where a tenant's data lies, and whether a worker there keeps backups.
 #[derive(Clone, Debug)]
 pub(super) struct Lodging {
@@ -109,9 +118,7 @@ pub(super) async fn lodging(
 ) -> Result<Option<Lodging>, DbError> {
     let row = sqlx::query!(
         r#"select t.slug, t.time_zone, d.cluster_id, d.name,
-                  exists (select from nodes n, jsonb_array_elements(n.load->'clusters') c
-                           where n.retired_at is null and n.last_heartbeat_at > $2
-                             and c->>'cluster' = d.cluster_id and c->'keeps_backups' = 'true') as "kept!"
+                  exists (select from backup_keepers k where k.cluster_id = d.cluster_id and k.heard_at > $2) as "kept!"
              from tenants t join databases d on d.tenant_id = t.id and d.state = 'live'
             where t.id = $1 and t.status <> 'churned'"#,
         tenant.0,
@@ -138,7 +145,7 @@ pub(super) struct Candidate {
     pub(super) room: i64,
 }
 
-/// Tenants on servers that keep backups, who have had none for most of a day. Two processes that look at the same time take turns.
+/// Tenants on servers that keep backups, who have had none for most of a day and are not being restored. Two processes that look at the same time take turns.
 pub(super) async fn candidates(tx: &mut Tx, now: Timestamp) -> Result<Vec<Candidate>, DbError> {
     sqlx::query!("select pg_advisory_xact_lock($1)", 0x4241_434b_5550_i64).execute(&mut **tx).await?;
     let rows = sqlx::query!(
@@ -149,8 +156,8 @@ pub(super) async fn candidates(tx: &mut Tx, now: Timestamp) -> Result<Vec<Candid
              left join lateral (select max(due_at) as due_at from backups where tenant_id = t.id) l on true
             where t.status <> 'churned' and (l.due_at is null or l.due_at <= $2)
               and not exists (select from backups b where b.tenant_id = t.id and b.state = 'ordered')
-              and d.cluster_id in (select c->>'cluster' from nodes n, jsonb_array_elements(n.load->'clusters') c
-                                    where n.retired_at is null and n.last_heartbeat_at > $1 and c->'keeps_backups' = 'true')
+              and not exists (select from restores r where r.tenant_id = t.id and r.state = 'ordered')
+              and d.cluster_id in (select cluster_id from backup_keepers where heard_at > $1)
             order by l.due_at nulls first, t.id"#,
         (now - HEARD).to_sqlx() as _,
         (now - NOT_BEFORE).to_sqlx() as _,
@@ -264,8 +271,46 @@ pub(super) async fn note_pruned(tx: &mut Tx, order: OrderId) -> Result<(), DbErr
     Ok(())
 }
 
-/// Writes down what no worker will say any more: the order of a backup was given up. Orders about backups are not tried again by hand.
-pub(super) async fn settle(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
+/// Which backup it is, whose, and on which server.
+pub(super) type Whose = (Uuid, TenantId, ClusterId);
+
+/// The backup an order was for, where it counts as failed.
+pub(super) async fn failed(tx: &mut Tx, order: OrderId) -> Result<Option<Whose>, DbError> {
+    let failed = sqlx::query!(
+        "select id, tenant_id, cluster_id from backups where order_id = $1 and state = 'failed' for update",
+        order.0
+    );
+    let row = failed.fetch_optional(&mut **tx).await?;
+    Ok(row.map(|row| (row.id, TenantId(row.tenant_id), ClusterId(row.cluster_id))))
+}
+
+/// A tenant has another database by now: a backup that waits is taken of that one, one that is being taken of the older one does not count.
+pub(super) async fn follow(tx: &mut Tx, tenant: TenantId, database: &str, now: Timestamp) -> Result<(), DbError> {
+    sqlx::query!(
+        "with open as (
+             select b.id, o.id as order_id, o.state from backups b join work_orders o on o.id = b.order_id
+              where b.tenant_id = $1 and b.state = 'ordered' for update),
+         moved as (
+             update work_orders o set task = jsonb_set(o.task, '{database}', to_jsonb($2::text))
+               from open where o.id = open.order_id and open.state = 'queued')
+         update backups b
+            set database_name = case when open.state = 'queued' then $2 else b.database_name end,
+                state = case when open.state = 'queued' then b.state else 'failed' end,
+                error = case when open.state = 'queued' then null else 'the hotel was given another database meanwhile' end,
+                finished_at = case when open.state = 'queued' then null else $3::timestamptz end
+           from open where b.id = open.id",
+        tenant.0,
+        database,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes down what no worker will say any more, and answers which backups failed: their orders were given up. Orders about backups are not
+/// tried again by hand.
+pub(super) async fn settle(tx: &mut Tx, now: Timestamp) -> Result<Vec<Whose>, DbError> {
     let settled = sqlx::query!(
         "with over as (
              update work_orders o set state = 'done'
@@ -274,20 +319,22 @@ pub(super) async fn settle(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> 
          kept as (
              update backups b set state = 'done' from over o where b.order_id = o.id and b.state = 'pruning')
          update backups b set state = 'failed', error = coalesce(o.last_error, 'its order was given up'), finished_at = $1
-           from over o where b.order_id = o.id and b.state = 'ordered'",
+           from over o where b.order_id = o.id and b.state = 'ordered'
+         returning b.id, b.tenant_id, b.cluster_id",
         now.to_sqlx() as _
     )
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    Ok(settled.rows_affected())
+    Ok(settled.into_iter().map(|row| (row.id, TenantId(row.tenant_id), ClusterId(row.cluster_id))).collect())
 }
 
-/// Tenants that are served and have no whole backup younger than `since`, on servers that keep backups.
+/// Tenants that are served and have no whole backup younger than `since`, on servers with a worker that keeps backups.
 pub(crate) async fn overdue(pool: &PgPool, since: Timestamp) -> Result<i64, DbError> {
     let row = sqlx::query!(
         r#"select count(*) as "count!" from tenants t
             where t.status <> 'churned' and t.created_at < $1
-              and exists (select from databases d where d.tenant_id = t.id and d.state = 'live')
+              and exists (select from databases d join backup_keepers k on k.cluster_id = d.cluster_id
+                           where d.tenant_id = t.id and d.state = 'live')
               and not exists (select from backups b where b.tenant_id = t.id and b.state = 'done' and b.taken_at >= $1)"#,
         since.to_sqlx() as _
     )

@@ -6,7 +6,7 @@ use hotelhub_web::Result;
 use jiff::{SignedDuration, Timestamp};
 
 use super::store::{self, Detail};
-use super::{Change, Life, Refusal, Status};
+use super::{Change, Deletion, Life, Refusal, Status, reaper};
 use crate::App;
 use crate::audit;
 use crate::database::{DbError, Tx};
@@ -84,4 +84,18 @@ pub(crate) async fn close_for_work(tx: &mut Tx, tenant: TenantId, text: &str, no
 pub(crate) async fn open_again(tx: &mut Tx, tenant: TenantId) -> Result<(), DbError> {
     let Some(held) = store::hold(tx, tenant).await? else { return Ok(()) };
     store::put(tx, tenant, &Life { maintenance: None, ..held.life }).await
+}
+
+/// Whether a tenant is closed, for whatever reason.
+pub(crate) async fn is_closed(tx: &mut Tx, tenant: TenantId) -> Result<bool, DbError> {
+    Ok(store::hold(tx, tenant).await?.is_some_and(|held| held.life.maintenance.is_some()))
+}
+
+/// Lets a tenant go that never came to be: nobody was ever served, and its name is free at once.
+pub(crate) async fn abandon(tx: &mut Tx, tenant: TenantId, why: &str, now: Timestamp) -> Result<(), DbError> {
+    let Some(held) = store::hold(tx, tenant).await? else { return Ok(()) };
+    let deletion = Deletion { from: held.life.status, reason: why.to_owned(), drop_after: now };
+    let over = Life { status: Status::Churned, since: now, deletion: Some(deletion), ..held.life };
+    store::put(tx, tenant, &over).await?;
+    reaper::release(tx, tenant, now).await
 }

@@ -1,7 +1,6 @@
 //! What becomes of deleted tenants: when their days of grace are over their database is dropped, and when that is known to be gone their
 //! name is free.
 use hotelhub_kernel::TenantId;
-use hotelhub_protocol::Task;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -9,16 +8,11 @@ use super::store;
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
-use crate::fleet::orders::{self, NewOrder};
-use crate::fleet::ready;
+use crate::fleet::ready::{self, Going};
 use crate::wakes::Wake;
 
-/// After everything else.
-const PRIORITY: i16 = 200;
-
 /// Has the databases of deleted tenants dropped whose days of grace are over, one at a time on each server and while
-/// its disk keeps up; how many were ordered. Takes no
-/// input; safe twice and from two places.
+/// its disk keeps up; how many were ordered. Takes no input; safe twice and from two places.
 pub async fn reap(app: &App) -> Result<u32, DbError> {
     let now = app.clock.now();
     let governor = ready::Governor::listen(&app.db.durable, now).await?;
@@ -33,13 +27,12 @@ pub async fn reap(app: &App) -> Result<u32, DbError> {
         if !held.is_some_and(|held| held.life.is_over(now) && !held.being_made) {
             continue;
         }
-        ready::retire(&mut tx, &due.database).await?;
         let details = json!({ "cluster": due.cluster.0, "database": due.database });
-        note(&mut tx, now, "tenant.drop", due.tenant, details).await?;
-        let task = Task::DropDatabase { cluster: due.cluster, database: due.database, tenant: Some(due.tenant) };
-        let order = NewOrder { id: app.ids.next(), tenant: None, priority: PRIORITY, task };
-        orders::place(&mut tx, &order, now).await?;
-        ordered += 1;
+        let going = Going { cluster: due.cluster, database: due.database, tenant: Some(due.tenant) };
+        if ready::let_go(app, &mut tx, going, &["live", "claimed", "failed"]).await? {
+            note(&mut tx, now, "tenant.drop", due.tenant, details).await?;
+            ordered += 1;
+        }
     }
     tx.commit().await?;
     if ordered > 0 {

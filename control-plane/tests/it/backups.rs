@@ -164,6 +164,12 @@ async fn a_backup_that_fails_for_good_is_told_and_the_next_night_tries_again() {
     assert_eq!((&backup["state"], &backup["error"]), (&json!("failed"), &json!("the store is full")));
     cellar.node.keeps_backups(cellar.office.clock.now()).await;
     assert_eq!(cellar.post("drills", json!({})).await.code(), "no-good-backup");
+    let cleared = cellar.node.lease_copying().await.unwrap();
+    assert!(
+        matches!(&cleared.task, Task::PruneBackups { backups, .. } if json!(backups) == json!([backup["id"]])),
+        "what was written of it goes: {cleared:?}"
+    );
+    assert_eq!(cellar.say(&cleared, Outcome::Pruned).await, StatusCode::NO_CONTENT);
     cellar.later(24).await;
     assert_eq!(drive(&cellar.office.app).await.unwrap(), 1);
     cellar.takes().await;
@@ -232,6 +238,73 @@ async fn a_restore_that_is_refused_opens_the_hotel_again_and_changes_nothing() {
     assert_eq!(cellar.route().await.placement, before.placement, "and moves nothing");
     let again = cellar.post("restores", json!({ "slug": "melati" })).await;
     assert_eq!(again.status, StatusCode::OK, "{}", again.text);
+}
+
+#[tokio::test]
+async fn a_hotel_that_was_opened_during_its_restore_keeps_what_it_wrote_since() {
+    let cellar = Cellar::open().await;
+    let before = cellar.route().await;
+    cellar.post("backups", json!({})).await;
+    cellar.takes().await;
+    cellar.post("restores", json!({ "slug": "melati" })).await;
+    let order = cellar.node.lease_copying().await.unwrap();
+    assert_eq!(cellar.post("maintenance/end", json!({})).await.status, StatusCode::OK);
+    assert_eq!(cellar.say(&order, restored()).await, StatusCode::NO_CONTENT);
+    assert_eq!(cellar.route().await.placement, before.placement);
+    let restore = cellar.listed("restores").await.pop().unwrap();
+    assert!(restore["state"] == "failed" && restore["error"].as_str().unwrap().contains("opened meanwhile"));
+}
+
+#[tokio::test]
+async fn a_backup_that_waits_while_its_hotel_is_restored_is_taken_of_what_is_served_then() {
+    let cellar = Cellar::open().await;
+    cellar.post("backups", json!({})).await;
+    cellar.takes().await;
+    cellar.post("restores", json!({ "slug": "melati" })).await;
+    cellar.later(24).await;
+    assert_eq!(drive(&cellar.office.app).await.unwrap(), 0, "no night is due meanwhile");
+    let order = cellar.node.lease_copying().await.unwrap();
+    let staff = cellar.office.staff(StaffRole::Support).await;
+    let asked = staff.post(&cellar.door("backups"), &json!({})).await.unwrap();
+    assert_eq!(asked.status, StatusCode::OK, "{}", asked.text);
+    cellar.say(&order, restored()).await;
+    let served = cellar.route().await.placement.database;
+    let waited = cellar.takes().await;
+    assert!(matches!(&waited.task, Task::BackUpTenant { database, .. } if *database == served), "{waited:?}");
+}
+
+#[tokio::test]
+async fn what_an_undone_restore_gives_back_is_brought_to_the_newest_schema() {
+    let cellar = Cellar::open().await;
+    let before = cellar.route().await.placement;
+    cellar.post("backups", json!({})).await;
+    cellar.takes().await;
+    cellar.post("restores", json!({ "slug": "melati" })).await;
+    let order = cellar.node.lease_copying().await.unwrap();
+    cellar.say(&order, restored()).await;
+    let sql = cellar.office.scratch.connect().await.unwrap();
+    sql.batch_execute("update clusters set template = '0099_abcdef01'").await.unwrap();
+    let restore = cellar.listed("restores").await.pop().unwrap();
+    let undo = format!("/api/v1/restores/{}/undo", restore["id"].as_str().unwrap());
+    assert_eq!(cellar.staff.post(&undo, &json!({})).await.unwrap().status, StatusCode::OK);
+    let behind = "select task->'databases'->>0, task->>'to' from work_orders where kind = 'migrate_databases'";
+    let row = sql.query_one(behind, &[]).await.unwrap();
+    assert_eq!((row.get::<_, &str>(0), row.get::<_, &str>(1)), (before.database.as_str(), "0099_abcdef01"));
+}
+
+#[tokio::test]
+async fn a_copy_that_could_not_be_made_leaves_no_hotel_and_its_name_is_free() {
+    let cellar = Cellar::open().await;
+    cellar.post("backups", json!({})).await;
+    cellar.takes().await;
+    for _ in 0..2 {
+        let begun = cellar.post("restores", json!({ "copy_as": "melati-uji" })).await;
+        assert_eq!(begun.status, StatusCode::OK, "{}", begun.text);
+        let order = cellar.node.lease_copying().await.unwrap();
+        let refused = Outcome::Refused { reason: "the backup's data are spoilt".to_owned() };
+        assert_eq!(cellar.say(&order, refused).await, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(cellar.office.sign_up("melati-uji").await.status, StatusCode::CREATED);
 }
 
 #[tokio::test]

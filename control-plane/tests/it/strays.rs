@@ -97,6 +97,23 @@ async fn a_stray_is_dropped_once_by_staff_and_one_that_comes_back_is_shown_again
 }
 
 #[tokio::test]
+async fn one_that_turns_out_to_be_a_house_is_shown_again_and_holds_nothing_up() {
+    let office = Office::open().await;
+    let (node, staff) = (office.node("node-1", &[Role::Fleet]).await, office.staff(StaffRole::SuperAdmin).await);
+    seen_twice(&office, &node, &[STRANGER], &[STRANGER]).await;
+    let door = format!("/api/v1/strays/{STRANGER}/drop");
+    assert_eq!(staff.post(&door, &json!({})).await.unwrap().status, StatusCode::NO_CONTENT);
+    let order = node.lease(0).await.unwrap();
+    let refused = Outcome::Refused { reason: "the database belongs to the tenant melati".to_owned() };
+    assert_eq!(node.report(order.id, order.fence, refused).await.status, StatusCode::NO_CONTENT);
+    seen_twice(&office, &node, &[STRANGER], &[STRANGER]).await;
+    assert_eq!(shown(&staff).await, [line("left_database", STRANGER)]);
+    assert_eq!(staff.post(&door, &json!({})).await.unwrap().status, StatusCode::NO_CONTENT);
+    let again = node.lease(0).await.unwrap();
+    assert!(matches!(&again.task, Task::DropDatabase { database, .. } if database == STRANGER), "{again:?}");
+}
+
+#[tokio::test]
 async fn only_a_fleet_worker_is_believed_and_only_of_a_server_of_ours() {
     let office = Office::open().await;
     let serving = office.node("node-1", &[Role::Serve]).await;

@@ -150,7 +150,11 @@ async fn copied(app: &App, tx: &mut Tx, caller: &Caller, report: &Report) -> Res
             Outcome::Restored(told) => backups::restored(app, tx, report.order, told).await?,
             _ => backups::pruned(tx, report.order).await?,
         },
-        Met::Repeated => {}
+        Met::Repeated => {
+            if let Outcome::BackedUp(_) = report.outcome {
+                backups::came_late(app, tx, report.order).await?;
+            }
+        }
         Met::Stale => return Ok(false),
     }
     Ok(true)

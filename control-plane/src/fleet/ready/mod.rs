@@ -1,4 +1,5 @@
 //! Ready-made databases: kept in stock on every cluster, so that a sign-up only claims one.
+mod drops;
 mod governor;
 mod jobs;
 mod model;
@@ -7,8 +8,9 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use drops::{Going, let_go};
 pub(crate) use governor::Governor;
 pub use jobs::keep_stock;
 pub use model::{Arrivals, Drop, Stock, Strain, UNSETTLED, may_drop, plan, wanted};
 pub use retire::retire_old;
-pub(crate) use store::{claim, name, next, retire, take_turn};
+pub(crate) use store::{claim, name, next, take_turn};

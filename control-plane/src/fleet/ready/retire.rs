@@ -6,17 +6,14 @@ use hotelhub_protocol::{ClusterId, Task};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::drops::{Going, let_go, place};
 use super::governor::Governor;
 use super::store::{self, Unwanted};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
 use crate::fleet::nodes::{self, Node};
-use crate::fleet::orders::{self, NewOrder};
 use crate::wakes::Wake;
-
-/// After everything else.
-const PRIORITY: i16 = 200;
 
 /// A template must have been the newest for so long before older ones go: meanwhile a node may come back with the older program.
 const SETTLED: SignedDuration = SignedDuration::from_mins(15);
@@ -69,11 +66,12 @@ async fn drop_database(
         true => "making it failed a day ago and nobody tried again",
         false => "made ready from an older template and given to nobody",
     };
-    store::retire(tx, &unwanted.database).await?;
     let details = json!({ "cluster": cluster.0, "template": unwanted.template, "reason": reason });
     note(tx, now, "database.retire", ("database", &unwanted.database), details).await?;
-    let task = Task::DropDatabase { cluster: cluster.clone(), database: unwanted.database, tenant: None };
-    place(app, tx, task, now).await
+    let going = Going { cluster: cluster.clone(), database: unwanted.database, tenant: None };
+    // It is held: nobody else has given it another state.
+    let_go(app, tx, going, &["ready", "failed"]).await?;
+    Ok(())
 }
 
 async fn drop_template(
@@ -85,11 +83,7 @@ async fn drop_template(
 ) -> Result<(), DbError> {
     let details = json!({ "cluster": cluster.0, "reason": "nothing is copied from it any more" });
     note(tx, now, "template.retire", ("template", &template), details).await?;
-    place(app, tx, Task::DropTemplate { cluster: cluster.clone(), template }, now).await
-}
-
-async fn place(app: &App, tx: &mut Tx, task: Task, now: Timestamp) -> Result<(), DbError> {
-    orders::place(tx, &NewOrder { id: app.ids.next(), tenant: None, priority: PRIORITY, task }, now).await
+    place(app, tx, Task::DropTemplate { cluster: cluster.clone(), template }).await
 }
 
 async fn note(

@@ -202,7 +202,8 @@ pub(super) async fn quiet_clusters(tx: &mut Tx, settled: Timestamp) -> Result<Ve
         r#"select c.id, c.template as "template!" from clusters c
             where c.template is not null and coalesce(c.template_since, c.created_at) < $1
               and not exists (select from work_orders o
-                               where o.cluster_id = c.id and o.kind in ('drop_database', 'drop_template') and o.state <> 'done')
+                               where o.cluster_id = c.id and o.kind in ('drop_database', 'drop_template')
+                                 and o.state in ('queued', 'leased'))
             order by c.id"#,
         settled.to_sqlx() as _
     )
@@ -245,14 +246,20 @@ pub(super) async fn unwanted(tx: &mut Tx, cluster: &Quiet, forgiven: Timestamp) 
     Ok(row.map(|row| Unwanted { database: row.name, template: row.template, failed: row.failed }))
 }
 
-/// Takes a database out of stock or from its tenant for good, and what was left to try about it out of sight.
-pub(crate) async fn retire(tx: &mut Tx, database: &str) -> Result<(), DbError> {
-    sqlx::query!(
-        "with retired as (update databases set state = 'retired', tenant_id = null where name = $1)
-         update work_orders set state = 'done' where database_name = $1 and state = 'failed'",
-        database
+/// Takes a database that is in one of these states out of stock or from its tenant for good, and what was left to try about it out of sight;
+/// whether it was in one of them.
+pub(super) async fn retire(tx: &mut Tx, database: &str, from: &[&str]) -> Result<bool, DbError> {
+    let from: Vec<String> = from.iter().map(|&state| state.to_owned()).collect();
+    let retired = sqlx::query_scalar!(
+        "with retired as (
+             update databases set state = 'retired', tenant_id = null where name = $1 and state = any($2) returning name),
+         closed as (
+             update work_orders o set state = 'done' from retired r where o.database_name = r.name and o.state = 'failed')
+         select name from retired",
+        database,
+        &from
     )
-    .execute(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
-    Ok(())
+    Ok(retired.is_some())
 }

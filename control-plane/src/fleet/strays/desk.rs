@@ -3,7 +3,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_protocol::Task;
 use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, Result};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,12 +12,9 @@ use super::store::{self, Listed};
 use crate::App;
 use crate::audit;
 use crate::database::Tx;
-use crate::fleet::orders::{self, NewOrder};
+use crate::fleet::ready::{self, Going};
 use crate::staff::{Act, Mode, VendorStaff};
 use crate::wakes::Wake;
-
-/// After everything else.
-const PRIORITY: i16 = 200;
 
 /// The JSON doors.
 pub fn doors() -> OpenApiRouter<App> {
@@ -70,8 +66,7 @@ impl Act for Disposal {
         }
         let details = json!({ "cluster": cluster.0 });
         audit::record(tx, now, &staff.actor(), "stray.drop", ("database", &name), None, details).await?;
-        let task = Task::DropDatabase { cluster, database: name, tenant: None };
-        orders::place(tx, &NewOrder { id: app.ids.next(), tenant: None, priority: PRIORITY, task }, now).await?;
+        ready::let_go(app, tx, Going { cluster, database: name, tenant: None }, &["retired"]).await?;
         Ok(())
     }
 }

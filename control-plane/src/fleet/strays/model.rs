@@ -50,7 +50,9 @@ impl Kind {
             Self::UnknownDatabase => {
                 "No record knows this database. If the central database was restored from a backup, a hotel may live here: compare before you drop it. One that is somebody's house is not dropped."
             }
-            Self::LeftDatabase => "It was reported dropped and is there again: the server may have been restored.",
+            Self::LeftDatabase => {
+                "It was reported dropped and is there again, for the server may have been restored; or it was to be dropped and turned out to be somebody's house: the orders say whose."
+            }
             Self::UnknownRole => "A login role whose database is gone. It can enter nothing.",
             Self::MissingDatabase => {
                 "It should be there and is not. Its hotel cannot be served: restore it from a backup, or find out who dropped it."

@@ -39,7 +39,15 @@ pub(super) async fn recorded(
     if known.is_none() {
         return Ok(None);
     }
-    let rows = sqlx::query!("select name, state from databases where cluster_id = $1", cluster.0);
+    // One that was to be dropped and turned out to be a house is shown again.
+    let rows = sqlx::query!(
+        r#"select d.name, case when o.id is null then d.state else 'dropped' end as "state!"
+             from databases d
+             left join work_orders o on d.state = 'retired' and o.database_name = d.name and o.kind = 'drop_database'
+                   and o.state = 'failed' and not o.task ? 'tenant'
+            where d.cluster_id = $1"#,
+        cluster.0
+    );
     let rows = rows.fetch_all(&mut *conn).await?;
     let state = |state: &str| match state {
         "ready" | "live" => Recorded::There,
@@ -134,7 +142,7 @@ pub(super) async fn condemn(tx: &mut Tx, name: &str, cluster: &ClusterId, now: T
     let condemned = sqlx::query!(
         "insert into databases (name, cluster_id, state, created_at) values ($1, $2, 'retired', $3)
          on conflict (name) do update set state = 'retired'
-          where databases.state = 'dropped' and databases.cluster_id = excluded.cluster_id",
+          where databases.state in ('dropped', 'retired') and databases.cluster_id = excluded.cluster_id",
         name,
         cluster.0,
         now.to_sqlx() as _
