@@ -28,7 +28,7 @@ impl<'a> Script<'a> {
     }
 
     /// Says something and tells what it ended with and what was printed.
-    async fn says(&self, args: &[&str]) -> Result<(i32, String)> {
+    pub(crate) async fn says(&self, args: &[&str]) -> Result<(i32, String)> {
         self.command("tenants", args).await
     }
 
@@ -44,7 +44,7 @@ impl<'a> Script<'a> {
     }
 
     /// Says something that is done, and reads the JSON it prints.
-    async fn does(&self, args: &[&str]) -> Result<Value> {
+    pub(crate) async fn does(&self, args: &[&str]) -> Result<Value> {
         let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
         let (code, said) = self.says(&args).await?;
         ensure!(code == 0, "{args:?}: {code} {said}");

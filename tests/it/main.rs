@@ -1,6 +1,7 @@
 //! The whole house: both planes as processes on real servers, and what must hold when one of them dies.
 mod alone;
 mod assets;
+mod backups;
 mod bad_days;
 mod browser;
 mod drain;

@@ -82,7 +82,7 @@ impl House {
 
     /// The same where the passwords of the tenants' roles on the server derive from this key already.
     pub async fn start_with(settings: Settings, cluster_key: Key) -> Result<Self> {
-        std::fs::create_dir_all(&settings.dir)?;
+        std::fs::create_dir_all(settings.dir.join("backups"))?;
         let central_dsn = central_database(&settings).await?;
         let (mail, smtp, mailbox) = start_mailbox(&settings).await?;
         let [control_port, node_port, metrics_port] = free_ports()?;
@@ -243,13 +243,14 @@ struct Keys {
     secret: Key,
     cluster: Key,
     node: Key,
+    backup: Key,
 }
 
 impl Keys {
     fn roll(cluster: Key) -> Self {
         let entropy = Entropy::system();
-        let [feed, secret, node] = std::array::from_fn(|_| Key::new(entropy.bytes()));
-        Self { feed, secret, cluster, node }
+        let [feed, secret, node, backup] = std::array::from_fn(|_| Key::new(entropy.bytes()));
+        Self { feed, secret, cluster, node, backup }
     }
 }
 
@@ -298,6 +299,8 @@ fn node_env(settings: &Settings, keys: &Keys, smtp: &str, token: &str, ports: [u
         pair("HOTELHUB_CLUSTER_KEYS", format!("{CLUSTER}={}", keys.cluster.expose_base64())),
         pair("HOTELHUB_CLUSTER_ADMINS", format!("{CLUSTER}={}", settings.admin_dsn)),
         pair("HOTELHUB_NODE_SECRET", keys.node.expose_base64()),
+        pair("HOTELHUB_BACKUP_STORE", format!("file://{}", settings.dir.join("backups").display())),
+        pair("HOTELHUB_BACKUP_KEY", keys.backup.expose_base64()),
         pair("HOTELHUB_BASE_DOMAIN", BASE_DOMAIN),
         pair("HOTELHUB_PUBLIC_SCHEME", "http"),
         pair("HOTELHUB_SMTP_URL", format!("smtp://{smtp}")),
