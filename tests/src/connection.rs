@@ -8,12 +8,14 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
 /// A kept-alive connection.
+#[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 /// What was answered.
+#[derive(Debug)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,

@@ -7,13 +7,11 @@
 //! has failed.
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use hotelhub_tests::{
-    Beside, Connection, Hotel, House, Programs, Reply, Settings, Stock, Unheard, get, signal, until_served,
-};
+use hotelhub_tests::{Answered, Balance, Beside, Hotel, House, Programs, Settings, Stock, get, signal, until_served};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
@@ -72,30 +70,6 @@ struct Tally {
     failed: AtomicU64,
 }
 
-/// Which of the two ports requests go to.
-struct Balance {
-    ports: [u16; 2],
-    /// The node that is out; 2 is none.
-    out: AtomicUsize,
-    /// For taking turns.
-    turn: AtomicUsize,
-}
-
-impl Balance {
-    /// The node whose turn it is, then the other one.
-    fn ports(&self) -> [u16; 2] {
-        let [first, second] = self.ports;
-        let out = self.out.load(Ordering::SeqCst);
-        let turn = if out < 2 { 1 - out } else { self.turn.fetch_add(1, Ordering::Relaxed) % 2 };
-        if turn == 0 { [first, second] } else { [second, first] }
-    }
-
-    /// Whether the node at this port is out.
-    fn is_out(&self, port: u16) -> bool {
-        self.ports.get(self.out.load(Ordering::SeqCst)) == Some(&port)
-    }
-}
-
 /// Tortures; fails when a single request failed.
 pub(crate) async fn run(wish: Wish) -> Result<()> {
     let (mut house, hotels) = house(&wish).await?;
@@ -104,9 +78,8 @@ pub(crate) async fn run(wish: Wish) -> Result<()> {
         // It has its share of the connections then.
         until_served(second.ports[0], &hotel.host).await?;
     }
-    let balance =
-        Balance { ports: [house.node_port(), second.ports[0]], out: AtomicUsize::new(2), turn: AtomicUsize::new(0) };
-    let (balance, tally) = (Arc::new(balance), Arc::new(Tally::default()));
+    let balance = Balance::over([house.node_port(), second.ports[0]]);
+    let tally = Arc::new(Tally::default());
     let over = Arc::new(AtomicBool::new(false));
     let mut asking = JoinSet::new();
     for (hotel, stock) in hotels {
@@ -163,7 +136,7 @@ async fn disturb(
         println!("the control plane is {absence:?}");
         while until.saturating_duration_since(Instant::now()) > pause {
             sleep(pause).await;
-            balance.out.store(restarts % 2, Ordering::SeqCst);
+            balance.take_out(restarts % 2);
             if restarts % 2 == 0 {
                 house.node.stop().await?;
                 house.restart_node().await?;
@@ -171,7 +144,7 @@ async fn disturb(
                 second.process.stop().await?;
                 house.restart_beside(second).await?;
             }
-            balance.out.store(2, Ordering::SeqCst);
+            balance.put_back();
             restarts += 1;
             println!("{restarts} restarts; {}", tally.told());
         }
@@ -199,7 +172,7 @@ impl Tally {
 }
 
 /// Asks for one hotel, at a steady pace whether answers come or not.
-async fn ask_on_and_on(hotel: Hotel, stock: Stock, over: Arc<AtomicBool>, balance: Arc<Balance>, tally: Arc<Tally>) {
+async fn ask_on_and_on(hotel: Hotel, stock: Stock, over: Arc<AtomicBool>, balance: Balance, tally: Arc<Tally>) {
     let mut pace = interval(PACE);
     let mut asked = JoinSet::new();
     for count in 0.. {
@@ -239,19 +212,8 @@ fn request(hotel: &Hotel, stock: &Stock, count: u64) -> (Vec<u8>, u16) {
 }
 
 async fn ask(request: &[u8], wanted: u16, balance: &Balance, tally: &Tally) -> Result<()> {
-    let [first, other] = balance.ports();
-    let reply = match sent(first, request).await {
-        Err(error) if error.is::<Unheard>() && balance.is_out(first) => {
-            tally.again.fetch_add(1, Ordering::Relaxed);
-            sent(other, request).await?
-        }
-        answered => answered?,
-    };
+    let Answered { reply, again } = balance.caller().ask(request).await?;
+    tally.again.fetch_add(u64::from(again), Ordering::Relaxed);
     ensure!(reply.status == wanted, "{} {}", reply.status, String::from_utf8_lossy(&reply.body));
     Ok(())
-}
-
-async fn sent(port: u16, request: &[u8]) -> Result<Reply> {
-    let answer = async { Connection::open(port).await?.send(request).await };
-    tokio::time::timeout(Duration::from_secs(10), answer).await.context("no answer within ten seconds")?
 }
