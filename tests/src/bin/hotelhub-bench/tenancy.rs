@@ -3,7 +3,7 @@ use anyhow::Result;
 use hotelhub_tests::{House, Programs, Settings, connect};
 
 use crate::Ground;
-use crate::figures::{budget, change, cold, lookup, rollout};
+use crate::figures::{budget, change, cold, lookup, memory, provision, restart, rollout};
 use crate::floor::Floor;
 use crate::foundation::show;
 use crate::town;
@@ -18,7 +18,7 @@ const POOL: i64 = 8;
 const CENTRAL: &str = "bench_central";
 
 /// What can be measured by itself; the first needs no house.
-pub(crate) const PARTS: [&str; 5] = ["lookup", "cold", "budget", "rollout", "change"];
+pub(crate) const PARTS: [&str; 8] = ["lookup", "cold", "budget", "rollout", "change", "restart", "provision", "memory"];
 
 /// What to measure.
 #[derive(clap::Args, Clone, Debug)]
@@ -63,6 +63,16 @@ async fn in_a_house(ground: &Ground, hotels: usize) -> Result<()> {
     }
     if ground.wants("change") {
         show(change::on_three_nodes(&house, hotels).await?)?;
+    }
+    if ground.wants("restart") {
+        show(restart::of_three_nodes(&mut house, hotels).await?)?;
+    }
+    if ground.wants("provision") {
+        show(provision::one_a_second(&mut house, &floor, hotels).await?)?;
+        town::move_out(&ground.admin_dsn).await?;
+    }
+    if ground.wants("memory") {
+        show(memory::two_hundred_come_and_go(&mut house, &floor, hotels).await?)?;
     }
     house.stop().await
 }

@@ -162,6 +162,19 @@ pub(crate) async fn move_in(house: &mut House, central: &Client, first: usize, l
     until_known(house.node_port(), house, first, last).await
 }
 
+/// Drops the databases of everybody who is not of the town.
+pub(crate) async fn move_out(admin_dsn: &str) -> Result<()> {
+    let admin = connect(admin_dsn).await?;
+    let theirs =
+        "select datname::text from pg_database where datname ^@ 't_' and datname not like 't_0000000000007000%'";
+    for row in admin.query(theirs, &[]).await? {
+        let name: &str = row.get(0);
+        admin.batch_execute(&format!("drop database {name} with (force)")).await?;
+        admin.batch_execute(&format!("drop role if exists {name}")).await?;
+    }
+    Ok(())
+}
+
 /// A node starts by the table on its disk, which has none of them, and takes the new one when it hears the control plane.
 pub(crate) async fn until_known(port: u16, house: &House, first: usize, last: usize) -> Result<()> {
     let known = patiently(30, "all hotels are known", async || {

@@ -5,6 +5,8 @@ pub(crate) mod cold;
 pub(crate) mod last_rooms;
 pub(crate) mod lookup;
 pub(crate) mod memory;
+pub(crate) mod provision;
+pub(crate) mod restart;
 pub(crate) mod rollout;
 pub(crate) mod search;
 pub(crate) mod sign_up;

@@ -1,0 +1,115 @@
+//! Three nodes started anew, one after the other, under a thousand requests a second.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use hotelhub_tests::{Answered, Balance, House};
+use tokio::task::JoinSet;
+use tokio::time::{interval, sleep};
+
+use crate::report::Figure;
+use crate::town;
+
+/// Hotels that are asked, and who asks: each this often, whether answers come or not.
+const ASKED: usize = 100;
+const GUESTS: usize = 20;
+const PACE: Duration = Duration::from_millis(20);
+
+/// Rounds over the three nodes, and how long each node is in before the next goes.
+const ROUNDS: usize = 3;
+const BETWEEN: Duration = Duration::from_secs(3);
+
+/// What was counted.
+#[derive(Debug, Default)]
+struct Tally {
+    answered: AtomicU64,
+    again: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// Takes each node out of the balance, stops it, starts it anew and puts it back, again and again.
+pub(crate) async fn of_three_nodes(house: &mut House, last: usize) -> Result<Vec<Figure>> {
+    let (mut second, mut third) =
+        (house.another_node("node-4", "serve").await?, house.another_node("node-5", "serve").await?);
+    let ports = [house.node_port(), second.ports[0], third.ports[0]];
+    for port in ports {
+        town::until_known(port, house, last + 1 - ASKED, last).await?;
+    }
+    let requests: Vec<Vec<u8>> = (last + 1 - ASKED..=last).map(|number| town::public(house, number)).collect();
+    let (balance, tally, over) = (Balance::over(ports), Arc::<Tally>::default(), Arc::<AtomicBool>::default());
+    let mut asking = JoinSet::new();
+    let begun = Instant::now();
+    for guest in 0..GUESTS {
+        asking.spawn(ask_on_and_on(guest, requests.clone(), balance.clone(), tally.clone(), over.clone()));
+    }
+    for restart in 0..3 * ROUNDS {
+        sleep(BETWEEN).await;
+        balance.take_out(restart % 3);
+        match restart % 3 {
+            0 => {
+                house.node.stop().await?;
+                house.restart_node().await?;
+            }
+            1 => {
+                second.process.stop().await?;
+                house.restart_beside(&mut second).await?;
+            }
+            _ => {
+                third.process.stop().await?;
+                house.restart_beside(&mut third).await?;
+            }
+        }
+        balance.put_back();
+    }
+    sleep(BETWEEN).await;
+    over.store(true, Ordering::Relaxed);
+    while let Some(ended) = asking.join_next().await {
+        ended?;
+    }
+    let took = begun.elapsed().as_secs_f64();
+    second.process.stop().await?;
+    third.process.stop().await?;
+    #[expect(clippy::cast_precision_loss, reason = "some tens of thousands")]
+    let [answered, again, failed] =
+        [&tally.answered, &tally.again, &tally.failed].map(|count| count.load(Ordering::Relaxed) as f64);
+    ensure!(answered > 0.0, "nobody was answered");
+    Ok(vec![
+        Figure::exact("rolling restart of 3 nodes: failed requests", failed, "requests", failed == 0.0, "0"),
+        Figure::at_least(
+            "the same: answered meanwhile",
+            answered / took,
+            "/s",
+            980.0,
+            ">= 1,000/s, a timer's slack off",
+        ),
+        Figure::at_most("the same: sent once more, in all", again, "requests", answered / 1_000.0, "<= 1 in 1,000"),
+    ])
+}
+
+/// A guest who asks for one hotel after the other at a steady pace.
+async fn ask_on_and_on(
+    guest: usize,
+    requests: Vec<Vec<u8>>,
+    balance: Balance,
+    tally: Arc<Tally>,
+    over: Arc<AtomicBool>,
+) {
+    let (mut pace, mut caller) = (interval(PACE), balance.caller());
+    for request in requests.iter().cycle().skip(guest * requests.len() / GUESTS) {
+        pace.tick().await;
+        if over.load(Ordering::Relaxed) {
+            break;
+        }
+        match caller.ask(request).await {
+            Ok(Answered { reply, again }) if reply.status == 200 => {
+                tally.answered.fetch_add(1, Ordering::Relaxed);
+                tally.again.fetch_add(u64::from(again), Ordering::Relaxed);
+            }
+            outcome => {
+                tally.failed.fetch_add(1, Ordering::Relaxed);
+                println!("failed: {outcome:?}");
+            }
+        }
+    }
+}
