@@ -122,7 +122,7 @@ async fn found(app: &App, conn: &mut PgConnection, scope: &Scope, key: &RequestK
 }
 
 impl OnceTx {
-    /// Ends it: keeps the answer and commits, or rolls back and keeps nothing.
+    /// Ends it: keeps the answer and commits, or rolls back and keeps nothing. What has no body is answered with 204.
     pub(crate) async fn answer(mut self, status: StatusCode, outcome: Result<impl Serialize>) -> Result<Response> {
         let body = body(&outcome?)?;
         sqlx::query!(
@@ -166,7 +166,7 @@ fn body(value: &impl Serialize) -> Result<Bytes> {
 fn response(status: StatusCode, body: Bytes) -> Response {
     let empty = body.is_empty();
     let mut response = Response::new(body.into());
-    *response.status_mut() = status;
+    *response.status_mut() = if empty { StatusCode::NO_CONTENT } else { status };
     if !empty {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }

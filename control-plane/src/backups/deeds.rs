@@ -1,5 +1,4 @@
 //! What staff have done about backups: rule, rows, order, audit line and feed in one transaction.
-use axum::http::StatusCode;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::{Host, Slug, TenantId};
 use hotelhub_protocol::{Restoration, Task};
@@ -76,7 +75,6 @@ pub(super) enum Done {
 
 impl Act for Deed {
     type Told = Done;
-    const STATUS: StatusCode = StatusCode::OK;
     const WAKES: &'static [Wake] = &[Wake::Orders, Wake::Routes];
 
     /// What replaces data needs what deletes them.

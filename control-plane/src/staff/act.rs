@@ -16,11 +16,11 @@ pub(crate) trait Act: Send {
     /// What is told of it; `()` is an answer without a body.
     type Told: Serialize;
 
-    /// How that is answered.
-    const STATUS: StatusCode;
+    /// How that is answered, if there is anything to tell; 204 if not.
+    const STATUS: StatusCode = StatusCode::OK;
 
     /// Who may find something to do afterwards.
-    const WAKES: &'static [Wake];
+    const WAKES: &'static [Wake] = &[Wake::Orders];
 
     /// Who may do it.
     fn needs(&self) -> StaffPermission;

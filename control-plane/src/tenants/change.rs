@@ -1,5 +1,4 @@
 //! Changes of a tenant's life: rule, row, audit line and feed in one transaction.
-use axum::http::StatusCode;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::TenantId;
 use hotelhub_web::Result;
@@ -19,7 +18,6 @@ pub(super) struct Changed(pub(super) TenantId, pub(super) Change);
 
 impl Act for Changed {
     type Told = Detail;
-    const STATUS: StatusCode = StatusCode::OK;
     const WAKES: &'static [Wake] = &[Wake::Routes];
 
     fn needs(&self) -> StaffPermission {

@@ -1,6 +1,5 @@
 //! Where staff look at clusters, and close one to new hotels.
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
 use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, Result};
@@ -13,7 +12,6 @@ use crate::App;
 use crate::audit;
 use crate::database::Tx;
 use crate::staff::{Act, Mode, VendorStaff};
-use crate::wakes::Wake;
 
 /// The JSON doors.
 pub fn doors() -> OpenApiRouter<App> {
@@ -64,8 +62,6 @@ pub(crate) struct Turn {
 
 impl Act for Turn {
     type Told = ();
-    const STATUS: StatusCode = StatusCode::NO_CONTENT;
-    const WAKES: &'static [Wake] = &[Wake::Orders];
 
     fn needs(&self) -> StaffPermission {
         StaffPermission::FleetChange

@@ -1,6 +1,5 @@
 //! Where staff look at orders and try failed ones again.
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
 use hotelhub_web::{AppError, Kind, Listing, Nothing, PageQuery, Posted, Query, Result};
@@ -77,7 +76,6 @@ pub(super) struct Retry {
 
 impl Act for Retry {
     type Told = ();
-    const STATUS: StatusCode = StatusCode::NO_CONTENT;
     const WAKES: &'static [Wake] = &[Wake::Orders, Wake::Signups];
 
     fn needs(&self) -> StaffPermission {

@@ -1,7 +1,6 @@
 //! Where staff begin, follow, halt and resume rollouts.
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
 use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, Result};
@@ -19,7 +18,6 @@ use crate::App;
 use crate::audit;
 use crate::database::{DbError, Tx};
 use crate::staff::{Act, Mode, VendorStaff};
-use crate::wakes::Wake;
 
 /// The part of the databases tried that may fail where nothing else is said, in percent.
 const TOLERATED_PERCENT: u8 = 2;
@@ -164,8 +162,6 @@ pub(super) async fn whole(app: &App, id: Uuid) -> Result<WholeRollout> {
 
 impl Act for RolloutWish {
     type Told = PlannedRollout;
-    const STATUS: StatusCode = StatusCode::OK;
-    const WAKES: &'static [Wake] = &[Wake::Orders];
 
     fn needs(&self) -> StaffPermission {
         if self.dry_run { StaffPermission::FleetRead } else { StaffPermission::FleetChange }
@@ -211,8 +207,6 @@ pub(super) enum Turn {
 
 impl Act for Turn {
     type Told = ();
-    const STATUS: StatusCode = StatusCode::NO_CONTENT;
-    const WAKES: &'static [Wake] = &[Wake::Orders];
 
     fn needs(&self) -> StaffPermission {
         StaffPermission::FleetChange

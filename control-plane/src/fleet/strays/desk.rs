@@ -1,6 +1,5 @@
 //! Where staff look at strays, and have one dropped.
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
 use hotelhub_web::{AppError, Kind, Listing, Nothing, Posted, Result};
@@ -14,7 +13,6 @@ use crate::audit;
 use crate::database::Tx;
 use crate::fleet::ready::{self, Going};
 use crate::staff::{Act, Mode, VendorStaff};
-use crate::wakes::Wake;
 
 /// The JSON doors.
 pub fn doors() -> OpenApiRouter<App> {
@@ -50,8 +48,6 @@ pub(crate) struct Disposal {
 
 impl Act for Disposal {
     type Told = ();
-    const STATUS: StatusCode = StatusCode::NO_CONTENT;
-    const WAKES: &'static [Wake] = &[Wake::Orders];
 
     fn needs(&self) -> StaffPermission {
         StaffPermission::FleetChange

@@ -118,7 +118,6 @@ pub(super) enum Deed {
 
 impl Act for Deed {
     type Told = Member;
-    const STATUS: StatusCode = StatusCode::OK;
     const WAKES: &'static [Wake] = &[Wake::Letters];
 
     fn needs(&self) -> StaffPermission {
