@@ -1,0 +1,1 @@
+"""What measures: the same hotels on both sides, the same requests, in turns."""
