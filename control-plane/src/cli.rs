@@ -4,6 +4,7 @@ use hotelhub_identity::StaffRole;
 use hotelhub_protocol::Role;
 
 use crate::config::{DatabaseFlags, Flags};
+use crate::plans::PlacedIn;
 use crate::remote::{Fleet, Tenants};
 
 /// The control plane of HotelHub: hotels sign up here, staff look after them, nodes ask here what to serve.
@@ -78,6 +79,9 @@ pub enum Command {
     /// Postgres servers for hotels' databases.
     #[command(subcommand)]
     Cluster(Cluster),
+    /// What plans give their hotels.
+    #[command(subcommand)]
+    Plan(Plan),
     /// Access tokens for the staff's scripts.
     #[command(subcommand)]
     Token(Token),
@@ -205,6 +209,28 @@ pub enum Cluster {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What plans give their hotels.
+#[derive(Subcommand, Debug)]
+pub enum Plan {
+    /// Says what hotels that choose a plan from now on are placed in. Those it has stay where they are.
+    Place {
+        /// The central database.
+        #[command(flatten)]
+        database: DatabaseFlags,
+        /// The plan: starter, growth, pro or enterprise.
+        #[arg(long)]
+        id: String,
+        /// `database`: one of their own. `schema`: a schema in a database that others share.
+        #[arg(long = "in", value_parser = placed_in)]
+        placed_in: PlacedIn,
+    },
+}
+
+/// Reads what hotels are placed in.
+fn placed_in(text: &str) -> Result<PlacedIn, String> {
+    PlacedIn::read(text).ok_or_else(|| "it is `database` or `schema`".to_owned())
 }
 
 /// A Postgres server.

@@ -8,11 +8,12 @@ use serde_json::json;
 
 use crate::App;
 use crate::audit::{self, Actor};
-use crate::cli::{Admin, Cluster, Node, Server, Token};
+use crate::cli::{Admin, Cluster, Node, Plan, Server, Token};
 use crate::config::{DatabaseFlags, Flags, Settings};
 use crate::database::{Database, DbError};
 use crate::fleet::clusters::{self, NewCluster};
 use crate::fleet::nodes;
+use crate::plans;
 use crate::staff::{self, tokens};
 
 /// Brings the central database to the built-in schema; how many migrations ran.
@@ -143,6 +144,20 @@ fn bad_cluster(error: DbError) -> anyhow::Error {
         Some("clusters_address_unique") => anyhow::anyhow!("another cluster has this address"),
         _ => error.into(),
     }
+}
+
+/// Says what plans give their hotels.
+pub async fn plan(plan: Plan) -> Result<String> {
+    let Plan::Place { database, id, placed_in } = plan;
+    let (db, now) = (open(&database)?, Clock::wall().now());
+    let mut tx = db.begin().await?;
+    if !plans::place(&mut tx, &id, placed_in).await? {
+        bail!("there is no plan {id}");
+    }
+    let details = json!({ "placed_in": placed_in.as_str() });
+    audit::record(&mut tx, now, &Actor::Command, "plan.place", ("plan", &id), None, details).await?;
+    tx.commit().await?;
+    Ok(format!("Hotels that choose {id} from now on are placed in a {}.", placed_in.as_str()))
 }
 
 /// The effective settings, one a line.

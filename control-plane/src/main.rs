@@ -44,6 +44,7 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Admin(admin) => print(&commands::admin(admin).await?),
         Command::Node(node) => print(&commands::node(node).await?),
         Command::Cluster(cluster) => print(&commands::cluster(cluster).await?),
+        Command::Plan(plan) => print(&commands::plan(plan).await?),
         Command::Token(token) => print(&commands::token(token).await?),
         Command::Tenants(asked) => print(&remote::tenants(asked).await?),
         Command::Fleet(asked) => print(&remote::fleet(asked).await?),

@@ -2,18 +2,21 @@
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, GenericClient, Transaction};
 
 use crate::steps::{self, Product, Step};
 
-/// One number for all of HotelHub's migrations; the lock is per database.
+/// One number for all of HotelHub's migrations; the lock is per database and, where tenants share one, per schema.
 const LOCK: i64 = 0x686f_7465_6c68_7562;
 /// How often a second runner looks whether the first is done, and how many times.
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 const LOCK_TRIES: u32 = 1_200;
 
 const APPLIED: &str = "select number, file, checksum from schema_steps order by number";
+const LOCK_OF: &str = "
+    select case current_schema() when 'public' then $1::bigint
+                else $1::bigint # hashtextextended(coalesce(current_schema(), ''), 0) end";
 const TRY_LOCK: &str = "select pg_try_advisory_lock($1)";
 const UNLOCK: &str = "select pg_advisory_unlock($1)";
 const RECORD: &str = "insert into schema_steps (number, file, phase, checksum) values ($1, $2, $3, $4)";
@@ -91,6 +94,23 @@ pub async fn migrate_until(client: &mut Client, product: Product, last: i32) -> 
     run(client, &steps).await
 }
 
+/// Lays the whole schema out where nothing lies yet, in the caller's transaction: all of it is there when that commits, or none. Nobody can be
+/// at these tables, so that an index that is else built beside its readers is simply built.
+pub async fn lay_out(tx: &Transaction<'_>, product: Product) -> Result<Report, MigrateError> {
+    let steps = steps::of(product);
+    check_files(&steps)?;
+    tx.batch_execute(SET_UP).await?;
+    for step in &steps {
+        let outcome = async {
+            tx.batch_execute(&step.sql.replace(" concurrently ", " ")).await?;
+            record(tx, step).await
+        };
+        outcome.await.map_err(|source| MigrateError::Step { file: step.file, source })?;
+    }
+    let applied = steps.iter().map(|step| step.file.to_owned()).collect();
+    Ok(Report { applied, version: steps::version(&steps) })
+}
+
 /// Whether a database has run every step of this program and no other; anyone who may read `schema_steps` can ask.
 pub async fn is_current(client: &Client, product: Product) -> Result<bool, MigrateError> {
     Ok(pending(client, &steps::of(product)).await?.is_empty())
@@ -102,9 +122,9 @@ pub(crate) async fn run(client: &mut Client, steps: &[Step]) -> Result<Report, M
     if pending(client, steps).await?.is_empty() {
         return Ok(Report { applied: Vec::new(), version });
     }
-    lock(client).await?;
+    let held = lock(client).await?;
     let outcome = apply_pending(client, steps).await;
-    client.query(UNLOCK, &[&LOCK]).await?;
+    client.query(UNLOCK, &[&held]).await?;
     Ok(Report { applied: outcome?, version })
 }
 
@@ -143,11 +163,14 @@ async fn pending<'a>(client: &Client, steps: &'a [Step]) -> Result<&'a [Step], M
     Ok(steps.get(ran.len()..).unwrap_or_default())
 }
 
+/// Takes the lock of the session's schema and tells its number.
+///
 /// Polls: a session that waited inside a statement would hold a snapshot, and an index built concurrently would wait for it in turn.
-async fn lock(client: &Client) -> Result<(), MigrateError> {
+async fn lock(client: &Client) -> Result<i64, MigrateError> {
+    let number: i64 = client.query_one(LOCK_OF, &[&LOCK]).await?.get(0);
     for _ in 0..LOCK_TRIES {
-        if client.query_one(TRY_LOCK, &[&LOCK]).await?.get(0) {
-            return Ok(());
+        if client.query_one(TRY_LOCK, &[&number]).await?.get(0) {
+            return Ok(number);
         }
         tokio::time::sleep(LOCK_PAUSE).await;
     }
@@ -166,19 +189,22 @@ async fn apply_pending(client: &mut Client, steps: &[Step]) -> Result<Vec<String
 }
 
 async fn apply(client: &mut Client, step: &Step) -> Result<(), tokio_postgres::Error> {
-    let number = step.number().unwrap_or(0);
-    let phase = step.phase().map_or("expand", |phase| phase.name());
-    let checksum = step.checksum();
-    let record: [&(dyn tokio_postgres::types::ToSql + Sync); 4] = [&number, &step.file, &phase, &checksum.as_slice()];
     if let Some(parts) = step.loose_parts() {
         for part in parts {
             client.batch_execute(part).await?;
         }
-        client.execute(RECORD, &record).await?;
-        return Ok(());
+        return record(client, step).await;
     }
     let tx = client.transaction().await?;
     tx.batch_execute(step.sql).await?;
-    tx.execute(RECORD, &record).await?;
+    record(&tx, step).await?;
     tx.commit().await
+}
+
+/// Writes down that a step ran.
+async fn record(client: &(impl GenericClient + Sync), step: &Step) -> Result<(), tokio_postgres::Error> {
+    let number = step.number().unwrap_or(0);
+    let phase = step.phase().map_or("expand", |phase| phase.name());
+    let checksum = step.checksum();
+    client.execute(RECORD, &[&number, &step.file, &phase, &checksum.as_slice()]).await.map(drop)
 }

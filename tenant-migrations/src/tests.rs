@@ -7,7 +7,7 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::runner::{MigrateError, run};
 use crate::steps::{self, Product, Step};
-use crate::{migrate, schema_version};
+use crate::{EXTENSIONS, lay_out, migrate, schema_version};
 
 /// A database of the test's own, dropped first if an earlier run left it.
 struct Scratch {
@@ -33,10 +33,16 @@ impl Scratch {
 }
 
 async fn connect(database: &str) -> Client {
+    connect_in(database, "public").await
+}
+
+/// A session whose schema is this one.
+async fn connect_in(database: &str, schema: &str) -> Client {
     #[expect(clippy::disallowed_methods, reason = "a test learns its server from the environment")]
     let dsn = std::env::var("HOTELHUB_TEST_POSTGRES").expect("HOTELHUB_TEST_POSTGRES names an administrator's server");
     let mut config: tokio_postgres::Config = dsn.parse().unwrap();
-    let (client, connection) = config.dbname(database).connect(NoTls).await.unwrap();
+    config.dbname(database).options(format!("-c search_path={schema}"));
+    let (client, connection) = config.connect(NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
@@ -58,6 +64,16 @@ fn every_file_of_the_folders_is_embedded_and_has_its_own_number() {
     let numbers: BTreeSet<i32> = steps.iter().map(|step| step.number().unwrap()).collect();
     assert_eq!(numbers.len(), steps.len());
     assert!(steps.iter().all(|step| step.phase().is_some()), "a first line says neither expand nor contract");
+}
+
+#[test]
+fn what_the_steps_need_of_a_database_is_named() {
+    let steps = steps::of(Product::Hotel);
+    let asked = steps.iter().flat_map(|step| step.sql.split("create extension if not exists ").skip(1));
+    let needed: BTreeSet<&str> = asked.filter_map(|rest| rest.split(';').next()).collect();
+    assert_eq!(needed, EXTENSIONS.iter().copied().collect());
+    let all = steps.iter().filter(|step| step.sql.contains("create extension")).count();
+    assert_eq!(all, needed.len(), "one is asked for in other words");
 }
 
 #[test]
@@ -190,5 +206,67 @@ async fn a_step_outside_a_transaction_may_run_twice_also_while_another_runner_wa
     let (one, two) = tokio::join!(run(&mut client, &steps), run(&mut other, &steps));
     let ran = one.unwrap().applied.len() + two.unwrap().applied.len();
     assert_eq!(ran, 1);
+    scratch.drop().await;
+}
+
+/// Every table, column, constraint, index, trigger and function of the schema `public` or of `house`, as a text without the schema's name.
+const SHAPE: &str = "
+    select string_agg(line, E'\\n' order by line) from (
+        select format('%s.%s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull) as line
+          from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+         where c.relnamespace = current_schema()::text::regnamespace and c.relkind in ('r', 'v')
+        union all
+        select pg_get_constraintdef(oid) || conname from pg_constraint where connamespace = current_schema()::text::regnamespace
+        union all
+        select replace(indexdef, schemaname || '.', '') from pg_indexes where schemaname = current_schema()
+        union all
+        select replace(pg_get_triggerdef(t.oid), current_schema() || '.', '')
+          from pg_trigger t join pg_class c on c.oid = t.tgrelid
+         where c.relnamespace = current_schema()::text::regnamespace and not t.tgisinternal
+        union all
+        select proname || prosrc from pg_proc where pronamespace = current_schema()::text::regnamespace and prolang = (select oid from pg_language where lanname = 'plpgsql')) shape";
+
+#[tokio::test]
+async fn a_schema_that_is_laid_out_at_once_is_the_one_the_steps_make_and_two_in_one_database_do_not_meet() {
+    let scratch = Scratch::new("scratch_migrate_laid_out").await;
+    let stepwise = {
+        let mut client = scratch.connect().await;
+        migrate(&mut client, Product::Hotel).await.unwrap();
+        client.query_one(SHAPE, &[]).await.unwrap().get::<_, String>(0)
+    };
+    assert!(stepwise.contains("room_assignments_room_free"), "{stepwise}");
+    for name in ["one", "other"] {
+        let mut client = connect_in("scratch_migrate_laid_out", name).await;
+        client.batch_execute(&format!("create schema {name}")).await.unwrap();
+        let tx = client.transaction().await.unwrap();
+        lay_out(&tx, Product::Hotel).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(client.query_one(SHAPE, &[]).await.unwrap().get::<_, String>(0), stepwise);
+        assert!(migrate(&mut client, Product::Hotel).await.unwrap().applied.is_empty(), "nothing is left to do");
+    }
+    scratch.drop().await;
+}
+
+#[tokio::test]
+async fn who_shares_a_database_does_not_wait_for_a_neighbours_migration() {
+    let scratch = Scratch::new("scratch_migrate_neighbours").await;
+    let slow = Step { file: "0001_sleep.sql", sql: "-- expand\nselect pg_sleep(20);" };
+    let mut clients = Vec::new();
+    for name in ["one", "other"] {
+        let client = connect_in("scratch_migrate_neighbours", name).await;
+        client.batch_execute(&format!("create schema {name}")).await.unwrap();
+        clients.push(client);
+    }
+    let [mut one, mut other] = <[Client; 2]>::try_from(clients).unwrap();
+    let sleeps: JoinHandle<_> = tokio::spawn(async move { run(&mut one, &[slow]).await });
+    let watch = scratch.connect().await;
+    let asleep =
+        "select exists (select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep')";
+    while !watch.query_one(asleep, &[]).await.unwrap().get::<_, bool>(0) {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(run(&mut other, &[A, B]).await.unwrap().applied, [A.file, B.file]);
+    assert!(!sleeps.is_finished());
+    sleeps.abort();
     scratch.drop().await;
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use hotelhub_kernel::{Entropy, Key};
 use hotelhub_protocol::FeedKey;
-use hotelhub_testkit::dsn_of;
+use hotelhub_testkit::{dsn_in, dsn_of};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio_postgres::{Client, Config, NoTls};
@@ -219,9 +219,9 @@ impl House {
         Ok(central.query_opt(sql, &[&slug]).await?.with_context(|| format!("no hotel {slug}"))?.get(0))
     }
 
-    /// The superuser's way into the database of the hotel with this slug.
+    /// The superuser's way into the quarters of the hotel with this slug.
     pub async fn tenant_dsn(&self, slug: &str) -> Result<String> {
-        Ok(dsn_of(&self.settings.admin_dsn, &self.database_of(slug).await?))
+        Ok(dsn_in(&self.settings.admin_dsn, &self.database_of(slug).await?))
     }
 
     /// What the house was started with.

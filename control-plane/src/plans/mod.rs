@@ -4,5 +4,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Plan, Price, Refusal, choose};
+pub use model::{PlacedIn, Plan, Price, Refusal, choose};
 pub(crate) use store::offered;
+pub use store::place;

@@ -17,6 +17,31 @@ pub enum Price {
     Agreed,
 }
 
+/// What hotels are placed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlacedIn {
+    /// A database of their own.
+    Database,
+    /// A schema in a database that others share.
+    Schema,
+}
+
+impl PlacedIn {
+    /// As a row keeps it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Database => "database",
+            Self::Schema => "schema",
+        }
+    }
+
+    /// Reads what [`PlacedIn::as_str`] writes.
+    pub fn read(text: &str) -> Option<Self> {
+        [Self::Database, Self::Schema].into_iter().find(|known| known.as_str() == text)
+    }
+}
+
 /// A plan on offer, with the price row that a customer of today buys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Plan {
@@ -36,6 +61,8 @@ pub struct Plan {
     pub price_id: Uuid,
     /// What it has that smaller ones lack.
     pub features: Vec<String>,
+    /// What its hotels are placed in when they sign up.
+    pub placed_in: PlacedIn,
 }
 
 impl Plan {

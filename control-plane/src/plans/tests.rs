@@ -2,7 +2,7 @@
 use hotelhub_kernel::Rupiah;
 use uuid::Uuid;
 
-use super::{Plan, Price, Refusal, choose};
+use super::{PlacedIn, Plan, Price, Refusal, choose};
 
 fn plans() -> Vec<Plan> {
     [("starter", Some(19)), ("growth", Some(49)), ("pro", Some(149)), ("enterprise", None)]
@@ -15,6 +15,7 @@ fn plans() -> Vec<Plan> {
             price: Price::PerRoom(Rupiah(1)),
             price_id: Uuid::nil(),
             features: vec![],
+            placed_in: PlacedIn::Database,
         })
         .to_vec()
 }

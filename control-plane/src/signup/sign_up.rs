@@ -19,7 +19,7 @@ use crate::database::{DbError, Tx};
 use crate::fleet::orders::{self, InHand, NewOrder};
 use crate::fleet::ready;
 use crate::mails::{self, NewLetter};
-use crate::plans::{self, Plan};
+use crate::plans::{self, PlacedIn, Plan};
 use crate::wakes::Wake;
 
 /// Days without a bill.
@@ -78,7 +78,7 @@ pub(crate) async fn sign_up(app: &App, newcomer: &Newcomer, visitor: &Visitor<'_
         drop(tx);
         return Err(if taken { slug_taken(app, newcomer).await? } else { error.into() });
     }
-    let in_hand = order(app, &mut tx, &made, newcomer, now).await?;
+    let in_hand = order(app, &mut tx, &made, newcomer, plan.placed_in, now).await?;
     welcome(app, &mut tx, &made, newcomer, visitor.lang, now).await?;
     note(&mut tx, &made, newcomer, plan, visitor, now).await?;
     tx.commit().await.map_err(DbError::from)?;
@@ -110,8 +110,18 @@ async fn begin(
     store::begin_tenant(tx, &begun).await
 }
 
-async fn order(app: &App, tx: &mut Tx, made: &Made, newcomer: &Newcomer, now: Timestamp) -> Result<Option<InHand>> {
-    let claimed = ready::claim(tx, made.tenant, app.ids.next(), now).await?;
+async fn order(
+    app: &App,
+    tx: &mut Tx,
+    made: &Made,
+    newcomer: &Newcomer,
+    placed_in: PlacedIn,
+    now: Timestamp,
+) -> Result<Option<InHand>> {
+    let claimed = match placed_in {
+        PlacedIn::Database => ready::claim(tx, made.tenant, app.ids.next(), now).await?,
+        PlacedIn::Schema => ready::claim_schema(tx, made.tenant, [app.ids.next(), app.ids.next()], now).await?,
+    };
     let claimed = claimed.ok_or_else(|| {
         let detail = "We have no room for another hotel at this moment; try again a little later.";
         AppError::new(Kind::Unavailable, "no-room", detail).retry_after(60).because("no open cluster has capacity left")

@@ -5,7 +5,7 @@ use hotelhub_kernel::{Host, Slug, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Signed;
+use crate::{Quarters, Signed};
 
 /// The name of a Postgres server of ours: short, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,10 +50,30 @@ pub struct Placement {
     pub cluster: ClusterId,
     /// The database on it.
     pub database: String,
+    /// The schema in it that is the tenant's, where others share the database; absent where it is the tenant's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
     /// The login role that may connect to this database and no other; its password derives from the cluster's key.
     pub role: String,
     /// Counts up with each move or migration.
     pub generation: u32,
+}
+
+impl Placement {
+    /// The placement in [`Quarters`] of this name; nothing where it is no such name.
+    pub fn at(cluster: ClusterId, quarters: &str, generation: u32) -> Option<Self> {
+        let place = Quarters::parse(quarters)?;
+        let schema = matches!(place, Quarters::Schema { .. }).then(|| place.schema().to_owned());
+        Some(Self { cluster, database: place.database().to_owned(), schema, role: place.role().to_owned(), generation })
+    }
+
+    /// The name of its [`Quarters`].
+    pub fn quarters(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{}.{schema}", self.database),
+            None => self.database.clone(),
+        }
+    }
 }
 
 /// What the plan allows.

@@ -5,6 +5,7 @@ mod feed;
 mod heartbeat;
 mod inventory;
 mod orders;
+mod quarters;
 mod signed;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub use inventory::Inventory;
 pub use orders::{
     BackedUp, LeaseWish, Migrated, Order, OrderId, Outcome, OwnerSeed, Report, Restoration, Restored, Task, TenantSeed,
 };
+pub use quarters::Quarters;
 pub use signed::{BadSignature, FeedKey, FeedVerifier, Signed};
 
 /// The version of this conversation, sent as the header [`VERSION_HEADER`]; a peer that speaks another major version is refused.

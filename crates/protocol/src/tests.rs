@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     BadSignature, Change, ClusterId, Delta, Deltas, FeedKey, FeedVerifier, Limits, Notices, Order, OrderId, Outcome,
-    Placement, Report, Route, Snapshot, Task, TenantStatus,
+    Placement, Quarters, Report, Route, Snapshot, Task, TenantStatus,
 };
 
 fn melati() -> Route {
@@ -18,6 +18,7 @@ fn melati() -> Route {
         placement: Placement {
             cluster: ClusterId("jkt-1".to_owned()),
             database: "t_1".to_owned(),
+            schema: None,
             role: "t_1".to_owned(),
             generation: 1,
         },
@@ -108,4 +109,23 @@ fn an_order_of_a_task_this_version_does_not_know_is_refused_not_guessed() {
         template: "1".to_owned(),
     };
     assert_eq!(serde_json::to_value(known).unwrap()["task"], "prepare_database");
+}
+
+#[test]
+fn a_placement_is_a_database_or_a_schema_and_its_name_says_which() {
+    let (own, shared) = (format!("t_{:032x}", 7), format!("s_{:032x}.t_{:032x}", 1, 7));
+    let placed = |name: &str| Placement::at(ClusterId("jkt-1".to_owned()), name, 3);
+    let (alone, among_others) = (placed(&own).unwrap(), placed(&shared).unwrap());
+    assert_eq!((&alone.database, &alone.schema, &alone.role), (&own, &None, &own));
+    assert_eq!(
+        (&among_others.database[..2], &among_others.schema, &among_others.role),
+        ("s_", &Some(own.clone()), &own)
+    );
+    assert_eq!([alone.quarters(), among_others.quarters()], [own.clone(), shared.clone()]);
+    assert_eq!(Quarters::parse(&own).map(Quarters::schema), Some("public"));
+    assert!(serde_json::to_value(&alone).unwrap().get("schema").is_none(), "older nodes read it as they did");
+    let long = format!("{shared}.t_{:032x}", 7);
+    for wrong in ["", "public", "t_7", &shared[..34], &format!("{own}.{own}"), &own.to_uppercase(), &long] {
+        assert_eq!(placed(wrong), None, "{wrong}");
+    }
 }

@@ -31,6 +31,15 @@ pub fn chromedriver() -> PathBuf {
     needed("HOTELHUB_TEST_CHROMEDRIVER").into()
 }
 
+/// Whether hotels of a control plane share databases in this run: `HOTELHUB_TEST_PLACEMENT=schema`.
+pub fn in_schemas() -> bool {
+    match read("HOTELHUB_TEST_PLACEMENT").as_deref() {
+        None | Some("database") => false,
+        Some("schema") => true,
+        Some(other) => panic!("HOTELHUB_TEST_PLACEMENT is `database` or `schema`, not {other:?}"),
+    }
+}
+
 /// Whether scratch databases stay for a look: `KEEP=1`.
 pub fn keep() -> bool {
     read("KEEP").is_some_and(|value| value == "1")

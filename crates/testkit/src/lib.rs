@@ -2,12 +2,14 @@
 pub mod env;
 mod hostile;
 pub mod mail;
+mod quarters;
 mod routing;
 mod schema;
 mod scratch;
 mod visitor;
 
 pub use hostile::Hostile;
+pub use quarters::{dsn_in, fresh_quarters, fresh_shared, shared_if_wished, tear_down};
 pub use routing::routing_table;
 pub use schema::Schema;
 pub use scratch::{Scratch, Template, dsn_of};

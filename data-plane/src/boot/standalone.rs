@@ -156,6 +156,7 @@ fn route(tenant: TenantId, slug: Slug, name: String, mode: &Standalone, config: 
         placement: Placement {
             cluster: here(),
             database: config.get_dbname().unwrap_or_default().to_owned(),
+            schema: None,
             role: config.get_user().unwrap_or_default().to_owned(),
             generation: 1,
         },

@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Ids};
-use hotelhub_protocol::ClusterId;
+use hotelhub_protocol::{ClusterId, Quarters};
 use hotelhub_web::metrics::Metrics;
 use prometheus::{IntGauge, Opts};
 use tokio_postgres::{Client, Config};
@@ -109,15 +109,28 @@ impl Admin {
         };
         let client = match warm {
             Some(client) => client,
-            None => self.connect(&self.config, "signing in as administrator").await?,
+            None => self.enter_nowhere().await?,
         };
         Ok(Lent { admin: self, client })
     }
 
-    /// A connection of the administrator's own to a tenant's database or the template.
-    pub(super) async fn enter(&self, database: &str) -> Result<Client, FleetError> {
+    /// A connection of the administrator's own to a tenant's quarters or the template. In a database that tenants share it sees the one
+    /// schema alone.
+    pub(super) async fn enter(&self, place: &str) -> Result<Client, FleetError> {
         let mut config = self.config.clone();
-        self.connect(config.dbname(database), "entering the database as administrator").await
+        match Quarters::parse(place) {
+            Some(Quarters::Schema { database, schema }) => {
+                let own = config.get_options().map(|options| format!("{options} ")).unwrap_or_default();
+                config.dbname(database).options(format!("{own}-c search_path={schema}"))
+            }
+            _ => config.dbname(place),
+        };
+        self.connect(&config, "entering the database as administrator").await
+    }
+
+    /// A connection of the administrator's own to where nobody lives.
+    pub(super) async fn enter_nowhere(&self) -> Result<Client, FleetError> {
+        self.connect(&self.config, "signing in as administrator").await
     }
 
     /// A connection as the tenant itself will come: cheap to open, and it proves that the way in is made.
@@ -163,8 +176,10 @@ impl Admin {
 
     async fn as_tenant(&self, permit: Permit, database: &str) -> Result<Client, FleetError> {
         let mut config = self.config.clone();
-        let password = self.keys.password(database);
-        config.dbname(database).user(database).password(password.expose());
+        let (database, role) =
+            Quarters::parse(database).map_or((database, database), |place| (place.database(), place.role()));
+        let password = self.keys.password(role);
+        config.dbname(database).user(role).password(password.expose());
         open(permit, &config, "entering the database").await
     }
 
@@ -204,13 +219,7 @@ impl Lent<'_> {
 
     /// Takes a lock that ends with the connection or [`Lent::give_back`].
     pub(super) async fn lock(&self, number: i64) -> Result<(), FleetError> {
-        for _ in 0..LOCK_TRIES {
-            if self.client.query_one(TRY_LOCK, &[&number]).await.map_err(during("taking a lock"))?.get(0) {
-                return Ok(());
-            }
-            tokio::time::sleep(LOCK_PAUSE).await;
-        }
-        Err(FleetError::Busy)
+        lock(&self.client, number).await
     }
 
     /// Frees its locks and keeps the connection for the next order.
@@ -222,6 +231,17 @@ impl Lent<'_> {
         }
         Ok(())
     }
+}
+
+/// Takes a lock of the database that a client is in; it ends with the connection.
+pub(super) async fn lock(client: &Client, number: i64) -> Result<(), FleetError> {
+    for _ in 0..LOCK_TRIES {
+        if client.query_one(TRY_LOCK, &[&number]).await.map_err(during("taking a lock"))?.get(0) {
+            return Ok(());
+        }
+        tokio::time::sleep(LOCK_PAUSE).await;
+    }
+    Err(FleetError::Busy)
 }
 
 /// Opens a connection, which a task of its own moves.

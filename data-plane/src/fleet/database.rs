@@ -1,13 +1,14 @@
 //! A tenant's database and its login role: cloned, closed to everybody, opened to one.
 use hotelhub_kernel::{Entropy, sha256};
+use hotelhub_protocol::Quarters;
 use hotelhub_tenant_migrations::{Product, is_current};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::password::scram_verifier;
-use super::{Admin, FleetError, TENANT_GROUP, during, template};
+use super::{Admin, FleetError, TENANT_GROUP, during, schema, template};
 
-/// `t_` and 32 hexadecimal digits: the name of a database and of its role, safe to write into SQL.
+/// The name of a tenant's [`Quarters`]. That of a database of its own is its role's too.
 pub(super) struct DatabaseName(String);
 
 /// The steps of an order. A kill may come after any of them, and the next worker goes on from there.
@@ -37,9 +38,13 @@ impl Step {
 impl DatabaseName {
     /// Reads a name exactly as the control plane gives it.
     pub(super) fn parse(text: &str) -> Result<Self, FleetError> {
-        let digits = text.strip_prefix("t_").unwrap_or_default();
-        let good = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if good { Ok(Self(text.to_owned())) } else { Err(FleetError::BadName(text.to_owned())) }
+        let name = || FleetError::BadName(text.to_owned());
+        Quarters::parse(text).map(|_| Self(text.to_owned())).ok_or_else(name)
+    }
+
+    /// Where that is.
+    pub(super) fn quarters(&self) -> Quarters<'_> {
+        Quarters::parse(&self.0).expect("it was read before")
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -48,9 +53,13 @@ impl DatabaseName {
 
     /// The number of the lock under which it is made.
     pub(super) fn lock(&self) -> i64 {
-        let head = sha256(self.0.as_bytes()).first_chunk().copied().unwrap_or_default();
-        i64::from_be_bytes(head)
+        lock_of(&self.0)
     }
+}
+
+/// The number of the lock under which what bears this name is made.
+pub(super) fn lock_of(name: &str) -> i64 {
+    i64::from_be_bytes(sha256(name.as_bytes()).first_chunk().copied().unwrap_or_default())
 }
 
 /// Goes in as the tenant; makes the database first if there is no way in.
@@ -89,7 +98,7 @@ const NO_WAY_IN: &[SqlState] = &[
     SqlState::INSUFFICIENT_PRIVILEGE,
 ];
 
-/// Makes a database that waits for its tenant.
+/// Makes a database, or a schema in a shared one, that waits for its tenant.
 pub(super) async fn make(
     admin: &Admin,
     name: &DatabaseName,
@@ -97,11 +106,14 @@ pub(super) async fn make(
     entropy: &Entropy,
     halt: Option<Step>,
 ) -> Result<(), FleetError> {
+    let verifier = scram_verifier(&admin.keys().password(name.quarters().role()), entropy);
+    if let Quarters::Schema { .. } = name.quarters() {
+        return schema::make(admin, name, &verifier, halt).await;
+    }
     let lent = admin.lend().await?;
     lent.lock(name.lock()).await?;
     clone(lent.client(), name, version).await?;
     Step::Clone.done(halt)?;
-    let verifier = scram_verifier(&admin.keys().password(&name.0), entropy);
     admit(lent.client(), name, &verifier).await?;
     Step::Admit.done(halt)?;
     lent.give_back().await
@@ -113,6 +125,14 @@ async fn clone(client: &Client, DatabaseName(name): &DatabaseName, version: &str
         Err(error) if error.code() == Some(&SqlState::DUPLICATE_DATABASE) => Ok(()),
         outcome => outcome.map_err(during("cloning the template")),
     }
+}
+
+/// Makes an empty database that nobody but an administrator enters.
+pub(super) async fn make_empty(client: &Client, name: &str) -> Result<(), FleetError> {
+    let making = during("making the database");
+    let create = format!("create database {name} template template0 encoding 'UTF8' locale 'C.UTF-8'");
+    client.batch_execute(&create).await.map_err(&making)?;
+    client.batch_execute(&format!("revoke all on database {name} from public")).await.map_err(&making)
 }
 
 /// Makes the role of a database and shuts everybody else out; safe twice.

@@ -15,8 +15,13 @@ pub enum FleetError {
     #[error("this worker has no access to the server {0}")]
     UnknownCluster(ClusterId),
     /// A database name that no control plane of ours gives.
-    #[error("{0:?} is no tenant database's name: `t_` and 32 hexadecimal digits")]
+    #[error(
+        "{0:?} is no tenant database's name: `t_` and 32 hexadecimal digits, behind `s_`, as many and a dot where it is shared"
+    )]
     BadName(String),
+    /// A backup is filled into a database of its own.
+    #[error("{0} is a schema of a shared database: a backup is filled into a database of its own")]
+    NotAlone(String),
     /// An order for another version of the schema than this program carries.
     #[error("this worker makes databases of version {have}, the order wants {wanted}")]
     OtherTemplate {

@@ -1,6 +1,7 @@
 //! Carries out work orders on tenant databases: the only code that holds an administrator's credentials.
 //!
-//! A database is cloned from a frozen template, given one login role that may enter it and no other, and seeded in one transaction.
+//! A database is cloned from a frozen template, given one login role that may enter it and no other, and seeded in one transaction; a schema in
+//! a database that tenants share is laid out in one transaction with its role.
 //! Every step may be done twice, from two places, and resumed after a kill.
 mod admin;
 mod backups;
@@ -12,6 +13,7 @@ mod keys;
 mod migrate;
 mod password;
 mod retire;
+mod schema;
 mod seed;
 mod standing;
 mod template;
@@ -187,7 +189,7 @@ impl Fleet {
                 let (admin, name) = (self.admin(cluster)?, DatabaseName::parse(database)?);
                 let place = Place { tenant: *tenant, backup: *backup };
                 if admin.keys().are_turning() {
-                    keys::renewed(admin, entropy, name.as_str()).await?;
+                    keys::renewed(admin, entropy, name.quarters().role()).await?;
                 }
                 let taken = backups::back_up(admin, self.archive()?, &name, place, clock, halt).await?;
                 return Ok(Outcome::BackedUp(taken));

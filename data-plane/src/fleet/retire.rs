@@ -1,11 +1,12 @@
 //! Drops what nobody lives in any more: looked at once more before it goes, for what is dropped does not come back, and once more after.
 use hotelhub_kernel::TenantId;
+use hotelhub_protocol::Quarters;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::database::{DatabaseName, Step};
 use super::template::{self, PREFIX};
-use super::{Admin, FleetError, during};
+use super::{Admin, FleetError, during, schema};
 
 pub(super) const WHOSE_HOUSE: &str = "select tenant_id from house";
 const TEMPLATES: &str = "select datname::text from pg_database where starts_with(datname, $1) order by 1";
@@ -15,7 +16,7 @@ const FIND: &str = "select from pg_database where datname = $1";
 const LEFT: &str =
     "select exists (select from pg_database where datname = $1) or exists (select from pg_roles where rolname = $1)";
 
-/// Drops a database that was given to nobody, or to `tenant`, and its role. One that is somebody else's house is refused; one that is gone
+/// Drops a database, or a schema in a shared one, that was given to nobody, or to `tenant`, and its role. One that is somebody else's house is refused; one that is gone
 /// is gone.
 pub(super) async fn database(
     admin: &Admin,
@@ -26,9 +27,18 @@ pub(super) async fn database(
     if let Some(owner) = owner(admin, name).await?.filter(|owner| Some(*owner) != tenant) {
         return Err(FleetError::Taken { owner: owner.to_string() });
     }
+    match name.quarters() {
+        Quarters::Database(alone) => drop_alone(admin, name, alone, halt).await?,
+        Quarters::Schema { .. } => schema::drop(admin, name, halt).await?,
+    }
+    let (database, tenant) = (name.as_str(), tenant.map(|id| id.to_string()));
+    tracing::info!(database, tenant, "a database nobody lives in is dropped");
+    Ok(())
+}
+
+async fn drop_alone(admin: &Admin, of: &DatabaseName, name: &str, halt: Option<Step>) -> Result<(), FleetError> {
     let lent = admin.lend().await?;
-    lent.lock(name.lock()).await?;
-    let name = name.as_str();
+    lent.lock(of.lock()).await?;
     let dropping = during("dropping the database");
     lent.client().batch_execute(&format!("drop database if exists {name} with (force)")).await.map_err(&dropping)?;
     Step::Drop.done(halt)?;
@@ -36,7 +46,6 @@ pub(super) async fn database(
     if lent.client().query_one(LEFT, &[&name]).await.map_err(&dropping)?.get(0) {
         return Err(FleetError::StillThere(name.to_owned()));
     }
-    tracing::info!(database = name, tenant = tenant.map(|id| id.to_string()), "a database nobody lives in is dropped");
     lent.give_back().await
 }
 

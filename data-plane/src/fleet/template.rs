@@ -9,14 +9,22 @@ pub(super) const LOCK: i64 = 0x686f_7465_6c5f_746d;
 const FIND: &str = "select datistemplate and not datallowconn from pg_database where datname = $1";
 const FIND_GROUP: &str = "select from pg_roles where rolname = $1";
 
-/// A tenant reads and writes its rows; what must stay as it was written it only reads. Copied with the template, so no sign-up grants.
-const GRANTS: &str = "
-    grant usage on schema public to hotelhub_tenant;
-    grant select, insert, update, delete on all tables in schema public to hotelhub_tenant;
-    grant usage, select on all sequences in schema public to hotelhub_tenant;
-    revoke insert, update, delete on schema_steps from hotelhub_tenant;
-    revoke update, delete on house from hotelhub_tenant;
-    revoke update, delete on audit_log from hotelhub_tenant;";
+/// A tenant reads and writes its rows; what must stay as it was written it only reads. Copied with the template, so no sign-up grants. In
+/// `public` all tenants' roles are meant, for one alone gets in there; in a schema of a shared database the role of its name.
+pub(super) const GRANTS: &str = "
+    do $$
+    declare
+        house constant text := current_schema();
+        tenant constant text := case house when 'public' then 'hotelhub_tenant' else house end;
+    begin
+        execute format('
+            grant usage on schema %1$I to %2$I;
+            grant select, insert, update, delete on all tables in schema %1$I to %2$I;
+            grant usage, select on all sequences in schema %1$I to %2$I;
+            revoke insert, update, delete on schema_steps from %2$I;
+            revoke update, delete on house from %2$I;
+            revoke update, delete on audit_log from %2$I', house, tenant);
+    end $$";
 
 /// What the names of templates begin with.
 pub(super) const PREFIX: &str = "hotel_template_";

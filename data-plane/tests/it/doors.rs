@@ -75,7 +75,7 @@ pub(crate) async fn everything(hotel: &Hotel) -> Vec<(String, String)> {
 pub(crate) async fn rows(hotel: &Hotel) -> Vec<(String, String)> {
     let sql = hotel.sql().await;
     let tables = "select table_name::text from information_schema.tables
-        where table_schema = 'public' and table_type = 'BASE TABLE' order by 1";
+        where table_schema = current_schema() and table_type = 'BASE TABLE' order by 1";
     let mut kept = Vec::new();
     for row in sql.query(tables, &[]).await.unwrap() {
         let table: String = row.get(0);

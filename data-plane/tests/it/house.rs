@@ -1,6 +1,6 @@
 //! A house for tests: a node in this process, with one hotel of its own or two hotels of a control plane, on databases of the test's own.
 //!
-//! The clock stands at 09:00 in Jakarta on 3 July 2026 until the test moves it. Nothing is shared with another test.
+//! With `HOTELHUB_TEST_PLACEMENT=schema` the hotels of a control plane share a database. The clock stands at 09:00 in Jakarta on 3 July 2026 until the test moves it. Nothing is shared with another test.
 mod again;
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,7 +22,7 @@ use hotelhub_protocol::{
 };
 use hotelhub_tenant_migrations::{Product, schema_version};
 use hotelhub_testkit::mail::{Mail, MailStandIn};
-use hotelhub_testkit::{Schema, Scratch, Template, Visitor, dsn_of, env};
+use hotelhub_testkit::{Schema, Scratch, Template, Visitor, dsn_in, env, fresh_quarters, shared_if_wished, tear_down};
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
 use jiff::SignedDuration;
@@ -144,15 +144,17 @@ impl House {
         fleet.freeze_template(&cluster()).await.unwrap();
         let port = process.address.unwrap().port();
         let (mut hotels, mut databases, mut routes) = (Vec::new(), Vec::new(), Vec::new());
+        let shared = shared_if_wished();
         for &(slug, name) in named {
-            let (tenant, database) = (TenantId(Uuid::from_bytes(Entropy::system().bytes())), fresh_name());
+            let tenant = TenantId(Uuid::from_bytes(Entropy::system().bytes()));
+            let database = fresh_quarters(shared.as_deref());
             databases.push(Database::Tenant { name: database.clone() });
             let seed = seed(tenant, slug, name, &clock);
             let task = Task::CreateTenant { cluster: cluster(), database: database.clone(), seed };
             fleet.carry_out(&task).await.unwrap();
             let host = format!("{slug}.hotelhub.localhost");
             routes.push(route(tenant, slug, name, &database, connections));
-            hotels.push(Hotel::new(tenant, format!("{host}:{port}"), port, dsn_of(&env::postgres(), &database)).await);
+            hotels.push(Hotel::new(tenant, format!("{host}:{port}"), port, dsn_in(&env::postgres(), &database)).await);
         }
         process.node.pools.live_ungranted();
         let (clusters, taken_at) = (vec![server()], clock.now());
@@ -232,14 +234,12 @@ impl Drop for Database {
         if env::keep() {
             return;
         }
-        let (drop_database, drop_role) = (format!("drop database {name} with (force)"), format!("drop role {name}"));
+        let name = name.clone();
         // A runtime of its own: the test's is the very thread that drops.
         let dropper = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let client = enter(&env::postgres()).await;
-                let _ = client.batch_execute(&drop_database).await;
-                let _ = client.batch_execute(&drop_role).await;
+                let _ = tear_down(&enter(&env::postgres()).await, &name).await;
             });
         });
         let _ = dropper.join();
@@ -350,15 +350,13 @@ fn seed(tenant: TenantId, slug: &str, hotel: &str, clock: &Clock) -> TenantSeed 
 }
 
 fn route(tenant: TenantId, slug: &str, name: &str, database: &str, connections: u16) -> Route {
-    let cluster = cluster();
-    let (database, role) = (database.to_owned(), database.to_owned());
     Route {
         tenant,
         slug: Slug::parse(slug).unwrap(),
         name: name.to_owned(),
         hosts: vec![Host::parse(&format!("{slug}.hotelhub.localhost")).unwrap()],
         status: TenantStatus::Trial,
-        placement: Placement { cluster, database, role, generation: 1 },
+        placement: Placement::at(cluster(), database, 1).unwrap(),
         limits: Limits { connections, rooms: 100, users: None },
         features: Vec::new(),
         notices: Notices::default(),
@@ -387,8 +385,4 @@ async fn enter(dsn: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(dsn, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
-}
-
-fn fresh_name() -> String {
-    format!("t_{}", hex(&Entropy::system().bytes::<16>()))
 }

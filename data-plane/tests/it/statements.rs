@@ -95,7 +95,7 @@ fn sources() -> Vec<PathBuf> {
 
 /// What the fleet role says to a server is not said to a tenant's schema.
 fn is_administrators(file: &Path) -> bool {
-    ["admin", "database", "disk", "inventory", "retire", "template"]
+    ["admin", "database", "disk", "inventory", "retire", "schema", "template"]
         .iter()
         .any(|own| file.ends_with(format!("fleet/{own}.rs")))
 }

@@ -47,12 +47,8 @@ impl Row {
 
     fn read(self) -> Option<Route> {
         let cluster = ClusterId(self.cluster_id);
-        let placement = Placement {
-            cluster,
-            database: self.database_name.clone(),
-            role: self.database_name,
-            generation: u32::try_from(self.generation).ok()?,
-        };
+        let generation = u32::try_from(self.generation).ok()?;
+        let placement = Placement::at(cluster, &self.database_name, generation)?;
         let until = self.maintenance_until.map(|at| at.to_jiff());
         let limits = Limits {
             connections: u16::try_from(self.connections).ok()?,

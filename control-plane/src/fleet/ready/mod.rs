@@ -4,6 +4,7 @@ mod governor;
 mod jobs;
 mod model;
 mod retire;
+mod shared;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -13,4 +14,5 @@ pub(crate) use governor::Governor;
 pub use jobs::keep_stock;
 pub use model::{Arrivals, Drop, Stock, Strain, UNSETTLED, may_drop, plan, wanted};
 pub use retire::retire_old;
+pub(crate) use shared::claim_schema;
 pub(crate) use store::{claim, name, next, take_turn};

@@ -1,7 +1,7 @@
 //! What is not as it should be, from what is recorded and what was seen.
 use std::collections::{HashMap, HashSet};
 
-use hotelhub_protocol::Inventory;
+use hotelhub_protocol::{Inventory, Quarters};
 
 /// In what way something is not as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,20 +84,27 @@ pub enum Recorded {
     Gone,
 }
 
+/// The role that belongs to a database, or to a schema of a shared one.
+fn role_of(name: &str) -> &str {
+    Quarters::parse(name).map_or(name, Quarters::role)
+}
+
 /// Compares what was seen on a server with what is recorded of it; sorted.
 pub fn find(recorded: &HashMap<String, Recorded>, seen: &Inventory) -> Vec<Stray> {
     let databases: HashSet<&String> = seen.databases.iter().collect();
-    let roles: HashSet<&String> = seen.roles.iter().collect();
+    let roles: HashSet<&str> = seen.roles.iter().map(String::as_str).collect();
     let too_much = seen.databases.iter().filter_map(|name| match recorded.get(name) {
         None => Some((Kind::UnknownDatabase, name)),
         Some(Recorded::Gone) => Some((Kind::LeftDatabase, name)),
         Some(_) => None,
     });
-    let is_stray_role =
-        |name: &&String| !databases.contains(*name) && matches!(recorded.get(*name), None | Some(Recorded::Gone));
+    let seen_homes: HashSet<&str> = seen.databases.iter().map(|name| role_of(name)).collect();
+    let known = recorded.iter().filter(|(_, state)| **state != Recorded::Gone);
+    let known_homes: HashSet<&str> = known.map(|(name, _)| role_of(name)).collect();
+    let is_stray_role = |role: &&String| !seen_homes.contains(role.as_str()) && !known_homes.contains(role.as_str());
     let roles_too_much = seen.roles.iter().filter(is_stray_role).map(|name| (Kind::UnknownRole, name));
     let missing = recorded.iter().filter(|(_, state)| **state == Recorded::There).filter_map(|(name, _)| {
-        match (databases.contains(name), roles.contains(name)) {
+        match (databases.contains(name), roles.contains(role_of(name))) {
             (false, _) => Some((Kind::MissingDatabase, name)),
             (true, false) => Some((Kind::MissingRole, name)),
             (true, true) => None,

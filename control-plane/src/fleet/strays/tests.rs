@@ -40,6 +40,21 @@ fn what_a_hotel_lives_in_is_missed() {
 }
 
 #[test]
+fn a_schema_of_a_shared_database_is_looked_for_as_a_database_is_and_its_role_by_its_own_name() {
+    let role = |n: u8| format!("t_{n:032x}");
+    let [one, shut, gone, stranger] = [1, 2, 3, 4].map(|n| format!("s_{:032x}.{}", 1, role(n)));
+    let recorded = [&one, &shut, &gone].map(|home| (home.as_str(), Recorded::There));
+    let strays = found(&recorded, &seen(&[&one, &shut, &stranger], &[&role(1), &role(4), &role(5)]));
+    let wanted = [
+        (Kind::UnknownDatabase, stranger),
+        (Kind::UnknownRole, role(5)),
+        (Kind::MissingDatabase, gone),
+        (Kind::MissingRole, shut),
+    ];
+    assert_eq!(strays, wanted);
+}
+
+#[test]
 fn every_kind_is_read_as_it_is_written() {
     assert!(Kind::ALL.into_iter().all(|kind| Kind::read(kind.as_str()) == Some(kind)));
 }

@@ -9,7 +9,7 @@ mod tools;
 use std::path::PathBuf;
 
 use hotelhub_kernel::{Clock, TenantId};
-use hotelhub_protocol::BackedUp;
+use hotelhub_protocol::{BackedUp, Quarters};
 use hotelhub_vault::{FORMAT, Manifest, Place, Shelf, VaultError};
 use tokio::time::Instant;
 use tokio_postgres::Client;
@@ -125,20 +125,22 @@ async fn dump(
     admin: &Admin,
     archive: &Archive,
     name: &DatabaseName,
-    place: Place,
+    of: Place,
     (inside, server_version): (Client, i32),
 ) -> Result<hotelhub_vault::Digest, FleetError> {
     let snapshot: String = ask(&inside, EXPORT).await?;
-    let password = admin.keys().password(name.as_str());
+    let place = name.quarters();
+    let password = admin.keys().password(place.role());
     let login = Login {
         config: admin.config(),
-        database: name.as_str(),
-        user: name.as_str(),
+        database: place.database(),
+        user: place.role(),
         password: password.expose().as_bytes(),
     };
+    let schema = matches!(place, Quarters::Schema { .. }).then(|| place.schema());
     let permit = admin.permit().await?;
-    let mut dump = archive.tools.dump(&login, &snapshot, server_version)?;
-    let (mut taking, mut inside) = (archive.shelf.take(place).await?, Some(inside));
+    let mut dump = archive.tools.dump(&login, schema, &snapshot, server_version)?;
+    let (mut taking, mut inside) = (archive.shelf.take(of).await?, Some(inside));
     while let Some(bytes) = dump.next().await? {
         inside.take();
         taking.push(&bytes).await?;

@@ -2,7 +2,8 @@
 //!
 //! Filled and compared it bears a mark, and then it gets its role: a database with a role and without the mark is served, and left alone.
 use hotelhub_kernel::{Clock, Entropy};
-use hotelhub_protocol::{Restoration, Restored};
+use hotelhub_protocol::{Quarters, Restoration, Restored};
+use hotelhub_tenant_migrations::EXTENSIONS;
 use hotelhub_vault::{Manifest, Place};
 use tokio::time::Instant;
 use tokio_postgres::Client;
@@ -11,7 +12,7 @@ use super::sums::{difference, sums};
 use super::tools::Login;
 use super::{Archive, SERVER_VERSION, SETTLE_DOWN, ask, millis_since};
 use crate::fleet::admin::Lent;
-use crate::fleet::database::{DatabaseName, Step, admit};
+use crate::fleet::database::{DatabaseName, Step, admit, make_empty};
 use crate::fleet::password::scram_verifier;
 use crate::fleet::{Admin, FleetError, during, retire, template};
 
@@ -50,6 +51,9 @@ pub(in crate::fleet) async fn restore(
     halt: Option<Step>,
 ) -> Result<Restored, FleetError> {
     let began = Instant::now();
+    if let Quarters::Schema { .. } = name.quarters() {
+        return Err(FleetError::NotAlone(name.as_str().to_owned()));
+    }
     let manifest = archive.shelf.manifest(Place { tenant: wanted.source, backup: wanted.backup }).await?;
     if manifest.sha256 != wanted.sha256 {
         return Err(FleetError::OtherBackup);
@@ -126,8 +130,15 @@ async fn fill(
     halt: Option<Step>,
 ) -> Result<(), FleetError> {
     drop_it(lent, name).await?;
-    make_empty(lent.client(), name).await?;
+    make_empty(lent.client(), name.as_str()).await?;
+    let schema = Quarters::parse(&manifest.database).filter(|place| matches!(place, Quarters::Schema { .. }));
+    if schema.is_some() {
+        prepare(&admin.enter(name.as_str()).await?).await?;
+    }
     pour(admin, archive, name, manifest, lent.client()).await?;
+    if let Some(place) = schema {
+        unwrap_schema(&admin.enter(name.as_str()).await?, place.schema()).await?;
+    }
     Step::Refill.done(halt)?;
     compare(admin, name, manifest).await?;
     if wanted.drill {
@@ -140,12 +151,24 @@ async fn fill(
     lent.client().batch_execute(&mark).await.map_err(during("marking the database"))
 }
 
-async fn make_empty(client: &Client, name: &DatabaseName) -> Result<(), FleetError> {
-    let name = name.as_str();
-    let making = during("making the database");
-    let create = format!("create database {name} template template0 encoding 'UTF8' locale 'C.UTF-8'");
-    client.batch_execute(&create).await.map_err(&making)?;
-    client.batch_execute(&format!("revoke all on database {name} from public")).await.map_err(&making)
+/// What a schema that was dumped by itself needs of its database.
+async fn prepare(inside: &Client) -> Result<(), FleetError> {
+    for extension in EXTENSIONS {
+        let create = format!("create extension {extension}");
+        inside.batch_execute(&create).await.map_err(during("preparing the database"))?;
+    }
+    Ok(())
+}
+
+/// What lay in a schema of a shared database lies in `public` from now on, as in any database of a tenant's own.
+async fn unwrap_schema(inside: &Client, schema: &str) -> Result<(), FleetError> {
+    let extensions = EXTENSIONS.iter().map(|name| format!("alter extension {name} set schema public;"));
+    let move_out = format!(
+        "begin; alter schema public rename to hotelhub_before; alter schema {schema} rename to public;
+         {} drop schema hotelhub_before; commit",
+        extensions.collect::<String>()
+    );
+    inside.batch_execute(&move_out).await.map_err(during("unwrapping the schema"))
 }
 
 /// Pours the backup in. Who calls drops the database again where the last byte was not vouched for.

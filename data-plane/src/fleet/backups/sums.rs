@@ -9,9 +9,9 @@ use crate::fleet::FleetError;
 
 pub(super) const TABLES: &str = "
     select relname::text, quote_ident(relname) from pg_class
-     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1";
+     where relnamespace = current_schema()::text::regnamespace and relkind in ('r', 'p') order by 1";
 
-/// Every table, its rows counted and summed. Ask inside a transaction that has settled down.
+/// Every table of the session's schema, its rows counted and summed. Ask inside a transaction that has settled down.
 pub(super) async fn sums(inside: &Client) -> Result<BTreeMap<String, TableSum>, FleetError> {
     let tables = inside.query(TABLES, &[]).await.map_err(during("listing tables"))?;
     let mut sums = BTreeMap::new();
@@ -19,7 +19,7 @@ pub(super) async fn sums(inside: &Client) -> Result<BTreeMap<String, TableSum>, 
         let (name, quoted): (String, String) = (table.get(0), table.get(1));
         let ask = format!(
             "select count(*), coalesce(sum(('x' || left(md5(hotelhub_row::text), 15))::bit(60)::bigint), 0)::text
-               from public.{quoted} as hotelhub_row"
+               from {quoted} as hotelhub_row"
         );
         let row = inside.query_one(&ask, &[]).await.map_err(during("summing a table"))?;
         sums.insert(name, TableSum { rows: row.get(0), sum: row.get(1) });

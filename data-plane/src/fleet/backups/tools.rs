@@ -56,10 +56,17 @@ impl Tools {
         Self(folder)
     }
 
-    /// Begins to dump a snapshot, compressed, without owners and grants.
-    pub(super) fn dump(&self, login: &Login<'_>, snapshot: &str, server: i32) -> Result<Dumping, FleetError> {
+    /// Begins to dump a snapshot, or one schema of it, compressed, without owners and grants.
+    pub(super) fn dump(
+        &self,
+        login: &Login<'_>,
+        schema: Option<&str>,
+        snapshot: &str,
+        server: i32,
+    ) -> Result<Dumping, FleetError> {
         let mut command = self.command(DUMP, login, server)?;
         command.args(["--format=custom", "--compress=6", "--no-owner", "--no-privileges", LOCK_WAIT]);
+        command.args(schema.map(|schema| format!("--schema={schema}")));
         command.args(["--no-publications", "--no-subscriptions", &format!("--snapshot={snapshot}")]);
         let mut child = command.stdin(Stdio::null()).spawn().map_err(|error| failed(DUMP, &error))?;
         let out = child.stdout.take().ok_or_else(|| failed(DUMP, &"it has no output"))?;

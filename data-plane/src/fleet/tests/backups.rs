@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hotelhub_kernel::{Clock, Entropy, Ids, Key, Slug, TenantId, hex};
-use hotelhub_protocol::{BackedUp, Outcome, Restoration, Restored, Task};
+use hotelhub_protocol::{BackedUp, Outcome, Quarters, Restoration, Restored, Task};
 use hotelhub_vault::{Shelf, Store};
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -33,11 +33,15 @@ fn fleet(folder: &Path, key: [u8; 32]) -> Fleet {
 
 impl Cellar {
     async fn of(test: &str) -> Self {
-        let yard = Yard::new(test).await;
+        Self::under(Yard::new(test).await).await
+    }
+
+    async fn under(yard: Yard) -> Self {
         yard.fleet.carry_out(&yard.create(1)).await.unwrap();
         let folder = std::env::temp_dir().join(format!("hotelhub-cellar-{}", hex(&Entropy::system().bytes::<8>())));
         std::fs::create_dir(&folder).unwrap();
-        let other = format!("{}{}", &yard.database[..33], if yard.database.ends_with('f') { 'e' } else { 'f' });
+        let own = Quarters::parse(&yard.database).unwrap().role();
+        let other = format!("{}{}", &own[..33], if own.ends_with('f') { 'e' } else { 'f' });
         clean(&other).await;
         let cellar = Self { fleet: fleet(&folder, [5; 32]), yard, folder, other };
         cellar.guests(0..300).await;
@@ -141,6 +145,35 @@ async fn a_hotel_comes_back_as_it_was_when_it_was_backed_up() {
     let again = cellar.restore(cellar.restoration(&taken, 1, false)).await.unwrap();
     assert_eq!(again.rows, taken.rows);
     assert_eq!(cellar.count("guests").await, 301, "what is served is not filled a second time");
+    cellar.clear().await;
+}
+
+#[tokio::test]
+async fn a_hotel_that_shares_a_database_is_backed_up_alone_and_comes_back_in_one_of_its_own() {
+    let yard = Yard::shared("shared and backed up").await;
+    let neighbour = yard.beside(yard.another());
+    neighbour.fleet.carry_out(&neighbour.create(2)).await.unwrap();
+    let cellar = Cellar::under(yard).await;
+    let taken = cellar.back_up().await.unwrap();
+    let rows = "select count(*) from pg_class where relkind in ('r', 'v', 'S') and relnamespace = current_schema()::text::regnamespace";
+    let there: i64 = cellar.yard.in_schema().await.query_one(rows, &[]).await.unwrap().get(0);
+    let restored = cellar.restore(cellar.restoration(&taken, 1, false)).await.unwrap();
+    assert_eq!((restored.rows, cellar.count("guests").await), (taken.rows, 300));
+    let inside = cellar.enter().await.unwrap();
+    assert_eq!(inside.query_one(rows, &[]).await.unwrap().get::<_, i64>(0), there, "in public, and nothing else");
+    let schemas = "select string_agg(nspname, ' ') from pg_namespace where nspname !~ '^(pg_|information_schema)'";
+    assert_eq!(inside.query_one(schemas, &[]).await.unwrap().get::<_, &str>(0), "public");
+    let book = "insert into guests (id, name, created_at, updated_at) values (gen_random_uuid(), 'Made', now(), now())";
+    inside.batch_execute(book).await.unwrap();
+    cellar.yard.assert_seeded_once().await;
+    let crowded = Task::RestoreTenant {
+        cluster: cluster(),
+        database: neighbour.database.clone(),
+        restoration: cellar.restoration(&taken, 1, false),
+    };
+    let refused = cellar.fleet.carry_out(&crowded).await.unwrap_err();
+    assert!(matches!(refused, FleetError::NotAlone(_)), "{refused:?}");
+    neighbour.clear().await;
     cellar.clear().await;
 }
 

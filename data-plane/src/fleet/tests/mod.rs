@@ -1,6 +1,7 @@
 //! The fleet's promises, against real Postgres (`HOTELHUB_TEST_POSTGRES`).
 mod backups;
 mod migrations;
+mod schemas;
 mod server;
 mod share;
 
@@ -8,7 +9,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Ids, Key, Slug, TenantId, hex, sha256};
-use hotelhub_protocol::{ClusterId, Outcome, OwnerSeed, ReadyDatabase, Task, TenantSeed};
+use hotelhub_protocol::{ClusterId, Outcome, OwnerSeed, Quarters, ReadyDatabase, Task, TenantSeed};
+use hotelhub_testkit::tear_down;
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::{Client, Config, NoTls};
 use uuid::Uuid;
@@ -60,7 +62,10 @@ fn worker() -> Fleet {
 
 impl Yard {
     async fn new(test: &str) -> Self {
-        let database = format!("t_{}", &hex(&sha256(test.as_bytes()))[..32]);
+        Self::at(format!("t_{}", &hex(&sha256(test.as_bytes()))[..32])).await
+    }
+
+    async fn at(database: String) -> Self {
         clean(&database).await;
         let fleet = worker();
         fleet.freeze_template(&cluster()).await.unwrap();
@@ -77,8 +82,10 @@ impl Yard {
     }
 
     async fn as_tenant(&self, role: &str) -> Result<Client, tokio_postgres::Error> {
+        let database = Quarters::parse(&self.database).unwrap().database();
+        let role = Quarters::parse(role).map_or(role, Quarters::role);
         let password = login_password(&key(), role);
-        connect(server().dbname(&self.database).user(role).password(password.expose())).await
+        connect(server().dbname(database).user(role).password(password.expose())).await
     }
 
     async fn assert_seeded_once(&self) {
@@ -99,8 +106,7 @@ impl Yard {
 
 async fn clean(database: &str) {
     let admin = connect(&server()).await.unwrap();
-    admin.batch_execute(&format!("drop database if exists {database} with (force)")).await.unwrap();
-    admin.batch_execute(&format!("drop role if exists {database}")).await.unwrap();
+    tear_down(&admin, database).await.unwrap();
 }
 
 fn seed(tenant: u128) -> TenantSeed {

@@ -90,6 +90,7 @@ pub(super) fn route(n: u128, slug: &str) -> Route {
         placement: Placement {
             cluster: ClusterId("main".into()),
             database: format!("t_{n:032x}"),
+            schema: None,
             role: format!("t_{n:032x}"),
             generation: 1,
         },

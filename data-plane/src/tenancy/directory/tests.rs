@@ -20,6 +20,7 @@ fn route(n: u128, hosts: &[&str]) -> Route {
         placement: Placement {
             cluster: ClusterId("main".to_owned()),
             database: name.clone(),
+            schema: None,
             role: name,
             generation: 1,
         },

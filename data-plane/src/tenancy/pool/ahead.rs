@@ -1,5 +1,5 @@
 //! Connections to ready-made databases, opened before their tenants come: a fresh hotel's first request finds one.
-use hotelhub_protocol::{ClusterId, Placement, ReadyDatabase};
+use hotelhub_protocol::{Placement, ReadyDatabase};
 
 use super::Pools;
 use super::backend::Backend;
@@ -11,6 +11,7 @@ const AHEAD: usize = 2;
 /// An open connection to a database that is nobody's house yet.
 pub(super) struct Ahead {
     pub(super) database: String,
+    pub(super) role: String,
     pub(super) backend: Backend,
 }
 
@@ -32,20 +33,16 @@ impl Pools {
             let ahead = server.ahead();
             ahead.len() >= AHEAD || ahead.iter().any(|known| known.database == ready.database)
         };
-        let placement = placement(&ready.cluster, &ready.database);
+        let Some(placement) = Placement::at(ready.cluster.clone(), &ready.database, 1) else { return };
         let Some(ways) = self.ways_to(&placement).filter(|_| !enough()) else { return };
         let Some(permit) = server.budget.try_take(None) else { return };
         match Opener::ahead(&server, ways.newest(), permit).await {
             Ok(backend) if !enough() => {
-                server.ahead().push(Ahead { database: ready.database.clone(), backend });
+                server.ahead().push(Ahead { database: ready.database.clone(), role: placement.role, backend });
                 server.make_room();
             }
             Ok(_) => {}
             Err(error) => tracing::debug!(database = ready.database, %error, "no connection was opened ahead"),
         }
     }
-}
-
-fn placement(cluster: &ClusterId, database: &str) -> Placement {
-    Placement { cluster: cluster.clone(), database: database.to_owned(), role: database.to_owned(), generation: 1 }
 }

@@ -184,7 +184,8 @@ impl Pools {
 
     /// How a tenant's database is entered from here, and what a session there is for all its life.
     fn ways_to(&self, placement: &Placement) -> Option<Ways> {
-        let as_session = |way: Config| with_startup_options(way, self.0.limits.statement);
+        let schema = placement.schema.as_deref().unwrap_or("public");
+        let as_session = |way: Config| with_startup_options(way, schema, self.0.limits.statement);
         let keys = match &self.0.access {
             Access::Given(config) => return Ways::of(std::iter::once(as_session((**config).clone()))),
             Access::Derived(keys) => keys.get(&placement.cluster)?,
@@ -216,9 +217,9 @@ fn sum(shares: &[Share]) -> usize {
 }
 
 /// What a session is for all its life. Nothing is ever set afterwards.
-fn with_startup_options(mut config: Config, statement: Duration) -> Config {
+fn with_startup_options(mut config: Config, schema: &str, statement: Duration) -> Config {
     let options = [
-        "search_path=public".to_owned(),
+        format!("search_path={schema}"),
         format!("statement_timeout={}", statement.as_millis()),
         "lock_timeout=5000".to_owned(),
         "idle_in_transaction_session_timeout=15000".to_owned(),

@@ -122,7 +122,7 @@ impl Opener {
 
     /// A connection that was opened before the tenant came, if there is one and it is the tenant's now.
     async fn adopt(&self) -> Option<Backend> {
-        let backend = self.server.take_ahead(self.ways.newest().get_dbname()?)?;
+        let backend = self.server.take_ahead(self.ways.newest().get_user()?)?;
         let proof = timeout(self.server.limits.connect, self.prove_identity(&backend));
         proof.await.is_ok_and(|proof| proof.is_ok()).then_some(backend)
     }

@@ -95,10 +95,10 @@ impl Server {
         }
     }
 
-    /// The connection to a database that was opened before its tenant came.
-    pub(super) fn take_ahead(&self, database: &str) -> Option<Backend> {
+    /// The connection of this role that was opened before its tenant came.
+    pub(super) fn take_ahead(&self, role: &str) -> Option<Backend> {
         let mut ahead = self.ahead();
-        let place = ahead.iter().position(|ahead| ahead.database == database)?;
+        let place = ahead.iter().position(|ahead| ahead.role == role)?;
         Some(ahead.swap_remove(place).backend)
     }
 

@@ -216,7 +216,7 @@ async fn a_connection_opened_ahead_is_the_first_its_tenant_is_lent_and_the_first
     let pools = &house.node.pools;
     let ready = |tenant: &Tenant| {
         let placement = &tenant.route().placement;
-        ReadyDatabase { cluster: placement.cluster.clone(), database: placement.database.clone() }
+        ReadyDatabase { cluster: placement.cluster.clone(), database: placement.quarters() }
     };
     pools.open_ahead(&[ready(&melati)]).await;
     assert_eq!(pools.open_connections(), 1);

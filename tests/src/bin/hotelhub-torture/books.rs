@@ -30,7 +30,7 @@ const MISCOUNTED: &str = "
                   group by n.room_type_id, n.day) booked using (room_type_id, day)
      where counted.taken is distinct from booked.taken";
 
-const TABLES: &str = "select table_name::text from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'";
+const TABLES: &str = "select table_name::text from information_schema.tables where table_schema = current_schema() and table_type = 'BASE TABLE'";
 
 /// The hand of the seed that looks in at the end.
 const HAND: u64 = 3_000_001;

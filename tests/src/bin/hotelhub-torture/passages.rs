@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use hotelhub_protocol::{Change, Placement, Route, TenantStatus};
+use hotelhub_testkit::fresh_quarters;
 use hotelhub_tests::{Connection, Reply};
 use tokio_postgres::Client;
 
@@ -12,7 +13,7 @@ use crate::dice::Dice;
 use crate::guesthouse::{Guesthouse, Standing, lock};
 use crate::run::Run;
 use crate::sign::Sign;
-use crate::town::{Town, fresh_name};
+use crate::town::Town;
 use crate::visit::Visit;
 use crate::visits::booking;
 
@@ -92,7 +93,7 @@ async fn relocate(run: &Run, admin: &Client, hotel: &Guesthouse, guest: u64, dic
     run.count("moved");
     let slow = Slow::begin(run, hotel, guest, dice).await?;
     let before = hotel.route().placement;
-    let after = Placement { database: fresh_name(), generation: before.generation + 1, ..before.clone() };
+    let after = Placement { database: fresh_quarters(None), generation: before.generation + 1, ..before.clone() };
     hotel.turn(Standing::Away);
     copy(admin, &before.database, &after).await?;
     settle(&run.town, hotel, after)?;

@@ -17,8 +17,8 @@ use hotelhub_protocol::{
     Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Limits, Notices, OwnerSeed, Placement, Role, Route, Share,
     Snapshot, Task, TenantSeed, TenantStatus,
 };
-use hotelhub_testkit::dsn_of;
 use hotelhub_testkit::mail::MailStandIn;
+use hotelhub_testkit::{dsn_in, fresh_quarters, tear_down};
 use hotelhub_tests::{Hotel, connect};
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
@@ -88,7 +88,7 @@ impl Town {
         fleet.freeze_template(&cluster()).await?;
         let mut plots = Vec::new();
         for number in 0..hotels {
-            plots.push(Plot::laid_out(number, &fleet, &sources).await?);
+            plots.push(Plot::laid_out(number, fresh_quarters(None), &fleet, &sources).await?);
         }
         let clusters = vec![Cluster { id: cluster(), host: Ipv4Addr::LOCALHOST.to_string(), port: proxy.port }];
         let routes = plots.iter().map(|plot| plot.route.clone()).collect();
@@ -123,25 +123,21 @@ impl Town {
 
     /// An administrator's look into a hotel's database.
     pub(crate) async fn inside(&self, hotel: &Guesthouse) -> Result<Client> {
-        connect(&dsn_of(&self.admin_dsn, &hotel.route().placement.database)).await
+        connect(&dsn_in(&self.admin_dsn, &hotel.route().placement.quarters())).await
     }
 
     /// Stops the node and takes the hotels' databases down.
     pub(crate) async fn tear_down(self) -> Result<()> {
         let admin = self.admin().await?;
         self.process.stop().await;
-        for Placement { database, role, .. } in self.hotels.iter().map(|hotel| hotel.route().placement) {
-            admin.batch_execute(&format!("drop database {database} with (force)")).await?;
-            admin.batch_execute(&format!("drop role {role}")).await?;
+        for placement in self.hotels.iter().map(|hotel| hotel.route().placement) {
+            tear_down(&admin, &placement.quarters()).await?;
+            // One that has moved lies in a database of another name than its role's.
+            admin.batch_execute(&format!("drop role if exists {}", placement.role)).await?;
         }
         let _ = std::fs::remove_dir_all(&self.state_dir);
         Ok(())
     }
-}
-
-/// The name of a database and a role of their own.
-pub(crate) fn fresh_name() -> String {
-    format!("t_{}", hex(&Entropy::system().bytes::<16>()))
 }
 
 /// Where the owner of the hotel of this mark reads letters.
@@ -158,8 +154,8 @@ struct Plot {
 }
 
 impl Plot {
-    async fn laid_out(number: usize, fleet: &Fleet, sources: &Sources) -> Result<Self> {
-        let (mark, token, database) = (mark(number), LinkToken::mint(&sources.entropy), fresh_name());
+    async fn laid_out(number: usize, quarters: String, fleet: &Fleet, sources: &Sources) -> Result<Self> {
+        let (mark, token) = (mark(number), LinkToken::mint(&sources.entropy));
         let tenant = TenantId(sources.ids.next());
         let owner = OwnerSeed {
             user: sources.ids.next(),
@@ -172,8 +168,8 @@ impl Plot {
         let slug = Slug::parse(&mark)?;
         let (hotel, time_zone) = (format!("Hotel {mark}"), "Asia/Jakarta".to_owned());
         let seed = TenantSeed { tenant, slug: slug.clone(), hotel: hotel.clone(), time_zone, owner };
-        fleet.carry_out(&Task::CreateTenant { cluster: cluster(), database: database.clone(), seed }).await?;
-        let placement = Placement { cluster: cluster(), role: database.clone(), database, generation: 1 };
+        let placement = Placement::at(cluster(), &quarters, 1).context("no name of quarters")?;
+        fleet.carry_out(&Task::CreateTenant { cluster: cluster(), database: quarters, seed }).await?;
         let route = Route {
             tenant,
             hosts: vec![Host::of_slug(&slug, &Host::parse(BASE)?)],
@@ -195,7 +191,7 @@ impl Plot {
         let link = format!("http://{host}/login/link/{}", token.as_text());
         let door = Hotel::by_link(port, host, &link).await?;
         let stock = door.furnish_as(&ROOMS, &mark).await?;
-        let inside = connect(&dsn_of(admin_dsn, &route.placement.database)).await?;
+        let inside = connect(&dsn_in(admin_dsn, &route.placement.quarters())).await?;
         inside.execute(SETTLE_OWNER, &[&password.as_str()]).await?;
         Ok(Guesthouse::new(mark, route, door, stock))
     }
