@@ -7,6 +7,7 @@ mod routing;
 mod schema;
 mod scratch;
 mod visitor;
+mod zipf;
 
 pub use hostile::Hostile;
 pub use quarters::{dsn_in, fresh_quarters, fresh_shared, shared_if_wished, tear_down};
@@ -14,3 +15,4 @@ pub use routing::routing_table;
 pub use schema::Schema;
 pub use scratch::{Scratch, Template, dsn_of};
 pub use visitor::{Answer, Visitor};
+pub use zipf::zipf;

@@ -1,7 +1,8 @@
 //! Whose connection is closed to make room: replayed against closing the one that was used longest ago.
 use std::collections::HashMap;
 
-use hotelhub_kernel::{Entropy, TenantId};
+use hotelhub_kernel::TenantId;
+use hotelhub_testkit::zipf;
 
 use super::super::demand::Demand;
 use super::super::tenant_pool::weight;
@@ -11,23 +12,6 @@ const BUDGET: usize = 200;
 const REQUESTS: usize = 60_000;
 /// Requests between two rounds of tidying.
 const ROUND: usize = 1_000;
-
-/// Requests of hotels whose popularity falls as their rank grows: Zipf's law with exponent 1.
-fn zipf(hotels: u32, seed: u64) -> Vec<TenantId> {
-    let mut sum = 0.0;
-    let up_to: Vec<f64> = (1..=hotels)
-        .map(|rank| {
-            sum += 1.0 / f64::from(rank);
-            sum
-        })
-        .collect();
-    let entropy = Entropy::seeded(seed);
-    let request = |_| {
-        let dice = f64::from(entropy.below(u32::MAX)) / f64::from(u32::MAX) * sum;
-        tenant(up_to.partition_point(|&up_to| up_to < dice) as u128)
-    };
-    (0..REQUESTS).map(request).collect()
-}
 
 /// Cold opens where the connection goes that was used longest ago.
 fn cold_by_age(trace: &[TenantId]) -> usize {
@@ -70,7 +54,8 @@ fn cold_by_demand(trace: &[TenantId]) -> usize {
 #[test]
 fn fewer_connections_are_opened_than_if_the_one_used_longest_ago_were_closed() {
     for (hotels, seed) in [(1_000, 1), (10_000, 2)] {
-        let trace = zipf(hotels, seed);
+        let trace: Vec<TenantId> =
+            zipf(hotels, REQUESTS, seed).into_iter().map(|number| tenant(number as u128)).collect();
         let (by_age, by_demand) = (cold_by_age(&trace), cold_by_demand(&trace));
         assert!(by_demand * 10 <= by_age * 9, "{hotels} hotels: {by_demand} cold opens, by age {by_age}");
     }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use hotelhub_testkit::zipf;
 use hotelhub_tests::{Connection, House, Watch, patiently};
 use tokio::task::JoinSet;
 
@@ -11,7 +12,7 @@ use crate::compare::Compared;
 use crate::floor::Floor;
 use crate::report::Figure;
 use crate::town;
-use crate::trace::{ByAge, zipf};
+use crate::trace::ByAge;
 
 /// Hotels for each connection the server may see.
 const HOTELS_EACH: usize = 5;
