@@ -28,9 +28,14 @@ const VISITS_A_MINUTE: u64 = 1_500;
 /// Each fault must have happened once in so many visits.
 const FAULT_EACH: u64 = 2_000;
 
-/// What is counted of weather and passages where it happens, besides what befalls the line to Postgres.
-const FAULTS: [&str; 9] =
-    ["killed", "cancelled", "locked", "squeezed", "suspended", "led astray", "gone", "moved", "hung up"];
+/// What is counted of the weather where it happens, besides what befalls the line to Postgres.
+const FAULTS: [&str; 5] = ["killed", "cancelled", "locked", "squeezed", "hung up"];
+
+/// Each passage must have happened once in so many seconds: it takes its time, however fast the visits are.
+const PASSAGE_EACH: u64 = 60;
+
+/// What hotels go through.
+const PASSAGES: [&str; 4] = ["suspended", "led astray", "gone", "moved"];
 
 /// A node may close a connection that nobody has asked anything over once in so many visits.
 const AGAIN_EACH: u64 = 1_000;
@@ -170,6 +175,11 @@ fn judge(run: &Run, least: u64) -> Result<()> {
     let faults = Mishap::ALL.map(|mishap| format!("{mishap:?}"));
     for fault in faults.iter().map(String::as_str).chain(FAULTS) {
         ensure!(times(fault) >= visits / FAULT_EACH, "seed {seed}: too little was {fault}: {} times", times(fault));
+    }
+    let seconds = run.took().as_secs();
+    for passage in PASSAGES {
+        let least = (seconds + PASSAGE_EACH / 2) / PASSAGE_EACH;
+        ensure!(times(passage) >= least, "seed {seed}: too few were {passage} in {seconds} s: {}", times(passage));
     }
     let (ids, marks) = run.owners.seen();
     ensure!(ids > 100 && marks > visits, "seed {seed}: the answers showed too little to judge");
