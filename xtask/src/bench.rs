@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::group::Group;
-use crate::programs::Programs;
+use crate::programs::{Programs, output};
 use crate::servers::account::remove_folder;
 use crate::servers::postgres::{Disk, Postgres, Wish as Cluster};
 use crate::servers::redis::Redis;
@@ -30,7 +30,7 @@ pub(crate) struct Wish {
     #[arg(value_enum, default_value_t = Name::Foundation)]
     name: Name,
     /// Measures only this part. Of foundation: lookup, standalone, wire, warm, search, last_rooms, sign_up, cold or memory; of tenancy:
-    /// lookup, cold, budget, rollout or change.
+    /// lookup, cold, budget, rollout, change, restart, provision or memory.
     #[arg(long)]
     only: Option<String>,
     /// Hotels of tenancy, 1,000 unless said: fewer where there is no room for so many databases.
@@ -56,6 +56,22 @@ impl Name {
             Self::Foundation => "foundation",
             Self::Tenancy => "tenancy",
         }
+    }
+}
+
+impl Wish {
+    /// Refuses a part that the bench does not have, before anything is made for it.
+    fn must_be_measurable(&self, programs: &Programs) -> Result<()> {
+        let Some(only) = &self.only else { return Ok(()) };
+        let parts = output(Command::new(programs.bench()).arg("parts").arg(self.name.word()))?;
+        let parts: Vec<&str> = parts.lines().collect();
+        ensure!(parts.contains(&only.as_str()), "--only takes one of {}", parts.join(", "));
+        Ok(())
+    }
+
+    /// Whether the hotels are needed that are kept.
+    fn needs_town(&self) -> bool {
+        self.name == Name::Tenancy && self.only.as_deref() != Some("lookup")
     }
 }
 
@@ -92,13 +108,15 @@ pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
     ensure!(wish.hotels.is_none() || wish.name == Name::Tenancy, "--hotels is of tenancy: `bench tenancy --hotels …`");
     install::ensure_all(install::SERVERS)?;
     let programs = Programs::build_optimised()?;
+    wish.must_be_measurable(&programs)?;
     let bench = repo::target().join("bench");
-    let folder = if wish.name == Name::Tenancy { bench.join("tenancy") } else { bench };
+    let folder = if wish.needs_town() { bench.join("tenancy") } else { bench };
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let traces = Traces::take_over(&folder)?;
-    let postgres = match wish.name {
-        Name::Foundation => fresh(&folder, &traces, stop)?,
-        Name::Tenancy => town::server(&programs, wish.hotels.unwrap_or(HOTELS), &folder, &traces, stop)?,
+    let postgres = if wish.needs_town() {
+        town::server(&programs, wish.hotels.unwrap_or(HOTELS), &folder, &traces, stop)?
+    } else {
+        fresh(&folder, &traces, stop)?
     };
     let password = random::kept_password(&folder.join("password"))?;
     let redis = Redis::start(&folder.join("redis"), ports::free()?, &password, &folder.join("redis.log"), stop)?;
@@ -108,7 +126,7 @@ pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
     println!("  {} at load {:.2}", wish.name.word(), load1());
     let figures = measure(&programs, wish, &folder, (&postgres, &redis, &traces), stop)?;
     let report = Report { load1: load1(), figures };
-    if wish.name == Name::Tenancy {
+    if wish.needs_town() {
         // What is kept is put down in order: a server that has to be killed reads every file of it at the next start.
         postgres.sql("postgres", "checkpoint")?;
     }

@@ -37,6 +37,28 @@ enum What {
     Town(town::Ground),
     /// Says which they are.
     Described(town::Size),
+    /// Names the parts of a bench, one a line.
+    Parts {
+        /// Whose.
+        #[arg(value_enum)]
+        of: Bench,
+    },
+}
+
+/// What is measured as a whole.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Bench {
+    Foundation,
+    Tenancy,
+}
+
+impl Bench {
+    fn parts(self) -> &'static [&'static str] {
+        match self {
+            Self::Foundation => &foundation::PARTS,
+            Self::Tenancy => &tenancy::PARTS,
+        }
+    }
 }
 
 /// What a bench stands on.
@@ -78,6 +100,10 @@ async fn main() -> Result<()> {
         What::Foundation(ground) => foundation::run(ground.of(&foundation::PARTS)?).await,
         What::Tenancy(ground) => tenancy::run(ground).await,
         What::Town(ground) => town::make(ground).await,
+        What::Parts { of } => {
+            of.parts().iter().for_each(|part| println!("{part}"));
+            Ok(())
+        }
         What::Described(size) => {
             println!("{}", town::described(size));
             Ok(())
