@@ -74,6 +74,16 @@ impl Floor {
         Ok(self.admin.query_one(sql, &[&database]).await?.get(0))
     }
 
+    /// Waits until nobody is in any of these databases: what a node opened for itself it closes when it has not used it for a minute.
+    pub(crate) async fn wait_until_left(&self, databases: &[String]) -> Result<()> {
+        let sql = "select count(*) from pg_stat_activity where datname = any($1) and backend_type = 'client backend'";
+        patiently(240, "nobody is in the hotels", async || {
+            let inside: i64 = self.admin.query_one(sql, &[&databases]).await?.get(0);
+            Ok((inside == 0).then_some(()))
+        })
+        .await
+    }
+
     /// The connection to the central database.
     pub(crate) fn central(&self) -> &Client {
         &self.central

@@ -7,6 +7,7 @@ use crate::Ground;
 use crate::figures::{cold, last_rooms, lookup, memory, search, sign_up, standalone, warm};
 use crate::floor::Floor;
 use crate::report::Figure;
+use crate::town;
 
 /// Connections the server may see from the node.
 const BUDGET: u16 = 120;
@@ -77,6 +78,8 @@ async fn in_a_house(ground: &Ground, programs: Programs, wanted: &impl Fn(&str) 
         let slugs = cold::strangers(&house, &floor, 2 * WARM + 1).await?;
         house.node.stop().await?;
         house.restart_node().await?;
+        town::until_looked_through(&house).await?;
+        cold::until_left(&house, &floor, &slugs).await?;
         let (last, slugs) = slugs.split_last().context("no hotel signed up")?;
         let (warm, untouched) = slugs.split_at(WARM);
         show([cold::first_request(&house, &floor, warm, untouched).await?])?;

@@ -47,9 +47,12 @@ pub(crate) async fn run(wish: Wish) -> Result<()> {
 async fn in_a_house(ground: &Ground, hotels: usize) -> Result<()> {
     // Fifths of the town: who is asked one by one, and who all at once.
     let [at_once, cold] = [2, 3].map(|fifths| fifths * hotels / 5);
+    rollout::make_good(&ground.admin_dsn, hotels, &ground.dir).await?;
     let mut house = house(ground).await?;
     let floor = Floor::connect(&ground.admin_dsn, &house.central_dsn(), house.cluster_key()).await?;
     town::move_in(&mut house, floor.central(), 1, hotels).await?;
+    town::until_looked_through(&house).await?;
+    floor.wait_until_left(&(1..=hotels).map(town::database).collect::<Vec<_>>()).await?;
     if ground.wants("cold") {
         show(cold::first_requests_of_many(&house, &floor, &(cold + 1..=hotels).collect::<Vec<_>>()).await?)?;
         show([cold::all_at_once(&house, &(at_once + 1..=cold).collect::<Vec<_>>()).await?])?;
@@ -59,7 +62,7 @@ async fn in_a_house(ground: &Ground, hotels: usize) -> Result<()> {
         show(budget::never_exceeded(&house, &floor, hotels).await?)?;
     }
     if ground.wants("rollout") {
-        show(rollout::to_every_database(&house, &floor, hotels).await?)?;
+        show(rollout::to_every_database(&house, &floor, hotels, &ground.dir).await?)?;
     }
     if ground.wants("change") {
         show(change::on_three_nodes(&house, hotels).await?)?;

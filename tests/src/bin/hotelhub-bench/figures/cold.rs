@@ -1,7 +1,7 @@
 //! The first request of a tenant that nobody asked for yet.
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use hotelhub_tests::House;
 
 use crate::compare::{Compared, percentile};
@@ -67,7 +67,8 @@ pub(crate) async fn all_at_once(house: &House, hotels: &[usize]) -> Result<Figur
 async fn pairs(house: &House, floor: &Floor, slugs: &[String], untouched: &[String]) -> Result<Vec<(f64, f64)>> {
     let mut pairs = Vec::new();
     for (slug, beside) in slugs.iter().zip(untouched) {
-        let database = house.database_of(beside).await?;
+        let [asked, database] = [house.database_of(slug).await?, house.database_of(beside).await?];
+        ensure!(floor.backends(&asked).await? == 0, "{slug} is not cold: somebody is in its database");
         let mut node = Connection::open(house.node_port()).await?;
         let start = Instant::now();
         node.send(&get(&house.host(slug), DOOR, None)).await?.json(200)?;
@@ -104,6 +105,15 @@ pub(crate) async fn two_hundred_at_once(house: &House, floor: &Floor, slug: &str
         Figure::exact("200 at once on a cold tenant: errors", f64::from(errors), "requests", errors == 0, "0"),
         Figure::exact("200 at once on a cold tenant: connections", open, "backends", backends <= pool, "<= pool size"),
     ])
+}
+
+/// Waits until the node has let go of these hotels.
+pub(crate) async fn until_left(house: &House, floor: &Floor, slugs: &[String]) -> Result<()> {
+    let mut databases = Vec::new();
+    for slug in slugs {
+        databases.push(house.database_of(slug).await?);
+    }
+    floor.wait_until_left(&databases).await
 }
 
 /// Signs up hotels that nobody visits.

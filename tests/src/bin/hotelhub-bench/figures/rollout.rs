@@ -1,4 +1,6 @@
 //! Columns and an index for every database, by the product's own rollout.
+use std::fs;
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
@@ -40,14 +42,29 @@ const AT_ONCE: usize = 6;
 /// Connections to tenants' databases since the server started.
 const SESSIONS: &str = "select coalesce(sum(sessions), 0)::bigint from pg_stat_database where datname ^@ 't_'";
 
+/// Lies beside the databases that are kept, for as long as steps may be missing in them.
+const UNDER_WAY: &str = "steps-taken-back";
+
+/// Does again what a bench took back that was broken off.
+pub(crate) async fn make_good(admin_dsn: &str, hotels: usize, kept: &Path) -> Result<()> {
+    let note = kept.join(UNDER_WAY);
+    if note.exists() {
+        each_database(hotels, |number| step(admin_dsn, number)).await?;
+        fs::remove_file(note)?;
+    }
+    Ok(())
+}
+
 /// The rollout beside the bare steps on the same databases, and a deploy that has nothing to do.
-pub(crate) async fn to_every_database(house: &House, floor: &Floor, hotels: usize) -> Result<Vec<Figure>> {
+pub(crate) async fn to_every_database(house: &House, floor: &Floor, hotels: usize, kept: &Path) -> Result<Vec<Figure>> {
     let newest = town::version();
     ensure!(
         newest.starts_with(&format!("{:04}_", STEPS[1])),
         "the newest step is that of {newest}: figures/rollout.rs must know how it is taken back"
     );
     let admin_dsn = &house.settings().admin_dsn;
+    let note = kept.join(UNDER_WAY);
+    fs::write(&note, "")?;
     each_database(hotels, |number| take_back(admin_dsn, number)).await?;
     let begun = Instant::now();
     each_database(hotels, |number| step(admin_dsn, number)).await?;
@@ -63,6 +80,7 @@ pub(crate) async fn to_every_database(house: &House, floor: &Floor, hotels: usiz
     let (most, _) = watch.ends().await?;
     let done = format!("\"done\":{hotels}");
     ensure!(said.replace(' ', "").contains(&done), "not all were migrated: {said}");
+    fs::remove_file(note)?;
 
     let before: i64 = floor.central().query_one(SESSIONS, &[]).await?.get(0);
     let begun = Instant::now();
