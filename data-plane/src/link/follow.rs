@@ -41,11 +41,11 @@ impl Inner {
     /// Follows for ever. A table that is refused leaves the changes to follow.
     pub(super) async fn follow(self: &Arc<Self>) {
         let mut failures = 0;
-        let mut renewed = Timestamp::MIN;
+        let mut renewed = None;
         let mut whole = !self.parts.directory.is_filled() || self.complaints.stand();
         loop {
             let step = if whole {
-                renewed = self.parts.clock.now();
+                renewed = Some(self.parts.clock.now());
                 self.take_whole().await
             } else {
                 self.take_changes().await
@@ -86,10 +86,13 @@ impl Inner {
         }
     }
 
-    fn renewal_is_due(&self, renewed: Timestamp) -> bool {
-        let (now, taken_at) = (self.parts.clock.now(), *self.taken_at());
-        let stale = self.complaints.stand() || now.duration_since(taken_at) > RENEWAL;
-        stale && now.duration_since(renewed) > RENEWAL_AGAIN
+    /// Whether the whole table is asked for though nothing is missing, where it was asked for then.
+    fn renewal_is_due(&self, renewed: Option<Timestamp>) -> bool {
+        let now = self.parts.clock.now();
+        // By either sign: a clock that was set back puts nothing off.
+        let since = renewed.map(|renewed| now.duration_since(renewed).abs());
+        let is_old = now.duration_since(*self.taken_at()) > RENEWAL || since.is_some_and(|since| since > RENEWAL);
+        (is_old || self.complaints.stand()) && since.is_none_or(|since| since > RENEWAL_AGAIN)
     }
 
     async fn take_whole(self: &Arc<Self>) -> Result<Step, LinkError> {

@@ -129,4 +129,7 @@ async fn a_snapshot_is_renewed_from_time_to_time_though_nothing_changes() {
     post.reaches(1).await;
     clock.advance(SignedDuration::from_mins(61));
     until(|| control.snapshots_given() >= 2).await;
+    // The clock is set back: nobody waits until it is as late again.
+    clock.advance(SignedDuration::from_hours(-24));
+    until(|| control.snapshots_given() >= 3).await;
 }
