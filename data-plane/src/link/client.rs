@@ -4,7 +4,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hotelhub_kernel::Secret;
 use hotelhub_protocol::{
-    Heartbeat, HeartbeatAnswer, Inventory, Kept, LeaseWish, Report, Signed, VERSION, VERSION_HEADER, paths,
+    Heartbeat, HeartbeatAnswer, Inventory, LeaseWish, Report, Signed, VERSION, VERSION_HEADER, paths,
 };
 use reqwest::{RequestBuilder, Response, StatusCode};
 
@@ -107,12 +107,12 @@ impl PeerClient {
         Ok(Self(http()?))
     }
 
-    /// What a peer has kept of the routing table.
-    pub(super) async fn kept(&self, base: &str, word: &str) -> Result<Kept, LinkError> {
+    /// What a peer has kept of the routing table, a [`hotelhub_protocol::Kept`] as it came.
+    pub(super) async fn kept(&self, base: &str, word: &str) -> Result<Bytes, LinkError> {
         let url = format!("{}{}", base.trim_end_matches('/'), paths::KEPT);
         let call = self.0.get(url).bearer_auth(word).timeout(PEERS_TABLE);
         let response = call.send().await.map_err(reqwest::Error::without_url)?;
-        Ok(expect_ok(response)?.json().await?)
+        Ok(expect_ok(response)?.bytes().await?)
     }
 }
 

@@ -3,23 +3,26 @@
 //! A peer is believed for the control plane's seal alone. What a peer could do is withhold changes: so its table must be young.
 use std::collections::HashMap;
 use std::error::Error;
+use std::io;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::response::IntoResponse;
 use axum::routing::get;
-use axum::{Json, Router};
 use futures_util::future::{Either, join_all, select};
 use hotelhub_kernel::{Key, hex, sha256};
-use hotelhub_protocol::{BadSignature, Deltas, Kept, Snapshot, paths};
+use hotelhub_protocol::{BadSignature, Deltas, FeedVerifier, Kept, Snapshot, paths};
 use hotelhub_web::{AppError, Kind, Result};
 use jiff::SignedDuration;
 
 use super::client::PeerClient;
 use super::follow::Step;
+use super::shelf::Generation;
 use super::trust::{self, Doubt};
 use super::{Inner, Link, LinkError};
 use crate::tenancy::Applied;
@@ -89,17 +92,32 @@ impl Link {
 }
 
 /// Hands out the table this node lives by.
-async fn kept(State(link): State<Arc<Inner>>, headers: HeaderMap) -> Result<Json<Kept>> {
+async fn kept(State(link): State<Arc<Inner>>, headers: HeaderMap) -> Result<impl IntoResponse> {
     let shown = headers.get(AUTHORIZATION).map_or(&[][..], |value| value.as_bytes());
     // Digests are compared: how long that takes tells nothing of the word.
     if sha256(shown) != sha256(format!("Bearer {}", link.peers.word).as_bytes()) {
         return Err(AppError::new(Kind::Unauthenticated, "unknown-node", "This door is for nodes of the house."));
     }
-    let read = tokio::task::spawn_blocking(move || link.shelf.offer());
+    // Beside the runtime: it may be megabytes.
+    let read = tokio::task::spawn_blocking(move || link.shelf.offer()?.map(in_words).transpose());
     let none = || AppError::new(Kind::Unavailable, "no-table", "This node has kept no routing table yet.");
-    let generation = read.await.map_err(AppError::internal)?.map_err(AppError::internal)?.ok_or_else(none)?;
-    let snapshot = serde_json::from_slice(&generation.snapshot).map_err(AppError::internal)?;
-    Ok(Json(Kept { snapshot, deltas: generation.deltas }))
+    let words = read.await.map_err(AppError::internal)?.map_err(AppError::internal)?.ok_or_else(none)?;
+    Ok(([(CONTENT_TYPE, "application/json")], words))
+}
+
+/// What is kept, as it goes over the wire.
+fn in_words(Generation { snapshot, deltas }: Generation) -> io::Result<Vec<u8>> {
+    let snapshot = serde_json::from_slice(&snapshot)?;
+    Ok(serde_json::to_vec(&Kept { snapshot, deltas })?)
+}
+
+/// Reads what a peer answered. Every seal must be the control plane's.
+fn believe(verifier: &FeedVerifier, bytes: &[u8]) -> Result<Believed, Doubt> {
+    let kept: Kept = serde_json::from_slice(bytes).map_err(|error| BadSignature::Envelope(error.to_string()))?;
+    let snapshot = verifier.open("snapshot", &kept.snapshot)?;
+    let deltas = kept.deltas.iter().map(|signed| verifier.open("deltas", signed));
+    let deltas = deltas.collect::<Result<_, BadSignature>>()?;
+    Ok(Believed { kept, snapshot, deltas })
 }
 
 impl Inner {
@@ -139,7 +157,8 @@ impl Inner {
         }
         let Believed { kept, snapshot, deltas } = newest;
         self.take_on_table(snapshot);
-        self.complaints.all_is_good();
+        // What is wrong with the control plane's own table is so still.
+        self.complaints.disk_is_made_good();
         let follows_on = |deltas| self.take_on_changes(deltas) != Applied::Gap;
         let whole = deltas.into_iter().all(follows_on);
         self.keep(move |inner| {
@@ -176,16 +195,13 @@ impl Inner {
         }
     }
 
+    /// Asks a peer, and checks every seal of what it answers.
     async fn believed_of(&self, url: &str) -> Result<Believed, LinkError> {
-        let kept = self.peers.client.kept(url, &self.peers.word).await?;
-        Ok(self.believe(kept)?)
-    }
-
-    fn believe(&self, kept: Kept) -> Result<Believed, Doubt> {
-        let snapshot: Snapshot = self.verifier.open("snapshot", &kept.snapshot)?;
-        trust::must_be_young(snapshot.taken_at, self.parts.clock.now(), self.peers.oldest)?;
-        let deltas = kept.deltas.iter().map(|signed| self.verifier.open("deltas", signed));
-        let deltas = deltas.collect::<Result<_, BadSignature>>()?;
-        Ok(Believed { kept, snapshot, deltas })
+        let bytes = self.peers.client.kept(url, &self.peers.word).await?;
+        let verifier = self.verifier.clone();
+        // Beside the runtime: it may be megabytes.
+        let believed = tokio::task::spawn_blocking(move || believe(&verifier, &bytes)).await??;
+        trust::must_be_young(believed.snapshot.taken_at, self.parts.clock.now(), self.peers.oldest)?;
+        Ok(believed)
     }
 }

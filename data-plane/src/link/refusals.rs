@@ -24,6 +24,7 @@ pub struct Refusals(Arc<Mutex<Standing>>);
 #[derive(Debug, Default)]
 struct Standing {
     table: Option<&'static str>,
+    on_disk: Option<&'static str>,
     changes: Option<&'static str>,
 }
 
@@ -37,7 +38,7 @@ impl Refusals {
     /// A word for what is wrong with what was offered, while it is.
     pub fn standing(&self) -> Option<&'static str> {
         let standing = self.lock();
-        standing.table.or(standing.changes)
+        standing.table.or(standing.on_disk).or(standing.changes)
     }
 
     fn lock(&self) -> MutexGuard<'_, Standing> {
@@ -61,7 +62,11 @@ impl Complaints {
     pub(super) fn refuse(&self, offered: Offered, doubt: &Doubt) {
         self.count(doubt);
         let mut standing = self.standing.lock();
-        let said = if offered == Offered::Changes { &mut standing.changes } else { &mut standing.table };
+        let said = match offered {
+            Offered::Table => &mut standing.table,
+            Offered::Changes => &mut standing.changes,
+            Offered::OnDisk => &mut standing.on_disk,
+        };
         if said.replace(doubt.word()) != Some(doubt.word()) {
             let error = doubt as &dyn std::error::Error;
             tracing::error!(
@@ -77,7 +82,12 @@ impl Complaints {
         self.standing.lock().changes = None;
     }
 
-    /// The whole table is good, whatever was wrong before.
+    /// Another table than the one on this node's disk is lived by, and takes its place there.
+    pub(super) fn disk_is_made_good(&self) {
+        self.standing.lock().on_disk = None;
+    }
+
+    /// The control plane's whole table is good, whatever was wrong before.
     pub(super) fn all_is_good(&self) {
         *self.standing.lock() = Standing::default();
     }

@@ -63,6 +63,21 @@ async fn a_node_whose_disk_is_spoilt_has_nothing_to_tell_once_a_peer_has_helped(
 }
 
 #[tokio::test]
+async fn a_peer_that_helps_makes_nobody_forget_that_the_control_planes_table_is_refused() {
+    let control = Control::start().await;
+    control.put(route(1, "melati"));
+    let peer = Peer::of(&control).await;
+    control.mood(Mood::Forge);
+    let clock = Clock::at(Clock::wall().now());
+    let post = Post::among(vec![peer.url], clock.clone(), &control.url, &state_dir(), None).start();
+    until(|| post.directory.is_filled() && post.connected()).await;
+    assert_eq!(post.refusals.standing(), Some("forged"));
+    control.mood(Mood::True);
+    clock.advance(SignedDuration::from_secs(61));
+    until(|| post.refusals.standing().is_none()).await;
+}
+
+#[tokio::test]
 async fn a_control_plane_that_takes_its_time_is_heard_out_beside_a_peer_that_never_answers() {
     let control = Control::start().await;
     control.put(route(1, "melati"));
