@@ -57,6 +57,11 @@ impl OpenError {
         }
     }
 
+    /// Whether nothing was found out about server and database: the budget had no room to try another key.
+    fn is_for_want_of_room(&self) -> bool {
+        matches!(self, Self::Full | Self::CameFree)
+    }
+
     /// Whether the password was another: while the server's keys are turned it may be of one of the other keys.
     fn is_wrong_password(&self) -> bool {
         match self {
@@ -89,10 +94,13 @@ impl Opener {
         if let Some(wait) = self.server.fuse.wait().or_else(|| self.fuse.wait()) {
             return Err(OpenError::Away(wait));
         }
-        let permit = self.admitted(deadline, ready).await?;
+        let permit = self.admitted(deadline, &ready).await?;
         let of_server = self.server.fuse.attempt(self.tenant).map_err(OpenError::Away)?;
         let of_database = self.fuse.attempt(self.tenant).map_err(OpenError::Away)?;
-        let outcome = self.open_by_any_key(permit, deadline).await;
+        let outcome = self.open_by_any_key(permit, deadline, &ready).await;
+        if outcome.as_ref().is_err_and(OpenError::is_for_want_of_room) {
+            return outcome;
+        }
         self.tell_of_server(of_server.ended(!outcome.as_ref().is_err_and(OpenError::is_of_server)), &outcome);
         self.tell_of_database(of_database.ended(outcome.is_ok()), &outcome);
         if outcome.is_ok() {
@@ -107,7 +115,7 @@ impl Opener {
         self.waiting.load(Ordering::Acquire)
     }
 
-    async fn admitted(&self, deadline: Instant, ready: impl Fn() -> bool) -> Result<Permit, OpenError> {
+    async fn admitted(&self, deadline: Instant, ready: &impl Fn() -> bool) -> Result<Permit, OpenError> {
         if let Some(permit) = self.server.budget.try_take(Some(self.tenant)) {
             return Ok(permit);
         }
@@ -141,14 +149,19 @@ impl Opener {
     }
 
     /// Opens a connection by the key that opened the last one. While the server's keys are turned another may be the right one.
-    async fn open_by_any_key(&self, permit: Permit, deadline: Instant) -> Result<Backend, OpenError> {
-        let mut outcome = self.open(self.ways.usual(), permit).await;
-        for other in self.ways.others() {
+    async fn open_by_any_key(
+        &self,
+        permit: Permit,
+        deadline: Instant,
+        ready: &impl Fn() -> bool,
+    ) -> Result<Backend, OpenError> {
+        let usual = self.ways.usual();
+        let mut outcome = self.open(usual, permit).await;
+        for other in self.ways.others(usual) {
             if !outcome.as_ref().is_err_and(OpenError::is_wrong_password) {
                 break;
             }
-            let permit = timeout_at(deadline, self.server.budget.take(Some(self.tenant)));
-            outcome = self.open(other, permit.await.map_err(|_| OpenError::Full)?).await;
+            outcome = self.open(other, self.admitted(deadline, ready).await?).await;
         }
         outcome
     }

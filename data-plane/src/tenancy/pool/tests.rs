@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::budget::{Budget, Parting, Permit};
 use super::turns::Turns;
+use super::ways::Ways;
 
 fn gauge(name: &str) -> IntGauge {
     IntGauge::new(name, "shown").unwrap()
@@ -143,4 +144,16 @@ async fn behind_five_hundred_of_one_hotel_another_is_served_next() {
     }
     assert_eq!(served.recv().await, Some(2));
     assert_eq!((budget.waiting(), budget.out()), (0, 0));
+}
+
+#[test]
+fn after_a_way_that_did_not_open_the_others_are_tried_whichever_opened_meanwhile() {
+    let ways = Ways::of(
+        ["newest", "older", "oldest"].map(|key| tokio_postgres::Config::new().password(key).to_owned()).into_iter(),
+    );
+    let ways = ways.unwrap();
+    let tried = ways.usual();
+    ways.opened_by(1);
+    assert_eq!(ways.others(tried).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(ways.others(ways.usual()).collect::<Vec<_>>(), [0, 2]);
 }

@@ -27,10 +27,9 @@ impl Ways {
         self.usual.load(Ordering::Relaxed)
     }
 
-    /// Those to try when the usual one does not open.
-    pub(super) fn others(&self) -> impl Iterator<Item = usize> + use<> {
-        let usual = self.usual();
-        (0..=self.older.len()).filter(move |way| *way != usual)
+    /// Those to try when this one did not open; which of them is the usual one may have changed meanwhile.
+    pub(super) fn others(&self, tried: usize) -> impl Iterator<Item = usize> + use<> {
+        (0..=self.older.len()).filter(move |way| *way != tried)
     }
 
     /// A way by its number.
