@@ -56,7 +56,7 @@ pub(super) struct Parting {
 }
 
 /// Somebody's place among those who wait, also if the wait is given up.
-struct Standing<'a> {
+pub(super) struct Standing<'a> {
     budget: &'a Budget,
     party: Party,
     coming: oneshot::Receiver<Permit>,
@@ -79,13 +79,15 @@ impl Budget {
 
     /// A permit, whenever it comes free. Tenants take turns; of one tenant, who came first is served first.
     pub(crate) async fn take(&self, party: Party) -> Permit {
-        let mut standing = match self.take_or_join(party) {
-            Ok(permit) => return permit,
-            Err(coming) => Standing { budget: self, party, coming, served: false },
-        };
-        let permit = (&mut standing.coming).await.expect("who waits is served, or gives up");
-        standing.served = true;
-        permit
+        match self.ask(party) {
+            Ok(permit) => permit,
+            Err(standing) => standing.served().await,
+        }
+    }
+
+    /// A permit, or a place among those who wait for one: counted as such from now on.
+    pub(super) fn ask(&self, party: Party) -> Result<Permit, Standing<'_>> {
+        self.take_or_join(party).map_err(|coming| Standing { budget: self, party, coming, served: false })
     }
 
     /// How many wait for a permit.
@@ -180,6 +182,15 @@ impl Budget {
 
     fn terms(&self) -> MutexGuard<'_, Terms> {
         self.0.terms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Standing<'_> {
+    /// The permit, when its turn has come.
+    pub(super) async fn served(mut self) -> Permit {
+        let permit = (&mut self.coming).await.expect("who waits is served, or gives up");
+        self.served = true;
+        permit
     }
 }
 

@@ -88,9 +88,16 @@ impl Server {
 
     /// The right to open one more connection: by closing somebody's idle one, or when one is closed.
     pub(super) async fn admit(&self, tenant: TenantId, came_free: &Notify) -> Result<Permit, OpenError> {
-        self.evict(Some(tenant));
+        let standing = match self.budget.ask(Some(tenant)) {
+            Ok(permit) => return Ok(permit),
+            Err(standing) => standing,
+        };
+        // What others have closed may be enough for everybody who waits.
+        if self.budget.short() > 0 {
+            self.evict(Some(tenant));
+        }
         tokio::select! {
-            permit = self.budget.take(Some(tenant)) => Ok(permit),
+            permit = standing.served() => Ok(permit),
             () = came_free.notified() => Err(OpenError::CameFree),
         }
     }

@@ -182,6 +182,22 @@ async fn who_gives_up_just_when_a_connection_came_back_for_him_leaves_its_place_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_connection_is_being_closed_already_no_second_one_is_for_the_same_place() {
+    let three = [("melati", "Hotel Melati"), ("kenanga", "Villa Kenanga"), ("mawar", "Losmen Mawar")];
+    let house = House::saas_of(&three, &[Role::Serve], 4, |settings| settings.pool.budget = 2).await;
+    let (melati, kenanga) = both(&house).await;
+    let mawar = tenant_of(&house.node, &house.hotels[2]).await;
+    tokio::join!(pid(&melati), pid(&kenanga));
+    let mut nobody = Context::from_waker(Waker::noop());
+    // One gives up while the connection that was closed for him is leaving, and the next comes.
+    let _ = Box::pin(mawar.connect()).as_mut().poll(&mut nobody);
+    pid(&mawar).await;
+    assert_eq!(counted(&house.node, "hotelhub_pool_evictions_total"), 1);
+    settles_at(&house, 2).await;
+    assert_eq!(house.node.pools.open_connections(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_smaller_share_is_lived_by_as_connections_come_back() {
     let house = House::saas_with(4, |_| {}).await;
     let (melati, _) = both(&house).await;
