@@ -8,7 +8,7 @@ use crate::config::Saas;
 use crate::fleet::{Admin, Archive, Fleet};
 use crate::link::{Link, LinkParts, LinkSettings};
 use crate::node::Node;
-use crate::tenancy::{Access, Directory};
+use crate::tenancy::{Access, Directory, must_name_one_server};
 
 /// Nothing yet: the routing table comes off the disk or the line.
 pub(super) fn learn(settings: &Saas) -> Learnt {
@@ -57,10 +57,9 @@ fn fleet(node: &Node, settings: &Saas) -> anyhow::Result<Fleet> {
     let admin = |(cluster, dsn): (&_, &hotelhub_kernel::Secret<String>)| {
         let key =
             settings.cluster_keys.get(cluster).with_context(|| format!("no key is given for the server {cluster}"))?;
-        let config = dsn
-            .expose()
-            .parse()
-            .with_context(|| format!("the administrator's address of {cluster} is not understood"))?;
+        let address = || format!("the administrator's address of {cluster} is not understood");
+        let config = dsn.expose().parse::<tokio_postgres::Config>().with_context(address)?;
+        must_name_one_server(&config).with_context(address)?;
         Ok((hotelhub_protocol::ClusterId::clone(cluster), Admin::new(cluster, config, key.clone())))
     };
     let admins = settings.cluster_admins.iter().map(admin).collect::<anyhow::Result<_>>()?;

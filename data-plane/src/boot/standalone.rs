@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{Learnt, Sources};
 use crate::config::Standalone;
 use crate::fleet;
-use crate::tenancy::{Access, Directory};
+use crate::tenancy::{Access, Directory, must_name_one_server};
 
 const WHOSE_HOUSE: &str = "select tenant_id, slug from house";
 const HOTEL_NAME: &str = "select name from properties order by created_at limit 1";
@@ -78,6 +78,7 @@ pub(super) async fn learn(mode: &Standalone, origin: &str, sources: &Sources) ->
 
 fn config(settings: &Standalone) -> anyhow::Result<Config> {
     let mut config: Config = settings.database_url.expose().parse().context("DATABASE_URL is not understood")?;
+    must_name_one_server(&config).context("DATABASE_URL is not understood")?;
     config.connect_timeout(PATIENCE).application_name("hotelhub");
     Ok(config)
 }
