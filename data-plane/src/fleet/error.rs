@@ -1,6 +1,7 @@
 //! Why an order was not carried out.
 use std::error::Error as _;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use hotelhub_protocol::ClusterId;
 use hotelhub_tenant_migrations::MigrateError;
@@ -84,6 +85,14 @@ pub enum FleetError {
         program: &'static str,
         /// What it said, or why it did not run.
         said: String,
+    },
+    /// The server took longer than it may.
+    #[error("{doing} took longer than {limit:?}")]
+    Slow {
+        /// What was being done.
+        doing: &'static str,
+        /// How long it may take.
+        limit: Duration,
     },
     /// The server said no.
     #[error("{doing} failed")]

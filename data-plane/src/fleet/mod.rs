@@ -117,18 +117,25 @@ impl Fleet {
         Ok(())
     }
 
-    /// Looks how a server's disk keeps up. Nothing is known of one that cannot be looked at.
+    /// Looks how a server's disk keeps up. Nothing is known of one that cannot be looked at; one at which a look takes too long does not
+    /// keep up, as far as anybody can tell.
     pub async fn look_at_disk(&self, cluster: &ClusterId) -> Result<(), FleetError> {
-        let seen = disk::look(self.admin(cluster)?).await;
+        self.look_at_disk_within(cluster, disk::PATIENCE).await
+    }
+
+    async fn look_at_disk_within(&self, cluster: &ClusterId, limit: Duration) -> Result<(), FleetError> {
+        let seen = disk::look(self.admin(cluster)?, limit).await;
         let mut disks = self.0.disks.lock().unwrap_or_else(PoisonError::into_inner);
-        match seen {
-            Ok(disk) => drop(disks.insert(cluster.clone(), disk)),
-            Err(error) => {
-                disks.remove(cluster);
-                return Err(error);
+        match &seen {
+            Ok(disk) => drop(disks.insert(cluster.clone(), *disk)),
+            Err(FleetError::Slow { .. }) => {
+                if let Some(disk) = disks.get_mut(cluster) {
+                    disk.syncing = true;
+                }
             }
+            Err(_) => drop(disks.remove(cluster)),
         }
-        Ok(())
+        seen.map(drop)
     }
 
     /// How a server's disk kept up when it was looked at last.

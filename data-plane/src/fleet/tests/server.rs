@@ -1,11 +1,18 @@
 //! What a worker sees of a server as a whole, and does to all its roles.
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Ids, Key};
+use hotelhub_protocol::Disk;
 use jiff::Timestamp;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
+use tokio_util::sync::CancellationToken;
 
-use super::super::{ClusterKeys, Fleet, Turned, login_password};
+use super::super::{Admin, ClusterKeys, Fleet, FleetError, Turned, login_password};
 use super::{Yard, admin_by, cluster, connect, key, server, worker};
 
 #[tokio::test]
@@ -21,6 +28,23 @@ async fn a_look_at_the_disk_tells_since_when_everything_is_settled() {
     fleet.look_at_disk(&cluster()).await.unwrap();
     let after = fleet.disk(&cluster()).unwrap().settled_at;
     assert!(before <= after && begun.parse::<Timestamp>().unwrap() <= after, "{before} {begun} {after}");
+}
+
+#[tokio::test]
+async fn a_disk_at_which_nobody_can_look_in_time_is_told_as_one_that_does_not_keep_up() {
+    let silence = CancellationToken::new();
+    let (mut config, real) = (Config::new(), server());
+    config.host("127.0.0.1").port(line_until(silence.clone()).await).dbname("postgres");
+    config.user(real.get_user().unwrap()).password(real.get_password().unwrap());
+    let admin = Admin::new(&cluster(), config, ClusterKeys::of(key()));
+    admin.grant(2);
+    let fleet = fleet_of(admin);
+    fleet.look_at_disk(&cluster()).await.unwrap();
+    let good = fleet.disk(&cluster()).unwrap();
+    silence.cancel();
+    let limit = Duration::from_millis(300);
+    assert!(matches!(fleet.look_at_disk_within(&cluster(), limit).await, Err(FleetError::Slow { .. })));
+    assert_eq!(fleet.disk(&cluster()), Some(Disk { syncing: true, ..good }));
 }
 
 #[tokio::test]
@@ -61,6 +85,32 @@ async fn while_a_servers_key_is_turned_roles_get_the_newest_password_once_and_th
 }
 
 fn fleet_with(keys: ClusterKeys) -> Fleet {
-    let admins = BTreeMap::from([(cluster(), admin_by(keys))]);
+    fleet_of(admin_by(keys))
+}
+
+fn fleet_of(admin: Admin) -> Fleet {
+    let admins = BTreeMap::from([(cluster(), admin)]);
     Fleet::new(admins, None, Clock::wall(), Ids::counted(), Entropy::system())
+}
+
+/// The port of a line to the test server that carries nothing any more from then on, and stays open.
+async fn line_until(silence: CancellationToken) -> u16 {
+    let (real, listener) = (server(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let port = listener.local_addr().unwrap().port();
+    let Host::Tcp(host) = real.get_hosts()[0].clone() else { panic!("the test server is reached by TCP") };
+    let target = (host, real.get_ports()[0]);
+    tokio::spawn(async move {
+        loop {
+            let (mut from, _) = listener.accept().await.unwrap();
+            let mut to = TcpStream::connect((target.0.as_str(), target.1)).await.unwrap();
+            let silence = silence.clone();
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = copy_bidirectional(&mut from, &mut to) => {}
+                    () = silence.cancelled() => std::future::pending().await,
+                }
+            });
+        }
+    });
+    port
 }
