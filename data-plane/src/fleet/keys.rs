@@ -1,5 +1,5 @@
 //! The keys of a server that its tenants' passwords derive from, and how they are turned while it serves.
-use hotelhub_kernel::{Entropy, Key, Secret};
+use hotelhub_kernel::{Entropy, Key, Secret, hex, sha256};
 use tokio_postgres::error::SqlState;
 
 use super::database::{self, DatabaseName};
@@ -38,6 +38,13 @@ impl ClusterKeys {
     /// Whether roles may have passwords of different keys.
     pub(super) fn are_turning(&self) -> bool {
         !self.older.is_empty()
+    }
+
+    /// What tells the newest key from others in a log: the first eight digits of its SHA-256.
+    pub fn fingerprint(&self) -> String {
+        let mut digits = hex(&sha256(self.newest.expose()));
+        digits.truncate(8);
+        digits
     }
 
     /// The password that every role is to have.

@@ -148,9 +148,10 @@ impl Fleet {
         inventory::list(self.admin(cluster)?, cluster).await
     }
 
-    /// Whether a server's keys are being turned: its settings name more than one.
-    pub fn keys_are_turning(&self, cluster: &ClusterId) -> bool {
-        self.admin(cluster).is_ok_and(|admin| admin.keys().are_turning())
+    /// The fingerprint of the key that a server's roles are turned to; none where its settings name one key alone.
+    pub fn turns_to(&self, cluster: &ClusterId) -> Option<String> {
+        let keys = self.admin(cluster).ok()?.keys();
+        keys.are_turning().then(|| keys.fingerprint())
     }
 
     /// Gives each of these roles the password of a server's newest key that has an older one, while they are served.

@@ -13,6 +13,7 @@ mod shelf;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod turning;
 mod warmth;
 
 use std::collections::HashSet;

@@ -10,8 +10,9 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
 use super::client::WAIT;
+use super::turning::turn_keys;
 use super::{Inner, LinkError};
-use crate::fleet::{Fleet, FleetError, Turned};
+use crate::fleet::{Fleet, FleetError};
 
 /// Tenants made at once.
 const CREATING: usize = 2;
@@ -31,8 +32,6 @@ const STEP_BACK: Duration = Duration::from_millis(600);
 const LOOK_AGAIN: Duration = Duration::from_secs(120);
 /// How often a worker lists what lies on a server. What is not as it should be is shown once it was seen twice.
 const COUNT: Duration = Duration::from_secs(120);
-/// How often a worker that turns a server's keys looks whether every role has the newest password.
-const TURN_AGAIN: Duration = Duration::from_secs(600);
 /// How often a worker looks how a server's disk keeps up.
 const WATCH: Duration = Duration::from_secs(5);
 const PAUSES: Backoff = Backoff { base: Duration::from_millis(200), ceiling: Duration::from_secs(15) };
@@ -239,30 +238,6 @@ async fn take_inventory(link: &Inner, fleet: &Fleet, cluster: &ClusterId) {
             }
         }
     }
-}
-
-/// Brings every role of a server to its newest key, for as long as the settings name an older one too.
-async fn turn_keys(fleet: &Fleet, cluster: &ClusterId) {
-    while fleet.keys_are_turning(cluster) {
-        match turned(fleet, cluster).await {
-            Ok(turned) if turned.left == 0 => tracing::info!(
-                cluster = %cluster, turned.renewed, turned.current,
-                "every role of the server has the newest key: once all nodes have it too, the older ones may be taken out of the settings"
-            ),
-            Ok(turned) => {
-                tracing::warn!(cluster = %cluster, turned.left, turned.renewed, "some roles have an older key still");
-            }
-            Err(error) => {
-                tracing::warn!(cluster = %cluster, reason = error.reason(), "the server's keys are not turned")
-            }
-        }
-        tokio::time::sleep(TURN_AGAIN).await;
-    }
-}
-
-async fn turned(fleet: &Fleet, cluster: &ClusterId) -> Result<Turned, FleetError> {
-    let roles = fleet.inventory(cluster).await?.roles;
-    fleet.turn_keys(cluster, &roles).await
 }
 
 impl Inner {

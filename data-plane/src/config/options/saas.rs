@@ -36,8 +36,9 @@ pub(super) struct SaasOptions {
     #[arg(long, env = "HOTELHUB_PEER_TABLE_MAX_AGE_H", default_value_t = 72, global = true)]
     peer_table_max_age_h: u32,
     /// The keys that the hotels' database passwords derive from: `id=base64,…`. One server may have several, the newest first: to turn its
-    /// key give every node the new one as the second, then put it first on those with the role fleet, and take the older one out when
-    /// they log that every role has the newest.
+    /// key give every node the new one as the second, then put it first on all those with the role fleet, and take the older one out when
+    /// each of them has logged `every role of the server has this key` with the `key` of the new one: the first eight digits that
+    /// `base64 -d | sha256sum` says of it. A worker that has the older one first gives roles that one.
     #[arg(long, env = "HOTELHUB_CLUSTER_KEYS", hide_env_values = true, value_parser = secret, global = true)]
     cluster_keys: Option<Secret<String>>,
     /// Administrators of the Postgres servers: `id=postgres://…,…`. For the fleet role alone. The lines to them are in the clear.

@@ -65,10 +65,10 @@ async fn while_a_servers_key_is_turned_roles_get_the_newest_password_once_and_th
     yard.fleet.carry_out(&yard.create(1)).await.unwrap();
     let newest = Key::new([8; 32]);
     let mut keys = ClusterKeys::of(newest.clone());
-    assert!(!fleet_with(keys.clone()).keys_are_turning(&cluster()));
+    assert_eq!(fleet_with(keys.clone()).turns_to(&cluster()), None);
     keys.push_older(key());
     let turner = fleet_with(keys);
-    assert!(turner.keys_are_turning(&cluster()));
+    assert_eq!(turner.turns_to(&cluster()).as_deref(), Some("2578ccf8"));
     let roles = [yard.database.clone()];
     let entered = yard.as_tenant(&yard.database).await.unwrap();
     for expected in [Turned { renewed: 1, ..Turned::default() }, Turned { current: 1, ..Turned::default() }] {
