@@ -1,3 +1,4 @@
+-- expand
 -- The servers on which a worker in service has a store of backups, and when the last of them was heard.
 create view backup_keepers as
     select c->>'cluster' as cluster_id, max(n.last_heartbeat_at) as heard_at
