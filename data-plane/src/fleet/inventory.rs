@@ -1,6 +1,7 @@
 //! What lies on a server: the databases, schemas of shared databases and roles that have a tenant's name, whoever made them.
 use hotelhub_protocol::{ClusterId, Inventory};
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 
 use super::{Admin, FleetError, during};
 
@@ -19,7 +20,11 @@ pub(super) async fn list(admin: &Admin, cluster: &ClusterId) -> Result<Inventory
     let (roles, shared) = (names(lent.client(), ROLES).await?, names(lent.client(), SHARED).await?);
     lent.give_back().await?;
     for database in shared {
-        databases.extend(names(&admin.enter(&database).await?, SCHEMAS).await?);
+        match admin.enter(&database).await {
+            // It was dropped since.
+            Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => {}
+            inside => databases.extend(names(&inside?, SCHEMAS).await?),
+        }
     }
     Ok(Inventory { cluster: cluster.clone(), databases, roles })
 }
