@@ -23,6 +23,10 @@ enum Victim {
 /// When, in milliseconds after the request went out: before it arrives, while it works, while it commits, after it answered.
 const MOMENTS: [u64; 4] = [2, 9, 25, 70];
 
+/// Seconds after which a job that somebody died over has surely run again: its lease is eight times as long as the sending of a letter may
+/// take, which is half a minute.
+const LEASE_IS_OVER: u64 = 400;
+
 /// Each victim at each moment.
 fn strikes() -> impl Iterator<Item = (Victim, u64)> {
     let victims = [Victim::Control, Victim::Node, Victim::Postgres, Victim::Redis];
@@ -90,7 +94,7 @@ impl Wish {
 /// Waits until no letter is left to be sent. Each of these readers then has one: a sender that dies between the mail server's
 /// word and its own note sends the letter again under its Message-ID, and a mailbox shows it once. So ids are counted.
 async fn one_letter_each(house: &House, kept: &Client, readers: impl IntoIterator<Item = String>) -> Result<()> {
-    patiently(240, "every letter is sent", async || {
+    patiently(LEASE_IS_OVER, "every letter is sent", async || {
         let left: i64 = kept.query_one("select count(*) from letters where state <> 'sent'", &[]).await?.get(0);
         Ok((left == 0).then_some(()))
     })
