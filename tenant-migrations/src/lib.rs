@@ -9,8 +9,8 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use runner::{MigrateError, Report, is_current, lay_out, migrate, migrate_until};
-pub use steps::Product;
+pub use runner::{MigrateError, Report, is_current, lay_out, migrate, migrate_until, version_of};
+pub use steps::{Known, Product, needed};
 
 /// What the steps need of a database besides its tables. One that several tenants share has them before the first comes.
 pub const EXTENSIONS: &[&str] = &["btree_gist"];
@@ -18,4 +18,9 @@ pub const EXTENSIONS: &[&str] = &["btree_gist"];
 /// The version of a product's schema: the number of its last step and the first 8 hexadecimal digits of the checksum of all, `0013_1a2b3c4d`.
 pub fn schema_version(product: Product) -> String {
     steps::version(&steps::of(product))
+}
+
+/// Whether a version is one that this program's schema had when it had fewer steps, or has now.
+pub fn known(product: Product, version: &str) -> Known {
+    steps::known(&steps::of(product), version)
 }

@@ -116,6 +116,13 @@ pub async fn is_current(client: &Client, product: Product) -> Result<bool, Migra
     Ok(pending(client, &steps::of(product)).await?.is_empty())
 }
 
+/// The version of the schema a database has: this program's, or one it had when it had fewer steps.
+pub async fn version_of(client: &Client, product: Product) -> Result<String, MigrateError> {
+    let steps = steps::of(product);
+    let ran = steps.len() - pending(client, &steps).await?.len();
+    Ok(steps::version(steps.get(..ran).unwrap_or_default()))
+}
+
 pub(crate) async fn run(client: &mut Client, steps: &[Step]) -> Result<Report, MigrateError> {
     check_files(steps)?;
     let version = steps::version(steps);

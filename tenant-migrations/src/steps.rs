@@ -95,7 +95,16 @@ const HOTEL: &[Step] = &[
     Step { file: "0018_index_withheld_letters.sql", sql: include_str!("../hotel/0018_index_withheld_letters.sql") },
     Step { file: "0019_reprice_plans.sql", sql: include_str!("../hotel/0019_reprice_plans.sql") },
     Step { file: "0020_archive_types_and_plans.sql", sql: include_str!("../hotel/0020_archive_types_and_plans.sql") },
+    Step { file: "0021_index_open_stays.sql", sql: include_str!("../hotel/0021_index_open_stays.sql") },
 ];
+
+/// The last step that this program's statements need: that of the release before. Where a later one could not run yet, a hotel is served
+/// without it.
+pub fn needed(product: Product) -> i32 {
+    match product {
+        Product::Hotel => 20,
+    }
+}
 
 /// Every step of a product, in the one order they run in.
 pub(crate) fn of(product: Product) -> Vec<Step> {
@@ -114,4 +123,27 @@ pub(crate) fn version(steps: &[Step]) -> String {
     let number = steps.last().and_then(Step::number).unwrap_or(0);
     let head = sha256(&sums);
     format!("{number:04}_{}", hex(&head[..4]))
+}
+
+/// What a program knows of a version of its schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It is its own, or was: the number of the last step then.
+    Until(i32),
+    /// It has steps this program does not know.
+    Newer,
+    /// No program ever had it.
+    Never,
+}
+
+/// What is known of a version.
+pub(crate) fn known(steps: &[Step], wanted: &str) -> Known {
+    let mut prefixes = (1..=steps.len()).filter_map(|count| steps.get(..count));
+    let until = prefixes.find(|prefix| version(prefix) == wanted).and_then(|prefix| prefix.last()?.number());
+    let number: Option<i32> = wanted.get(..4).and_then(|digits| digits.parse().ok());
+    match until {
+        Some(last) => Known::Until(last),
+        None if number > steps.last().and_then(Step::number) => Known::Newer,
+        None => Known::Never,
+    }
 }
