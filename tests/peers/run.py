@@ -66,12 +66,9 @@ def compare(asked: argparse.Namespace):
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as ends:
         peer = installed(folder / "venv")
-        servers = Servers(xtask, folder / "run")
-        ends.callback(servers.stop)
-        ours = Ours(programs, servers, folder / "run")
-        ends.callback(ours.stop)
-        theirs = Theirs(peer, servers, folder / "run")
-        ends.callback(theirs.stop)
+        servers = Servers(xtask, folder / "run", ends)
+        ours = Ours(programs, servers, folder / "run", ends)
+        theirs = Theirs(peer, servers, folder / "run", ends)
         report = {"at": datetime.now(timezone.utc).isoformat(), "load1": load1(), "figures": []}
         print(f"  at load {load1():.2f}\n\n{HEAD}", flush=True)
         visitors = [doors.Visitors(side, folder / "run") for side in (ours, theirs)]

@@ -6,7 +6,7 @@ from math import ceil, isqrt
 
 @dataclass(frozen=True)
 class Figure:
-    """Medians of both sides, and how many times as good as theirs ours is, with the 95 % interval of that."""
+    """Medians of both sides, and how many times as good as theirs ours is, with the 95 % interval of that where there is one."""
 
     name: str
     hotels: int
@@ -14,13 +14,12 @@ class Figure:
     ours: float
     theirs: float
     ratio: float
-    interval: tuple
+    interval: tuple | None
     pairs: int
 
     def row(self) -> str:
         """A line of the table."""
-        low, high = self.interval
-        between = f"{short(low)}–{short(high)}" if self.pairs > 1 else "once"
+        between = "–".join(map(short, self.interval)) if self.interval else f"of {self.pairs}"
         numbers = f"{short(self.ours):>10} {short(self.theirs):>10} {short(self.ratio):>8}"
         return f"  {self.hotels:>6}  {self.name:<52} {self.unit:<8} {numbers}  {between}"
 
@@ -54,9 +53,14 @@ def median(values: list) -> float:
     return ordered[ceil(len(ordered) / 2) - 1]
 
 
-def interval(values: list) -> tuple:
-    """The distribution-free 95 % interval of the median: the ranks that lie 0.98·√n around the middle."""
+def interval(values: list) -> tuple | None:
+    """The distribution-free 95 % interval of the median: the ranks that lie 0.98·√n around the middle.
+
+    Of fewer than six even the least and the greatest have the median between them less often.
+    """
     ordered, n = sorted(values), len(values)
+    if n < 6:
+        return None
     reach = ceil(isqrt(96 * n) / 10)
     return ordered[max(n // 2 - reach, 0)], ordered[min(n // 2 + reach, n - 1)]
 

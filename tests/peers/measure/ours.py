@@ -3,6 +3,7 @@
 import json
 import secrets
 from base64 import b64encode
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -25,16 +26,15 @@ def key() -> str:
 
 
 class Ours:
-    """A running house."""
+    """A running house; its programs end with us, also where a later one does not start."""
 
     name = "ours"
 
-    def __init__(self, programs: Path, servers: Servers, folder: Path):
-        self.programs, self.servers, self.folder = programs, servers, folder
+    def __init__(self, programs: Path, servers: Servers, folder: Path, ends: ExitStack):
+        self.programs, self.servers, self.folder, self.ends = programs, servers, folder, ends
         folder.mkdir(parents=True, exist_ok=True)
         self.control_port, self.port, smtp, mailbox = (free_port() for _ in range(4))
         self.hotels, self.filled, self.signed_up, self.ready = [], 0, 0, 0
-        self.processes = []
         servers.sql("postgres", f"create database {CENTRAL}")
         addresses = ["--smtp", f"127.0.0.1:{smtp}", "--http", f"127.0.0.1:{mailbox}"]
         mail = self._start("mail", "hotelhub-standins", ["mail", *addresses], {})
@@ -98,8 +98,9 @@ class Ours:
         return run([self.programs / "hotelhub-control", *arguments], self.control_env)
 
     def _start(self, name: str, program: str, arguments: list, env: dict) -> Process:
-        self.processes.append(Process(self.folder, name, [self.programs / program, *arguments], env))
-        return self.processes[-1]
+        process = Process(self.folder, name, [self.programs / program, *arguments], env)
+        self.ends.callback(process.stop)
+        return process
 
     def _start_control(self) -> Process:
         env = self.control_env | {"HOTELHUB_READY_DATABASES": self.ready}
@@ -110,7 +111,6 @@ class Ours:
         """Starts the control plane anew with so many databases to keep ready-made."""
         self.ready = count
         self.control.stop()
-        self.processes.remove(self.control)
         self.control = self._start_control()
 
     def ready_made(self) -> int:
@@ -185,8 +185,3 @@ class Ours:
     def connections(self) -> int:
         """Connections to the hotels' databases."""
         return self.servers.connections("t\\_%")
-
-    def stop(self):
-        """Stops every process, the node first."""
-        for process in reversed(self.processes):
-            process.stop()

@@ -19,7 +19,7 @@ class Process:
     """A running program; what it says goes to a file of its name."""
 
     def __init__(self, folder: Path, name: str, command: list, env: dict, **more):
-        self.name, self.log = name, folder / f"{name}.log"
+        self.name, self.log, self.stopped = name, folder / f"{name}.log", False
         with self.log.open("ab") as log:
             more = {"stdout": log, "stdin": subprocess.DEVNULL} | more
             self.child = subprocess.Popen(
@@ -37,7 +37,10 @@ class Process:
             raise Failed(f"{self.name} ended ({self.child.returncode}): see {self.log}")
 
     def stop(self):
-        """Asks it to stop, and kills what of it is left."""
+        """Asks it to stop, and kills what of it is left; once, for its number may be another's later."""
+        if self.stopped:
+            return
+        self.stopped = True
         if self.child.poll() is None:
             self.child.terminate()
             try:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,12 +13,13 @@ from measure.processes import Failed, Process, run
 class Servers:
     """Both; they end with us."""
 
-    def __init__(self, xtask: Path, folder: Path):
+    def __init__(self, xtask: Path, folder: Path, ends: ExitStack):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         command = [xtask, "servers", "--dir", folder / "lent", "--durable"]
         self.process = Process(folder, "servers", command, {}, **streams)
+        ends.callback(self.stop)
         said = self.process.child.stdout.readline()
         if not said:
             raise Failed(f"the servers did not start: see {self.process.log}")

@@ -6,6 +6,7 @@ import secrets
 import subprocess
 import sys
 import venv
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -36,12 +37,12 @@ def installed(folder: Path) -> Path:
 
 
 class Theirs:
-    """The running peer."""
+    """The running peer; it ends with us."""
 
     name = "theirs"
 
-    def __init__(self, programs: Path, servers: Servers, folder: Path):
-        self.programs, self.servers, self.folder = programs, servers, folder
+    def __init__(self, programs: Path, servers: Servers, folder: Path, ends: ExitStack):
+        self.programs, self.servers, self.folder, self.ends = programs, servers, folder, ends
         folder.mkdir(parents=True, exist_ok=True)
         self.port, self.hotels, self.filled = free_port(), [], 0
         self.database = DATABASE
@@ -71,6 +72,7 @@ class Theirs:
         command = [self.programs / "gunicorn", "--chdir", PROJECT, "--config", PROJECT / "house/gunicorn.conf.py"]
         command += ["--bind", f"127.0.0.1:{self.port}", "house.wsgi:application"]
         server = Process(self.folder, "gunicorn", command, self.env | {"PEER_CREATES_BY": creates_by})
+        self.ends.callback(server.stop)
         return server.until(lambda: answers(self.port, get(DOMAIN, "/livez")), "gunicorn")
 
     def create_by(self, way: str):
@@ -111,10 +113,6 @@ class Theirs:
     def connections(self) -> int:
         """Connections to the peer's database."""
         return self.servers.connections(DATABASE)
-
-    def stop(self):
-        """Stops it."""
-        self.server.stop()
 
 
 def schema_of(host: str) -> str:
