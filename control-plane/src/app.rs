@@ -2,9 +2,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use hotelhub_kernel::{Clock, Entropy, Ids, Key};
 use hotelhub_mail::Mailer;
 use hotelhub_protocol::FeedKey;
+use hotelhub_store::Store;
+use hotelhub_vault::Shelf;
 use hotelhub_web::limits::Throttle;
 use hotelhub_web::metrics::Metrics;
 use hotelhub_web::{Assets, BadTemplates, Folder, Templates};
@@ -64,6 +67,8 @@ pub struct App {
     pub hands: Hands,
     /// How often a worker that waits looks for orders that came due by time.
     pub look: Duration,
+    /// Where the routing table is left for nodes, if anywhere.
+    pub routes_store: Option<Store>,
     /// The newest routing table.
     pub snapshots: Snapshots,
     /// Pages, letters and their texts.
@@ -72,6 +77,8 @@ pub struct App {
     pub mailer: Option<Mailer>,
     /// Counts and times.
     pub metrics: Metrics,
+    /// Where exported hotels lie on their way, if anywhere.
+    pub exchange: Option<Shelf>,
     /// Sign-ups by address.
     pub signups: Throttle,
     /// Looks at names and sign-ups by address.
@@ -90,6 +97,12 @@ impl App {
         let mailer = settings.smtp_url.as_ref().map(|url| Mailer::new(url, &settings.mail_from));
         let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3_600));
         let redis = settings.redis_url.as_ref().map(|url| counters(url.expose())).transpose()?;
+        let routes_store = settings.routes_store.as_ref().map(|origin| origin.open(settings.s3.as_ref()));
+        let exchange = settings.exchange.as_ref().map(|at| {
+            let store = at.origin.open(settings.s3.as_ref()).context("HOTELHUB_EXCHANGE_STORE")?;
+            anyhow::Ok(Shelf::new(store, at.key.clone(), entropy.clone()))
+        });
+        let exchange = exchange.transpose()?;
         Ok(Self {
             ids: Ids::timed(clock.clone(), entropy.clone()),
             db: Database::open(settings.database_url.expose(), settings.database_connections)?,
@@ -98,10 +111,12 @@ impl App {
             wakes: Wakes::new(),
             hands: Hands::default(),
             look: Duration::from_millis(500),
+            routes_store: routes_store.transpose().context("HOTELHUB_ROUTES_STORE")?,
             snapshots: Snapshots::default(),
             templates: Arc::new(templates()?),
             mailer: mailer.transpose()?,
             metrics: Metrics::new()?,
+            exchange,
             staff: Gate::new(&clock, redis.as_ref()),
             signups: Throttle::new("signups", settings.signups_per_hour, hour, &clock).shared(redis.clone()),
             looks: Throttle::new("signup-looks", LOOKS_PER_MINUTE, minute, &clock).shared(redis.clone()),

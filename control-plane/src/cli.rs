@@ -222,7 +222,8 @@ pub enum Plan {
         /// The plan: starter, growth, pro or enterprise.
         #[arg(long)]
         id: String,
-        /// `database`: one of their own. `schema`: a schema in a database that others share.
+        /// `database`: one of their own. `schema`: a schema in a database that others share, which every node in service must know of:
+        /// older programs cannot enter it.
         #[arg(long = "in", value_parser = placed_in)]
         placed_in: PlacedIn,
     },
@@ -252,6 +253,9 @@ pub struct Server {
     /// Databases it may hold.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub capacity: u32,
+    /// Whom it is for: any hotel, hotels that share it, or one hotel alone, as Enterprise has it. A known server stays what it is.
+    #[arg(long, value_parser = ["any", "shared", "alone"])]
+    pub tier: Option<String>,
 }
 
 /// Reads a staff role's name.

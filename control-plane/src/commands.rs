@@ -13,7 +13,7 @@ use crate::config::{DatabaseFlags, Flags, Settings};
 use crate::database::{Database, DbError};
 use crate::fleet::clusters::{self, NewCluster};
 use crate::fleet::nodes;
-use crate::plans;
+use crate::plans::{self, PlacedIn};
 use crate::staff::{self, tokens};
 
 /// Brings the central database to the built-in schema; how many migrations ran.
@@ -118,12 +118,12 @@ fn bad_name(error: DbError) -> anyhow::Error {
 /// Takes Postgres servers into service.
 pub async fn cluster(cluster: Cluster) -> Result<String> {
     let Cluster::Add { database, server, json } = cluster;
-    let Server { id, host, port, budget, capacity } = server;
+    let Server { id, host, port, budget, capacity, tier } = server;
     let (db, now) = (open(&database)?, Clock::wall().now());
     let mut tx = db.begin().await?;
-    let new = NewCluster { id: id.clone(), host, port, budget, capacity };
+    let new = NewCluster { id: id.clone(), host, port, budget, capacity, tier };
     let added = clusters::add(&mut tx, &new, now).await.map_err(bad_cluster)?;
-    let details = json!({ "host": new.host, "port": port, "budget": budget, "capacity": capacity });
+    let details = json!({ "host": new.host, "port": port, "budget": budget, "capacity": capacity, "tier": new.tier });
     audit::record(&mut tx, now, &Actor::Command, "cluster.add", ("cluster", &id), None, details).await?;
     tx.commit().await?;
     let key = Key::new(Entropy::system().bytes()).expose_base64();
@@ -157,7 +157,11 @@ pub async fn plan(plan: Plan) -> Result<String> {
     let details = json!({ "placed_in": placed_in.as_str() });
     audit::record(&mut tx, now, &Actor::Command, "plan.place", ("plan", &id), None, details).await?;
     tx.commit().await?;
-    Ok(format!("Hotels that choose {id} from now on are placed in a {}.", placed_in.as_str()))
+    let told = format!("Hotels that choose {id} from now on are placed in a {}.", placed_in.as_str());
+    Ok(match placed_in {
+        PlacedIn::Database => told,
+        PlacedIn::Schema => format!("{told} No node of an older program may be in service: it cannot enter them."),
+    })
 }
 
 /// The effective settings, one a line.

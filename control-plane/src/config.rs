@@ -1,12 +1,17 @@
 //! What the environment and the flags say, read once, in `main`.
+mod s3;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use hotelhub_kernel::{Host, Key, Secret, Slug};
+use hotelhub_store::{Origin, S3Access};
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry::Format;
+
+use self::s3::S3Flags;
 
 /// Where the central database is.
 #[derive(Args, Clone, Debug)]
@@ -89,6 +94,12 @@ pub struct Flags {
     /// A file that holds the same.
     #[arg(long, env = "HOTELHUB_REDIS_URL_FILE")]
     redis_url_file: Option<PathBuf>,
+    /// Where the routing table is left for nodes that start without a disk while this plane is away, s3://bucket/prefix or
+    /// file:///srv/hotelhub; without it they have only one another to ask.
+    #[arg(long, env = "HOTELHUB_ROUTES_STORE")]
+    routes_store: Option<Origin>,
+    #[command(flatten)]
+    s3: S3Flags,
     /// Databases kept ready for sign-ups on each cluster.
     #[arg(long, env = "HOTELHUB_READY_DATABASES", default_value_t = 4)]
     ready_databases: u32,
@@ -99,6 +110,25 @@ pub struct Flags {
     /// promised.
     #[arg(long, env = "HOTELHUB_TENANT_GRACE_DAYS", default_value_t = 30)]
     tenant_grace_days: u16,
+    /// Where exported hotels lie on their way out and in, s3://bucket/prefix or file:///var/lib/hotelhub/exchange, a bucket or a folder that
+    /// is there: the very one that the fleet role has, such as a network disk. Without it none are exported.
+    #[arg(long, env = "HOTELHUB_EXCHANGE_STORE")]
+    exchange_store: Option<Origin>,
+    /// What they are sealed with there: 32 random bytes in base64, the same as the fleet role's, and another than the backups'.
+    #[arg(long, env = "HOTELHUB_EXCHANGE_KEY", hide_env_values = true, value_parser = secret)]
+    exchange_key: Option<Secret<String>>,
+    /// A file that holds the same.
+    #[arg(long, env = "HOTELHUB_EXCHANGE_KEY_FILE")]
+    exchange_key_file: Option<PathBuf>,
+}
+
+/// Where exported hotels lie on their way, and what they are sealed with there.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// Where they lie.
+    pub origin: Origin,
+    /// What they are sealed with.
+    pub key: Key,
 }
 
 /// The effective settings.
@@ -134,12 +164,18 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// Where processes count attempts together.
     pub redis_url: Option<Secret<String>>,
+    /// Where the routing table is left for nodes.
+    pub routes_store: Option<Origin>,
+    /// Who asks for buckets.
+    pub s3: Option<S3Access>,
     /// Databases kept ready on each cluster.
     pub ready_databases: u32,
     /// Sign-ups taken from one address in an hour.
     pub signups_per_hour: u32,
     /// Days for which a deleted hotel's database is kept.
     pub tenant_grace_days: u16,
+    /// Where exported hotels lie on their way.
+    pub exchange: Option<Exchange>,
 }
 
 fn secret(text: &str) -> Result<Secret<String>, std::convert::Infallible> {
@@ -204,9 +240,18 @@ impl Flags {
             mail_from: self.mail_from,
             trusted_proxies: self.trusted_proxies,
             redis_url: resolve("HOTELHUB_REDIS_URL", self.redis_url, self.redis_url_file.as_deref())?,
+            routes_store: self.routes_store,
+            s3: self.s3.access()?,
             ready_databases: self.ready_databases,
             signups_per_hour: self.signups_per_hour,
             tenant_grace_days: self.tenant_grace_days,
+            exchange: match self.exchange_store {
+                Some(origin) => Some(Exchange {
+                    origin,
+                    key: key("HOTELHUB_EXCHANGE_KEY", self.exchange_key, self.exchange_key_file.as_deref())?,
+                }),
+                None => None,
+            },
         })
     }
 }
@@ -244,9 +289,13 @@ impl Settings {
             ("HOTELHUB_MAIL_FROM", self.mail_from.clone()),
             ("HOTELHUB_TRUSTED_PROXIES", proxies.join(",")),
             ("HOTELHUB_REDIS_URL", hidden(&self.redis_url)),
+            ("HOTELHUB_ROUTES_STORE", self.routes_store.as_ref().map(Origin::to_string).unwrap_or_default()),
+            ("HOTELHUB_S3_SECRET", self.s3.as_ref().map(|_| redacted()).unwrap_or_default()),
             ("HOTELHUB_READY_DATABASES", self.ready_databases.to_string()),
             ("HOTELHUB_SIGNUPS_PER_HOUR", self.signups_per_hour.to_string()),
             ("HOTELHUB_TENANT_GRACE_DAYS", self.tenant_grace_days.to_string()),
+            ("HOTELHUB_EXCHANGE_STORE", self.exchange.as_ref().map(|at| at.origin.to_string()).unwrap_or_default()),
+            ("HOTELHUB_EXCHANGE_KEY", self.exchange.as_ref().map(|_| redacted()).unwrap_or_default()),
         ]
     }
 }

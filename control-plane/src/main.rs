@@ -19,8 +19,12 @@ async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "hotelhub-control: {error:#}");
-            error.downcast_ref::<remote::Failure>().map_or(ExitCode::FAILURE, remote::Failure::exit_code)
+            let failure = error.downcast_ref::<remote::Failure>();
+            let _ = match failure {
+                Some(remote::Failure::Unwell(told)) => writeln!(std::io::stdout(), "{told}"),
+                _ => writeln!(std::io::stderr(), "hotelhub-control: {error:#}"),
+            };
+            failure.map_or(ExitCode::FAILURE, remote::Failure::exit_code)
         }
     }
 }

@@ -4,7 +4,7 @@ use hotelhub_web::{Doors, Entrance, Front};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{App, audit, backups, fleet, health, home, signup, staff, tenants};
+use crate::{App, audit, backups, exports, fleet, health, home, imports, signup, staff, tenants};
 
 /// What the API schema says of itself.
 #[derive(OpenApi)]
@@ -20,6 +20,8 @@ fn doors() -> OpenApiRouter<App> {
         .merge(staff::doors())
         .merge(tenants::doors())
         .merge(backups::doors())
+        .merge(exports::doors())
+        .merge(imports::doors())
         .merge(fleet::doors())
         .merge(audit::doors())
 }
@@ -30,6 +32,7 @@ fn pages() -> Router<App> {
         .merge(staff::pages())
         .merge(tenants::pages())
         .merge(backups::forms())
+        .merge(exports::forms())
         .merge(fleet::pages())
         .merge(audit::pages())
 }

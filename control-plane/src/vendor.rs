@@ -1,9 +1,10 @@
 //! The frame around the pages of the vendor's people.
 use hotelhub_identity::{StaffPermission as May, StaffRole};
 use hotelhub_kernel::Cursor;
-use hotelhub_web::{Layout, NavItem, Shell, UserBadge, Visit, format};
-use jiff::Timestamp;
+use hotelhub_web::{AppError, Kind, Layout, NavItem, Result, Shell, UserBadge, Visit, format};
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::App;
 use crate::staff::VendorStaff;
@@ -45,9 +46,25 @@ pub(crate) fn moment(at: Timestamp, visit: &Visit) -> String {
     format::date_time(at, &vendor_zone(), visit.lang)
 }
 
+/// An instant as a browser's field for a day and an hour takes it; the seconds that have begun count as over.
+pub(crate) fn field_of(at: Timestamp) -> String {
+    (at + SignedDuration::from_secs(1)).to_zoned(vendor_zone()).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
 /// Where the vendor's people live.
 pub(crate) fn vendor_zone() -> TimeZone {
     TimeZone::get("Asia/Jakarta").unwrap_or(TimeZone::UTC)
+}
+
+/// What a browser's field for a day and an hour holds, read where the vendor's people live; nothing where it was left empty.
+pub(crate) fn in_vendor_zone(field: &'static str, text: &str) -> Result<Option<Timestamp>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = || AppError::new(Kind::Invalid, "invalid-body", "This is no time.").field(field, "no time");
+    let local: DateTime = text.parse().map_err(|_| wrong())?;
+    let zoned = local.to_zoned(vendor_zone()).map_err(|_| wrong())?;
+    Ok(Some(zoned.timestamp()))
 }
 
 /// The address of the next page: the same query with the cursor.

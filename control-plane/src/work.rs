@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::App;
-use crate::fleet::{Gauges, orders, ready, rollouts};
+use crate::fleet::{Gauges, feed, moves, orders, ready, rollouts};
 use crate::wakes::Wake;
-use crate::{backups, mails, once, tenants};
+use crate::{backups, exports, imports, mails, once, tenants};
 
 /// How often the controllers look without being woken.
 const LOOK: Duration = Duration::from_secs(5);
@@ -36,6 +36,7 @@ pub(crate) fn start(app: &App, tasks: &mut JoinSet<()>) -> Result<(), prometheus
     tasks.spawn(make_rounds(app.clone(), Gauges::register(&app.metrics)?));
     tasks.spawn(keep_fleet(app.clone()));
     tasks.spawn(send_letters(app.clone()));
+    tasks.spawn(feed::leave_table(app.clone()));
     tasks.spawn(forget_answers(app.clone()));
     Ok(())
 }
@@ -62,6 +63,11 @@ async fn make_rounds(app: App, gauges: Gauges) {
             Ok(count) => tracing::debug!(count, "backups that are due are being taken"),
             Err(error) => tracing::warn!(error = &error as &dyn Error, "backups were not looked after"),
         }
+        match tokio::try_join!(exports::tidy(&app), imports::tidy(&app)) {
+            Ok((0, 0)) => {}
+            Ok((gone, come)) => tracing::info!(gone, come, "old exports and imports were removed from the exchange"),
+            Err(error) => tracing::warn!(error = &error as &dyn Error, "the exchange was not tidied up"),
+        }
         if let Err(error) = gauges.look(&app).await {
             tracing::warn!(error = &error as &dyn Error, "the fleet was not counted");
         }
@@ -69,7 +75,7 @@ async fn make_rounds(app: App, gauges: Gauges) {
     }
 }
 
-/// Keeps the stock of ready-made databases, drives the rollout that runs, and shows to staff what was leased for the last time and never reported.
+/// Keeps the stock of ready-made databases, drives the rollout that runs and the moves, and shows to staff what was leased for the last time and never reported.
 async fn keep_fleet(app: App) {
     let mut ear = app.wakes.listen(Wake::Orders);
     while !app.stopping() {
@@ -78,6 +84,9 @@ async fn keep_fleet(app: App) {
         }
         if let Err(error) = rollouts::drive(&app).await {
             tracing::warn!(error = &error as &dyn Error, "rollouts were not looked after");
+        }
+        if let Err(error) = moves::drive(&app).await {
+            tracing::warn!(error = &error as &dyn Error, "moves were not looked after");
         }
         match orders::sweep(&app.db.durable, app.clock.now()).await {
             Ok(0) => {}

@@ -11,12 +11,12 @@ use std::path::PathBuf;
 
 use hotelhub_kernel::{Host, Key, Secret};
 use hotelhub_protocol::{ClusterId, FeedVerifier};
-use hotelhub_vault::Store;
+use hotelhub_store::Store;
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
 use jiff::SignedDuration;
 
-pub use self::options::{BadSettings, Command, given};
+pub use self::options::{BadSettings, Command, Given, TROUBLE, Wal, given, is_fetch};
 pub use self::shown::{as_markdown, effective};
 use crate::fleet::ClusterKeys;
 use crate::tenancy::PoolLimits;
@@ -91,7 +91,9 @@ pub struct Saas {
     pub state_dir: PathBuf,
     /// Other nodes, where they show measurements: asked for the table by one that has none while the control plane is away.
     pub peers: Vec<String>,
-    /// How old a peer's table may be.
+    /// Where the control plane puts the table, if it does.
+    pub routes_store: Option<Store>,
+    /// How old a peer's table may be, or the store's.
     pub oldest_from_peer: SignedDuration,
     /// The keys that the tenants' passwords derive from, per server.
     pub cluster_keys: HashMap<ClusterId, ClusterKeys>,
@@ -99,6 +101,8 @@ pub struct Saas {
     pub cluster_admins: BTreeMap<ClusterId, Secret<String>>,
     /// Where the fleet role keeps backups, if it does.
     pub backups: Option<Backups>,
+    /// Where hotels' exports lie on their way, as both planes reach it.
+    pub exchange: Option<Exchange>,
     /// What every tenant's keys derive from.
     pub node_secret: Key,
     /// The domain under which tenants have their names.
@@ -114,8 +118,19 @@ pub struct Backups {
     pub store: Store,
     /// What they are sealed with.
     pub key: Key,
-    /// The folder of `pg_dump` and `pg_restore`, where it is not a usual one.
+    /// The folder of the programs of Postgres, where it is not a usual one.
     pub programs: Option<PathBuf>,
+    /// Where hotels are brought to a point in time.
+    pub recovery: PathBuf,
+}
+
+/// Where exports lie on their way, and what they are sealed with there.
+#[derive(Clone)]
+pub struct Exchange {
+    /// Where they lie.
+    pub store: Store,
+    /// What they are sealed with.
+    pub key: Key,
 }
 
 impl Settings {

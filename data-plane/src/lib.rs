@@ -3,6 +3,7 @@ pub mod audit;
 pub mod boot;
 pub mod config;
 pub mod edge;
+mod exports;
 pub mod fleet;
 pub mod hotel;
 pub mod link;

@@ -1,5 +1,5 @@
 //! Every SQL statement of every store, for the test that prepares each against a freshly migrated database.
-use crate::{audit, boot, edge, fleet, hotel, notify, people, queue, tenancy};
+use crate::{audit, boot, edge, exports, fleet, hotel, notify, people, queue, tenancy};
 
 /// The statements by capability.
 pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
@@ -7,9 +7,13 @@ pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
         ("audit", audit::STATEMENTS),
         ("boot", boot::STATEMENTS),
         ("edge", edge::STATEMENTS),
+        ("exports", exports::STATEMENTS),
         ("fleet", fleet::STATEMENTS),
         ("backups", fleet::BACKUP_STATEMENTS),
+        ("chores", fleet::CHORE_STATEMENTS),
+        ("moves", fleet::MOVE_STATEMENTS),
         ("hotel", hotel::STATEMENTS),
+        ("rules", hotel::RULE_STATEMENTS),
         ("notify", notify::STATEMENTS),
         ("queue", queue::STATEMENTS),
         ("tenancy", tenancy::STATEMENTS),

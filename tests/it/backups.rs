@@ -1,5 +1,5 @@
 //! A hotel's data lost and found again: backed up, restored, undone, copied and drilled from the command line, on real servers.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use hotelhub_tests::{Connection, Hotel, House, Stock, connect, get, patiently};
@@ -33,13 +33,28 @@ async fn book(hotel: &Hotel, stock: &Stock, guests: std::ops::Range<i32>) -> Res
     Ok(())
 }
 
-/// The data of a backup as they lie in the store.
-fn data_of(house: &House, backup: &Value) -> Result<PathBuf> {
+/// The files of a backup in the store, the data before the manifest.
+fn files_of(house: &House, backup: &Value) -> Result<Vec<PathBuf>> {
     let id = |member: &str| backup[member].as_str().map(str::to_owned).context("no id");
     let place = house.settings().dir.join("backups").join(id("tenant_id")?).join(id("id")?);
-    let mut files = std::fs::read_dir(place)?.filter_map(|file| Some(file.ok()?.path()));
-    files.find(|path| path.to_string_lossy().contains("/data-")).context("no data")
+    let mut files: Vec<_> = std::fs::read_dir(place)?.filter_map(|file| Some(file.ok()?.path())).collect();
+    files.sort();
+    Ok(files)
 }
+
+/// The data of a backup as they lie in the store.
+fn data_of(house: &House, backup: &Value) -> Result<PathBuf> {
+    files_of(house, backup)?.into_iter().find(|path| named(path).starts_with("data-")).context("no data")
+}
+
+fn named(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
+
+/// Enough that writing it into a backup takes a while.
+const MANY_GUESTS: &str = "
+    insert into guests (id, name, created_at, updated_at)
+    select gen_random_uuid(), 'Tamu ' || md5(n::text), now(), now() from generate_series(1, 100000) n";
 
 const PUBLIC: &str = "/api/v1/public/property";
 
@@ -79,6 +94,34 @@ async fn a_hotel_that_lost_its_guests_gets_them_back_and_may_change_its_mind() -
     house.stop().await
 }
 
+/// A node is killed while it writes a backup, and takes it when it has come back.
+async fn killed_in_the_middle(house: &mut House) -> Result<()> {
+    let inside = connect(&house.tenant_dsn("melati").await?).await?;
+    inside.batch_execute(MANY_GUESTS).await?;
+    let begun = Script::new(house, "super_admin").await?.does(&["backup", "melati", "--detach"]).await?;
+    patiently(60, "a half of it lies in the store", async || {
+        let files = files_of(house, &begun).unwrap_or_default();
+        Ok(files.iter().any(|path| named(path).ends_with(".unfinished")).then_some(()))
+    })
+    .await?;
+    house.node.kill().await?;
+    let left = files_of(house, &begun)?;
+    ensure!(left.len() == 1 && named(&left[0]).ends_with(".unfinished"), "it was killed too late: {left:?}");
+    house.restart_node().await?;
+    let admin = Script::new(house, "super_admin").await?;
+    patiently(60, "the node that came back takes it", async || {
+        let backups = admin.does(&["backups", "melati"]).await?;
+        Ok(backups.as_array().is_some_and(|all| all.iter().all(|one| one["state"] == "done")).then_some(()))
+    })
+    .await?;
+    let whole = files_of(house, &begun)?;
+    ensure!(
+        whole.len() == 2 && named(&whole[0]).starts_with("data-") && named(&whole[1]) == "manifest",
+        "nothing is left of the half: {whole:?}"
+    );
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_spoilt_backup_is_refused_and_a_node_that_dies_leaves_no_half_of_one() -> Result<()> {
     let (_servers, mut house) = house("backups-spoilt").await?;
@@ -113,15 +156,8 @@ async fn a_spoilt_backup_is_refused_and_a_node_that_dies_leaves_no_half_of_one()
         ensure!(code == wanted && said.contains(word), "{args:?}: wanted {wanted} {word}, got {code} {said}");
     }
 
-    admin.does(&["backup", "melati", "--detach"]).await?;
-    house.node.kill().await?;
-    house.restart_node().await?;
+    killed_in_the_middle(&mut house).await?;
     let admin = Script::new(&house, "super_admin").await?;
-    patiently(60, "the node that came back takes it", async || {
-        let backups = admin.does(&["backups", "melati"]).await?;
-        Ok(backups.as_array().is_some_and(|all| all.iter().all(|one| one["state"] == "done")).then_some(()))
-    })
-    .await?;
     let restored = admin.does(&["restore", "melati", "--confirm", "melati"]).await?;
     ensure!(restored["state"] == "done" && bookings(&house, "melati").await? == 2, "{restored}");
     house.stop().await

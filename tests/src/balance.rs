@@ -21,6 +21,8 @@ pub struct Balance(Arc<Nodes>);
 #[derive(Debug)]
 struct Nodes {
     ports: Vec<u16>,
+    /// How often each went out and came in again.
+    passages: Vec<AtomicUsize>,
     /// The place of the node that is out.
     out: AtomicUsize,
     /// For taking turns.
@@ -31,7 +33,8 @@ struct Nodes {
 #[derive(Debug)]
 pub struct Caller {
     balance: Balance,
-    open: HashMap<u16, Connection>,
+    /// By the place of its node, each with the passages of that until then: one from before leads to a process that has ended.
+    open: HashMap<usize, (usize, Connection)>,
 }
 
 /// An answer, and how it came.
@@ -46,12 +49,17 @@ pub struct Answered {
 impl Balance {
     /// Nodes at these ports, all of them in.
     pub fn over(ports: impl Into<Vec<u16>>) -> Self {
-        Self(Arc::new(Nodes { ports: ports.into(), out: AtomicUsize::new(NONE), turn: AtomicUsize::new(0) }))
+        let ports: Vec<u16> = ports.into();
+        let passages = ports.iter().map(|_| AtomicUsize::new(0)).collect();
+        Self(Arc::new(Nodes { ports, passages, out: AtomicUsize::new(NONE), turn: AtomicUsize::new(0) }))
     }
 
     /// Sends nothing more to the node at this place, and to the one that was out before again.
     pub fn take_out(&self, place: usize) {
-        self.0.out.store(place, Ordering::SeqCst);
+        let before = self.0.out.swap(place, Ordering::SeqCst);
+        for passage in [before, place].into_iter().filter_map(|place| self.0.passages.get(place)) {
+            passage.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
     /// Sends to all of them.
@@ -64,18 +72,22 @@ impl Balance {
         Caller { balance: self.clone(), open: HashMap::new() }
     }
 
-    /// The node whose turn it is and the one after it, of those that are in.
-    fn two(&self) -> Option<[u16; 2]> {
+    /// The places of the node whose turn it is and of the one after it, of those that are in.
+    fn two(&self) -> Option<[usize; 2]> {
         let out = self.0.out.load(Ordering::SeqCst);
-        let inside: Vec<u16> =
-            self.0.ports.iter().enumerate().filter(|(place, _)| *place != out).map(|(_, port)| *port).collect();
+        let inside: Vec<usize> = (0..self.0.ports.len()).filter(|place| *place != out).collect();
         let turn = self.0.turn.fetch_add(1, Ordering::Relaxed);
         let at = |turn: usize| inside.get(turn.checked_rem(inside.len())?).copied();
         Some([at(turn)?, at(turn + 1)?])
     }
 
-    fn is_out(&self, port: u16) -> bool {
-        self.0.ports.get(self.0.out.load(Ordering::SeqCst)) == Some(&port)
+    fn is_out(&self, place: usize) -> bool {
+        self.0.out.load(Ordering::SeqCst) == place
+    }
+
+    /// The port of the node at this place, and its passages until now.
+    fn node(&self, place: usize) -> Option<(u16, usize)> {
+        Some((*self.0.ports.get(place)?, self.0.passages.get(place)?.load(Ordering::SeqCst)))
     }
 }
 
@@ -97,8 +109,9 @@ impl Caller {
         }
     }
 
-    async fn sent(&mut self, port: u16, request: &[u8]) -> Result<Reply> {
-        let open = self.open.remove(&port);
+    async fn sent(&mut self, place: usize, request: &[u8]) -> Result<Reply> {
+        let (port, passages) = self.balance.node(place).context("no such node")?;
+        let open = self.open.remove(&place).filter(|(until, _)| *until == passages).map(|(_, connection)| connection);
         let answer = async {
             let mut connection = match open {
                 Some(open) => open,
@@ -109,8 +122,74 @@ impl Caller {
         };
         let (connection, reply) = tokio::time::timeout(PATIENCE, answer).await.context("no answer in time")??;
         if !reply.head.to_ascii_lowercase().contains("connection: close") {
-            self.open.insert(port, connection);
+            self.open.insert(place, (passages, connection));
         }
         Ok(reply)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::task::{AbortHandle, JoinSet};
+
+    use super::*;
+    use crate::connection::get;
+
+    /// A node that answers everybody with a number, until it is stopped with all its connections.
+    async fn node(port: u16, number: &'static str) -> (u16, AbortHandle) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let serving = tokio::spawn(async move {
+            let mut guests = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                guests.spawn(answer(stream, number));
+            }
+        });
+        (port, serving.abort_handle())
+    }
+
+    async fn answer(mut stream: TcpStream, number: &str) {
+        let mut request = [0; 1024];
+        while stream.read(&mut request).await.is_ok_and(|read| read > 0) {
+            let reply = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{number}", number.len());
+            stream.write_all(reply.as_bytes()).await.unwrap();
+        }
+    }
+
+    async fn hears(caller: &mut Caller, number: &str) {
+        let Answered { reply, again } = caller.ask(&get("melati.example", "/", None)).await.unwrap();
+        assert_eq!((reply.body.as_slice(), again), (number.as_bytes(), false));
+    }
+
+    #[tokio::test]
+    async fn a_node_that_was_started_anew_is_not_asked_over_a_connection_to_the_one_before() {
+        let (port, first) = node(0, "first").await;
+        let (other, _) = node(0, "other").await;
+        let balance = Balance::over([port, other]);
+        let mut caller = balance.caller();
+        for number in ["first", "other", "first", "other"] {
+            hears(&mut caller, number).await;
+        }
+        balance.take_out(0);
+        first.abort();
+        hears(&mut caller, "other").await;
+        let (_, _again) = node(port, "second").await;
+        balance.put_back();
+        hears(&mut caller, "other").await;
+        hears(&mut caller, "second").await;
+    }
+
+    #[tokio::test]
+    async fn a_node_that_hangs_up_while_it_is_in_is_found_out() {
+        let (port, first) = node(0, "first").await;
+        let balance = Balance::over([port]);
+        let mut caller = balance.caller();
+        hears(&mut caller, "first").await;
+        first.abort();
+        assert!(caller.ask(&get("melati.example", "/", None)).await.unwrap_err().is::<Unheard>());
     }
 }

@@ -1,5 +1,7 @@
 //! Both planes, a mailbox and their settings.
+mod clusters;
 mod nodes;
+mod wal;
 
 use std::path::PathBuf;
 
@@ -137,8 +139,12 @@ impl House {
 
     /// What the node counts under this name, over all labels.
     pub async fn counted(&self, name: &str) -> Result<f64> {
-        let shown =
-            Connection::open(self.metrics_port).await?.send(&get("metrics.localhost", "/metrics", None)).await?;
+        self.counted_at(self.metrics_port, name).await
+    }
+
+    /// The same of the node that shows its measurements at this port.
+    pub async fn counted_at(&self, metrics: u16, name: &str) -> Result<f64> {
+        let shown = Connection::open(metrics).await?.send(&get("metrics.localhost", "/metrics", None)).await?;
         let shown = String::from_utf8(shown.body)?;
         let counts = shown.lines().filter_map(|line| line.strip_prefix(name)?.rsplit_once(' ')?.1.parse::<f64>().ok());
         Ok(counts.sum())
@@ -174,6 +180,24 @@ impl House {
         self.control_env.push(pair(key, value));
         self.control.stop().await?;
         self.restart_control().await
+    }
+
+    /// Starts both planes anew with an exchange for hotels that leave and come, and the node with a store of backups.
+    pub async fn exchange(&mut self) -> Result<()> {
+        let key = Key::new(Entropy::system().bytes()).expose_base64();
+        for name in ["exchange", "backups"] {
+            std::fs::create_dir_all(self.settings.dir.join(name))?;
+        }
+        let store = |name: &str| format!("file://{}", self.settings.dir.join(name).display());
+        let shared = [pair("HOTELHUB_EXCHANGE_STORE", store("exchange")), pair("HOTELHUB_EXCHANGE_KEY", key)];
+        let backups = Key::new(Entropy::system().bytes()).expose_base64();
+        self.node_env.extend([pair("HOTELHUB_BACKUP_STORE", store("backups")), pair("HOTELHUB_BACKUP_KEY", backups)]);
+        self.node_env.extend(shared.clone());
+        self.control_env.extend(shared);
+        self.node.stop().await?;
+        self.control.stop().await?;
+        self.restart_control().await?;
+        self.restart_node().await
     }
 
     /// The settings of the control plane.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows how a plane works inside: it is started, spoken to over HTTP, killed, and started again.
 mod balance;
+mod bookers;
 mod connection;
 mod hotel;
 mod house;
@@ -11,6 +12,7 @@ mod servers;
 mod watch;
 
 pub use balance::{Answered, Balance, Caller};
+pub use bookers::{Booked, Bookers};
 pub use connection::{Connection, Reply, Unheard, form, get, page, post, post_as, post_seen};
 pub use hotel::{Hotel, Stock, address_of, sign_up, sign_up_request, until_served};
 pub use house::{Beside, House, Papers, Settings, connect};

@@ -9,7 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,7 +30,7 @@ pub(crate) struct Wish {
     #[arg(value_enum, default_value_t = Name::Foundation)]
     name: Name,
     /// Measures only this part. Of foundation: lookup, standalone, wire, warm, search, last_rooms, sign_up, cold or memory; of tenancy:
-    /// lookup, cold, budget, rollout, change, restart, provision or memory.
+    /// lookup, recover, cold, budget, rollout, move, schema, change, restart, provision or memory.
     #[arg(long)]
     only: Option<String>,
     /// Hotels of tenancy, 1,000 unless said: fewer where there is no room for so many databases.
@@ -71,7 +71,7 @@ impl Wish {
 
     /// Whether the hotels are needed that are kept.
     fn needs_town(&self) -> bool {
-        self.name == Name::Tenancy && self.only.as_deref() != Some("lookup")
+        self.name == Name::Tenancy && !matches!(self.only.as_deref(), Some("lookup" | "recover"))
     }
 }
 
@@ -124,19 +124,20 @@ pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
     let fsync = postgres.sql("postgres", "show fsync")?;
     ensure!(fsync.first().is_some_and(|value| value == "on"), "fsync is off: a commit measured here would be a lie");
     println!("  {} at load {:.2}", wish.name.word(), load1());
-    let figures = measure(&programs, wish, &folder, (&postgres, &redis, &traces), stop)?;
+    let (figures, ended) = measure(&programs, wish, &folder, (&postgres, &redis, &traces), stop)?;
     let report = Report { load1: load1(), figures };
+    print(&report);
+    if let Some(file) = &wish.json {
+        fs::write(file, serde_json::to_string_pretty(&report)?)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
     if wish.needs_town() {
         // What is kept is put down in order: a server that has to be killed reads every file of it at the next start.
         postgres.sql("postgres", "checkpoint")?;
     }
     drop((redis, postgres));
     traces.clear();
-    print(&report);
-    if let Some(file) = &wish.json {
-        fs::write(file, serde_json::to_string_pretty(&report)?)
-            .with_context(|| format!("cannot write {}", file.display()))?;
-    }
+    ended?;
     let missed: Vec<&str> =
         report.figures.iter().filter(|figure| figure.ok == Some(false)).map(|figure| figure.name.as_str()).collect();
     ensure!(missed.is_empty(), "missed: {}", missed.join(", "));
@@ -173,16 +174,18 @@ fn harness(program: &Path, what: &str, folder: &Path, postgres: &Postgres) -> Co
     command
 }
 
+/// The figures that were taken, and whether the bench program came to its end.
 fn measure(
     programs: &Programs,
     wish: &Wish,
     folder: &Path,
     (postgres, redis, traces): (&Postgres, &Redis, &Traces),
     stop: &Stop,
-) -> Result<Vec<Figure>> {
+) -> Result<(Vec<Figure>, Result<()>)> {
     let mut command = harness(&programs.bench(), wish.name.word(), folder, postgres);
     command.stdout(Stdio::piped()).arg("--programs").arg(programs.folder());
     command.env("HOTELHUB_TEST_REDIS", redis.url());
+    command.env("HOTELHUB_XTASK", std::env::current_exe().context("this program has no path")?);
     if wish.name == Name::Tenancy {
         command.arg("--hotels").arg(wish.hotels.unwrap_or(HOTELS).to_string());
     }
@@ -213,8 +216,8 @@ fn measure(
         }
     }
     let status = running.wait(stop)?;
-    ensure!(status.success(), "the bench broke off ({status})");
-    Ok(figures)
+    let ended = if status.success() { Ok(()) } else { Err(anyhow!("the bench broke off ({status})")) };
+    Ok((figures, ended))
 }
 
 fn print(report: &Report) {

@@ -9,6 +9,7 @@ use crate::group::Group;
 use crate::servers::account::remove_folder;
 use crate::servers::postgres::{Disk, Postgres, Wish};
 use crate::servers::redis::Redis;
+use crate::servers::s3::{self, S3};
 use crate::servers::traces::Traces;
 use crate::stop::Stop;
 use crate::{ports, random, repo};
@@ -47,6 +48,7 @@ impl Drop for Folder {
 pub(crate) struct Scratch {
     postgres: Postgres,
     redis: Redis,
+    s3: Option<S3>,
     traces: Traces,
     folder: Folder,
 }
@@ -69,7 +71,18 @@ impl Scratch {
         let (home, log) = (folder.path().join("redis"), folder.path().join("redis.log"));
         let redis = Redis::start(&home, ports::free()?, &random::password()?, &log, stop)?;
         traces.note("redis", redis.process.id())?;
-        Ok(Self { postgres, redis, traces, folder })
+        Ok(Self { postgres, redis, s3: None, traces, folder })
+    }
+
+    /// Starts an S3 service beside them; nothing where there is none to be had on this machine.
+    pub(crate) fn with_s3(mut self, stop: &Stop) -> Result<Self> {
+        if let Some(program) = s3::find_or_fetch() {
+            let (home, log) = (self.folder().join("s3"), self.folder().join("s3.log"));
+            let s3 = S3::start(&program, &home, (ports::free()?, &random::password()?), &log, stop)?;
+            self.traces.note("s3", s3.process.id())?;
+            self.s3 = Some(s3);
+        }
+        Ok(self)
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -88,10 +101,17 @@ impl Scratch {
     pub(crate) fn redis(&self) -> &Redis {
         &self.redis
     }
+
+    pub(crate) fn s3(&self) -> Option<&S3> {
+        self.s3.as_ref()
+    }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
+        if let Some(s3) = &mut self.s3 {
+            s3.process.stop(Duration::from_secs(5));
+        }
         self.redis.process.stop(Duration::from_secs(5));
         self.postgres.process.stop(Duration::from_secs(5));
     }

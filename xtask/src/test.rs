@@ -38,6 +38,8 @@ enum Step {
     Docs,
     /// All tests of the workspace.
     Tests,
+    /// What hotels live by, told once more where they share a database.
+    Shared,
     /// The leak harness, with all guards and without each of them.
     Torture,
     /// The demo, filled and told from the first sign-up to the last receipt.
@@ -48,6 +50,9 @@ enum Step {
 
 /// Enough for every test binary's scratch databases at once.
 const CONNECTIONS: u32 = 400;
+
+/// Those that are told again where hotels share a database, by a part of their names.
+const SHARED: [&str; 4] = ["tenancy::", "reservations::", "folios::", "work::"];
 
 /// Passed and failed tests, failed steps, and what could not be judged on this machine, with the reason.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -61,7 +66,7 @@ struct Tally {
 pub(crate) fn run(wish: &Wish, stop: &Stop) -> Result<()> {
     let mut tally = Tally::default();
     let prepared = install::ensure_all(&[install::SERVERS, install::BROWSER].concat())
-        .and_then(|()| Scratch::start("test", CONNECTIONS, stop));
+        .and_then(|()| Scratch::start("test", CONNECTIONS, stop)?.with_s3(stop));
     match prepared {
         Ok(scratch) => run_steps(wish, &scratch, stop, &mut tally),
         Err(error) => {
@@ -106,7 +111,16 @@ fn run_step(step: Step, wish: &Wish, scratch: &Scratch, stop: &Stop, tally: &mut
         Step::Sqlx => sqlx::run(true, scratch),
         Step::Openapi => generated::schemas(true, &Programs::build_workspace()?),
         Step::Docs => generated::settings(true, &Programs::build_workspace()?),
-        Step::Tests => tests(wish.filter.as_deref(), scratch, tally),
+        Step::Tests => {
+            if scratch.s3().is_none() {
+                tally.unproven.push("stores in a bucket: no S3 service, for there is no Go to build one".to_owned());
+            }
+            tests(&Vec::from_iter(wish.filter.as_deref()), "database", scratch, tally)
+        }
+        Step::Shared => {
+            let stories = wish.filter.as_deref().map_or_else(|| SHARED.to_vec(), |filter| vec![filter]);
+            tests(&[&["--test", "it", "--"][..], &stories].concat(), "schema", scratch, tally)
+        }
         Step::Torture => torture::prove(scratch, stop).map(|runs| tally.passed += runs),
         Step::Story => demo::prove(Programs::build_workspace()?, stop).map(|()| tally.passed += 1),
         Step::Deny => deny::check().map(|gaps| tally.unproven.extend(gaps)),
@@ -120,15 +134,17 @@ fn cargo(arguments: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Runs the workspace's tests, shows what they say and counts their results.
-fn tests(filter: Option<&str>, scratch: &Scratch, tally: &mut Tally) -> Result<()> {
+/// Runs those of the workspace's tests that are meant, with hotels placed so, shows what they say and counts their results.
+fn tests(meant: &[&str], placement: &str, scratch: &Scratch, tally: &mut Tally) -> Result<()> {
     let programs = Programs::build_workspace()?;
     let chromedriver = install::on_path("chromedriver").context("no chromedriver")?;
     let mut command = Command::new(repo::cargo());
-    command.args(["test", "--workspace", "--no-fail-fast"]).args(filter).current_dir(repo::root());
+    command.args(["test", "--workspace", "--no-fail-fast"]).args(meant).current_dir(repo::root());
+    command.env("HOTELHUB_TEST_PLACEMENT", placement);
     command.env("SQLX_OFFLINE", "true").env("HOTELHUB_BIN_DIR", programs.folder());
     command.env("HOTELHUB_TEST_POSTGRES", scratch.postgres().dsn("postgres"));
     command.env("HOTELHUB_TEST_REDIS", scratch.redis().url());
+    command.envs(scratch.s3().map(|s3| ("HOTELHUB_TEST_S3", s3.url())));
     command.env("HOTELHUB_TEST_CHROMEDRIVER", chromedriver);
     command.env("HOTELHUB_XTASK", programs.folder().join("xtask"));
     command.env("HOTELHUB_TEST_DIR", scratch.folder());

@@ -1,13 +1,14 @@
 //! What staff have done about backups: rule, rows, order, audit line and feed in one transaction.
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::{Host, Slug, TenantId};
-use hotelhub_protocol::{Restoration, Task};
+use hotelhub_protocol::{OrderId, Recovery, Restoration, Task};
 use hotelhub_web::{AppError, Result};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::bases;
 use super::jobs::{self, ASKED};
 use super::model::Refusal;
 use super::restores::{self, Twin};
@@ -35,6 +36,9 @@ pub(super) struct RestoreWish {
     /// The backup; the newest good one if absent.
     #[serde(default)]
     pub(super) backup: Option<Uuid>,
+    /// Instead: the instant it is to be as it was at, made out of a base backup of its cluster and the WAL since.
+    #[serde(default)]
+    pub(super) at: Option<Timestamp>,
     /// The tenant's name once more: its data are replaced.
     #[serde(default)]
     pub(super) slug: Option<String>,
@@ -104,17 +108,21 @@ async fn backed_up(app: &App, tx: &mut Tx, staff: &VendorStaff, tenant: TenantId
 }
 
 /// Where a tenant's data lies, if it can be backed up and restored there.
-async fn lodging(app: &App, tx: &mut Tx, tenant: TenantId) -> Result<Lodging> {
+pub(crate) async fn lodging(app: &App, tx: &mut Tx, tenant: TenantId) -> Result<Lodging> {
     let known = tenants::is_known(tx, tenant).await?;
     let lodging = store::lodging(tx, tenant, app.clock.now()).await?;
     let lodging = lodging.ok_or(if known { Refusal::NotServed } else { Refusal::UnknownTenant })?;
+    if lodging.moving {
+        return Err(Refusal::Moving.into());
+    }
     if lodging.kept { Ok(lodging) } else { Err(Refusal::NoStore.into()) }
 }
 
 /// What is restored.
 struct Chosen {
     backup: Uuid,
-    sha256: String,
+    /// Absent where it is still to be made.
+    sha256: Option<String>,
 }
 
 /// The backup that was named, or the newest good one; it must be the tenant's own.
@@ -128,7 +136,7 @@ async fn chosen(tx: &mut Tx, tenant: TenantId, named: Option<Uuid>) -> Result<Ch
         return Err(Refusal::Foreign.into());
     }
     match found.sha256.filter(|_| found.state == "done") {
-        Some(sha256) => Ok(Chosen { backup: found.id, sha256 }),
+        Some(sha256) => Ok(Chosen { backup: found.id, sha256: Some(sha256) }),
         None => Err(Refusal::NotGood.into()),
     }
 }
@@ -141,7 +149,11 @@ async fn restored(
     wish: RestoreWish,
 ) -> Result<restores::Listed> {
     let (lodging, now) = (lodging(app, tx, tenant).await?, app.clock.now());
-    let chosen = chosen(tx, tenant, wish.backup).await?;
+    let chosen = match (wish.backup, wish.at) {
+        (Some(_), Some(_)) => return Err(bases::Refusal::Both.into()),
+        (_, Some(at)) => instant(app, tx, staff, tenant, at).await?,
+        (backup, None) => chosen(tx, tenant, backup).await?,
+    };
     let into = match &wish.copy_as {
         Some(slug) => {
             let twin = twin(app, tx, &lodging, slug).await?;
@@ -154,13 +166,52 @@ async fn restored(
             Into { kind: "in_place", tenant, slug, closed_for_it }
         }
     };
-    let details = json!({ "backup": chosen.backup, "into": into.slug });
+    let details = json!({ "backup": chosen.backup, "at": wish.at, "into": into.slug });
     let listed = order(app, tx, staff, (&lodging, chosen), &into).await?;
     note(app, tx, staff, "tenant.restore", tenant, details).await?;
     if into.closed_for_it {
         feed::publish_tenant(tx, tenant, now).await?;
     }
     Ok(listed)
+}
+
+/// A backup of an instant, ordered: what is restored from it waits until it is made.
+async fn instant(app: &App, tx: &mut Tx, staff: &VendorStaff, tenant: TenantId, at: Timestamp) -> Result<Chosen> {
+    let (id, order, now) = (app.ids.next(), app.ids.next(), app.clock.now());
+    if at > now {
+        return Err(bases::Refusal::Future.into());
+    }
+    let source = bases::source(tx, tenant, at).await?.ok_or(bases::Refusal::NoneBefore)?;
+    bases::must_archive(tx, &source.cluster, now).await?;
+    let of = source.database.clone();
+    let recovery = Recovery { base: source.base, sha256: source.sha256.clone(), at, of, tenant, backup: id };
+    let task = Task::RecoverTenant { cluster: source.cluster.clone(), recovery };
+    orders::place(tx, &NewOrder { id: order, tenant: None, priority: ASKED, task }, now).await?;
+    let asked_by = &staff.name;
+    let noted =
+        store::note_instant(tx, &store::Instant { id, order, tenant, at, source: &source, asked_by }, now).await;
+    noted.map_err(|error| taken(error, "backups_one_at_a_time", Refusal::BackingUp))?;
+    Ok(Chosen { backup: id, sha256: None })
+}
+
+/// Orders the restores that waited for the backup of this order.
+pub(super) async fn go_on(app: &App, tx: &mut Tx, order: OrderId, sha256: &str) -> Result<(), DbError> {
+    for waited in restores::waited(tx, order).await? {
+        let (id, now) = (app.ids.next(), app.clock.now());
+        let Ok(slug) = Slug::parse(&waited.slug) else { continue };
+        let restoration = Restoration {
+            backup: waited.backup,
+            source: waited.source,
+            sha256: sha256.to_owned(),
+            tenant: waited.tenant,
+            slug,
+            drill: false,
+        };
+        let task = Task::RestoreTenant { cluster: waited.cluster, database: waited.database, restoration };
+        orders::place(tx, &NewOrder { id, tenant: None, priority: ASKED, task }, now).await?;
+        restores::note_order(tx, waited.id, id).await?;
+    }
+    Ok(())
 }
 
 async fn drilled(
@@ -215,18 +266,21 @@ async fn order(
     (lodging, chosen): (&Lodging, Chosen),
     into: &Into,
 ) -> Result<restores::Listed> {
-    let (id, order, now) = (app.ids.next(), app.ids.next(), app.clock.now());
+    let (id, now) = (app.ids.next(), app.clock.now());
     let database = ready::name(app.ids.next());
+    let order = chosen.sha256.is_some().then(|| app.ids.next());
     let restoration = Restoration {
         backup: chosen.backup,
         source: lodging.tenant,
-        sha256: chosen.sha256,
+        sha256: chosen.sha256.unwrap_or_default(),
         tenant: into.tenant,
         slug: into.slug.clone(),
         drill: into.kind == "drill",
     };
     let task = Task::RestoreTenant { cluster: lodging.cluster.clone(), database: database.clone(), restoration };
-    orders::place(tx, &NewOrder { id: order, tenant: None, priority: ASKED, task }, now).await?;
+    if let Some(id) = order {
+        orders::place(tx, &NewOrder { id, tenant: None, priority: ASKED, task }, now).await?;
+    }
     let ordered = restores::Ordered {
         id,
         backup: chosen.backup,
@@ -250,8 +304,11 @@ async fn undone(app: &App, tx: &mut Tx, staff: &VendorStaff, restore: Uuid) -> R
     if !tenants::hold_served(tx, tenant).await? {
         return Err(Refusal::NotUndone.into());
     }
+    if store::lodging(tx, tenant, now).await?.is_some_and(|lodging| lodging.moving) {
+        return Err(Refusal::Moving.into());
+    }
     let undoable = restores::undoable(tx, restore, now).await?.ok_or(Refusal::NotUndone)?;
-    restores::replace(tx, &undoable.old, tenant, None).await?;
+    ready::replace(tx, &undoable.old, tenant, None, now).await?;
     store::follow(tx, tenant, &undoable.old, now).await?;
     if let Some(to) = undoable.newest.filter(|newest| undoable.template.as_ref() != Some(newest)) {
         // No rollout came by while it was set aside.
@@ -278,6 +335,6 @@ async fn note(
 }
 
 /// Two at once: the constraint knows it before we do.
-fn taken(error: DbError, constraint: &str, refusal: Refusal) -> AppError {
+pub(super) fn taken(error: DbError, constraint: &str, refusal: impl std::convert::Into<AppError>) -> AppError {
     if error.constraint() == Some(constraint) { refusal.into() } else { error.into() }
 }

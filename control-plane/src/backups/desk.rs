@@ -29,6 +29,7 @@ pub fn doors() -> OpenApiRouter<App> {
         .routes(routes!(read))
         .routes(routes!(read_restore))
         .routes(routes!(undo))
+        .merge(super::bases::doors())
 }
 
 /// The latest backups of a tenant, the newest first.
@@ -69,7 +70,7 @@ async fn list_restores(
 }
 
 /// A transaction about a tenant that there is, or was.
-async fn of_known(app: &App, tenant: TenantId) -> Result<Tx> {
+pub(crate) async fn of_known(app: &App, tenant: TenantId) -> Result<Tx> {
     let mut tx = app.db.begin().await?;
     if tenants::is_known(&mut tx, tenant).await? { Ok(tx) } else { Err(Refusal::UnknownTenant.into()) }
 }
@@ -79,7 +80,8 @@ async fn of_known(app: &App, tenant: TenantId) -> Result<Tx> {
     request_body = RestoreWish,
     responses((status = 200, body = restores::Listed), (status = 401), (status = 403), (status = 404),
               (status = 409, description = "`foreign-backup`, `not-a-good-backup`, `no-good-backup`, `restore-open`, `no-backup-store`, \
-               `not-served` or `slug-taken`"), (status = 422, description = "`other-name`")))]
+               `not-served`, `slug-taken`, `no-base-backup` or `not-archiving`"),
+              (status = 422, description = "`other-name`, `not-come-yet` or `backup-and-instant`")))]
 async fn restore(
     State(app): State<App>,
     staff: VendorStaff,

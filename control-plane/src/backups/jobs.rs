@@ -1,5 +1,6 @@
 //! The controller of backups: what is due is ordered, what was given up is written down, what a restore left behind is dropped in time.
 use std::collections::HashMap;
+use std::error::Error;
 
 use hotelhub_protocol::Task;
 use jiff::Timestamp;
@@ -8,12 +9,13 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::store::{self, Candidate, Lodging, Ordered};
-use super::{due_before, reports, restores};
+use super::{bases, due_before, reports, restores};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
 use crate::fleet::orders::{self, NewOrder};
 use crate::fleet::ready::{self, Going};
+use crate::tenants;
 use crate::wakes::Wake;
 
 /// Daily ones go after the stock, what somebody waits for before it.
@@ -26,18 +28,34 @@ const CLOCK: &str = "HotelHub";
 /// Looks once after everything; how many backups were ordered. Takes no input; safe twice and from two places.
 pub async fn drive(app: &App) -> Result<u32, DbError> {
     let now = app.clock.now();
+    let given_up = write_down_given_up(app).await.unwrap_or_else(|error| {
+        tracing::error!(
+            error = &error as &dyn Error,
+            "what was given up of backups and restores cannot be written down"
+        );
+        false
+    });
     let mut tx = app.db.begin().await?;
-    let given_up = reports::given_up(app, &mut tx).await?;
     let ordered = order_due(app, &mut tx, now).await?;
     let dropping = drop_left_behind(app, &mut tx, now).await?;
+    let copying = bases::order_due(app, &mut tx, now).await?;
+    let removing = reports::prune_instants(app, &mut tx, now).await?;
     tx.commit().await?;
-    if ordered + dropping > 0 {
+    if ordered + dropping + copying + removing > 0 {
         app.wakes.wake(Wake::Orders);
     }
     if given_up {
         app.wakes.wake(Wake::Routes);
     }
     Ok(ordered)
+}
+
+/// By itself: what cannot be written down about one hotel keeps no other from its backups.
+async fn write_down_given_up(app: &App) -> Result<bool, DbError> {
+    let mut tx = app.db.begin().await?;
+    let any = reports::given_up(app, &mut tx).await?;
+    tx.commit().await?;
+    Ok(any)
 }
 
 async fn order_due(app: &App, tx: &mut Tx, now: Timestamp) -> Result<u32, DbError> {
@@ -48,11 +66,23 @@ async fn order_due(app: &App, tx: &mut Tx, now: Timestamp) -> Result<u32, DbErro
         if *here >= candidate.room {
             continue;
         }
+        let Some(lodging) = still_lodging(tx, &candidate, now).await? else { continue };
         *here += 1;
         ordered += 1;
-        place(app, tx, &candidate.lodging, (Some(due_at), CLOCK, DAILY)).await?;
+        place(app, tx, &lodging, (Some(due_at), CLOCK, DAILY)).await?;
     }
     Ok(ordered)
+}
+
+/// Where a candidate's data lies now that it is held: it may have been given another database, moved or deleted since
+/// it was looked for.
+async fn still_lodging(tx: &mut Tx, candidate: &Candidate, now: Timestamp) -> Result<Option<Lodging>, DbError> {
+    let seen = &candidate.lodging;
+    if !tenants::hold_served(tx, seen.tenant).await? {
+        return Ok(None);
+    }
+    let found = store::lodging(tx, seen.tenant, now).await?;
+    Ok(found.filter(|found| found.kept && !found.moving && found.cluster == seen.cluster))
 }
 
 /// When a tenant's last night was, if it was not backed up then. The night before it came counts for nothing.
@@ -90,9 +120,10 @@ async fn drop_left_behind(app: &App, tx: &mut Tx, now: Timestamp) -> Result<u32,
             continue;
         }
         let (subject, tenant) = (left.tenant.to_string(), left.tenant);
-        let details =
-            json!({ "cluster": left.cluster.0, "database": left.database, "reason": "a restore left it behind" });
-        let going = Going { cluster: left.cluster, database: left.database, tenant: Some(left.house) };
+        let source = (left.house != tenant).then_some(left.house);
+        let reason = "a restore or a move left it behind";
+        let details = json!({ "cluster": left.cluster.0, "database": left.database, "reason": reason });
+        let going = Going { cluster: left.cluster, database: left.database, tenant: Some(left.tenant), source };
         // Meanwhile its restore may have been undone: then it is somebody's again.
         if ready::let_go(app, tx, going, &["set_aside"]).await? {
             audit::record(tx, now, &Actor::System, "database.retire", ("tenant", &subject), Some(tenant), details)

@@ -19,7 +19,7 @@ const WEEKS: usize = 4;
 const MONTHS: usize = 12;
 
 /// One that somebody asked for is kept for so long, whatever else there is.
-const ASKED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub(super) const ASKED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The latest instant, up to now, at which a tenant was to be backed up: the same minute of each of its nights, between one and five, spread
 /// over all tenants.
@@ -98,6 +98,9 @@ pub(super) enum Refusal {
     /// The tenant is being restored.
     #[error("a backup of this tenant is being restored already")]
     Restoring,
+    /// The tenant is being moved.
+    #[error("this tenant is being moved to another cluster: try again afterwards")]
+    Moving,
     /// The tenant has no good backup.
     #[error("this tenant has no good backup")]
     NoneGood,
@@ -129,6 +132,7 @@ impl From<Refusal> for AppError {
             Refusal::NoStore => (Kind::Conflict, "no-backup-store"),
             Refusal::BackingUp => (Kind::Conflict, "backup-open"),
             Refusal::Restoring => (Kind::Conflict, "restore-open"),
+            Refusal::Moving => (Kind::Conflict, "move-open"),
             Refusal::NoneGood => (Kind::Conflict, "no-good-backup"),
             Refusal::NotGood => (Kind::Conflict, "not-a-good-backup"),
             Refusal::Foreign => (Kind::Conflict, "foreign-backup"),

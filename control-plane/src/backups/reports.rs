@@ -7,34 +7,47 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::restores::{self, Begun};
-use super::{store, superfluous};
+use super::{bases, closure, deeds, pruning, store, superfluous};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
-use crate::fleet::feed;
 use crate::fleet::orders::{self, NewOrder};
+use crate::fleet::{feed, ready};
 use crate::tenants;
 
 /// After everything else.
 const PRIORITY: i16 = 200;
 
-/// A backup is whole. Those of its tenant that nobody needs any more are removed.
+/// A backup is whole. Those of its tenant that nobody needs any more are removed, and what may be left of those that failed: the store is
+/// there again.
 pub(crate) async fn backed_up(app: &App, tx: &mut Tx, order: OrderId, taken: &BackedUp) -> Result<(), DbError> {
     let now = app.clock.now();
     let Some((tenant, cluster, zone)) = store::note_done(tx, order, taken, now).await? else {
         return came_late(app, tx, order).await;
     };
+    deeds::go_on(app, tx, order, &taken.sha256).await?;
     let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
-    let gone = superfluous(&store::good(tx, tenant).await?, &zone, now);
+    let mut gone = superfluous(&store::good(tx, tenant).await?, &zone, now);
+    gone.extend(pruning::uncleared(tx, tenant).await?);
     if gone.is_empty() { Ok(()) } else { prune(app, tx, (tenant, cluster), gone).await }
 }
 
-/// A backup that counts as failed is whole after all: it is removed, for nobody would find it.
+/// A backup that counts as failed is whole after all, of a tenant or of a server: it is removed, for nobody would find it.
 pub(crate) async fn came_late(app: &App, tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
     match store::failed(tx, order).await? {
         Some((backup, tenant, cluster)) => prune(app, tx, (tenant, cluster), vec![backup]).await,
-        None => Ok(()),
+        None => bases::came_late(app, tx, order).await,
     }
+}
+
+/// Backups of instants are kept for a week from when they were made; how many orders remove others.
+pub(super) async fn prune_instants(app: &App, tx: &mut Tx, now: Timestamp) -> Result<u32, DbError> {
+    let mut ordered = 0;
+    for (backup, tenant, cluster) in store::old_instants(tx, now).await? {
+        prune(app, tx, (tenant, cluster), vec![backup]).await?;
+        ordered += 1;
+    }
+    Ok(ordered)
 }
 
 async fn prune(
@@ -46,12 +59,13 @@ async fn prune(
     let (now, id) = (app.clock.now(), app.ids.next());
     let task = Task::PruneBackups { cluster, tenant, backups: backups.clone() };
     orders::place(tx, &NewOrder { id, tenant: None, priority: PRIORITY, task }, now).await?;
-    store::note_pruning(tx, &backups, id).await
+    pruning::note_pruning(tx, &backups, id).await
 }
 
 /// Backups are removed.
-pub(crate) async fn pruned(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
-    store::note_pruned(tx, order).await
+pub(crate) async fn pruned(app: &App, tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
+    bases::pruned(tx, order).await?;
+    pruning::note_pruned(tx, order, app.clock.now()).await
 }
 
 /// A backup is restored: the database takes its tenant's place, and the hotel is opened where it was closed for it.
@@ -65,10 +79,10 @@ pub(crate) async fn restored(app: &App, tx: &mut Tx, order: OrderId, told: &Rest
     if !tenants::hold_served(tx, begun.tenant).await? {
         return failed(tx, &begun, "the hotel was deleted meanwhile", now).await;
     }
-    if begun.closed_for_it && !tenants::is_closed(tx, begun.tenant).await? {
+    if begun.kind == "in_place" && !closure::is_still_closed(tx, &begun).await? {
         return failed(tx, &begun, "the hotel was opened meanwhile: what was written since would be lost", now).await;
     }
-    let replaced = restores::replace(tx, &begun.database, begun.tenant, Some(&told.template)).await?;
+    let replaced = ready::replace(tx, &begun.database, begun.tenant, Some(&told.template), now).await?;
     store::follow(tx, begun.tenant, &begun.database, now).await?;
     let keep_until = tenants::grace_from(app, now);
     let left = replaced.map(|database| (database, keep_until));
@@ -77,7 +91,7 @@ pub(crate) async fn restored(app: &App, tx: &mut Tx, order: OrderId, told: &Rest
     move_routes(tx, &begun, now).await
 }
 
-/// Nothing was changed: a hotel that was closed for it is opened, a copy never was.
+/// Nothing was changed: a hotel that is closed for it is opened, a copy never was.
 async fn failed(tx: &mut Tx, begun: &Begun, reason: &str, now: Timestamp) -> Result<(), DbError> {
     tracing::error!(tenant = %begun.tenant, restore.id = %begun.id, reason, "a backup was not restored");
     restores::note_failed(tx, begun, reason, now).await?;
@@ -85,9 +99,10 @@ async fn failed(tx: &mut Tx, begun: &Begun, reason: &str, now: Timestamp) -> Res
     if begun.kind == "copy" {
         return tenants::abandon(tx, begun.tenant, reason, now).await;
     }
-    if begun.closed_for_it {
+    let is_served = tenants::hold_served(tx, begun.tenant).await?;
+    if begun.closed_for_it && closure::is_still_closed(tx, begun).await? {
         tenants::open_again(tx, begun.tenant).await?;
-        if tenants::hold_served(tx, begun.tenant).await? {
+        if is_served {
             feed::publish_tenant(tx, begun.tenant, now).await?;
         }
     }
@@ -103,8 +118,12 @@ pub(crate) async fn given_up(app: &App, tx: &mut Tx) -> Result<bool, DbError> {
         tracing::error!(failed = spoilt.len(), "backups failed for good; the tenants' pages say why");
     }
     let orders = restores::given_up(tx).await?;
-    let any = !spoilt.is_empty() || !orders.is_empty();
+    let without_base = bases::given_up(app, tx).await?;
+    let any = without_base || !spoilt.is_empty() || !orders.is_empty();
     for (backup, tenant, cluster) in spoilt {
+        for (begun, reason) in restores::waiting(tx, backup).await? {
+            failed(tx, &begun, &reason, now).await?;
+        }
         prune(app, tx, (tenant, cluster), vec![backup]).await?;
     }
     for (order, reason) in orders {

@@ -85,7 +85,8 @@ pub(super) struct Ordered<'a> {
     pub(super) kind: &'a str,
     pub(super) tenant: TenantId,
     pub(super) asked_by: &'a str,
-    pub(super) order: Uuid,
+    /// Absent where its backup is still to be made.
+    pub(super) order: Option<Uuid>,
     pub(super) cluster: &'a ClusterId,
     pub(super) database: &'a str,
     pub(super) closed_for_it: bool,
@@ -102,8 +103,9 @@ pub(super) async fn note_ordered(tx: &mut Tx, ordered: &Ordered<'_>, now: Timest
     .execute(&mut **tx)
     .await?;
     sqlx::query!(
-        "insert into restores (id, backup_id, kind, tenant_id, asked_by, order_id, database_name, closed_for_it, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into restores (id, backup_id, kind, tenant_id, asked_by, order_id, database_name, closed_for_it, closed_since, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8,
+                 case when $3 = 'in_place' then (select maintenance_since from tenants where id = $4) end, $9)",
         ordered.id,
         ordered.backup,
         ordered.kind,
@@ -182,6 +184,73 @@ pub(super) async fn open(tx: &mut Tx, order: OrderId) -> Result<Option<Begun>, D
     }))
 }
 
+/// Restores that wait for this backup, which failed; each with why.
+pub(super) async fn waiting(tx: &mut Tx, backup: Uuid) -> Result<Vec<(Begun, String)>, DbError> {
+    let rows = sqlx::query!(
+        r#"select r.id, r.backup_id, r.kind, r.tenant_id, r.database_name, r.closed_for_it,
+                  coalesce(b.error, 'its backup failed') as "reason!"
+             from restores r join backups b on b.id = r.backup_id
+            where r.backup_id = $1 and r.state = 'ordered' and r.order_id is null for update of r"#,
+        backup
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let waiting = rows.into_iter().map(|row| {
+        let begun = Begun {
+            id: row.id,
+            backup: row.backup_id,
+            kind: row.kind,
+            tenant: TenantId(row.tenant_id),
+            database: row.database_name,
+            closed_for_it: row.closed_for_it,
+        };
+        (begun, row.reason)
+    });
+    Ok(waiting.collect())
+}
+
+/// A restore whose backup is made.
+pub(super) struct Waited {
+    pub(super) id: Uuid,
+    pub(super) backup: Uuid,
+    pub(super) source: TenantId,
+    pub(super) tenant: TenantId,
+    pub(super) slug: String,
+    pub(super) cluster: ClusterId,
+    pub(super) database: String,
+}
+
+/// The restores that waited for the backup of this order.
+pub(super) async fn waited(tx: &mut Tx, order: OrderId) -> Result<Vec<Waited>, DbError> {
+    let rows = sqlx::query!(
+        r#"select r.id, r.backup_id, r.tenant_id, r.database_name, b.tenant_id as source, t.slug, d.cluster_id
+             from restores r
+             join backups b on b.id = r.backup_id and b.order_id = $1
+             join tenants t on t.id = r.tenant_id
+             join databases d on d.name = r.database_name
+            where r.state = 'ordered' and r.order_id is null for update of r"#,
+        order.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let waited = rows.into_iter().map(|row| Waited {
+        id: row.id,
+        backup: row.backup_id,
+        source: TenantId(row.source),
+        tenant: TenantId(row.tenant_id),
+        slug: row.slug,
+        cluster: ClusterId(row.cluster_id),
+        database: row.database_name,
+    });
+    Ok(waited.collect())
+}
+
+/// Writes down the order of a restore that waited.
+pub(super) async fn note_order(tx: &mut Tx, restore: Uuid, order: Uuid) -> Result<(), DbError> {
+    sqlx::query!("update restores set order_id = $2 where id = $1", restore, order).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// Closes the orders of restores that were given up; each with why. Orders about backups are not tried again by hand.
 pub(super) async fn given_up(tx: &mut Tx) -> Result<Vec<(OrderId, String)>, DbError> {
     let rows = sqlx::query!(
@@ -191,34 +260,6 @@ pub(super) async fn given_up(tx: &mut Tx) -> Result<Vec<(OrderId, String)>, DbEr
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|row| (OrderId(row.id), row.reason)).collect())
-}
-
-/// Gives a tenant this database, whose routes are then to be moved; what it had is set aside and named. The generation counts on.
-pub(super) async fn replace(
-    tx: &mut Tx,
-    database: &str,
-    tenant: TenantId,
-    template: Option<&str>,
-) -> Result<Option<String>, DbError> {
-    let old = sqlx::query!(
-        "update databases set state = 'set_aside', tenant_id = null where tenant_id = $1 and state = 'live' and name <> $2
-         returning name, generation",
-        tenant.0,
-        database
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    let generation = old.as_ref().map_or(0, |old| old.generation) + 1;
-    sqlx::query!(
-        "update databases set state = 'live', tenant_id = $2, template = coalesce($3, template), generation = $4 where name = $1",
-        database,
-        tenant.0,
-        template,
-        generation
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(old.map(|old| old.name))
 }
 
 /// The database of a drill is gone: its worker dropped it.
@@ -317,7 +358,7 @@ pub(super) async fn note_undone(tx: &mut Tx, restore: Uuid, left: &str, until: T
 /// A database that was set aside and is not kept any longer.
 pub(super) struct Left {
     pub(super) tenant: TenantId,
-    /// Whose house is in it: a copy that failed was not told yet that it is one.
+    /// Whose house may be in it instead: a copy that failed was perhaps not told yet that it is one.
     pub(super) house: TenantId,
     pub(super) cluster: ClusterId,
     pub(super) database: String,
@@ -327,10 +368,13 @@ pub(super) struct Left {
 pub(super) async fn left_behind(tx: &mut Tx, now: Timestamp) -> Result<Vec<Left>, DbError> {
     ready::take_turn(tx).await?;
     let rows = sqlx::query!(
-        r#"select distinct on (d.cluster_id) r.tenant_id, d.cluster_id, d.name,
-                case when r.state = 'failed' then b.tenant_id else r.tenant_id end as "house!"
-           from restores r join backups b on b.id = r.backup_id
-                join databases d on d.name = r.old_database and d.state = 'set_aside'
+        r#"select distinct on (d.cluster_id) r.tenant_id as "tenant_id!", d.cluster_id, d.name, r.house as "house!"
+           from (select r.tenant_id, r.old_database, r.keep_until,
+                        case when r.state = 'failed' then b.tenant_id else r.tenant_id end as house
+                   from restores r join backups b on b.id = r.backup_id
+                 union all
+                 select tenant_id, source_database, keep_until, tenant_id from moves where state = 'done') r
+           join databases d on d.name = r.old_database and d.state = 'set_aside'
           where r.keep_until <= $1
             and not exists (select from work_orders o where o.state in ('queued', 'leased') and o.cluster_id = d.cluster_id
                                and o.kind in ('drop_database', 'drop_template'))

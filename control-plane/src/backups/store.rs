@@ -8,6 +8,8 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::Good;
+use super::bases::Source;
+use super::model::ASKED_FOR;
 use crate::database::{DbError, Tx};
 
 /// A worker not heard for longer keeps no backups.
@@ -27,7 +29,7 @@ pub(super) struct Listed {
     pub(super) id: Uuid,
     /// Whose.
     pub(super) tenant_id: Uuid,
-    /// `daily` or `asked`.
+    /// `daily`, `asked` or `instant`.
     pub(super) kind: String,
     /// `ordered`, `done`, `failed`, `pruning` or `pruned`.
     pub(super) state: String,
@@ -93,7 +95,7 @@ pub(super) async fn list(
 /// The newest good backup of a tenant.
 pub(super) async fn newest_good(tx: &mut Tx, tenant: TenantId) -> Result<Option<Uuid>, DbError> {
     let newest = sqlx::query_scalar!(
-        "select id from backups where tenant_id = $1 and state = 'done' order by taken_at desc limit 1",
+        "select id from backups where tenant_id = $1 and state = 'done' and kind <> 'instant' order by taken_at desc limit 1",
         tenant.0
     );
     Ok(newest.fetch_optional(&mut **tx).await?)
@@ -101,13 +103,15 @@ pub(super) async fn newest_good(tx: &mut Tx, tenant: TenantId) -> Result<Option<
 
 /// Where a tenant's data lies, and whether a worker there keeps backups.
 #[derive(Clone, Debug)]
-pub(super) struct Lodging {
-    pub(super) tenant: TenantId,
-    pub(super) slug: String,
-    pub(super) zone: String,
-    pub(super) cluster: ClusterId,
-    pub(super) database: String,
-    pub(super) kept: bool,
+pub(crate) struct Lodging {
+    pub(crate) tenant: TenantId,
+    pub(crate) slug: String,
+    pub(crate) zone: String,
+    pub(crate) cluster: ClusterId,
+    pub(crate) database: String,
+    pub(crate) kept: bool,
+    /// Whether they are on their way elsewhere.
+    pub(crate) moving: bool,
 }
 
 /// Where a tenant that is served has its database; nothing for one that is deleted or still being made.
@@ -118,7 +122,9 @@ pub(super) async fn lodging(
 ) -> Result<Option<Lodging>, DbError> {
     let row = sqlx::query!(
         r#"select t.slug, t.time_zone, d.cluster_id, d.name,
-                  exists (select from backup_keepers k where k.cluster_id = d.cluster_id and k.heard_at > $2) as "kept!"
+                  exists (select from backup_keepers k where k.cluster_id = d.cluster_id and k.heard_at > $2) as "kept!",
+                  exists (select from moves m
+                           where m.tenant_id = t.id and m.state in ('copying', 'switching', 'undoing')) as "moving!"
              from tenants t join databases d on d.tenant_id = t.id and d.state = 'live'
             where t.id = $1 and t.status <> 'churned'"#,
         tenant.0,
@@ -133,6 +139,7 @@ pub(super) async fn lodging(
         cluster: ClusterId(row.cluster_id),
         database: row.name,
         kept: row.kept,
+        moving: row.moving,
     }))
 }
 
@@ -157,6 +164,7 @@ pub(super) async fn candidates(tx: &mut Tx, now: Timestamp) -> Result<Vec<Candid
             where t.status <> 'churned' and (l.due_at is null or l.due_at <= $2)
               and not exists (select from backups b where b.tenant_id = t.id and b.state = 'ordered')
               and not exists (select from restores r where r.tenant_id = t.id and r.state = 'ordered')
+              and not exists (select from moves m where m.tenant_id = t.id and m.state in ('copying', 'switching', 'undoing'))
               and d.cluster_id in (select cluster_id from backup_keepers where heard_at > $1)
             order by l.due_at nulls first, t.id"#,
         (now - HEARD).to_sqlx() as _,
@@ -173,6 +181,7 @@ pub(super) async fn candidates(tx: &mut Tx, now: Timestamp) -> Result<Vec<Candid
             cluster: ClusterId(row.cluster_id),
             database: row.name,
             kept: true,
+            moving: false,
         },
         created_at: row.created_at.to_jiff(),
         last_due: row.due_at.map(|at| at.to_jiff()),
@@ -188,6 +197,48 @@ pub(super) struct Ordered<'a> {
     pub(super) lodging: &'a Lodging,
     pub(super) due_at: Option<Timestamp>,
     pub(super) asked_by: &'a str,
+}
+
+/// A backup of an instant that was ordered.
+pub(super) struct Instant<'a> {
+    pub(super) id: Uuid,
+    pub(super) order: Uuid,
+    pub(super) tenant: TenantId,
+    pub(super) at: Timestamp,
+    pub(super) source: &'a Source,
+    pub(super) asked_by: &'a str,
+}
+
+/// Writes down a backup of an instant whose order was placed. A second backup of a tenant breaks `backups_one_at_a_time`.
+pub(super) async fn note_instant(tx: &mut Tx, instant: &Instant<'_>, now: Timestamp) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into backups (id, tenant_id, kind, asked_by, order_id, cluster_id, database_name, base_id, shows_at, created_at)
+         values ($1, $2, 'instant', $3, $4, $5, $6, $7, $8, $9)",
+        instant.id,
+        instant.tenant.0,
+        instant.asked_by,
+        instant.order,
+        instant.source.cluster.0,
+        instant.source.database,
+        instant.source.base,
+        instant.at.to_sqlx() as _,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Backups of instants that were made a week ago and that nobody is restoring.
+pub(super) async fn old_instants(tx: &mut Tx, now: Timestamp) -> Result<Vec<Whose>, DbError> {
+    let rows = sqlx::query!(
+        "select id, tenant_id, cluster_id from backups b
+          where kind = 'instant' and state = 'done' and finished_at < $1
+            and not exists (select from restores r where r.backup_id = b.id and r.state = 'ordered')",
+        (now - ASKED_FOR).to_sqlx() as _
+    );
+    let old = rows.fetch_all(&mut **tx).await?;
+    Ok(old.into_iter().map(|row| (row.id, TenantId(row.tenant_id), ClusterId(row.cluster_id))).collect())
 }
 
 /// Writes down a backup whose order was placed. A second one of a tenant breaks `backups_one_at_a_time`.
@@ -241,7 +292,7 @@ pub(super) async fn note_done(
 pub(super) async fn good(tx: &mut Tx, tenant: TenantId) -> Result<Vec<Good>, DbError> {
     let rows = sqlx::query!(
         r#"select id, taken_at as "taken_at!", kind = 'asked' as "asked!" from backups b
-            where tenant_id = $1 and state = 'done'
+            where tenant_id = $1 and state = 'done' and kind <> 'instant'
               and not exists (select from restores r where r.backup_id = b.id and r.state = 'ordered')"#,
         tenant.0
     )
@@ -249,26 +300,6 @@ pub(super) async fn good(tx: &mut Tx, tenant: TenantId) -> Result<Vec<Good>, DbE
     .await?;
     let good = rows.into_iter().map(|row| Good { id: row.id, taken_at: row.taken_at.to_jiff(), asked: row.asked });
     Ok(good.collect())
-}
-
-/// Writes down that these are being removed.
-pub(super) async fn note_pruning(tx: &mut Tx, backups: &[Uuid], order: Uuid) -> Result<(), DbError> {
-    sqlx::query!(
-        "update backups set state = 'pruning', order_id = $2 where id = any($1) and state = 'done'",
-        backups,
-        order
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Writes down that they are removed.
-pub(super) async fn note_pruned(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
-    sqlx::query!("update backups set state = 'pruned' where order_id = $1 and state = 'pruning'", order.0)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
 }
 
 /// Which backup it is, whose, and on which server.
@@ -289,7 +320,7 @@ pub(super) async fn follow(tx: &mut Tx, tenant: TenantId, database: &str, now: T
     sqlx::query!(
         "with open as (
              select b.id, o.id as order_id, o.state from backups b join work_orders o on o.id = b.order_id
-              where b.tenant_id = $1 and b.state = 'ordered' for update),
+              where b.tenant_id = $1 and b.state = 'ordered' and b.kind <> 'instant' for update),
          moved as (
              update work_orders o set task = jsonb_set(o.task, '{database}', to_jsonb($2::text))
                from open where o.id = open.order_id and open.state = 'queued')
@@ -314,10 +345,12 @@ pub(super) async fn settle(tx: &mut Tx, now: Timestamp) -> Result<Vec<Whose>, Db
     let settled = sqlx::query!(
         "with over as (
              update work_orders o set state = 'done'
-              where o.state = 'failed' and o.kind in ('back_up_tenant', 'prune_backups')
+              where o.state = 'failed' and o.kind in ('back_up_tenant', 'recover_tenant', 'prune_backups')
              returning o.id, o.last_error),
          kept as (
-             update backups b set state = 'done' from over o where b.order_id = o.id and b.state = 'pruning')
+             update backups b set state = 'done' from over o where b.order_id = o.id and b.state = 'pruning'),
+         uncleared as (
+             update backups b set clearing_order = null from over o where b.clearing_order = o.id)
          update backups b set state = 'failed', error = coalesce(o.last_error, 'its order was given up'), finished_at = $1
            from over o where b.order_id = o.id and b.state = 'ordered'
          returning b.id, b.tenant_id, b.cluster_id",
@@ -328,13 +361,15 @@ pub(super) async fn settle(tx: &mut Tx, now: Timestamp) -> Result<Vec<Whose>, Db
     Ok(settled.into_iter().map(|row| (row.id, TenantId(row.tenant_id), ClusterId(row.cluster_id))).collect())
 }
 
-/// Tenants that are served and have no whole backup younger than `since`, on servers with a worker that keeps backups.
+/// Tenants that are served and have no whole backup younger than `since`, where backups are kept or were: on servers with a worker that keeps
+/// them, and of any tenant that ever had one.
 pub(crate) async fn overdue(pool: &PgPool, since: Timestamp) -> Result<i64, DbError> {
     let row = sqlx::query!(
         r#"select count(*) as "count!" from tenants t
             where t.status <> 'churned' and t.created_at < $1
-              and exists (select from databases d join backup_keepers k on k.cluster_id = d.cluster_id
-                           where d.tenant_id = t.id and d.state = 'live')
+              and (exists (select from databases d join backup_keepers k on k.cluster_id = d.cluster_id
+                            where d.tenant_id = t.id and d.state = 'live')
+                   or exists (select from backups b where b.tenant_id = t.id and b.taken_at is not null))
               and not exists (select from backups b where b.tenant_id = t.id and b.state = 'done' and b.taken_at >= $1)"#,
         since.to_sqlx() as _
     )

@@ -7,15 +7,16 @@ use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::TenantId;
 use hotelhub_web::preferences::see_other;
 use hotelhub_web::{Flash, FormBody, Kind, Lang, Nothing, RequestKey, Result, Visit, format};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::deeds::{Deed, DrillWish, RestoreWish};
-use super::{restores, store};
+use super::{bases, restores, store};
 use crate::App;
 use crate::database::DbError;
 use crate::staff::{Mode, VendorStaff};
-use crate::vendor::moment;
+use crate::vendor::{field_of, in_vendor_zone, moment};
 
 /// Lines shown on a tenant's page.
 const SHOWN: i64 = 30;
@@ -26,6 +27,7 @@ pub fn forms() -> Router<App> {
         .route("/vendor/tenants/{id}/backups", post(back_up))
         .route("/vendor/tenants/{id}/drills", post(drill))
         .route("/vendor/tenants/{id}/restores", post(restore))
+        .route("/vendor/tenants/{id}/instants", post(bring_back))
         .route("/vendor/tenants/{id}/restores/{restore}/undo", post(undo))
 }
 
@@ -38,6 +40,16 @@ pub(crate) struct Kept {
     /// Whether there is one to restore, and it may be.
     may_restore: bool,
     may_drill: bool,
+    /// The instants that it may be brought back to.
+    instants: Option<Instants>,
+}
+
+/// Instants that a tenant may be brought back to: all from one on.
+#[derive(Clone, Debug, Serialize)]
+struct Instants {
+    from: String,
+    /// The same as a browser's field takes it.
+    first: String,
 }
 
 /// One backup.
@@ -80,6 +92,7 @@ impl Kept {
         let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
         let backups = store::list(&mut conn, Some(tenant), None, SHOWN).await?;
         let restores = restores::list(&mut conn, Some(tenant), None, SHOWN).await?;
+        let earliest = bases::earliest(&mut conn, tenant).await?;
         let (may, may_replace) = (staff.can(StaffPermission::TenantChange), staff.can(StaffPermission::TenantDelete));
         let served = store::lodging(&mut conn, tenant, app.clock.now()).await?.is_some();
         let backups: Vec<_> = backups.into_iter().map(|backup| BackupLine::of(backup, visit)).collect();
@@ -88,6 +101,7 @@ impl Kept {
             may_back_up: may && served,
             may_restore: may_replace && any,
             may_drill: may && any,
+            instants: earliest.filter(|_| may_replace && served).map(|from| Instants::of(from, visit)),
             restores: restores.into_iter().map(|restore| RestoreLine::of(restore, visit, may_replace)).collect(),
             backups,
         })
@@ -102,7 +116,14 @@ impl Kept {
             may_back_up: true,
             may_restore: true,
             may_drill: true,
+            instants: Some(Instants { from: "3 Jul 2026 02.15".to_owned(), first: "2026-07-03T02:15:08".to_owned() }),
         }
+    }
+}
+
+impl Instants {
+    fn of(from: Timestamp, visit: &Visit) -> Self {
+        Self { from: moment(from, visit), first: field_of(from) }
     }
 }
 
@@ -189,14 +210,15 @@ fn tenths(number: i64, lang: Lang) -> String {
 }
 
 /// Bytes in kilobytes or megabytes of a thousand.
-fn size(bytes: i64, lang: Lang) -> String {
+pub(crate) fn size(bytes: i64, lang: Lang) -> String {
     match bytes {
         0..1_000_000 => format!("{} kB", tenths(bytes / 100, lang)),
         _ => format!("{} MB", tenths(bytes / 100_000, lang)),
     }
 }
 
-fn seconds(millis: i32, lang: Lang) -> String {
+/// Milliseconds in seconds.
+pub(crate) fn seconds(millis: i32, lang: Lang) -> String {
     format!("{} s", tenths(i64::from(millis) / 100, lang))
 }
 
@@ -233,8 +255,29 @@ async fn restore(
     FormBody(Replacement { backup, slug }, key): FormBody<Replacement>,
 ) -> Result<Response> {
     let slug = Some(slug.trim().to_lowercase());
-    let wish = RestoreWish { backup: Some(backup), slug, copy_as: None };
+    let wish = RestoreWish { backup: Some(backup), at: None, slug, copy_as: None };
     done(&app, &staff, id, (Deed::Restore(TenantId(id), wish), "restore.said.begun"), &key).await
+}
+
+/// An instant to bring the tenant back to, and its name once more.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Return {
+    at: String,
+    slug: String,
+}
+
+async fn bring_back(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    FormBody(Return { at, slug }, key): FormBody<Return>,
+) -> Result<Response> {
+    let Some(at) = in_vendor_zone("at", &at)? else {
+        return Ok(back(id, &Flash::bad("backup.refused.invalid-body")));
+    };
+    let wish = RestoreWish { backup: None, at: Some(at), slug: Some(slug.trim().to_lowercase()), copy_as: None };
+    done(&app, &staff, id, (Deed::Restore(TenantId(id), wish), "restore.said.recovering"), &key).await
 }
 
 async fn undo(
@@ -261,5 +304,9 @@ async fn done(
         }
         Err(refusal) => return Err(refusal),
     };
-    Ok(see_other(&format!("/vendor/tenants/{tenant}"), Some(&flash)))
+    Ok(back(tenant, &flash))
+}
+
+fn back(tenant: Uuid, flash: &Flash) -> Response {
+    see_other(&format!("/vendor/tenants/{tenant}"), Some(flash))
 }

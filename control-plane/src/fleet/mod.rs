@@ -1,9 +1,11 @@
-//! The fleet: database servers, ready-made databases, nodes, work orders, rollouts, strays and the routes feed.
+//! The fleet: database servers, ready-made databases, nodes, work orders, rollouts, moves, strays and the routes feed.
 //!
 //! Says what should be; what is done to tenants' databases is done by the fleet role of the data plane.
+pub mod chores;
 pub mod clusters;
 pub mod feed;
 mod gauges;
+pub mod moves;
 pub mod nodes;
 pub mod orders;
 mod pages;
@@ -27,5 +29,6 @@ pub fn node_doors() -> Router<App> {
 
 /// The JSON doors of staff.
 pub fn doors() -> OpenApiRouter<App> {
-    orders::doors().merge(nodes::doors()).merge(clusters::doors()).merge(rollouts::doors()).merge(strays::doors())
+    let of_servers = clusters::doors().merge(strays::doors()).merge(moves::doors());
+    orders::doors().merge(nodes::doors()).merge(rollouts::doors()).merge(chores::doors()).merge(of_servers)
 }

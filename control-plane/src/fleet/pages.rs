@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::clusters::{self, Intake};
 use super::nodes::{self, Node, SILENCE};
-use super::{orders, rollouts, strays};
+use super::{moves, orders, rollouts, strays};
 use crate::App;
 use crate::staff::{Mode, VendorStaff};
 use crate::vendor::{form_key, moment, shell};
@@ -23,8 +23,9 @@ pub fn pages() -> Router<App> {
         .route("/vendor/fleet/nodes/{name}/retire", post(retire))
         .route("/vendor/fleet/clusters/{id}/close", post(close))
         .route("/vendor/fleet/clusters/{id}/open", post(open))
+        .route("/vendor/fleet/clusters/{id}/drain", post(drain))
         .route("/vendor/fleet/strays/{name}/drop", post(drop_stray));
-    own.merge(orders::pages()).merge(rollouts::pages())
+    own.merge(orders::pages()).merge(rollouts::pages()).merge(moves::forms())
 }
 
 /// What serves, and where the databases are.
@@ -74,7 +75,12 @@ struct ClusterLine {
     id: String,
     address: String,
     state_key: &'static str,
+    tier_key: String,
     closed: bool,
+    /// Hotels that live there, while it is being emptied, and why that stands still.
+    leaving: Option<i64>,
+    halted: Option<String>,
+    may_drain: bool,
     granted: i64,
     budget: i32,
     databases: i64,
@@ -128,17 +134,22 @@ impl StrayLine {
 
 impl From<clusters::Listed> for ClusterLine {
     fn from(cluster: clusters::Listed) -> Self {
-        let closed = cluster.state == "closed";
-        let state_key = match (closed, cluster.databases >= i64::from(cluster.capacity)) {
-            (true, _) => "cluster.closed",
-            (false, true) => "cluster.full",
-            (false, false) => "cluster.open",
+        let closed = cluster.state != "open";
+        let state_key = match (cluster.state.as_str(), cluster.databases >= i64::from(cluster.capacity)) {
+            ("draining", _) => "cluster.draining",
+            ("closed", _) => "cluster.closed",
+            (_, true) => "cluster.full",
+            (_, false) => "cluster.open",
         };
         Self {
             id: cluster.id,
             address: format!("{}:{}", cluster.host, cluster.port),
             state_key,
+            tier_key: format!("cluster.tier.{}", cluster.tier),
             closed,
+            leaving: (cluster.state == "draining").then_some(cluster.hotels),
+            may_drain: cluster.hotels > 0 && (cluster.state != "draining" || cluster.drain_halted_because.is_some()),
+            halted: cluster.drain_halted_because,
             granted: cluster.granted,
             budget: cluster.budget,
             databases: cluster.databases,
@@ -171,8 +182,12 @@ impl Page for FleetPage {
         let cluster = ClusterLine {
             id: "jkt-1".to_owned(),
             address: "10.0.0.5:5432".to_owned(),
-            state_key: "cluster.open",
-            closed: false,
+            state_key: "cluster.draining",
+            tier_key: "cluster.tier.shared".to_owned(),
+            closed: true,
+            leaving: Some(3),
+            halted: Some("no other cluster has room for its hotels".to_owned()),
+            may_drain: true,
             granted: 100,
             budget: 100,
             databases: 6,
@@ -237,6 +252,16 @@ async fn open(
 ) -> Result<Response> {
     staff.does(&app, clusters::Turn { cluster: id, intake: Intake::Open }, (&key, Mode::ForGood)).await?;
     Ok(see_other("/vendor/fleet", Some(&Flash::good("cluster.said.open"))))
+}
+
+async fn drain(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<String>,
+    FormBody(_, key): FormBody<Nothing>,
+) -> Result<Response> {
+    staff.does(&app, clusters::Turn { cluster: id, intake: Intake::Draining }, (&key, Mode::ForGood)).await?;
+    Ok(see_other("/vendor/fleet", Some(&Flash::good("cluster.said.draining"))))
 }
 
 async fn drop_stray(

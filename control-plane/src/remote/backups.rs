@@ -1,14 +1,15 @@
-//! `hotelhub-control tenants backup|backups|restore|undo-restore|drill`: ordered through the API and followed to the end.
+//! `hotelhub-control tenants backup|backups|restore|undo-restore|drill` and `fleet base-backup|base-backups`: ordered through the API and followed to the end.
 use std::io::Write as _;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::client::{Client, Failure};
+use super::client::{Client, Failure, Reach};
 use super::shown;
 use super::shown::text;
 use super::tenants::{Whom, find};
+use crate::vendor::escaped;
 
 /// How often what is under way is looked at.
 const LOOK: Duration = Duration::from_millis(300);
@@ -33,27 +34,76 @@ pub(super) struct Errand<'a> {
 
 /// Has it done and follows it to its end; one that failed is a refusal.
 pub(super) async fn run(errand: Errand<'_>) -> Result<String, Failure> {
-    let reach = &errand.whom.reach;
-    let client = Client::new(reach)?;
-    let id = find(&client, &errand.whom.hotel).await?;
+    let (reach, shown, dry_run) = (&errand.whom.reach, errand.shown, errand.dry_run);
+    let told = follow(&Client::new(reach)?, errand).await?;
+    Ok(if dry_run { would_be(reach, &told, shown) } else { reach.told(&told, shown) })
+}
+
+/// Has it done and follows it as far as is wanted; how it stands then.
+pub(super) async fn follow(client: &Client, errand: Errand<'_>) -> Result<Value, Failure> {
+    let id = find(client, &errand.whom.hotel).await?;
     let dry = if errand.dry_run { "?dry_run=true" } else { "" };
     let begun = client.post(&format!("/api/v1/tenants/{id}/{}{dry}", errand.door), &errand.body).await?;
-    if errand.dry_run {
-        return Ok(reach.told(&begun, |begun| format!("would be: {}\nNothing was changed.", (errand.shown)(begun))));
+    if errand.dry_run || errand.detach {
+        return Ok(begun);
     }
-    if errand.detach {
-        return Ok(reach.told(&begun, errand.shown));
+    followed((&errand.whom.reach, client), &begun, errand.seen_at, errand.shown).await
+}
+
+/// Copies a whole cluster and follows it to its end.
+pub(super) async fn copy(reach: &Reach, cluster: &str, detach: bool, dry_run: bool) -> Result<String, Failure> {
+    let client = Client::new(reach)?;
+    let dry = if dry_run { "?dry_run=true" } else { "" };
+    let door = format!("/api/v1/clusters/{}/base-backups{dry}", escaped(cluster));
+    let begun = client.post(&door, &json!({})).await?;
+    if dry_run {
+        return Ok(would_be(reach, &begun, shown::base));
     }
+    if detach {
+        return Ok(reach.told(&begun, shown::base));
+    }
+    Ok(reach.told(&followed((reach, &client), &begun, "/api/v1/base-backups", shown::base).await?, shown::base))
+}
+
+/// A cluster's base backups, the newest first.
+pub(super) async fn copies(reach: &Reach, cluster: &str) -> Result<String, Failure> {
+    let client = Client::new(reach)?;
+    let page = client.get(&format!("/api/v1/clusters/{}/base-backups", escaped(cluster))).await?;
+    let found = page.get("items").cloned().unwrap_or(Value::Array(Vec::new()));
+    Ok(reach.told(&found, |found| shown::bases(found.as_array().map_or(&[][..], Vec::as_slice))))
+}
+
+fn would_be(reach: &Reach, begun: &Value, shown: fn(&Value) -> String) -> String {
+    reach.told(begun, |begun| format!("would be: {}\nNothing was changed.", shown(begun)))
+}
+
+/// Follows what is begun to its end, where it is seen at; one that failed is a refusal.
+async fn followed(
+    (reach, client): (&Reach, &Client),
+    begun: &Value,
+    seen_at: &str,
+    shown: fn(&Value) -> String,
+) -> Result<Value, Failure> {
     if !reach.json {
-        let _ = writeln!(std::io::stderr(), "{}", (errand.shown)(&begun));
+        let _ = writeln!(std::io::stderr(), "{}", shown(begun));
     }
-    let place = format!("{}/{}", errand.seen_at, text(&begun, "id"));
+    until_over(client, &format!("{seen_at}/{}", text(begun, "id"))).await
+}
+
+/// Waits until what is at a place is not under way any more; what failed is a refusal.
+pub(super) async fn until_over(client: &Client, place: &str) -> Result<Value, Failure> {
+    until(client, place, |_| {}).await
+}
+
+/// The same, and tells each time how far it is.
+pub(super) async fn until(client: &Client, place: &str, mut say: impl FnMut(&Value)) -> Result<Value, Failure> {
     loop {
-        let now = client.get(&place).await?;
+        let now = client.get(place).await?;
+        say(&now);
         match text(&now, "state").as_str() {
             "ordered" => tokio::time::sleep(LOOK).await,
             "failed" => return Err(Failure::Refused { code: "failed".to_owned(), detail: text(&now, "error") }),
-            _ => return Ok(reach.told(&now, errand.shown)),
+            _ => return Ok(now),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use hotelhub_kernel::{Entropy, Secret, hex};
-use reqwest::header::ORIGIN;
+use reqwest::header::{CONTENT_TYPE, ORIGIN, RANGE};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::Value;
 use thiserror::Error;
@@ -17,6 +17,10 @@ const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(300);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a whole file may be on its way.
+const WHOLE_FILE: Duration = Duration::from_secs(3_600);
+/// How long a piece of one may be.
+const WHOLE_PIECE: Duration = Duration::from_secs(300);
 
 /// How the control plane is reached.
 #[derive(Args, Clone, Debug)]
@@ -64,6 +68,9 @@ pub enum Failure {
         /// The problem's sentence.
         detail: String,
     },
+    /// It was done, and is not well everywhere: what is told of it.
+    #[error("{0}")]
+    Unwell(String),
     /// The control plane is away, or cannot answer now.
     #[error("the control plane at {url} cannot be reached: {why}")]
     Unreachable {
@@ -82,7 +89,65 @@ impl Failure {
             Self::NotFound(_) => 3,
             Self::Refused { .. } => 4,
             Self::Unreachable { .. } => 5,
+            Self::Unwell(_) => 6,
         })
+    }
+}
+
+/// A file that is being fetched. Where the line breaks it goes on at the byte it has.
+pub(super) struct Fetching<'a> {
+    client: &'a Client,
+    path: &'a str,
+    from: u64,
+    response: Option<reqwest::Response>,
+    /// Attempts since a byte came.
+    tried: u32,
+}
+
+impl Fetching<'_> {
+    /// The next bytes; nothing at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        loop {
+            let failure = match self.response.as_mut() {
+                None => match self.begin().await {
+                    Ok(response) => {
+                        self.response = Some(response);
+                        continue;
+                    }
+                    Err(Failure::Unreachable { url, why }) => Failure::Unreachable { url, why },
+                    Err(refused) => return Err(refused),
+                },
+                Some(response) => match response.chunk().await {
+                    Ok(Some(bytes)) => {
+                        self.from += bytes.len() as u64;
+                        self.tried = 0;
+                        return Ok(Some(bytes.to_vec()));
+                    }
+                    Ok(None) => return Ok(None),
+                    Err(error) => self.client.away(&error.without_url()),
+                },
+            };
+            self.response = None;
+            self.tried += 1;
+            if self.tried == TRIES {
+                return Err(failure);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn begin(&self) -> Result<reqwest::Response, Failure> {
+        let mut call = self.client.http.get(format!("{}{}", self.client.base, self.path)).timeout(WHOLE_FILE);
+        if self.from > 0 {
+            call = call.header(RANGE, format!("bytes={}-", self.from));
+        }
+        let sent = call.bearer_auth(self.client.token.expose()).send().await;
+        let response = sent.map_err(|error| self.client.away(&error.without_url()))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let refused = self.client.understood(response).await;
+        Err(refused.err().unwrap_or_else(|| self.client.away(&"no file came")))
     }
 }
 
@@ -121,6 +186,17 @@ impl Client {
         self.answer(|| post().header("idempotency-key", &key).json(body)).await
     }
 
+    /// Puts a piece of a file where it belongs, once however often it has to be said.
+    pub(super) async fn put(&self, path: &str, bytes: Vec<u8>) -> Result<Value, Failure> {
+        let put = || self.http.put(format!("{}{path}", self.base)).header(ORIGIN, &self.base).timeout(WHOLE_PIECE);
+        self.answer(|| put().header(CONTENT_TYPE, "application/octet-stream").body(bytes.clone())).await
+    }
+
+    /// Begins to fetch a file.
+    pub(super) fn fetch<'a>(&'a self, path: &'a str) -> Fetching<'a> {
+        Fetching { client: self, path, from: 0, response: None, tried: 0 }
+    }
+
     async fn answer(&self, call: impl Fn() -> RequestBuilder) -> Result<Value, Failure> {
         let mut tried = 1;
         loop {
@@ -155,7 +231,7 @@ impl Client {
         })
     }
 
-    fn away(&self, why: &dyn std::fmt::Display) -> Failure {
+    pub(super) fn away(&self, why: &dyn std::fmt::Display) -> Failure {
         Failure::Unreachable { url: self.base.clone(), why: why.to_string() }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, Failure, Reach};
 use super::shown::text;
-use super::{EXIT_CODES, shown};
+use super::{EXIT_CODES, backups, moves, shown};
 
 /// How often a rollout that is followed is looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -59,6 +59,47 @@ pub enum Fleet {
         #[arg(long, value_name = "NAME")]
         drop: Option<String>,
     },
+    /// Empties a cluster: it takes no new hotels, and those it has move to others, a few at a time, while they are served. It stops where
+    /// one cannot be moved; said again, it goes on.
+    #[command(after_help = EXIT_CODES)]
+    Drain {
+        /// How the control plane is reached.
+        #[command(flatten)]
+        reach: Reach,
+        /// The cluster's name.
+        cluster: String,
+        /// Returns as soon as it has begun.
+        #[arg(long)]
+        detach: bool,
+        /// Says what would be done, and begins nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Copies a whole cluster now, and waits until the copy is whole: any instant from then on can be made of it for one hotel. It is done
+    /// each day besides, where a worker sees that the cluster archives its WAL.
+    #[command(after_help = EXIT_CODES)]
+    BaseBackup {
+        /// How the control plane is reached.
+        #[command(flatten)]
+        reach: Reach,
+        /// Which.
+        cluster: String,
+        /// Returns as soon as it is ordered.
+        #[arg(long)]
+        detach: bool,
+        /// Says what would be, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Lists a cluster's base backups, the newest first.
+    #[command(after_help = EXIT_CODES)]
+    BaseBackups {
+        /// How the control plane is reached.
+        #[command(flatten)]
+        reach: Reach,
+        /// Whose.
+        cluster: String,
+    },
     /// Halts the rollout that runs: what is under way ends, nothing else is begun.
     #[command(after_help = EXIT_CODES)]
     Halt {
@@ -99,6 +140,9 @@ pub async fn fleet(asked: Fleet) -> Result<String, Failure> {
             }
             Ok(reach.told(&client.get("/api/v1/strays").await?, shown::strays))
         }
+        Fleet::Drain { reach, cluster, detach, dry_run } => moves::drain(&reach, &cluster, detach, dry_run).await,
+        Fleet::BaseBackup { reach, cluster, detach, dry_run } => backups::copy(&reach, &cluster, detach, dry_run).await,
+        Fleet::BaseBackups { reach, cluster } => backups::copies(&reach, &cluster).await,
         Fleet::Halt { reach } => {
             let client = Client::new(&reach)?;
             let door = door(&latest(&client, Some("running")).await?);

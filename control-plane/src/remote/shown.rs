@@ -34,6 +34,31 @@ pub(super) fn backup(backup: &Value) -> String {
     }
 }
 
+/// Base backups, one a line, in columns.
+pub(super) fn bases(bases: &[Value]) -> String {
+    if bases.is_empty() {
+        return "no base backup".to_owned();
+    }
+    let row =
+        |base: &Value| ["id", "ended_at", "kind", "state", "stored_bytes", "from_wal"].map(|member| text(base, member));
+    columns(["BASE BACKUP", "INSTANTS FROM", "KIND", "STATE", "BYTES", "WAL FROM"], bases.iter().map(row))
+}
+
+/// How a base backup stands, in one line.
+pub(super) fn base(base: &Value) -> String {
+    let [id, cluster, state, bytes, took, from, error] =
+        ["id", "cluster_id", "state", "stored_bytes", "took_ms", "ended_at", "error"].map(|member| text(base, member));
+    match state.as_str() {
+        "done" => {
+            format!(
+                "base backup {id} of {cluster}: done; {bytes} bytes, in {took} ms; instants from {from} on can be made"
+            )
+        }
+        "failed" => format!("base backup {id} of {cluster}: failed: {error}"),
+        state => format!("base backup {id} of {cluster}: {state}"),
+    }
+}
+
 /// How a restore stands, in one line.
 pub(super) fn restore(restore: &Value) -> String {
     let [id, kind, state, backup, rows, took, until, error] =
@@ -47,6 +72,52 @@ pub(super) fn restore(restore: &Value) -> String {
         "failed" => format!("restore {id} ({kind}) of backup {backup}: failed: {error}"),
         state => format!("restore {id} ({kind}) of backup {backup}: {state}"),
     }
+}
+
+/// How an export stands, in one line.
+pub(super) fn export(export: &Value) -> String {
+    let [id, slug, state, rows, bytes, took, until, error] =
+        ["id", "slug", "state", "rows", "bytes", "took_ms", "expires_at", "error"].map(|member| text(export, member));
+    match state.as_str() {
+        "done" => {
+            format!("export {id} of {slug}: done; {rows} rows in {bytes} bytes, in {took} ms; kept until {until}")
+        }
+        "failed" => format!("export {id} of {slug}: failed: {error}"),
+        state => format!("export {id} of {slug}: {state}"),
+    }
+}
+
+/// How an import stands, in one line.
+pub(super) fn import(import: &Value) -> String {
+    let [id, state, rows, took, tenant, error] =
+        ["id", "state", "rows", "took_ms", "tenant_id", "error"].map(|member| text(import, member));
+    let slug = import.get("wish").map(|wish| text(wish, "slug")).unwrap_or_default();
+    match state.as_str() {
+        "done" => format!("import {id}: {slug} is served as tenant {tenant}; {rows} rows, in {took} ms"),
+        "failed" => format!("import {id} of {slug}: failed: {error}"),
+        state => format!("import {id} of {slug}: {state}"),
+    }
+}
+
+/// How a chore stands: what is not well hotel by hotel, and one line for the rest.
+pub(super) fn chore(chore: &Value) -> String {
+    let [name, state, through, failed, found] =
+        ["chore", "state", "through", "failed", "found"].map(|member| text(chore, member));
+    let hotels = chore.get("tenants").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let mut told = String::new();
+    for hotel in hotels {
+        let findings = hotel.get("findings").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let error = text(hotel, "error");
+        for what in findings.chain(Some(error.as_str()).filter(|error| !error.is_empty())) {
+            let _ = writeln!(told, "{}: {}", text(hotel, "slug"), what);
+        }
+    }
+    let of = hotels.len();
+    let _ = write!(
+        told,
+        "{name}: {state}; {through} of {of} hotels are through, it failed at {failed}, something was found in {found}"
+    );
+    told
 }
 
 fn columns(head: [&str; 6], rows: impl Iterator<Item = [String; 6]>) -> String {

@@ -1,11 +1,16 @@
 //! `hotelhub-control tenants …`: hotels looked after from the command line.
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
+use hotelhub_protocol::Chore;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::backups::Errand;
+use super::chores::Meant;
 use super::client::{Client, Failure, Reach};
-use super::{EXIT_CODES, backups, shown};
+use super::exports::{Overrides, Sealed};
+use super::{EXIT_CODES, UNWELL, backups, chores, exports, moves, shown};
 use crate::vendor::escaped;
 
 /// Hotels, looked after through the API of a running control plane.
@@ -130,6 +135,10 @@ pub enum Tenants {
         /// The backup's id, as `backups` lists it; the newest good one if absent.
         #[arg(long)]
         backup: Option<Uuid>,
+        /// Instead: the instant it is to be as it was at, 2026-07-03T14:05:00+07:00. It is made out of a base backup of the hotel's cluster
+        /// and the WAL since; no other hotel is touched.
+        #[arg(long, conflicts_with = "backup")]
+        at: Option<jiff::Timestamp>,
         /// The hotel's name in its address once more: its data are replaced.
         #[arg(long, required_unless_present = "copy_as", conflicts_with = "copy_as")]
         confirm: Option<String>,
@@ -155,6 +164,100 @@ pub enum Tenants {
         /// Says what would be, and changes nothing.
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Moves a hotel to another cluster while it is served, and follows until it lives there. Its writers wait for a moment at the end.
+    #[command(after_help = EXIT_CODES)]
+    Move {
+        /// Which.
+        #[command(flatten)]
+        whom: Whom,
+        /// The cluster's name.
+        #[arg(long, value_name = "CLUSTER", required_unless_present = "give_up", conflicts_with = "give_up")]
+        to: Option<String>,
+        /// Instead: gives the move up that is under way; the hotel stays where it is served from.
+        #[arg(long)]
+        give_up: bool,
+        /// Returns as soon as it is ordered.
+        #[arg(long)]
+        detach: bool,
+        /// Says what would be, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Moves a hotel that shares a database into one of its own while it is served: on the same cluster unless another is named.
+    #[command(after_help = EXIT_CODES)]
+    Promote {
+        /// Which.
+        #[command(flatten)]
+        whom: Whom,
+        /// The cluster's name.
+        #[arg(long, value_name = "CLUSTER")]
+        to: Option<String>,
+        /// Returns as soon as it is ordered.
+        #[arg(long)]
+        detach: bool,
+        /// Says what would be, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Exports all of a hotel's data into one ZIP of open tables, and fetches it. It can be fetched for seven days.
+    #[command(after_help = EXIT_CODES)]
+    Export {
+        /// Which.
+        #[command(flatten)]
+        whom: Whom,
+        /// The new file; without it nothing is fetched.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// What it is sealed with.
+        #[command(flatten)]
+        sealed: Sealed,
+        /// Returns as soon as it is ordered.
+        #[arg(long)]
+        detach: bool,
+        /// Says what would be, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Takes an exported hotel in as a new one: all of its data or nothing. Its people set new passwords by "forgot password".
+    #[command(after_help = EXIT_CODES)]
+    Import {
+        /// The exported file.
+        file: PathBuf,
+        /// How the control plane is reached.
+        #[command(flatten)]
+        reach: Reach,
+        /// What it is to be.
+        #[command(flatten)]
+        wanted: Overrides,
+        /// What it was sealed with.
+        #[command(flatten)]
+        sealed: Sealed,
+        /// Returns as soon as the file is sent.
+        #[arg(long)]
+        detach: bool,
+        /// Looks through it, says what would come in, and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Has named work done at hotels' databases while they are served: `check` looks for what must not be, the rest keeps tables quick.
+    #[command(after_help = UNWELL)]
+    Run {
+        /// Whose databases.
+        #[command(flatten)]
+        meant: Meant,
+        /// How the control plane is reached.
+        #[command(flatten)]
+        reach: Reach,
+        /// Returns as soon as it is ordered.
+        #[arg(long)]
+        detach: bool,
+        /// Says which hotels are meant, and has nothing done.
+        #[arg(long)]
+        dry_run: bool,
+        /// `check`, `analyze`, `vacuum` or `reindex`, behind `--`.
+        #[arg(last = true, required = true, value_parser = chores::chore)]
+        command: Chore,
     },
     /// Restores a hotel's backup beside it, compares every row, drops it again, and tells how long that took.
     #[command(after_help = EXIT_CODES)]
@@ -212,15 +315,31 @@ pub async fn tenants(asked: Tenants) -> Result<String, Failure> {
         Tenants::Undelete { whom, dry_run } => (whom, Wish { door: "undelete", body: json!({}), dry_run }),
         Tenants::Backups { whom } => return backups::list(&whom).await,
         Tenants::UndoRestore { whom, restore, dry_run } => return backups::undo(&whom, restore, dry_run).await,
+        Tenants::Move { whom, to: Some(to), detach, dry_run, .. } => {
+            return moves::run(&whom, Some(&to), detach, dry_run).await;
+        }
+        Tenants::Promote { whom, to, detach, dry_run } => {
+            return moves::run(&whom, to.as_deref(), detach, dry_run).await;
+        }
+        Tenants::Move { whom, dry_run, .. } => return moves::give_up(&whom, dry_run).await,
         Tenants::Backup { whom, detach, dry_run } => {
             let (body, seen_at) = (json!({}), "/api/v1/backups");
             let shown = shown::backup;
             return backups::run(Errand { door: "backups", body, seen_at, shown, dry_run, detach, whom: &whom }).await;
         }
-        Tenants::Restore { whom, backup, confirm, copy_as, detach, dry_run } => {
-            let body = json!({ "backup": backup, "slug": confirm, "copy_as": copy_as });
+        Tenants::Restore { whom, backup, at, confirm, copy_as, detach, dry_run } => {
+            let body = json!({ "backup": backup, "at": at, "slug": confirm, "copy_as": copy_as });
             let (seen_at, shown) = ("/api/v1/restores", shown::restore);
             return backups::run(Errand { door: "restores", body, seen_at, shown, dry_run, detach, whom: &whom }).await;
+        }
+        Tenants::Export { whom, out, sealed, detach, dry_run } => {
+            return exports::export(&whom, out.as_deref(), &sealed, (detach, dry_run)).await;
+        }
+        Tenants::Import { file, reach, wanted, sealed, detach, dry_run } => {
+            return exports::import(&reach, &file, (&wanted, &sealed), (detach, dry_run)).await;
+        }
+        Tenants::Run { meant, reach, detach, dry_run, command } => {
+            return chores::run(&reach, (&meant, command), (detach, dry_run)).await;
         }
         Tenants::Drill { whom, backup, detach, dry_run } => {
             let body = json!({ "backup": backup });

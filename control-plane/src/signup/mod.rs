@@ -16,3 +16,5 @@ pub use letters::Welcome;
 pub use model::{Newcomer, Wish, Wrong};
 pub use pages::{StatusPage, pages};
 pub use routes::doors;
+pub(crate) use sign_up::{begin, plan_of};
+pub(crate) use store::free;

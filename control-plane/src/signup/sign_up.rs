@@ -71,26 +71,32 @@ pub(crate) async fn sign_up(app: &App, newcomer: &Newcomer, visitor: &Visitor<'_
         Met::Repeated(made) => return Ok(answer(app, &made, &newcomer.slug)),
         Met::Reused => return Err(once::reused()),
     }
-    let plans = plans::offered(&mut tx, crate::today(&app.clock)).await?;
-    let plan = plans::choose(&plans, newcomer.rooms, newcomer.plan.as_deref())?;
-    if let Err(error) = begin(app, &mut tx, &made, newcomer, plan, now).await {
+    let plan = plan_of(app, &mut tx, newcomer).await?;
+    if let Err(error) = begin(app, &mut tx, made.tenant, newcomer, &plan, now).await {
         let taken = matches!(error.constraint(), Some("tenants_slug_unique" | "domains_pkey"));
         drop(tx);
         return Err(if taken { slug_taken(app, newcomer).await? } else { error.into() });
     }
     let in_hand = order(app, &mut tx, &made, newcomer, plan.placed_in, now).await?;
     welcome(app, &mut tx, &made, newcomer, visitor.lang, now).await?;
-    note(&mut tx, &made, newcomer, plan, visitor, now).await?;
+    note(&mut tx, &made, newcomer, &plan, visitor, now).await?;
     tx.commit().await.map_err(DbError::from)?;
     orders::hand_over(app, in_hand).await;
     app.wakes.wake(Wake::Letters);
     Ok(answer(app, &made, &newcomer.slug))
 }
 
-async fn begin(
+/// The plan that a newcomer gets.
+pub(crate) async fn plan_of(app: &App, tx: &mut Tx, newcomer: &Newcomer) -> Result<Plan> {
+    let plans = plans::offered(tx, crate::today(&app.clock)).await?;
+    Ok(plans::choose(&plans, newcomer.rooms, newcomer.plan.as_deref())?.clone())
+}
+
+/// Writes a tenant, its address and its trial. A slug that is taken breaks `tenants_slug_unique` or `domains_pkey`.
+pub(crate) async fn begin(
     app: &App,
     tx: &mut Tx,
-    made: &Made,
+    tenant: TenantId,
     newcomer: &Newcomer,
     plan: &Plan,
     now: Timestamp,
@@ -98,7 +104,7 @@ async fn begin(
     let zone = TimeZone::get(newcomer.time_zone).unwrap_or(TimeZone::UTC);
     let host = Host::of_slug(&newcomer.slug, &app.settings.base_domain);
     let begun = Beginning {
-        tenant: made.tenant,
+        tenant,
         subscription: app.ids.next(),
         newcomer,
         host: &host,

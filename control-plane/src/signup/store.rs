@@ -153,7 +153,7 @@ pub(super) async fn follow(pool: &PgPool, id: Uuid) -> Result<Option<Followed>, 
 }
 
 /// Those of the slugs that nobody has.
-pub(super) async fn free(pool: &PgPool, slugs: &[Slug]) -> Result<Vec<Slug>, DbError> {
+pub(crate) async fn free(pool: &PgPool, slugs: &[Slug]) -> Result<Vec<Slug>, DbError> {
     let names: Vec<String> = slugs.iter().map(|slug| slug.as_str().to_owned()).collect();
     let taken = sqlx::query_scalar!("select slug from tenants where slug = any($1) and released_at is null", &names)
         .fetch_all(pool)

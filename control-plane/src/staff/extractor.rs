@@ -94,8 +94,22 @@ impl FromRequestParts<App> for VendorStaff {
 }
 
 /// What a token opens, behind `/api/v1/`: neither the pages, nor what belongs to a person or looks after persons.
-const FOR_SCRIPTS: [&str; 9] =
-    ["tenants", "backups", "restores", "orders", "clusters", "nodes", "rollouts", "strays", "audit"];
+const FOR_SCRIPTS: [&str; 14] = [
+    "base-backups",
+    "tenants",
+    "backups",
+    "restores",
+    "exports",
+    "imports",
+    "moves",
+    "orders",
+    "clusters",
+    "nodes",
+    "rollouts",
+    "chores",
+    "strays",
+    "audit",
+];
 
 fn is_for_scripts(path: &str) -> bool {
     let door = path.strip_prefix("/api/v1/").and_then(|rest| rest.split('/').next());

@@ -84,16 +84,13 @@ pub(crate) async fn open_again(tx: &mut Tx, tenant: TenantId) -> Result<(), DbEr
     store::put(tx, tenant, &Life { maintenance: None, ..held.life }).await
 }
 
-/// Whether a tenant is closed, for whatever reason.
-pub(crate) async fn is_closed(tx: &mut Tx, tenant: TenantId) -> Result<bool, DbError> {
-    Ok(store::hold(tx, tenant).await?.is_some_and(|held| held.life.maintenance.is_some()))
-}
-
-/// Lets a tenant go that never came to be: nobody was ever served, and its name is free at once.
+/// Lets a tenant go that never came to be: nobody was ever served, and its name is free at once. Staff may have deleted it before.
 pub(crate) async fn abandon(tx: &mut Tx, tenant: TenantId, why: &str, now: Timestamp) -> Result<(), DbError> {
     let Some(held) = store::hold(tx, tenant).await? else { return Ok(()) };
-    let deletion = Deletion { from: held.life.status, reason: why.to_owned(), drop_after: now };
-    let over = Life { status: Status::Churned, since: now, deletion: Some(deletion), ..held.life };
-    store::put(tx, tenant, &over).await?;
+    if held.life.deletion.is_none() {
+        let deletion = Deletion { from: held.life.status, reason: why.to_owned(), drop_after: now };
+        let over = Life { status: Status::Churned, since: now, deletion: Some(deletion), ..held.life };
+        store::put(tx, tenant, &over).await?;
+    }
     reaper::release(tx, tenant, now).await
 }

@@ -5,9 +5,7 @@ use axum::response::Response;
 use axum::routing::post;
 use hotelhub_kernel::TenantId;
 use hotelhub_web::preferences::see_other;
-use hotelhub_web::{AppError, Flash, FormBody, Kind, Nothing, RequestKey, Result};
-use jiff::Timestamp;
-use jiff::civil::DateTime;
+use hotelhub_web::{Flash, FormBody, Kind, Nothing, RequestKey, Result};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -16,7 +14,7 @@ use super::change::Changed;
 use super::routes::{Farewell, Suspension};
 use crate::App;
 use crate::staff::{Mode, VendorStaff};
-use crate::vendor::vendor_zone;
+use crate::vendor::in_vendor_zone;
 
 pub(super) fn forms() -> Router<App> {
     Router::new()
@@ -61,7 +59,7 @@ async fn maintain(
     Path(id): Path<Uuid>,
     FormBody(Closure { text, until }, key): FormBody<Closure>,
 ) -> Result<Response> {
-    let until = in_jakarta(&until)?;
+    let until = in_vendor_zone("until", &until)?;
     done(&app, &staff, id, Change::Maintain { text, until }, &key).await
 }
 
@@ -115,15 +113,4 @@ fn said(change: &Change) -> &'static str {
         Change::Delete { .. } => "tenant.said.deleted",
         Change::Undelete => "tenant.said.undeleted",
     }
-}
-
-/// What a browser's field for a day and an hour holds, read in Jakarta.
-fn in_jakarta(text: &str) -> Result<Option<Timestamp>> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let wrong = || AppError::new(Kind::Invalid, "invalid-body", "This is no time.").field("until", "no time");
-    let local: DateTime = text.parse().map_err(|_| wrong())?;
-    let zoned = local.to_zoned(vendor_zone()).map_err(|_| wrong())?;
-    Ok(Some(zoned.timestamp()))
 }

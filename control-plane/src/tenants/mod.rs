@@ -10,7 +10,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use change::{abandon, close_for_work, grace_from, hold_served, is_closed, is_known, open_again};
+pub(crate) use change::{abandon, close_for_work, grace_from, hold_served, is_known, open_again};
 pub use life::{Change, Deletion, Life, Maintenance};
 pub use model::{Refusal, Status};
 pub use pages::{TenantPage, TenantsPage, pages};

@@ -15,6 +15,8 @@ use super::{Status, store};
 use crate::App;
 use crate::audit::AuditLine;
 use crate::backups::Kept;
+use crate::exports::Taken;
+use crate::fleet::moves::{Home, Travels};
 use crate::fleet::orders::OrderLine;
 use crate::staff::VendorStaff;
 use crate::vendor::{form_key, moment, next, shell};
@@ -160,6 +162,8 @@ pub struct TenantPage {
     domains: Vec<String>,
     database: Option<Place>,
     vault: Kept,
+    travels: Travels,
+    taken: Taken,
     orders: Vec<OrderLine>,
     audit: Vec<AuditLine>,
 }
@@ -236,6 +240,8 @@ impl Page for TenantPage {
                 generation: 1,
             }),
             vault: Kept::sample(),
+            travels: Travels::sample(),
+            taken: Taken::sample(),
             orders: vec![OrderLine::sample()],
             audit: vec![AuditLine::sample()],
         }
@@ -243,7 +249,12 @@ impl Page for TenantPage {
 }
 
 impl TenantPage {
-    fn of(app: &App, visit: &Visit, staff: &VendorStaff, (whole, vault): (Whole, Kept)) -> Self {
+    fn of(
+        app: &App,
+        visit: &Visit,
+        staff: &VendorStaff,
+        (whole, vault, travels, taken): (Whole, Kept, Travels, Taken),
+    ) -> Self {
         let Whole { tenant, orders, audit } = whole;
         let may = staff.can(StaffPermission::TenantChange);
         let may_delete = staff.can(StaffPermission::TenantDelete);
@@ -299,6 +310,8 @@ impl TenantPage {
             domains: tenant.domains,
             database: place,
             vault,
+            travels,
+            taken,
             orders: orders.into_iter().map(|order| OrderLine::of(order, visit)).collect(),
             audit: audit.into_iter().map(|entry| AuditLine::of(entry, visit)).collect(),
         }
@@ -309,6 +322,10 @@ async fn read(State(app): State<App>, visit: Visit, staff: VendorStaff, Path(id)
     staff.may(StaffPermission::TenantRead)?;
     let whole = whole(&app, TenantId(id)).await?;
     let vault = Kept::of(&app, &visit, &staff, TenantId(id)).await?;
-    let page = TenantPage::of(&app, &visit, &staff, (whole, vault));
+    let home = whole.tenant.database.as_ref().filter(|home| home.state == "live");
+    let home = home.map(|home| Home { cluster: &home.cluster, quarters: &home.name });
+    let travels = Travels::of(&app, &visit, &staff, (TenantId(id), home)).await?;
+    let taken = Taken::of(&app, &visit, &staff, TenantId(id)).await?;
+    let page = TenantPage::of(&app, &visit, &staff, (whole, vault, travels, taken));
     app.templates.render(&shell(&visit, &staff, "vendor.tenant").titled(page.name.clone()), &page)
 }

@@ -28,7 +28,7 @@ pub async fn reap(app: &App) -> Result<u32, DbError> {
             continue;
         }
         let details = json!({ "cluster": due.cluster.0, "database": due.database });
-        let going = Going { cluster: due.cluster, database: due.database, tenant: Some(due.tenant) };
+        let going = Going { cluster: due.cluster, database: due.database, tenant: Some(due.tenant), source: None };
         if ready::let_go(app, &mut tx, going, &["live", "claimed", "failed"]).await? {
             note(&mut tx, now, "tenant.drop", due.tenant, details).await?;
             ordered += 1;

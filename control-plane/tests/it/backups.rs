@@ -1,7 +1,7 @@
 //! Tenants backed up each night and on request, and restored: what the vendor's house does about it. What the fleet role does is told elsewhere.
 use hotelhub_control_plane::backups::drive;
 use hotelhub_identity::StaffRole;
-use hotelhub_protocol::{BackedUp, Order, Outcome, Restored, Role, Route, Task};
+use hotelhub_protocol::{BackedUp, Migrated, Order, Outcome, Restored, Role, Route, Task};
 use hotelhub_testkit::{Answer, Visitor};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 use crate::office::{Node, Office, TEMPLATE};
 
 /// A vendor with one hotel, a worker that keeps backups, and somebody who may do everything.
-struct Cellar {
-    office: Office,
-    node: Node,
-    staff: Visitor,
-    tenant: String,
+pub(crate) struct Cellar {
+    pub(crate) office: Office,
+    pub(crate) node: Node,
+    pub(crate) staff: Visitor,
+    pub(crate) tenant: String,
 }
 
 impl Cellar {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let office = Office::open().await;
         let node = office.node("node-1", &[Role::Fleet]).await;
         let staff = office.staff(StaffRole::SuperAdmin).await;
@@ -30,43 +30,56 @@ impl Cellar {
         Self { office, node, staff, tenant }
     }
 
-    fn door(&self, of: &str) -> String {
+    pub(crate) fn door(&self, of: &str) -> String {
         format!("/api/v1/tenants/{}/{of}", self.tenant)
     }
 
-    async fn post(&self, of: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, of: &str, body: Value) -> Answer {
         self.staff.post(&self.door(of), &body).await.unwrap()
     }
 
-    async fn listed(&self, of: &str) -> Vec<Value> {
+    pub(crate) async fn listed(&self, of: &str) -> Vec<Value> {
         self.staff.get(&self.door(of)).await.unwrap().json()["items"].as_array().unwrap().clone()
     }
 
-    async fn route(&self) -> Route {
+    pub(crate) async fn route(&self) -> Route {
         let routes = self.node.snapshot().await.routes;
         routes.into_iter().find(|route| route.slug.as_str() == "melati").unwrap()
     }
 
-    async fn say(&self, order: &Order, outcome: Outcome) -> StatusCode {
+    pub(crate) async fn say(&self, order: &Order, outcome: Outcome) -> StatusCode {
         self.node.report(order.id, order.fence, outcome).await.status
     }
 
     /// Carries out the one backup that is ordered.
-    async fn takes(&self) -> Order {
+    pub(crate) async fn takes(&self) -> Order {
         let order = self.node.lease_copying().await.unwrap();
         assert!(matches!(order.task, Task::BackUpTenant { .. }), "{order:?}");
         assert_eq!(self.say(&order, taken(self.office.clock.now())).await, StatusCode::NO_CONTENT);
         order
     }
 
+    /// Staff ask for a backup, and a worker takes it.
+    pub(crate) async fn is_backed_up(&self) {
+        self.post("backups", json!({})).await;
+        self.takes().await;
+    }
+
+    /// Staff have the newest backup restored in place; the order, which a worker has begun.
+    pub(crate) async fn is_being_restored(&self) -> Order {
+        let begun = self.post("restores", json!({ "slug": "melati" })).await;
+        assert_eq!(begun.status, StatusCode::OK, "{}", begun.text);
+        self.node.lease_copying().await.unwrap()
+    }
+
     /// Goes on to the next hour of the clock, in which a worker is heard.
-    async fn later(&self, hours: i64) {
+    pub(crate) async fn later(&self, hours: i64) {
         self.office.clock.advance(SignedDuration::from_hours(hours));
         self.node.keeps_backups(self.office.clock.now()).await;
     }
 }
 
-fn taken(now: Timestamp) -> Outcome {
+pub(crate) fn taken(now: Timestamp) -> Outcome {
     Outcome::BackedUp(BackedUp {
         taken_at: now,
         took_ms: 1_200,
@@ -77,7 +90,7 @@ fn taken(now: Timestamp) -> Outcome {
     })
 }
 
-fn restored() -> Outcome {
+pub(crate) fn restored() -> Outcome {
     Outcome::Restored(Restored { template: TEMPLATE.to_owned(), took_ms: 2_300, rows: 12_034 })
 }
 
@@ -173,14 +186,14 @@ async fn a_backup_that_fails_for_good_is_told_and_the_next_night_tries_again() {
     cellar.later(24).await;
     assert_eq!(drive(&cellar.office.app).await.unwrap(), 1);
     cellar.takes().await;
+    assert_eq!(cellar.node.lease_copying().await, None, "nothing is left of it");
 }
 
 #[tokio::test]
 async fn a_hotel_is_restored_in_its_place_and_that_can_be_undone_until_the_days_of_grace_are_over() {
     let cellar = Cellar::open().await;
     let before = cellar.route().await;
-    cellar.post("backups", json!({})).await;
-    cellar.takes().await;
+    cellar.is_backed_up().await;
     assert_eq!(cellar.post("restores", json!({ "slug": "mawar" })).await.code(), "other-name");
     let begun = cellar.post("restores", json!({ "slug": "melati" })).await;
     assert_eq!(begun.status, StatusCode::OK, "{}", begun.text);
@@ -224,10 +237,8 @@ async fn a_hotel_is_restored_in_its_place_and_that_can_be_undone_until_the_days_
 async fn a_restore_that_is_refused_opens_the_hotel_again_and_changes_nothing() {
     let cellar = Cellar::open().await;
     let before = cellar.route().await;
-    cellar.post("backups", json!({})).await;
-    cellar.takes().await;
-    cellar.post("restores", json!({ "slug": "melati" })).await;
-    let order = cellar.node.lease_copying().await.unwrap();
+    cellar.is_backed_up().await;
+    let order = cellar.is_being_restored().await;
     let refused = Outcome::Refused { reason: "the backup's data are spoilt".to_owned() };
     assert_eq!(cellar.say(&order, refused).await, StatusCode::NO_CONTENT);
     let after = cellar.route().await;
@@ -244,10 +255,8 @@ async fn a_restore_that_is_refused_opens_the_hotel_again_and_changes_nothing() {
 async fn a_hotel_that_was_opened_during_its_restore_keeps_what_it_wrote_since() {
     let cellar = Cellar::open().await;
     let before = cellar.route().await;
-    cellar.post("backups", json!({})).await;
-    cellar.takes().await;
-    cellar.post("restores", json!({ "slug": "melati" })).await;
-    let order = cellar.node.lease_copying().await.unwrap();
+    cellar.is_backed_up().await;
+    let order = cellar.is_being_restored().await;
     assert_eq!(cellar.post("maintenance/end", json!({})).await.status, StatusCode::OK);
     assert_eq!(cellar.say(&order, restored()).await, StatusCode::NO_CONTENT);
     assert_eq!(cellar.route().await.placement, before.placement);
@@ -258,8 +267,7 @@ async fn a_hotel_that_was_opened_during_its_restore_keeps_what_it_wrote_since() 
 #[tokio::test]
 async fn a_backup_that_waits_while_its_hotel_is_restored_is_taken_of_what_is_served_then() {
     let cellar = Cellar::open().await;
-    cellar.post("backups", json!({})).await;
-    cellar.takes().await;
+    cellar.is_backed_up().await;
     cellar.post("restores", json!({ "slug": "melati" })).await;
     cellar.later(24).await;
     assert_eq!(drive(&cellar.office.app).await.unwrap(), 0, "no night is due meanwhile");
@@ -277,10 +285,8 @@ async fn a_backup_that_waits_while_its_hotel_is_restored_is_taken_of_what_is_ser
 async fn what_an_undone_restore_gives_back_is_brought_to_the_newest_schema() {
     let cellar = Cellar::open().await;
     let before = cellar.route().await.placement;
-    cellar.post("backups", json!({})).await;
-    cellar.takes().await;
-    cellar.post("restores", json!({ "slug": "melati" })).await;
-    let order = cellar.node.lease_copying().await.unwrap();
+    cellar.is_backed_up().await;
+    let order = cellar.is_being_restored().await;
     cellar.say(&order, restored()).await;
     let sql = cellar.office.scratch.connect().await.unwrap();
     sql.batch_execute("update clusters set template = '0099_abcdef01'").await.unwrap();
@@ -290,13 +296,22 @@ async fn what_an_undone_restore_gives_back_is_brought_to_the_newest_schema() {
     let behind = "select task->'databases'->>0, task->>'to' from work_orders where kind = 'migrate_databases'";
     let row = sql.query_one(behind, &[]).await.unwrap();
     assert_eq!((row.get::<_, &str>(0), row.get::<_, &str>(1)), (before.database.as_str(), "0099_abcdef01"));
+
+    for _ in 0..8 {
+        cellar.office.clock.advance(SignedDuration::from_secs(61));
+        let order = cellar.node.lease_migrating().await.unwrap();
+        let stays =
+            Migrated { database: before.database.clone(), took_ms: 9, error: Some("a lock was not had".to_owned()) };
+        assert_eq!(cellar.say(&order, Outcome::Migrated { databases: vec![stays] }).await, StatusCode::NO_CONTENT);
+    }
+    let failed = cellar.staff.get("/api/v1/orders?state=failed").await.unwrap().json();
+    assert_eq!(failed["items"][0]["last_error"], "a lock was not had", "staff see that it stays behind: {failed}");
 }
 
 #[tokio::test]
 async fn a_copy_that_could_not_be_made_leaves_no_hotel_and_its_name_is_free() {
     let cellar = Cellar::open().await;
-    cellar.post("backups", json!({})).await;
-    cellar.takes().await;
+    cellar.is_backed_up().await;
     for _ in 0..2 {
         let begun = cellar.post("restores", json!({ "copy_as": "melati-uji" })).await;
         assert_eq!(begun.status, StatusCode::OK, "{}", begun.text);
@@ -310,8 +325,7 @@ async fn a_copy_that_could_not_be_made_leaves_no_hotel_and_its_name_is_free() {
 #[tokio::test]
 async fn another_hotels_backup_is_not_restored_over_this_one() {
     let cellar = Cellar::open().await;
-    cellar.post("backups", json!({})).await;
-    cellar.takes().await;
+    cellar.is_backed_up().await;
     let backup = cellar.listed("backups").await.pop().unwrap()["id"].clone();
     assert_eq!(cellar.office.sign_up("mawar").await.status, StatusCode::CREATED);
     cellar.node.done(&cellar.node.lease(0).await.unwrap()).await;
@@ -329,8 +343,7 @@ async fn another_hotels_backup_is_not_restored_over_this_one() {
 #[tokio::test]
 async fn a_copy_is_a_hotel_of_its_own_and_a_drill_leaves_nothing() {
     let cellar = Cellar::open().await;
-    cellar.post("backups", json!({})).await;
-    cellar.takes().await;
+    cellar.is_backed_up().await;
     assert_eq!(cellar.post("restores", json!({ "copy_as": "melati" })).await.code(), "slug-taken");
     let begun = cellar.post("restores", json!({ "copy_as": "melati-uji" })).await;
     assert_eq!(begun.status, StatusCode::OK, "{}", begun.text);

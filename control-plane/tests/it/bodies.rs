@@ -15,7 +15,9 @@ async fn writing(office: &Office) -> Vec<(Method, String, Visitor)> {
     let member = reset.path.trim_end_matches("/reset-authenticator").to_owned();
     let mut writing = vec![(Method::PATCH, member, reset.by.clone())];
     let listed = doors().into_iter().filter(|(method, _)| [Method::POST, Method::PUT, Method::PATCH].contains(method));
-    assert_eq!(listed.count(), posts.len() + writing.len(), "each door is tried");
+    // A piece of a file is no JSON.
+    let takes_json = listed.filter(|(_, path)| !path.ends_with("/pieces/{number}"));
+    assert_eq!(takes_json.count(), posts.len() + writing.len(), "each door is tried");
     writing.extend(posts.into_iter().map(|Post { path, by, .. }| (Method::POST, path, by)));
     let machines = [paths::HEARTBEAT, paths::LEASE, paths::REPORT];
     writing.extend(machines.map(|path| (Method::POST, path.to_owned(), node.visitor.clone())));

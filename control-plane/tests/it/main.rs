@@ -4,15 +4,29 @@ mod backups;
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod chores;
+#[cfg(test)]
 mod database;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod feed;
+#[cfg(test)]
+mod imports;
+#[cfg(test)]
+mod instants;
+#[cfg(test)]
+mod left;
 #[cfg(test)]
 mod letters;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
 mod members;
+#[cfg(test)]
+mod mishaps;
+#[cfg(test)]
+mod moves;
 #[cfg(test)]
 mod office;
 #[cfg(test)]
@@ -31,6 +45,8 @@ mod reaper;
 mod rollouts;
 #[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod shared;
 #[cfg(test)]
 mod shares;
 #[cfg(test)]

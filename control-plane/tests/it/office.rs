@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use hotelhub_control_plane::config::{LogFlags, Settings};
+use hotelhub_control_plane::config::{Exchange, LogFlags, Settings};
 use hotelhub_control_plane::fleet::clusters::{self, NewCluster};
 use hotelhub_control_plane::fleet::nodes;
 use hotelhub_control_plane::{App, router, staff};
@@ -15,6 +15,7 @@ use hotelhub_protocol::{
     ClusterId, ClusterLoad, Deltas, Heartbeat, HeartbeatAnswer, LeaseWish, Order, OrderId, Outcome, Report, Role,
     Signed, Snapshot, Usage, VERSION, VERSION_HEADER, paths,
 };
+use hotelhub_store::Origin;
 use hotelhub_testkit::{Answer, Schema, Scratch, Template, Visitor, env};
 use hotelhub_web::lanes::Lanes;
 use hotelhub_web::origin::Scheme;
@@ -59,6 +60,7 @@ impl Office {
         Template::ready(&env::postgres(), &template, build).await.unwrap();
         let scratch = Scratch::create(&env::postgres(), Some(&template)).await.unwrap();
         let mut settings = settings(scratch.dsn());
+        std::fs::create_dir_all(env::folder().join("exchange")).unwrap();
         change(&mut settings);
         let clock = Clock::at("2026-07-03T02:00:00Z".parse().unwrap());
         let app = App::new(settings, clock.clone(), Entropy::system()).unwrap();
@@ -85,7 +87,7 @@ impl Office {
     pub(crate) async fn add_cluster(&self, id: &str, budget: u32, capacity: u32) {
         let mut tx = self.app.db.begin().await.unwrap();
         let port = 5_432 + u16::try_from(id.len()).unwrap();
-        let new = NewCluster { id: id.to_owned(), host: id.to_owned(), port, budget, capacity };
+        let new = NewCluster { id: id.to_owned(), host: id.to_owned(), port, budget, capacity, tier: None };
         clusters::add(&mut tx, &new, self.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -164,8 +166,11 @@ fn settings(dsn: String) -> Settings {
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         redis_url: None,
         ready_databases: 4,
+        routes_store: None,
+        s3: None,
         signups_per_hour: 1_000,
         tenant_grace_days: 30,
+        exchange: Some(Exchange { origin: Origin::Folder(env::folder().join("exchange")), key: Key::new([3; 32]) }),
     }
 }
 
@@ -186,33 +191,73 @@ impl Node {
     /// The same by a worker that says which orders it has.
     pub(crate) async fn lease_holding(&self, wait_ms: u64, holding: Option<Vec<OrderId>>) -> Option<Order> {
         let clusters = vec![ClusterId(CLUSTER.to_owned())];
-        self.lease_as(&LeaseWish { clusters, wait_ms, holding, migrating: false, copying: false }).await
+        self.lease_as(&LeaseWish { clusters, wait_ms, holding, migrating: false, copying: false, moving: false }).await
     }
 
     /// The same by a worker with room for databases to migrate.
     pub(crate) async fn lease_migrating(&self) -> Option<Order> {
         let clusters = vec![ClusterId(CLUSTER.to_owned())];
-        self.lease_as(&LeaseWish { clusters, wait_ms: 0, holding: None, migrating: true, copying: false }).await
+        self.lease_as(&LeaseWish {
+            clusters,
+            wait_ms: 0,
+            holding: None,
+            migrating: true,
+            copying: false,
+            moving: false,
+        })
+        .await
     }
 
     /// The same by a worker with a store of backups.
     pub(crate) async fn lease_copying(&self) -> Option<Order> {
         let clusters = vec![ClusterId(CLUSTER.to_owned())];
-        self.lease_as(&LeaseWish { clusters, wait_ms: 0, holding: None, migrating: false, copying: true }).await
+        self.lease_as(&LeaseWish {
+            clusters,
+            wait_ms: 0,
+            holding: None,
+            migrating: false,
+            copying: true,
+            moving: false,
+        })
+        .await
     }
 
     /// Says that it has a store of backups.
     pub(crate) async fn keeps_backups(&self, now: Timestamp) {
-        let load = ClusterLoad {
-            cluster: ClusterId(CLUSTER.to_owned()),
+        self.reaches(&[CLUSTER], now).await;
+    }
+
+    /// Says that it has its template, and a store of backups, on each of these clusters.
+    pub(crate) async fn reaches(&self, clusters: &[&str], now: Timestamp) {
+        self.keeps(clusters, false, now).await;
+    }
+
+    /// Says so, and that each archives its WAL.
+    pub(crate) async fn archives_wal(&self, clusters: &[&str], now: Timestamp) {
+        self.keeps(clusters, true, now).await;
+    }
+
+    async fn keeps(&self, clusters: &[&str], archives_wal: bool, now: Timestamp) {
+        let load = |cluster: &&str| ClusterLoad {
+            cluster: ClusterId((*cluster).to_owned()),
             open: 0,
             holding: Vec::new(),
+            wanted: Vec::new(),
             template: Some(TEMPLATE.to_owned()),
             old_templates: Vec::new(),
             keeps_backups: true,
+            archives_wal,
             disk: None,
         };
-        self.heartbeat(&Heartbeat { clusters: vec![load], ..beat(&[Role::Fleet], now) }).await;
+        let clusters = clusters.iter().map(load).collect();
+        self.heartbeat(&Heartbeat { clusters, ..beat(&[Role::Fleet], now) }).await;
+    }
+
+    /// The most urgent order for a worker with access to these clusters and room for a step of a move.
+    pub(crate) async fn lease_moving(&self, clusters: &[&str]) -> Option<Order> {
+        let clusters = clusters.iter().map(|cluster| ClusterId((*cluster).to_owned())).collect();
+        let (holding, migrating, copying) = (None, false, false);
+        self.lease_as(&LeaseWish { clusters, wait_ms: 0, holding, migrating, copying, moving: true }).await
     }
 
     async fn lease_as(&self, wish: &LeaseWish) -> Option<Order> {

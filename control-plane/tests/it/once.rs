@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::office::{Node, Office, wish};
+use crate::office::{CLUSTER, Node, Office, wish};
 
 /// A POST that would succeed, and another body for the same door.
 pub(crate) struct Post {
@@ -44,6 +44,13 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
                  values ('jkt-1', 'unknown_database', 't_' || md5('stray'), now() - interval '1 hour', now()) returning name";
     let stray: String = sql.query_one(stray, &[]).await.unwrap().get(0);
     let (kept, restore) = backed_up(office, &fleet).await;
+    let (stays, moves) = on_the_move(office, &fleet).await;
+    let awaited = "
+        with awaited as (
+            insert into imports (id, asked_by, wish, tenant_id, created_at, expires_at)
+            values (gen_random_uuid(), 'Wati', $1::text::jsonb, gen_random_uuid(), now(), '2099-01-01') returning id)
+        insert into import_pieces (import_id, number, id, bytes) select id, 0, gen_random_uuid(), 9 from awaited returning import_id";
+    let import: uuid::Uuid = sql.query_one(awaited, &[&wish("kenari").to_string()]).await.unwrap().get(0);
     let code = phone.code_at(office.clock.now());
     let enter = |password: &str| json!({ "email": made.email, "password": password, "code": code });
     let joko = |role: &str| json!({ "name": "Joko", "email": "joko@hotelhub.test", "role": role });
@@ -93,13 +100,39 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
             json!({ "copy_as": "melur" }),
             &admin,
         ),
+        post(
+            "/api/v1/tenants/{id}/moves",
+            format!("/api/v1/tenants/{stays}/moves"),
+            json!({ "to": "jkt-22" }),
+            json!({ "to": "jkt-1" }),
+            &admin,
+        ),
+        bare("/api/v1/moves/{id}/give-up", format!("/api/v1/moves/{moves}/give-up")),
+        bare("/api/v1/clusters/{id}/drain", "/api/v1/clusters/jkt-22/drain".into()),
         bare("/api/v1/restores/{id}/undo", format!("/api/v1/restores/{restore}/undo")),
+        bare("/api/v1/tenants/{id}/exports", format!("/api/v1/tenants/{kept}/exports")),
+        post("/api/v1/imports", "/api/v1/imports".into(), wish("kemuning"), wish("cempaka"), &admin),
+        post(
+            "/api/v1/imports/{id}/begin",
+            format!("/api/v1/imports/{import}/begin"),
+            json!({ "pieces": 1, "bytes": 9 }),
+            json!({ "pieces": 2, "bytes": 9 }),
+            &admin,
+        ),
+        post(
+            "/api/v1/chores",
+            "/api/v1/chores".into(),
+            json!({ "chore": "check", "all": true }),
+            json!({ "chore": "vacuum", "all": true }),
+            &admin,
+        ),
         bare("/api/v1/rollouts", "/api/v1/rollouts".into()),
         bare("/api/v1/rollouts/{id}/halt", format!("/api/v1/rollouts/{rollout}/halt")),
         bare("/api/v1/rollouts/{id}/resume", format!("/api/v1/rollouts/{rollout}/resume")),
         bare("/api/v1/orders/{id}/retry", format!("/api/v1/orders/{order}/retry")),
         bare("/api/v1/clusters/{id}/close", "/api/v1/clusters/jkt-1/close".into()),
         bare("/api/v1/clusters/{id}/open", "/api/v1/clusters/jkt-1/open".into()),
+        bare("/api/v1/clusters/{id}/base-backups", "/api/v1/clusters/jkt-1/base-backups".into()),
         bare("/api/v1/strays/{name}/drop", format!("/api/v1/strays/{stray}/drop")),
         bare("/api/v1/nodes/{name}/retire", "/api/v1/nodes/node-2/retire".into()),
         bare("/api/v1/staff/{id}/end-sessions", format!("/api/v1/staff/{wati}/end-sessions")),
@@ -111,7 +144,7 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
 async fn backed_up(office: &Office, fleet: &Node) -> (uuid::Uuid, uuid::Uuid) {
     assert_eq!(office.sign_up("anggrek").await.status, StatusCode::CREATED);
     fleet.done(&fleet.lease(0).await.unwrap()).await;
-    fleet.keeps_backups(office.clock.now()).await;
+    fleet.archives_wal(&[CLUSTER], office.clock.now()).await;
     let sql = office.scratch.connect().await.unwrap();
     let furnish = "
         with tenant as (select tenant_id, cluster_id, name, template from databases where state = 'live'),
@@ -126,6 +159,27 @@ async fn backed_up(office: &Office, fleet: &Node) -> (uuid::Uuid, uuid::Uuid) {
           from tenant, old, backup returning tenant_id, id";
     let row = sql.query_one(furnish, &[]).await.unwrap();
     (row.get(0), row.get(1))
+}
+
+/// A hotel that may be moved, and a move that is under way.
+async fn on_the_move(office: &Office, fleet: &Node) -> (uuid::Uuid, uuid::Uuid) {
+    let sql = office.scratch.connect().await.unwrap();
+    for slug in ["cempaka", "teratai"] {
+        assert_eq!(office.sign_up(slug).await.status, StatusCode::CREATED);
+        fleet.done(&fleet.lease(0).await.unwrap()).await;
+    }
+    office.add_cluster("jkt-22", 100, 1_000).await;
+    fleet.archives_wal(&["jkt-1", "jkt-22"], office.clock.now()).await;
+    let stays = "select id from tenants where slug = 'cempaka'";
+    let begun = "
+        with home as (select d.tenant_id, d.cluster_id, d.name from databases d join tenants t on t.id = d.tenant_id where t.slug = 'teratai'),
+        target as (insert into databases (name, cluster_id, state, created_at) values ('t_' || repeat('1', 32), 'jkt-22', 'moving', now())
+                   returning name, cluster_id)
+        insert into moves (id, tenant_id, asked_by, source_cluster, source_database, source_generation, target_cluster, target_database,
+                           created_at)
+        select gen_random_uuid(), tenant_id, 'Wati', home.cluster_id, home.name, 1, target.cluster_id, target.name, now() from home, target
+        returning id";
+    (sql.query_one(stays, &[]).await.unwrap().get(0), sql.query_one(begun, &[]).await.unwrap().get(0))
 }
 
 /// What a second effect would leave more of.

@@ -5,7 +5,7 @@ use hotelhub_identity::{StaffPermission as May, StaffRole};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::office::Office;
+use crate::office::{Office, wish};
 
 const NOBODY: &str = "01980f6e-0000-7000-8000-000000000000";
 
@@ -23,6 +23,21 @@ fn doors() -> Vec<Door> {
         ("get", "/api/v1/backups/{id}", Value::Null, Some(May::TenantRead)),
         ("get", "/api/v1/restores/{id}", Value::Null, Some(May::TenantRead)),
         ("post", "/api/v1/restores/{id}/undo", json!({}), Some(May::TenantDelete)),
+        ("get", "/api/v1/tenants/{id}/moves", Value::Null, Some(May::FleetRead)),
+        ("post", "/api/v1/tenants/{id}/moves", json!({ "to": "jkt-2" }), Some(May::FleetChange)),
+        ("get", "/api/v1/moves/{id}", Value::Null, Some(May::FleetRead)),
+        ("post", "/api/v1/moves/{id}/give-up", json!({}), Some(May::FleetChange)),
+        ("post", "/api/v1/clusters/{id}/drain", json!({}), Some(May::FleetChange)),
+        ("get", "/api/v1/tenants/{id}/exports", Value::Null, Some(May::TenantRead)),
+        ("post", "/api/v1/tenants/{id}/exports", json!({}), Some(May::TenantDelete)),
+        ("get", "/api/v1/exports/{id}", Value::Null, Some(May::TenantRead)),
+        ("get", "/api/v1/exports/{id}/file", Value::Null, Some(May::TenantDelete)),
+        ("post", "/api/v1/imports", wish("kemuning"), Some(May::TenantChange)),
+        ("post", "/api/v1/chores", json!({ "chore": "check", "all": true }), Some(May::FleetChange)),
+        ("get", "/api/v1/chores/{id}", Value::Null, Some(May::FleetRead)),
+        ("get", "/api/v1/imports/{id}", Value::Null, Some(May::TenantRead)),
+        ("put", "/api/v1/imports/{id}/pieces/{number}", Value::Null, Some(May::TenantChange)),
+        ("post", "/api/v1/imports/{id}/begin", json!({ "pieces": 1, "bytes": 9 }), Some(May::TenantChange)),
         ("delete", "/api/v1/sessions/{id}", Value::Null, None),
         ("get", "/api/v1/sessions", Value::Null, None),
         ("get", "/api/v1/tenants", Value::Null, Some(May::TenantRead)),
@@ -42,6 +57,9 @@ fn doors() -> Vec<Door> {
         ("post", "/api/v1/orders/{id}/retry", json!({}), Some(May::FleetChange)),
         ("get", "/api/v1/nodes", Value::Null, Some(May::FleetRead)),
         ("get", "/api/v1/clusters", Value::Null, Some(May::FleetRead)),
+        ("get", "/api/v1/clusters/{id}/base-backups", Value::Null, Some(May::FleetRead)),
+        ("post", "/api/v1/clusters/{id}/base-backups", json!({}), Some(May::FleetChange)),
+        ("get", "/api/v1/base-backups/{id}", Value::Null, Some(May::FleetRead)),
         ("post", "/api/v1/clusters/{id}/close", json!({}), Some(May::FleetChange)),
         ("post", "/api/v1/clusters/{id}/open", json!({}), Some(May::FleetChange)),
         ("get", "/api/v1/strays", Value::Null, Some(May::FleetRead)),
@@ -91,7 +109,7 @@ const PAGES: [(&str, Option<May>); 9] = [
 /// A form with what it carries besides its key, and what opens it.
 type Form = (&'static str, &'static [(&'static str, &'static str)], May);
 
-const FORMS: [Form; 23] = [
+const FORMS: [Form; 28] = [
     ("/vendor/tenants/{id}/suspend", &[("reason", "Tagihan Juli")], May::TenantChange),
     ("/vendor/tenants/{id}/resume", &[], May::TenantChange),
     ("/vendor/tenants/{id}/maintenance", &[("text", "Pindah server")], May::TenantChange),
@@ -100,12 +118,17 @@ const FORMS: [Form; 23] = [
     ("/vendor/tenants/{id}/undelete", &[], May::TenantDelete),
     ("/vendor/tenants/{id}/backups", &[], May::TenantChange),
     ("/vendor/tenants/{id}/drills", &[], May::TenantChange),
+    ("/vendor/tenants/{id}/exports", &[], May::TenantDelete),
     (
         "/vendor/tenants/{id}/restores",
         &[("backup", "01980f6e-0000-7000-8000-000000000000"), ("slug", "melati")],
         May::TenantDelete,
     ),
+    ("/vendor/tenants/{id}/instants", &[("at", "2026-07-03T14:05:00"), ("slug", "melati")], May::TenantDelete),
     ("/vendor/tenants/{id}/restores/{id}/undo", &[], May::TenantDelete),
+    ("/vendor/tenants/{id}/moves", &[("to", "jkt-2")], May::FleetChange),
+    ("/vendor/tenants/{id}/moves/{id}/give-up", &[], May::FleetChange),
+    ("/vendor/fleet/clusters/{id}/drain", &[], May::FleetChange),
     ("/vendor/orders/{id}/retry", &[], May::FleetChange),
     ("/vendor/fleet/nodes/{id}/retire", &[], May::FleetChange),
     ("/vendor/rollouts", &[("tolerated_percent", "2")], May::FleetChange),
@@ -146,8 +169,9 @@ async fn every_door_opens_for_the_roles_that_may_and_for_no_other() {
     for role in StaffRole::ALL {
         let staff = office.staff(role).await;
         for (verb, door, body, needed) in &doors {
-            let path = door.replace("{id}", NOBODY).replace("{name}", "nobody");
+            let path = door.replace("{id}", NOBODY).replace("{name}", "nobody").replace("{number}", "0");
             let answer = match *verb {
+                "put" => staff.raw(Method::PUT, &path, "application/octet-stream", b"PK".to_vec()).await,
                 "get" => staff.get(&path).await,
                 "delete" => staff.delete(&path).await,
                 "patch" => staff.patch(&path, body).await,

@@ -1,8 +1,11 @@
 //! The stock of ready-made databases.
 use hotelhub_control_plane::fleet::Gauges;
 use hotelhub_control_plane::fleet::ready::{keep_stock, retire_old};
-use hotelhub_protocol::{ClusterId, ClusterLoad, Disk, Heartbeat, HeartbeatAnswer, Role, Task};
+use hotelhub_identity::StaffRole;
+use hotelhub_protocol::{ClusterId, ClusterLoad, Disk, Heartbeat, HeartbeatAnswer, Outcome, Role, Task};
 use jiff::{SignedDuration, Timestamp};
+use reqwest::StatusCode;
+use serde_json::json;
 
 use crate::office::{CLUSTER, Node, Office, TEMPLATE, beat};
 
@@ -24,10 +27,12 @@ async fn told(office: &Office, node: &Node, template: &str, old: &[&str], disk: 
         cluster: ClusterId(CLUSTER.to_owned()),
         open: 0,
         holding: Vec::new(),
+        wanted: Vec::new(),
         template: Some(template.to_owned()),
         old_templates: old.iter().map(|&old| old.to_owned()).collect(),
         disk,
         keeps_backups: false,
+        archives_wal: false,
     };
     node.heartbeat(&Heartbeat { clusters: vec![load], ..beat(&[Role::Fleet], office.clock.now()) }).await
 }
@@ -158,6 +163,30 @@ async fn what_an_upgrade_left_over_goes_one_by_one_once_the_upgrade_has_settled(
     let actions: Vec<&str> = noted.iter().map(|row| row.get(0)).collect();
     assert_eq!(actions, ["database.retire", "database.retire", "template.retire"]);
     assert!(noted.iter().all(|row| !row.get::<_, &str>(1).is_empty()), "each says why");
+}
+
+#[tokio::test]
+async fn a_template_that_cannot_be_dropped_is_left_to_staff_and_holds_nothing_up() {
+    let office = Office::open().await;
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    let staff = office.staff(StaffRole::SuperAdmin).await;
+    let (stuck, other) = ("0011_0ddba11a", "0012_0ddba11a");
+    told_of_templates(&office, &node, TEMPLATE, &[stuck]).await;
+    office.clock.advance(SignedDuration::from_mins(16));
+    told_of_templates(&office, &node, TEMPLATE, &[stuck]).await;
+    assert_eq!(retire_old(&office.app).await.unwrap(), 1);
+    let order = node.lease(0).await.unwrap();
+    let refused = Outcome::Refused { reason: "it is used as a template elsewhere".to_owned() };
+    node.report(order.id, order.fence, refused).await;
+    assert_eq!(retire_old(&office.app).await.unwrap(), 0, "it is not ordered again for ever");
+    told_of_templates(&office, &node, TEMPLATE, &[stuck, other]).await;
+    assert_eq!(retire_old(&office.app).await.unwrap(), 1);
+    let next = node.lease(0).await.unwrap();
+    assert!(matches!(&next.task, Task::DropTemplate { template, .. } if template == other), "{next:?}");
+    node.report(next.id, next.fence, Outcome::Gone).await;
+    let again = staff.post(&format!("/api/v1/orders/{}/retry", order.id.0), &json!({})).await.unwrap();
+    assert_eq!(again.status, StatusCode::NO_CONTENT, "{}", again.text);
+    assert_eq!(node.lease(0).await.unwrap().id, order.id);
 }
 
 #[tokio::test]

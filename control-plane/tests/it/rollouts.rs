@@ -37,10 +37,12 @@ impl Upgrade {
             cluster: ClusterId(CLUSTER.to_owned()),
             open: 0,
             holding: Vec::new(),
+            wanted: Vec::new(),
             template: Some(template.to_owned()),
             old_templates: Vec::new(),
             disk: None,
             keeps_backups: false,
+            archives_wal: false,
         };
         let beat = Heartbeat { clusters: vec![load], ..beat(&[Role::Fleet], self.office.clock.now()) };
         self.node.heartbeat(&beat).await;

@@ -6,15 +6,22 @@ use reqwest::StatusCode;
 use crate::office::{CLUSTER, Office, beat};
 
 fn holding(office: &Office, shares: &[Share], roles: &[Role]) -> Heartbeat {
+    wanting(office, shares, None, roles)
+}
+
+fn wanting(office: &Office, shares: &[Share], wanted: Option<u32>, roles: &[Role]) -> Heartbeat {
     let cluster = ClusterId(CLUSTER.to_owned());
+    let wanted = wanted.map(|connections| Share { cluster: cluster.clone(), role: roles[0], connections });
     let load = ClusterLoad {
         cluster,
         open: 0,
         holding: shares.to_vec(),
+        wanted: wanted.into_iter().collect(),
         template: None,
         old_templates: Vec::new(),
         disk: None,
         keeps_backups: false,
+        archives_wal: false,
     };
     Heartbeat { clusters: vec![load], ..beat(roles, office.clock.now()) }
 }
@@ -39,6 +46,28 @@ async fn a_second_node_gets_its_half_once_the_first_has_let_go() {
     let settled = first.heartbeat(&holding(&office, &half.shares, &roles)).await;
     assert_eq!((amounts(&settled.shares), settled.again_in_ms), (vec![50], 5_000));
     assert_eq!(amounts(&second.heartbeat(&holding(&office, &[], &roles)).await.shares), [50]);
+}
+
+#[tokio::test]
+async fn what_a_quiet_node_does_not_want_goes_to_a_busy_one_until_it_is_wanted_again() {
+    let office = Office::open().await;
+    let roles = [Role::Serve];
+    let nodes = [office.node("node-1", &roles).await, office.node("node-2", &roles).await];
+    let mut held: [Vec<Share>; 2] = Default::default();
+    // Each takes on what it is granted, and says so with its next beat.
+    let mut settle = async |wanted: [u32; 2]| {
+        for _ in 0..3 {
+            for (n, node) in nodes.iter().enumerate() {
+                let beat = wanting(&office, &held[n], Some(wanted[n]), &roles);
+                held[n] = node.heartbeat(&beat).await.shares;
+                assert!(held.iter().flatten().map(|share| share.connections).sum::<u32>() <= 100);
+            }
+        }
+        [amounts(&held[0])[0], amounts(&held[1])[0]]
+    };
+    assert_eq!(settle([50, 50]).await, [50, 50]);
+    assert_eq!(settle([3, 90]).await, [25, 75]);
+    assert_eq!(settle([60, 90]).await, [50, 50]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What lies on a server and should not, or should and does not.
 use hotelhub_identity::StaffRole;
-use hotelhub_protocol::{ClusterId, Inventory, Outcome, Role, Task, paths};
+use hotelhub_protocol::{ClusterId, Inventory, Outcome, Role, Task, is_shared, paths};
 use hotelhub_testkit::Visitor;
 use jiff::SignedDuration;
 use reqwest::StatusCode;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::office::{CLUSTER, Node, Office};
 
 const STRANGER: &str = "t_00000000000000000000000000000bad";
+const SHARED: &str = "s_00000000000000000000000000000bad";
 
 /// A worker lists what it sees, and does so again two minutes later.
 async fn seen_twice(office: &Office, node: &Node, databases: &[&str], roles: &[&str]) {
@@ -21,7 +22,9 @@ async fn seen_twice(office: &Office, node: &Node, databases: &[&str], roles: &[&
 async fn seen(node: &Node, databases: &[&str], roles: &[&str]) {
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     let cluster = ClusterId(CLUSTER.to_owned());
-    let inventory = Inventory { cluster, databases: names(databases), roles: names(roles) };
+    let (shared, databases) = databases.iter().copied().partition::<Vec<&str>, _>(|name| is_shared(name));
+    let (roles, slots) = (names(roles), Vec::new());
+    let inventory = Inventory { cluster, databases: names(&databases), roles, shared: names(&shared), slots };
     let answer = node.post(paths::INVENTORY, &serde_json::to_value(inventory).unwrap()).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text);
 }
@@ -94,6 +97,23 @@ async fn a_stray_is_dropped_once_by_staff_and_one_that_comes_back_is_shown_again
     assert_eq!(shown(&staff).await, [line("left_database", STRANGER)]);
     assert_eq!(staff.post(&door, &json!({})).await.unwrap().status, StatusCode::NO_CONTENT);
     assert!(node.lease(0).await.is_some());
+}
+
+#[tokio::test]
+async fn a_shared_database_that_nobody_knows_of_is_shown_and_dropped_like_any_other() {
+    let office = Office::open().await;
+    let (node, staff) = (office.node("node-1", &[Role::Fleet]).await, office.staff(StaffRole::SuperAdmin).await);
+    seen_twice(&office, &node, &[SHARED], &[]).await;
+    assert_eq!(shown(&staff).await, [line("unknown_database", SHARED)]);
+    assert_eq!(
+        staff.post(&format!("/api/v1/strays/{SHARED}/drop"), &json!({})).await.unwrap().status,
+        StatusCode::NO_CONTENT
+    );
+    let order = node.lease(0).await.unwrap();
+    assert!(matches!(&order.task, Task::DropDatabase { database, .. } if database == SHARED), "{order:?}");
+    node.report(order.id, order.fence, Outcome::Gone).await;
+    seen_twice(&office, &node, &[], &[]).await;
+    assert_eq!(shown(&staff).await, []);
 }
 
 #[tokio::test]

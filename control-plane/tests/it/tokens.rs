@@ -55,7 +55,8 @@ async fn a_token_opens_no_page_and_nothing_of_the_staffs_own() {
     ] {
         assert_eq!(script.get(open).await.unwrap().status, StatusCode::OK, "{open}");
     }
-    for known in ["/api/v1/backups", "/api/v1/restores"] {
+    let known = ["backups", "base-backups", "restores", "moves", "exports", "imports", "chores"];
+    for known in known.map(|known| format!("/api/v1/{known}")) {
         let nobody = format!("{known}/01980f6e-0000-7000-8000-000000000000");
         assert_eq!(script.get(&nobody).await.unwrap().status, StatusCode::NOT_FOUND, "{known}");
     }

@@ -25,6 +25,10 @@ pub struct ClusterLoad {
     pub open: u32,
     /// The share it lives by now, per role: what it was last granted and has taken on.
     pub holding: Vec<Share>,
+    /// What it would have used since it said so before, had it had it, per role: what is open and what was waited for, at the most. A
+    /// share that is not wanted is lent to others.
+    #[serde(default)]
+    pub wanted: Vec<Share>,
     /// The template the fleet role clones from, when it has one frozen on this server: the version of the hotel schema.
     pub template: Option<String>,
     /// Older templates that lie there still.
@@ -33,6 +37,9 @@ pub struct ClusterLoad {
     /// Whether the fleet role has a store of backups.
     #[serde(default)]
     pub keeps_backups: bool,
+    /// Whether the fleet role has seen that the server archives its WAL, and that it does not fail.
+    #[serde(default)]
+    pub archives_wal: bool,
     /// How its disk keeps up, where the fleet role has looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk: Option<Disk>,

@@ -12,4 +12,10 @@ pub struct Inventory {
     pub databases: Vec<String>,
     /// Login roles that have one.
     pub roles: Vec<String>,
+    /// Databases that have the name of one that tenants share.
+    #[serde(default)]
+    pub shared: Vec<String>,
+    /// Databases that have a tenant database's name and whose log a replication slot keeps.
+    #[serde(default)]
+    pub slots: Vec<String>,
 }

@@ -1,25 +1,31 @@
 //! What the planes say to one another: the routes feed, work orders, heartbeats. Serde and signatures only; who carries it is not its matter.
 //!
 //! Everything a node acts on arrives in a [`Signed`] envelope, so that a snapshot from a disk or a peer is as good as one from the control plane.
+mod chores;
+mod copies;
 mod feed;
 mod heartbeat;
 mod inventory;
+mod moves;
 mod orders;
 mod quarters;
 mod signed;
 #[cfg(test)]
 mod tests;
 
+pub use chores::{Chore, Tended};
+pub use copies::{Arrival, BackedUp, BaseTaken, Restored};
 pub use feed::{
     Change, Cluster, ClusterId, Delta, Deltas, Kept, Limits, Maintenance, Notices, Placement, Route, Snapshot,
     TenantStatus,
 };
 pub use heartbeat::{ClusterLoad, Disk, Heartbeat, HeartbeatAnswer, ReadyDatabase, Role, Share, Usage};
 pub use inventory::Inventory;
+pub use moves::{MoveStep, Moved, Moving};
 pub use orders::{
-    BackedUp, LeaseWish, Migrated, Order, OrderId, Outcome, OwnerSeed, Report, Restoration, Restored, Task, TenantSeed,
+    LeaseWish, Migrated, Order, OrderId, Outcome, OwnerSeed, Recovery, Report, Restoration, Task, TenantSeed,
 };
-pub use quarters::Quarters;
+pub use quarters::{Quarters, is_shared};
 pub use signed::{BadSignature, FeedKey, FeedVerifier, Signed};
 
 /// The version of this conversation, sent as the header [`VERSION_HEADER`]; a peer that speaks another major version is refused.
@@ -27,6 +33,14 @@ pub const VERSION: u32 = 1;
 
 /// The header that carries [`VERSION`].
 pub const VERSION_HEADER: &str = "hotelhub-protocol";
+
+/// Where in a store of objects the control plane leaves things for nodes.
+pub mod in_store {
+    /// What belongs to the routing table.
+    pub const ROUTES: &str = "routes";
+    /// The table: [`crate::Kept`] as JSON.
+    pub const TABLE: &str = "table.json";
+}
 
 /// Where nodes knock at the control plane, and at one another.
 pub mod paths {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::ClusterId;
+use crate::{Arrival, BackedUp, BaseTaken, Chore, ClusterId, MoveStep, Moved, Moving, Restored, Tended};
 
 /// A work order's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct LeaseWish {
     /// Whether it has a store of backups, and room for an order about one beside what it does.
     #[serde(default)]
     pub copying: bool,
+    /// Whether it has room for a [`Task::MoveTenant`] beside what it does.
+    #[serde(default)]
+    pub moving: bool,
 }
 
 /// Work, and until when it is this worker's.
@@ -65,7 +68,8 @@ pub enum Task {
         /// What to write into it.
         seed: TenantSeed,
     },
-    /// Drop a database, and its role. One that is somebody else's house than the tenant's named here is refused.
+    /// Drop a database, and its role. One that is the house of somebody else than those named here is refused, and one that tenants share while
+    /// a schema of any of them lies there.
     DropDatabase {
         /// On which server.
         cluster: ClusterId,
@@ -74,6 +78,9 @@ pub enum Task {
         /// Whose house it was, who was deleted and whose days of grace are over; absent for one that nobody was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tenant: Option<TenantId>,
+        /// Whose backup it was being filled from, where it may not have become that tenant's house yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<TenantId>,
     },
     /// Bring tenants' databases to the worker's own version of the schema, while they are served.
     MigrateDatabases {
@@ -111,6 +118,37 @@ pub enum Task {
         /// From what, for whom.
         restoration: Restoration,
     },
+    /// Write all of a tenant's data into the exchange, as one file in an open format.
+    ExportTenant {
+        /// On which server.
+        cluster: ClusterId,
+        /// The tenant's database. One that is somebody else's house is refused.
+        database: String,
+        /// Whose it is.
+        tenant: TenantId,
+        /// The export's id.
+        export: Uuid,
+    },
+    /// Fill a new database with an exported hotel out of the exchange. Nothing else is touched.
+    ImportTenant {
+        /// On which server.
+        cluster: ClusterId,
+        /// The new database's name and its role's name.
+        database: String,
+        /// From what, for whom.
+        arrival: Arrival,
+    },
+    /// Do a chore at a tenant's tables while the tenant is served.
+    TendTenant {
+        /// On which server.
+        cluster: ClusterId,
+        /// The tenant's database. One that is somebody else's house is left alone.
+        database: String,
+        /// Whose it is.
+        tenant: TenantId,
+        /// Which chore.
+        chore: Chore,
+    },
     /// Remove backups of a tenant from the store.
     PruneBackups {
         /// Where the worker is that has the store.
@@ -120,6 +158,56 @@ pub enum Task {
         /// Which.
         backups: Vec<Uuid>,
     },
+    /// Write a base backup of the whole server into the store of backups.
+    TakeBase {
+        /// Of which server.
+        cluster: ClusterId,
+        /// The base backup's id.
+        base: Uuid,
+        /// Whether somebody waits for it: the server's checkpoint is done at once instead of in its own time.
+        urgent: bool,
+    },
+    /// Make a backup of one tenant as it was at an instant, out of a base backup of the server and its WAL, on a server of the worker's own.
+    RecoverTenant {
+        /// On which server its database was.
+        cluster: ClusterId,
+        /// Whose, and when.
+        recovery: Recovery,
+    },
+    /// Remove base backups of a server from the store, and the WAL that no other needs.
+    PruneBases {
+        /// Of which server.
+        cluster: ClusterId,
+        /// Which.
+        bases: Vec<Uuid>,
+        /// The first file of WAL that is needed still; absent where none is to go.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first_wal: Option<String>,
+    },
+    /// Do a step of a move.
+    MoveTenant {
+        /// Which.
+        step: MoveStep,
+        /// Who moves, from where, where to.
+        moving: Moving,
+    },
+}
+
+/// A backup of a tenant that nobody took in time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// The base backup it is made from: whole before the instant.
+    pub base: Uuid,
+    /// SHA-256 of its data as they lie in the store: what the control plane was told when it was taken.
+    pub sha256: String,
+    /// The instant the backup is to show.
+    pub at: Timestamp,
+    /// The tenant's database at that instant.
+    pub of: String,
+    /// Whose it was.
+    pub tenant: TenantId,
+    /// The id the backup is to have.
+    pub backup: Uuid,
 }
 
 /// What a new database is filled from, and for whom.
@@ -150,11 +238,18 @@ impl Task {
             Self::MigrateDatabases { .. } => "migrate_databases",
             Self::BackUpTenant { .. } => "back_up_tenant",
             Self::RestoreTenant { .. } => "restore_tenant",
+            Self::ExportTenant { .. } => "export_tenant",
+            Self::ImportTenant { .. } => "import_tenant",
+            Self::TendTenant { .. } => "tend_tenant",
             Self::PruneBackups { .. } => "prune_backups",
+            Self::TakeBase { .. } => "take_base",
+            Self::RecoverTenant { .. } => "recover_tenant",
+            Self::PruneBases { .. } => "prune_bases",
+            Self::MoveTenant { step, .. } => step.kind(),
         }
     }
 
-    /// The server it is to be done on.
+    /// The server it is to be done on; a move is done on this one and on its target's.
     pub fn cluster(&self) -> &ClusterId {
         match self {
             Self::PrepareDatabase { cluster, .. }
@@ -164,7 +259,14 @@ impl Task {
             | Self::DropTemplate { cluster, .. }
             | Self::BackUpTenant { cluster, .. }
             | Self::RestoreTenant { cluster, .. }
-            | Self::PruneBackups { cluster, .. } => cluster,
+            | Self::ExportTenant { cluster, .. }
+            | Self::ImportTenant { cluster, .. }
+            | Self::TendTenant { cluster, .. }
+            | Self::PruneBackups { cluster, .. }
+            | Self::TakeBase { cluster, .. }
+            | Self::RecoverTenant { cluster, .. }
+            | Self::PruneBases { cluster, .. } => cluster,
+            Self::MoveTenant { moving, .. } => &moving.source.cluster,
         }
     }
 
@@ -178,7 +280,14 @@ impl Task {
             | Self::DropTemplate { .. }
             | Self::BackUpTenant { .. }
             | Self::RestoreTenant { .. }
-            | Self::PruneBackups { .. } => None,
+            | Self::ExportTenant { .. }
+            | Self::ImportTenant { .. }
+            | Self::TendTenant { .. }
+            | Self::PruneBackups { .. }
+            | Self::TakeBase { .. }
+            | Self::RecoverTenant { .. }
+            | Self::PruneBases { .. }
+            | Self::MoveTenant { .. } => None,
         }
     }
 }
@@ -236,8 +345,18 @@ pub enum Outcome {
     /// The new database holds what the backup held, at the worker's own version of the schema, and nobody was let in; or it did, and is
     /// dropped again, where that was a drill.
     Restored(Restored),
+    /// The export is in the exchange, whole.
+    Exported(BackedUp),
+    /// The new database holds what the export held, at the worker's own version of the schema, and nobody was let in.
+    Imported(Restored),
+    /// The chore is done.
+    Tended(Tended),
     /// The backups are not in the store any more.
     Pruned,
+    /// The base backup is in the store, whole, and so is the WAL it needs.
+    BaseTaken(BaseTaken),
+    /// A step of a move is done.
+    Moved(Moved),
     /// Not done, and trying again would lead to the same end: nothing was changed.
     Refused {
         /// Why, for staff: no secret in it.
@@ -248,34 +367,6 @@ pub enum Outcome {
         /// Why, for staff: no secret in it.
         reason: String,
     },
-}
-
-/// A backup that was taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BackedUp {
-    /// The instant it shows.
-    pub taken_at: Timestamp,
-    /// How long it took, in milliseconds.
-    pub took_ms: u32,
-    /// The number of the last step of the schema it has.
-    pub schema: String,
-    /// Rows in it.
-    pub rows: u64,
-    /// Bytes of it in the store.
-    pub stored_bytes: u64,
-    /// SHA-256 of these, in hexadecimal.
-    pub sha256: String,
-}
-
-/// A backup that was restored and compared, table by table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Restored {
-    /// The version of the hotel schema the database has now.
-    pub template: String,
-    /// How long it took, in milliseconds.
-    pub took_ms: u32,
-    /// Rows that were found as they were backed up.
-    pub rows: u64,
 }
 
 /// How the migration of one database went.

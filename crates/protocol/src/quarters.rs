@@ -49,6 +49,11 @@ impl<'a> Quarters<'a> {
     }
 }
 
+/// Whether this names a database that tenants share: `s_` and 32 hexadecimal digits.
+pub fn is_shared(name: &str) -> bool {
+    is_named(name, "s_")
+}
+
 fn is_named(text: &str, letter: &str) -> bool {
     let digits = text.strip_prefix(letter).unwrap_or_default();
     digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))

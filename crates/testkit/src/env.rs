@@ -21,6 +21,11 @@ pub fn xtask() -> PathBuf {
     needed("HOTELHUB_XTASK").into()
 }
 
+/// The S3 service, `http://key:secret@host:port` with a bucket `hotelhub`; nothing where none could be had.
+pub fn s3() -> Option<String> {
+    read("HOTELHUB_TEST_S3")
+}
+
 /// A folder for logs and state, thrown away after the run.
 pub fn folder() -> PathBuf {
     needed("HOTELHUB_TEST_DIR").into()

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotelhub_kernel::{Entropy, Key, TenantId, hex, unhex};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
@@ -81,6 +82,17 @@ pub enum Refused {
     /// Written by a newer program.
     #[error("the backup has format {0}, which this program does not know")]
     Format(u32),
+    /// It is another base backup, or another server's.
+    #[error("the base backup is {base} of the server {server}: not the one that was asked for")]
+    ForeignBase {
+        /// Of which server it is.
+        server: String,
+        /// Which it is.
+        base: Uuid,
+    },
+    /// The store has another file of this name.
+    #[error("the store has another {0} of this server already: two servers archive WAL under one name")]
+    OtherWal(String),
     /// It is another backup, or another tenant's.
     #[error("the backup is {backup} of the tenant {tenant}: not the one that was asked for")]
     Foreign {
@@ -99,9 +111,7 @@ impl Manifest {
 
     /// As it is written into the store.
     pub fn written(&self, key: &Key) -> Vec<u8> {
-        let manifest = serde_json::to_string(self).unwrap_or_default();
-        let mac = hex(&signing(key).mac(manifest.as_bytes()));
-        serde_json::to_vec(&Signed { manifest, mac }).unwrap_or_default()
+        signed(self, key)
     }
 
     /// The manifest of this tenant's backup, if these bytes are it.
@@ -109,19 +119,7 @@ impl Manifest {
     /// # Errors
     /// What is wrong with it.
     pub fn read(bytes: &[u8], key: &Key, tenant: TenantId, backup: Uuid) -> Result<Self, Refused> {
-        let signed: Signed = serde_json::from_slice(bytes).map_err(|_| Refused::Unreadable)?;
-        let manifest: Self = serde_json::from_str(&signed.manifest).map_err(|_| Refused::Unreadable)?;
-        let ours = key_id(key);
-        if manifest.key_id != ours {
-            return Err(Refused::OtherKey { theirs: manifest.key_id.chars().take(32).collect(), ours });
-        }
-        let mac = unhex(&signed.mac).ok_or(Refused::Forged)?;
-        if mac.len() != 32 || !signing(key).verifies(signed.manifest.as_bytes(), &mac) {
-            return Err(Refused::Forged);
-        }
-        if manifest.format != FORMAT {
-            return Err(Refused::Format(manifest.format));
-        }
+        let manifest: Self = believed(bytes, key)?;
         if (manifest.tenant, manifest.backup) != (tenant, backup) {
             return Err(Refused::Foreign { tenant: manifest.tenant, backup: manifest.backup });
         }
@@ -135,6 +133,38 @@ impl Manifest {
     pub fn data_key(&self, key: &Key) -> Result<Key, Refused> {
         unwrap(key, &context(self.tenant, self.backup), &self.data_key).ok_or(Refused::Forged)
     }
+}
+
+/// A manifest's text and the installation's MAC of it.
+pub(crate) fn signed(manifest: &impl Serialize, key: &Key) -> Vec<u8> {
+    let manifest = serde_json::to_string(manifest).unwrap_or_default();
+    let mac = hex(&signing(key).mac(manifest.as_bytes()));
+    serde_json::to_vec(&Signed { manifest, mac }).unwrap_or_default()
+}
+
+/// What every manifest has.
+#[derive(Deserialize)]
+struct Head {
+    format: u32,
+    key_id: String,
+}
+
+/// The manifest that these bytes are, of the format this program knows and under this key of the installation.
+pub(crate) fn believed<M: DeserializeOwned>(bytes: &[u8], key: &Key) -> Result<M, Refused> {
+    let signed: Signed = serde_json::from_slice(bytes).map_err(|_| Refused::Unreadable)?;
+    let head: Head = serde_json::from_str(&signed.manifest).map_err(|_| Refused::Unreadable)?;
+    let ours = key_id(key);
+    if head.key_id != ours {
+        return Err(Refused::OtherKey { theirs: head.key_id.chars().take(32).collect(), ours });
+    }
+    let mac = unhex(&signed.mac).ok_or(Refused::Forged)?;
+    if mac.len() != 32 || !signing(key).verifies(signed.manifest.as_bytes(), &mac) {
+        return Err(Refused::Forged);
+    }
+    if head.format != FORMAT {
+        return Err(Refused::Format(head.format));
+    }
+    serde_json::from_str(&signed.manifest).map_err(|_| Refused::Unreadable)
 }
 
 /// What a stream and a data key are bound to.
@@ -156,7 +186,7 @@ pub(crate) fn wrap(key: &Key, context: &[u8], data_key: &Key, entropy: &Entropy)
     STANDARD.encode(wrapping(key).seal(context, data_key.expose(), entropy))
 }
 
-fn unwrap(key: &Key, context: &[u8], wrapped: &str) -> Option<Key> {
+pub(crate) fn unwrap(key: &Key, context: &[u8], wrapped: &str) -> Option<Key> {
     let plain = wrapping(key).open(context, &STANDARD.decode(wrapped).ok()?)?;
     plain.try_into().ok().map(Key::new)
 }

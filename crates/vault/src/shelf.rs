@@ -1,11 +1,14 @@
 //! Backups put into a store and taken out of it. The manifest is written last: a backup without one does not count.
+use std::collections::BTreeMap;
+
 use hotelhub_kernel::{Entropy, Key, hex};
+use hotelhub_store::{self as store, Spot, Store, StoreError};
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::manifest::{context, key_id, wrap};
-use crate::store::{FolderReading, FolderWriting};
-use crate::{Manifest, Opener, Place, Refused, Sealer, Spoilt, Store, StoreError};
+use crate::{FORMAT, Manifest, Opener, Place, Refused, Sealer, Spoilt};
 
 /// The name of every manifest.
 const MANIFEST: &str = "manifest";
@@ -62,7 +65,7 @@ pub struct Digest {
 
 /// A backup's data on the way into the store.
 pub struct Taking {
-    writing: FolderWriting,
+    writing: store::Writing,
     sealer: Sealer,
     hash: Sha256,
     digest: Digest,
@@ -70,7 +73,7 @@ pub struct Taking {
 
 /// A backup's data on the way out of the store.
 pub struct Reading {
-    reading: FolderReading,
+    reading: store::Reading,
     opener: Option<Opener>,
     hash: Sha256,
     sha256: String,
@@ -87,7 +90,11 @@ impl Shelf {
     /// # Errors
     /// When the store fails.
     pub async fn take(&self, place: Place) -> Result<Taking, VaultError> {
-        let context = context(place.tenant, place.backup);
+        self.take_at(place, context(place.tenant, place.backup)).await
+    }
+
+    /// Begins to take data in at a place, bound to a context.
+    pub(crate) async fn take_at(&self, place: impl Into<Spot>, context: Vec<u8>) -> Result<Taking, VaultError> {
         let data_key = Key::new(self.entropy.bytes());
         let data = format!("data-{}", hex(&self.entropy.bytes::<8>()));
         let writing = self.store.write(place, &data).await?;
@@ -107,9 +114,43 @@ impl Shelf {
     /// # Errors
     /// When the store fails.
     pub async fn vouch(&self, manifest: &Manifest) -> Result<(), VaultError> {
-        let mut writing = self.store.write(place_of(manifest), MANIFEST).await?;
-        writing.push(&manifest.written(&self.key)).await?;
+        self.vouch_at(place_of(manifest), &manifest.written(&self.key)).await
+    }
+
+    /// Writes a manifest.
+    pub(crate) async fn vouch_at(&self, place: impl Into<Spot>, written: &[u8]) -> Result<(), VaultError> {
+        let mut writing = self.store.write(place, MANIFEST).await?;
+        writing.push(written).await?;
         Ok(writing.finish().await?)
+    }
+
+    /// Vouches for data that are no dump of a database but a file of their own, as of this instant and of this schema.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn vouch_for_file(
+        &self,
+        place: Place,
+        digest: &Digest,
+        (taken_at, schema): (Timestamp, &str),
+    ) -> Result<(), VaultError> {
+        let manifest = Manifest {
+            format: FORMAT,
+            tenant: place.tenant,
+            backup: place.backup,
+            database: String::new(),
+            schema: schema.to_owned(),
+            server_version: 0,
+            taken_at,
+            data: digest.data.clone(),
+            plain_bytes: digest.plain_bytes,
+            stored_bytes: digest.stored_bytes,
+            sha256: digest.sha256.clone(),
+            tables: BTreeMap::new(),
+            key_id: digest.key_id.clone(),
+            data_key: digest.data_key.clone(),
+        };
+        self.vouch(&manifest).await
     }
 
     /// The manifest of the backup that is to be at this place.
@@ -117,18 +158,14 @@ impl Shelf {
     /// # Errors
     /// When it is not there, or is not believed.
     pub async fn manifest(&self, place: Place) -> Result<Manifest, VaultError> {
-        let mut reading = self.store.read(place, MANIFEST).await?;
-        let mut bytes = Vec::new();
-        loop {
-            let next = reading.next().await?;
-            if next.is_empty() {
-                return Ok(Manifest::read(&bytes, &self.key, place.tenant, place.backup)?);
-            }
-            bytes.extend(next);
-            if bytes.len() > LONGEST_MANIFEST {
-                return Err(Refused::Unreadable.into());
-            }
-        }
+        let bytes = self.manifest_at(place).await?;
+        Ok(Manifest::read(&bytes, &self.key, place.tenant, place.backup)?)
+    }
+
+    /// The manifest at a place, as it was written.
+    pub(crate) async fn manifest_at(&self, place: impl Into<Spot>) -> Result<Vec<u8>, VaultError> {
+        let reading = self.store.read(place, MANIFEST).await?;
+        reading.whole(LONGEST_MANIFEST).await?.ok_or(Refused::Unreadable.into())
     }
 
     /// Begins to read a backup's data.
@@ -137,9 +174,20 @@ impl Shelf {
     /// When they are not there, or the data key is another backup's.
     pub async fn open(&self, manifest: &Manifest) -> Result<Reading, VaultError> {
         let data_key = manifest.data_key(&self.key)?;
-        let reading = self.store.read(place_of(manifest), &data_name(manifest)?).await?;
-        let opener = Some(Opener::new(&data_key, &context(manifest.tenant, manifest.backup)));
-        Ok(Reading { reading, opener, hash: Sha256::new(), sha256: manifest.sha256.clone() })
+        let context = context(manifest.tenant, manifest.backup);
+        self.open_at(place_of(manifest), (&manifest.data, &manifest.sha256), (&data_key, &context)).await
+    }
+
+    /// Begins to read the data of this name and digest at a place.
+    pub(crate) async fn open_at(
+        &self,
+        place: impl Into<Spot>,
+        (data, sha256): (&str, &str),
+        (data_key, context): (&Key, &[u8]),
+    ) -> Result<Reading, VaultError> {
+        let reading = self.store.read(place, data_name(data)?).await?;
+        let opener = Some(Opener::new(data_key, context));
+        Ok(Reading { reading, opener, hash: Sha256::new(), sha256: sha256.to_owned() })
     }
 
     /// Removes a backup; one that is gone is gone.
@@ -149,6 +197,18 @@ impl Shelf {
     pub async fn remove(&self, place: Place) -> Result<(), VaultError> {
         Ok(self.store.remove(place).await?)
     }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    pub(crate) fn entropy(&self) -> &Entropy {
+        &self.entropy
+    }
 }
 
 fn place_of(manifest: &Manifest) -> Place {
@@ -156,10 +216,10 @@ fn place_of(manifest: &Manifest) -> Place {
 }
 
 /// The data's name, which leads nowhere else.
-fn data_name(manifest: &Manifest) -> Result<String, Refused> {
-    let digits = manifest.data.strip_prefix("data-").ok_or(Refused::Unreadable)?;
+fn data_name(data: &str) -> Result<&str, Refused> {
+    let digits = data.strip_prefix("data-").ok_or(Refused::Unreadable)?;
     let fits = digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    if fits { Ok(manifest.data.clone()) } else { Err(Refused::Unreadable) }
+    if fits { Ok(data) } else { Err(Refused::Unreadable) }
 }
 
 impl Taking {

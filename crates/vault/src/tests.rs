@@ -1,8 +1,11 @@
 //! What is sealed opens as it was, and nothing else opens.
+mod servers;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use hotelhub_kernel::{Entropy, Key, TenantId, hex};
+use hotelhub_store::{Store, StoreError};
 use uuid::Uuid;
 
 use super::*;
@@ -201,12 +204,4 @@ async fn a_store_whose_folder_is_not_there_takes_nothing_and_has_nothing_removed
     assert!(!refused.is_final() && refused.to_string().contains("looking for its folder"), "{refused}");
     assert!(shelf.remove(place(1, 1)).await.is_err(), "it may be there when the disk is");
     assert!(!scratch.0.join("not mounted").exists());
-}
-
-#[test]
-fn a_setting_names_a_folder() {
-    assert!(matches!("file:///var/backups".parse(), Ok(Store::Folder(path)) if path.to_str() == Some("/var/backups")));
-    for wrong in ["/var/backups", "file://backups", "ftp://x/y", ""] {
-        assert!(wrong.parse::<Store>().is_err(), "{wrong}");
-    }
 }

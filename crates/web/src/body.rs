@@ -78,6 +78,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
+/// Bytes as they came, for verbs that are idempotent by themselves.
+#[derive(Clone, Debug)]
+pub struct Octets(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Octets {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let essence = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(essence);
+        if essence.as_deref() != Some("application/octet-stream") {
+            let detail = "The body must be application/octet-stream.";
+            return Err(AppError::new(Kind::UnsupportedMedia, "octets-expected", detail));
+        }
+        read(request, state).await.map(Self)
+    }
+}
+
 /// Nothing but the wish itself.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

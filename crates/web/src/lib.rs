@@ -39,7 +39,7 @@ mod wording;
 
 pub use address::ClientAddress;
 pub use assets::{Assets, Folder};
-pub use body::{Body, Nothing, Posted, RequestKey};
+pub use body::{Body, Nothing, Octets, Posted, RequestKey};
 pub use doors::Doors;
 pub use error::{AppError, FieldError, Kind, Problem, Result};
 pub use form::FormBody;

@@ -1,4 +1,5 @@
 //! How a node learns its tenants and its rights: from the control plane, or from one database.
+mod exports;
 mod house;
 mod saas;
 mod standalone;
@@ -11,6 +12,7 @@ use hotelhub_protocol::Role;
 use hotelhub_web::metrics::Metrics;
 use redis::aio::ConnectionManager;
 
+pub use self::exports::{export, import};
 pub use self::house::{House, start};
 pub(crate) use self::standalone::STATEMENTS;
 pub use self::standalone::migrate;

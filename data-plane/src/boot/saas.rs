@@ -28,6 +28,7 @@ pub(super) fn link(node: &Node, settings: &Saas, roles: &[Role]) -> anyhow::Resu
         verifier: settings.feed_public_key.clone(),
         state_dir: settings.state_dir.clone(),
         peers: settings.peers.clone(),
+        routes_store: settings.routes_store.clone(),
         oldest_from_peer: settings.oldest_from_peer,
         node_secret: settings.node_secret.clone(),
     };
@@ -65,9 +66,12 @@ fn fleet(node: &Node, settings: &Saas) -> anyhow::Result<Fleet> {
     let admins = settings.cluster_admins.iter().map(admin).collect::<anyhow::Result<_>>()?;
     let archive = settings.backups.as_ref().map(|backups| {
         let shelf = Shelf::new(backups.store.clone(), backups.key.clone(), node.entropy.clone());
-        Archive::new(shelf, backups.programs.clone())
+        Archive::new(shelf, backups.programs.clone()).recovering_in(backups.recovery.clone())
     });
+    let exchange = settings.exchange.as_ref();
+    let exchange = exchange.map(|at| Shelf::new(at.store.clone(), at.key.clone(), node.entropy.clone()));
     let fleet = Fleet::new(admins, archive, node.clock.clone(), node.ids.clone(), node.entropy.clone());
+    let fleet = fleet.exchanging(exchange);
     fleet.show(&node.metrics)?;
     Ok(fleet)
 }

@@ -76,14 +76,14 @@ pub(super) async fn learn(mode: &Standalone, origin: &str, sources: &Sources) ->
     Ok(Learnt { directory, access: Access::Given(Box::new(config)), secret, sole })
 }
 
-fn config(settings: &Standalone) -> anyhow::Result<Config> {
+pub(super) fn config(settings: &Standalone) -> anyhow::Result<Config> {
     let mut config: Config = settings.database_url.expose().parse().context("DATABASE_URL is not understood")?;
     must_name_one_server(&config).context("DATABASE_URL is not understood")?;
     config.connect_timeout(PATIENCE).application_name("hotelhub");
     Ok(config)
 }
 
-async fn enter(config: &Config) -> anyhow::Result<Client> {
+pub(super) async fn enter(config: &Config) -> anyhow::Result<Client> {
     let (client, connection) = config.connect(NoTls).await.context("the database of DATABASE_URL cannot be reached")?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {

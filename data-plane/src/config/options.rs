@@ -2,18 +2,21 @@
 mod saas;
 
 use std::convert::Infallible;
+use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::Uri;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use hotelhub_kernel::{Host, Secret};
+use hotelhub_store::BadStore;
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
 use thiserror::Error;
 
 use self::saas::SaasOptions;
-use super::{Mode, Settings, Standalone, files};
+use super::{Backups, Mode, Settings, Standalone, files};
 use crate::tenancy::PoolLimits;
 
 /// The node of HotelHub: resolves the hotel of each request, reaches its database, runs the product on it.
@@ -55,6 +58,29 @@ pub enum Command {
     Fleet,
     /// Bring the database of a standalone house to this version's schema, and stop.
     Migrate,
+    /// Keep and fetch the WAL of a Postgres server, for the server itself: what a base backup is brought to a point in time by.
+    #[command(subcommand)]
+    Wal(Wal),
+    /// Write all data of a standalone house into one file, a ZIP of open tables; it goes on serving meanwhile.
+    Export {
+        /// The new file.
+        file: PathBuf,
+        /// A file that holds a passphrase: what is written is sealed with it.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+    },
+    /// Fill the empty database of a standalone house with an exported hotel: all of it or nothing. Then `serve` it; the log has a link for
+    /// the owner, for passwords are never exported.
+    Import {
+        /// The exported file.
+        file: PathBuf,
+        /// A file that holds the passphrase it was sealed with.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+        /// Look through it and say what would come in, without a database.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Print the settings in effect, without secrets.
     Config {
         /// Print the reference of all settings instead, as Markdown.
@@ -64,6 +90,32 @@ pub enum Command {
     /// Print the schema of the JSON doors. No setting changes it.
     #[command(help_template = "{about-with-newline}\n{usage-heading} hotelhub openapi")]
     Openapi,
+}
+
+/// What a Postgres server has done with a file of its WAL. HOTELHUB_BACKUP_STORE and HOTELHUB_BACKUP_KEY are all it needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Wal {
+    /// For archive_command: `hotelhub wal keep --cluster main %p %f`. Ends well when the file is lasting in the store.
+    Keep {
+        /// The server's id, as the control plane has it.
+        #[arg(long)]
+        cluster: String,
+        /// Where the file is.
+        path: PathBuf,
+        /// What it is called.
+        name: String,
+    },
+    /// For restore_command: `hotelhub wal fetch --cluster main %f %p`. Ends with 1 when there is no such file, with 200 when there is no
+    /// knowing, so that no recovery ends early for a store that is away.
+    Fetch {
+        /// The server's id, as the control plane has it.
+        #[arg(long)]
+        cluster: String,
+        /// What it is called.
+        name: String,
+        /// Where it is to be.
+        path: PathBuf,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -187,6 +239,9 @@ pub enum BadSettings {
     /// Given and not understood.
     #[error("{0} is not understood: {1}")]
     Wrong(&'static str, &'static str),
+    /// A store that cannot be opened.
+    #[error("{0}: {1}")]
+    Store(&'static str, BadStore),
     /// A process that strangers talk to holds no administrator's address.
     #[error(
         "HOTELHUB_CLUSTER_ADMINS is for `hotelhub fleet`: a process that serves refuses it, unless --all-in-one says this is a demo"
@@ -218,17 +273,51 @@ fn host(text: &str) -> Result<Host, hotelhub_kernel::BadHost> {
     Host::parse(text)
 }
 
+/// What Postgres takes for trouble of another kind than a file that is not there.
+pub const TROUBLE: u8 = 200;
+
 /// The flags' matches as clap sees them, files read in.
 pub(super) fn matches() -> Result<clap::ArgMatches, BadSettings> {
     let arguments = files::with_files(&Cli::command(), std::env::args_os())?;
-    Ok(Cli::command().get_matches_from(arguments))
+    Ok(Cli::command().try_get_matches_from(arguments).unwrap_or_else(|error| explain(&error)))
 }
 
-/// What is to be done. The settings are read when they are asked for: not every command needs them.
-pub fn given() -> Result<(Command, impl FnOnce() -> Result<Settings, BadSettings>), BadSettings> {
-    let cli = Cli::from_arg_matches(&matches()?).unwrap_or_else(|error| error.exit());
-    let command = cli.command.clone();
-    Ok((command, move || cli.settings()))
+/// Ends as clap would, but for Postgres, which takes a misspelt command for the end of its WAL.
+fn explain(error: &clap::Error) -> ! {
+    let fetches = error.use_stderr() && is_fetch();
+    if fetches {
+        let _ = error.print();
+        let _ = std::io::stderr().flush();
+        std::process::exit(TROUBLE.into());
+    }
+    error.exit()
+}
+
+/// Whether Postgres asks for a file: then every trouble is to be told from one that is not there.
+pub fn is_fetch() -> bool {
+    let mut words = std::env::args_os().skip(1);
+    words.next().is_some_and(|word| word == "wal") && words.next().is_some_and(|word| word == "fetch")
+}
+
+/// What flags and environment say. It is read when it is asked for: not every command needs all of it.
+pub struct Given(Cli);
+
+/// What is to be done, and all that is said besides.
+pub fn given() -> Result<(Command, Given), BadSettings> {
+    let cli = Cli::from_arg_matches(&matches()?).unwrap_or_else(|error| explain(&error));
+    Ok((cli.command.clone(), Given(cli)))
+}
+
+impl Given {
+    /// All settings of a process that serves or works.
+    pub fn settings(self) -> Result<Settings, BadSettings> {
+        self.0.settings()
+    }
+
+    /// Where backups are kept, and how: all that a Postgres server needs to know.
+    pub fn backups(self) -> Result<Backups, BadSettings> {
+        self.0.options.saas.backups()?.ok_or(BadSettings::Missing("HOTELHUB_BACKUP_STORE"))
+    }
 }
 
 impl Cli {

@@ -85,6 +85,11 @@ impl Admin {
         u32::try_from(self.budget.out()).unwrap_or(u32::MAX)
     }
 
+    /// How many connections it would have had since this was asked before, had it had enough.
+    pub(super) fn wanted(&self) -> u32 {
+        u32::try_from(self.budget.wanted()).unwrap_or(u32::MAX)
+    }
+
     /// Shows its connections.
     pub(super) fn show(&self, metrics: &Metrics) -> Result<(), prometheus::Error> {
         self.gauges.iter().try_for_each(|gauge| metrics.register(gauge.clone()))

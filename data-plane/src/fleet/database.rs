@@ -26,6 +26,22 @@ pub(super) enum Step {
     Copy,
     /// A backup's rows are in the new database, and nobody may enter it.
     Refill,
+    /// A move's source is shown to the copy, and keeps its log for it.
+    Link,
+    /// A move's target copies.
+    Subscribe,
+    /// A move's writers are held.
+    Hold,
+    /// A move's source takes no writers any more, and nobody was told.
+    Seal,
+    /// A move's target is to be written to, which the source knows and the target does not.
+    PassOn,
+    /// One end of a move has let go, the other has not.
+    Unlink,
+    /// A base backup is unpacked beside.
+    Unpack,
+    /// A server beside stands at the instant that was asked for.
+    Rewind,
 }
 
 impl Step {

@@ -9,6 +9,8 @@ use hotelhub_vault::VaultError;
 use thiserror::Error;
 use tokio_postgres::error::SqlState;
 
+use crate::exports::ExportError;
+
 /// Why an order was not carried out. Its text is for the vendor's staff and holds no secret.
 #[derive(Debug, Error)]
 pub enum FleetError {
@@ -40,6 +42,14 @@ pub enum FleetError {
         /// Whose it is.
         owner: String,
     },
+    /// A shared database in which somebody's tables lie.
+    #[error("{database} is not empty: the schema {schema} lies in it, and nothing was dropped")]
+    Inhabited {
+        /// The database.
+        database: String,
+        /// One of those that lie there.
+        schema: String,
+    },
     /// A seed that makes no sense.
     #[error("the order's seed cannot be planted: {0}")]
     BadSeed(&'static str),
@@ -69,6 +79,12 @@ pub enum FleetError {
     /// An order about a backup for a worker without a store of them.
     #[error("this worker has no store of backups: HOTELHUB_BACKUP_STORE and HOTELHUB_BACKUP_KEY")]
     NoArchive,
+    /// An order about an export for a worker without an exchange.
+    #[error("this worker has no exchange: HOTELHUB_EXCHANGE_STORE and HOTELHUB_EXCHANGE_KEY")]
+    NoExchange,
+    /// A hotel's data could not be taken away or brought.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// A backup could not be written, or is not believed.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -78,6 +94,35 @@ pub enum FleetError {
     /// What was restored is not what was backed up.
     #[error("{0} is not what it was when it was backed up")]
     Differs(String),
+    /// The tenant's data cannot be moved.
+    #[error("it cannot be moved: {0}")]
+    CannotMove(String),
+    /// The copy is not what its source is.
+    #[error("the copy of {0} is not what its source is: the hotel stays where it was")]
+    CopyDiffers(String),
+    /// The source's log was not kept as long as the copy needed it.
+    #[error("the source's log is lost to the copy: its slot is gone, or was too far behind")]
+    SlotLost,
+    /// The tenant's writers were at it for too long.
+    #[error("the tenant's writers could not be held: they are at it without a pause")]
+    NotHeld,
+    /// The copy was not known to be the same before the writers were let go on.
+    #[error("the copy did not catch up, or could not be compared, for as long as the tenant's writers may be held")]
+    HeldTooLong,
+    /// The server's WAL does not come into the store: nothing can be made of a base backup.
+    #[error("{0}")]
+    NotArchived(String),
+    /// No backup can be made of the instant that was asked for.
+    #[error("the hotel cannot be brought to that instant: {0}")]
+    Unrecoverable(String),
+    /// A server of the worker's own could not be made.
+    #[error("{doing} failed: {source}")]
+    Side {
+        /// What was being done.
+        doing: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A program of Postgres could not be run, or failed.
     #[error("{program} failed: {said}")]
     Tool {
@@ -126,7 +171,14 @@ impl FleetError {
     pub fn is_final(&self) -> bool {
         match self {
             Self::Vault(error) => error.is_final(),
-            Self::OtherBackup | Self::Differs(_) => true,
+            Self::Export(error) => error.is_final(),
+            Self::NoExchange
+            | Self::OtherBackup
+            | Self::Differs(_)
+            | Self::Unrecoverable(_)
+            | Self::CannotMove(_)
+            | Self::CopyDiffers(_)
+            | Self::SlotLost => true,
             _ => false,
         }
     }

@@ -1,4 +1,4 @@
-//! What lies on a server: the databases, schemas of shared databases and roles that have a tenant's name, whoever made them.
+//! What lies on a server: the databases, schemas of shared databases, roles and replication slots that have a tenant's name, whoever made them.
 use hotelhub_protocol::{ClusterId, Inventory};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -13,20 +13,41 @@ const SHARED: &str =
 const SCHEMAS: &str = "
     select current_database() || '.' || nspname from pg_namespace where nspname ~ '^t_[0-9a-f]{32}$' order by 1";
 
-/// Lists all three, one connection at a time.
+const SLOTS: &str =
+    "select distinct database::text from pg_replication_slots where database ~ '^[st]_[0-9a-f]{32}$' order by 1";
+
+/// Lists the roles, whatever can be said of the databases.
+pub(super) async fn roles(admin: &Admin) -> Result<Vec<String>, FleetError> {
+    let lent = admin.lend().await?;
+    let roles = names(lent.client(), ROLES).await?;
+    lent.give_back().await?;
+    Ok(roles)
+}
+
+/// Lists all of them, one connection at a time.
 pub(super) async fn list(admin: &Admin, cluster: &ClusterId) -> Result<Inventory, FleetError> {
     let lent = admin.lend().await?;
     let mut databases = names(lent.client(), DATABASES).await?;
     let (roles, shared) = (names(lent.client(), ROLES).await?, names(lent.client(), SHARED).await?);
+    let slots = names(lent.client(), SLOTS).await?;
     lent.give_back().await?;
-    for database in shared {
-        match admin.enter(&database).await {
+    for database in &shared {
+        let found = match schemas(admin, database).await {
+            // Whoever is in while it is dropped is put out.
+            Err(error) if error.code() == Some(&SqlState::ADMIN_SHUTDOWN) => schemas(admin, database).await,
+            found => found,
+        };
+        match found {
             // It was dropped since.
             Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => {}
-            inside => databases.extend(names(&inside?, SCHEMAS).await?),
+            found => databases.extend(found?),
         }
     }
-    Ok(Inventory { cluster: cluster.clone(), databases, roles })
+    Ok(Inventory { cluster: cluster.clone(), databases, roles, shared, slots })
+}
+
+async fn schemas(admin: &Admin, database: &str) -> Result<Vec<String>, FleetError> {
+    names(&admin.enter(database).await?, SCHEMAS).await
 }
 
 async fn names(client: &Client, sql: &str) -> Result<Vec<String>, FleetError> {

@@ -90,12 +90,15 @@ pub(super) async fn renewed(admin: &Admin, entropy: &Entropy, role: &str) -> Res
     Ok(true)
 }
 
-/// Whether the newest password opens. Postgres looks for the database only after the password was right.
+/// What is answered to the right password where there is no database, or one that nobody enters any more.
+const NO_DATABASE: [SqlState; 2] = [SqlState::INVALID_CATALOG_NAME, SqlState::INSUFFICIENT_PRIVILEGE];
+
+/// Whether the newest password opens. Postgres looks for the database, and whether it may be entered, only after the password was right.
 async fn has_newest(admin: &Admin, role: &str) -> Result<bool, FleetError> {
     match admin.enter_as_tenant(role).await {
         Ok(_) => Ok(true),
         Err(error) if error.code() == Some(&SqlState::INVALID_PASSWORD) => Ok(false),
-        Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => Ok(true),
+        Err(error) if error.code().is_some_and(|code| NO_DATABASE.contains(code)) => Ok(true),
         Err(error) => Err(error),
     }
 }

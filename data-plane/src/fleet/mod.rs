@@ -5,12 +5,17 @@
 //! Every step may be done twice, from two places, and resumed after a kill.
 mod admin;
 mod backups;
+mod chores;
 mod database;
 mod disk;
 mod error;
+mod exports;
+mod filling;
+mod houses;
 mod inventory;
 mod keys;
 mod migrate;
+mod moves;
 mod password;
 mod retire;
 mod schema;
@@ -18,31 +23,32 @@ mod seed;
 mod standing;
 mod template;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Ids};
-use hotelhub_protocol::{ClusterId, Disk, Inventory, Outcome, ReadyDatabase, Role, Share, Task, TenantSeed};
+use hotelhub_protocol::{ClusterId, Disk, Inventory, Moving, Outcome, ReadyDatabase, Role, Share, Task};
 use hotelhub_tenant_migrations::{Product, schema_version};
-use hotelhub_vault::Place;
+use hotelhub_vault::{Place, Shelf};
 use hotelhub_web::metrics::Metrics;
 
 pub use admin::Admin;
-pub use backups::Archive;
 pub(crate) use backups::STATEMENTS as BACKUP_STATEMENTS;
+pub use backups::{Archive, archiving};
+pub(crate) use chores::STATEMENTS as CHORE_STATEMENTS;
 pub use error::FleetError;
 pub use keys::{ClusterKeys, Turned};
+pub(crate) use moves::STATEMENTS as MOVE_STATEMENTS;
 pub use password::login_password;
 pub(crate) use seed::{STATEMENTS, plant};
 
 use database::{DatabaseName, Step};
+use disk::Watched;
 use error::during;
-
-/// How long a connection that has planted its seed stays open.
-const LINGER: Duration = Duration::from_millis(100);
 
 /// The role every tenant's login role is a member of: what it may do is granted once, in the template.
 pub(crate) const TENANT_GROUP: &str = "hotelhub_tenant";
@@ -57,9 +63,11 @@ struct Parts {
     ids: Ids,
     entropy: Entropy,
     archive: Option<Archive>,
+    exchange: Option<Shelf>,
     version: String,
     frozen: Mutex<BTreeMap<ClusterId, Vec<String>>>,
-    disks: Mutex<BTreeMap<ClusterId, Disk>>,
+    disks: Mutex<BTreeMap<ClusterId, Watched>>,
+    archiving: Mutex<BTreeMap<ClusterId, bool>>,
 }
 
 impl Fleet {
@@ -78,15 +86,47 @@ impl Fleet {
             ids,
             entropy,
             archive,
+            exchange: None,
             version,
             frozen: Mutex::default(),
             disks: Mutex::default(),
+            archiving: Mutex::default(),
         }))
+    }
+
+    /// The same worker, with an exchange for hotels that leave and come.
+    pub fn exchanging(mut self, exchange: Option<Shelf>) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.0) {
+            parts.exchange = exchange;
+        }
+        self
     }
 
     /// Whether it has a store of backups.
     pub fn keeps_backups(&self) -> bool {
         self.0.archive.is_some()
+    }
+
+    /// Looks whether a server archives its WAL.
+    pub async fn note_archiving(&self, cluster: &ClusterId) -> Result<(), FleetError> {
+        let lent = self.admin(cluster)?.lend().await?;
+        let archives = backups::archiving::archives(lent.client()).await?;
+        lent.give_back().await?;
+        self.0.archiving.lock().unwrap_or_else(PoisonError::into_inner).insert(cluster.clone(), archives);
+        Ok(())
+    }
+
+    /// Whether a server archived its WAL when it was looked at last.
+    pub fn archives_wal(&self, cluster: &ClusterId) -> bool {
+        let known = self.0.archiving.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(cluster).copied().unwrap_or_default()
+    }
+
+    /// Clears what was left when this worker was killed.
+    pub async fn clear_leftovers(&self) {
+        if let Some(archive) = &self.0.archive {
+            archive.clear_leftovers().await;
+        }
     }
 
     /// The servers it may change.
@@ -124,23 +164,27 @@ impl Fleet {
     }
 
     async fn look_at_disk_within(&self, cluster: &ClusterId, limit: Duration) -> Result<(), FleetError> {
-        let seen = disk::look(self.admin(cluster)?, limit).await;
-        let mut disks = self.0.disks.lock().unwrap_or_else(PoisonError::into_inner);
-        match &seen {
-            Ok(disk) => drop(disks.insert(cluster.clone(), *disk)),
-            Err(FleetError::Slow { .. }) => {
-                if let Some(disk) = disks.get_mut(cluster) {
-                    disk.syncing = true;
-                }
-            }
-            Err(_) => drop(disks.remove(cluster)),
-        }
-        seen.map(drop)
+        self.admin(cluster)?;
+        let mut looking = self.watched(cluster, |watched| watched.begin(self, cluster));
+        let answer = tokio::time::timeout(limit, &mut looking).await;
+        self.watched(cluster, |watched| match answer {
+            Ok(ended) => watched.note(ended.unwrap_or_else(|died| resume_unwind(died.into_panic()))),
+            Err(_) => watched.wait_on(looking, limit),
+        })
+    }
+
+    fn watched<T>(&self, cluster: &ClusterId, act: impl FnOnce(&mut Watched) -> T) -> T {
+        act(self.0.disks.lock().unwrap_or_else(PoisonError::into_inner).entry(cluster.clone()).or_default())
     }
 
     /// How a server's disk kept up when it was looked at last.
     pub fn disk(&self, cluster: &ClusterId) -> Option<Disk> {
-        self.0.disks.lock().unwrap_or_else(PoisonError::into_inner).get(cluster).copied()
+        self.0.disks.lock().unwrap_or_else(PoisonError::into_inner).get(cluster)?.seen
+    }
+
+    /// Lists the roles on a server that have a tenant's name, known or not.
+    pub async fn roles(&self, cluster: &ClusterId) -> Result<Vec<String>, FleetError> {
+        inventory::roles(self.admin(cluster)?).await
     }
 
     /// Lists the tenant databases and roles that lie on a server, known or not.
@@ -166,54 +210,92 @@ impl Fleet {
 
     /// [`Fleet::carry_out`] that stops after a step as a killed process would.
     async fn carry_out_until(&self, task: &Task, halt: Option<Step>) -> Result<Outcome, FleetError> {
-        let Parts { clock, ids, entropy, version, .. } = &*self.0;
+        let Parts { entropy, version, .. } = &*self.0;
         match task {
             Task::PrepareDatabase { cluster, database, template } => {
                 self.must_be_own(template)?;
                 let name = DatabaseName::parse(database)?;
                 database::make(self.admin(cluster)?, &name, version, entropy, halt).await?;
             }
-            Task::CreateTenant { cluster, database, seed } => {
-                let (admin, name) = (self.admin(cluster)?, DatabaseName::parse(database)?);
-                if !self.plant_standing(admin, database, seed).await? {
-                    let client = database::enter_or_make(admin, &name, version, entropy, halt).await?;
-                    plant(&client, clock, ids, seed).await?;
-                }
-                Step::Seed.done(halt)?;
-            }
+            Task::CreateTenant { cluster, database, seed } => self.create((cluster, database), seed, halt).await?,
             Task::MigrateDatabases { cluster, databases, to } => {
                 self.must_be_own(to)?;
                 return Ok(Outcome::Migrated { databases: migrate::databases(self.admin(cluster)?, databases).await });
             }
-            Task::DropDatabase { cluster, database, tenant } => {
-                retire::database(self.admin(cluster)?, &DatabaseName::parse(database)?, *tenant, halt).await?;
-                return Ok(Outcome::Gone);
+            Task::DropDatabase { cluster, database, tenant, source } => {
+                return self.let_go((cluster, database), [*tenant, *source], halt).await;
             }
             Task::DropTemplate { cluster, template } => {
                 retire::template(self.admin(cluster)?, template, version).await?;
                 self.note_templates(cluster).await?;
             }
             Task::BackUpTenant { cluster, database, tenant, backup } => {
-                let (admin, name) = (self.admin(cluster)?, DatabaseName::parse(database)?);
-                let place = Place { tenant: *tenant, backup: *backup };
-                if admin.keys().are_turning() {
-                    keys::renewed(admin, entropy, name.quarters().role()).await?;
-                }
-                let taken = backups::back_up(admin, self.archive()?, &name, place, clock, halt).await?;
-                return Ok(Outcome::BackedUp(taken));
+                return self.back_up((cluster, database), Place { tenant: *tenant, backup: *backup }, halt).await;
             }
             Task::RestoreTenant { cluster, database, restoration } => {
-                let (admin, name) = (self.admin(cluster)?, DatabaseName::parse(database)?);
-                let hands = backups::Hands { clock, entropy, version };
-                let filled = backups::restore(admin, self.archive()?, &name, restoration, &hands, halt).await?;
-                return Ok(Outcome::Restored(filled));
+                return self.restore((cluster, database), restoration, halt).await;
+            }
+            Task::ExportTenant { cluster, database, tenant, export } => {
+                return self.export((cluster, database), Place { tenant: *tenant, backup: *export }, halt).await;
+            }
+            Task::ImportTenant { cluster, database, arrival } => {
+                return self.import((cluster, database), arrival, halt).await;
+            }
+            Task::TendTenant { cluster, database, tenant, chore } => {
+                return self.tend((cluster, database), *tenant, *chore).await;
             }
             Task::PruneBackups { tenant, backups, .. } => {
-                self.archive()?.remove(*tenant, backups).await?;
-                return Ok(Outcome::Pruned);
+                return Ok(self.archive()?.remove(*tenant, backups).await.map(|()| Outcome::Pruned)?);
+            }
+            Task::MoveTenant { step, moving } => {
+                return Ok(Outcome::Moved(moves::step(&self.ends(moving)?, *step, halt).await?));
+            }
+            Task::TakeBase { .. } | Task::RecoverTenant { .. } | Task::PruneBases { .. } => {
+                return self.carry_out_on_bases(task, halt).await;
             }
         }
         Ok(Outcome::Done { template: version.clone() })
+    }
+
+    /// Lets writers in at the target of a move whose switch the control plane has heard of.
+    pub(crate) async fn pass_on(&self, moving: &Moving) -> Result<(), FleetError> {
+        moves::pass_on(&self.ends(moving)?).await
+    }
+
+    /// Lets writers in again at the source of a move, if its switch shut them out and they have not been passed on; whether it was so.
+    pub(crate) async fn take_back(&self, moving: &Moving) -> Result<bool, FleetError> {
+        moves::take_back(&self.ends(moving)?).await
+    }
+
+    /// The same in a database of which no more is known than that its log is kept for somebody.
+    pub(crate) async fn take_all_back(&self, cluster: &ClusterId, database: &str) -> Result<bool, FleetError> {
+        moves::take_all_back(self.admin(cluster)?, database).await
+    }
+
+    fn ends<'a>(&'a self, moving: &'a Moving) -> Result<moves::Ends<'a>, FleetError> {
+        let admins = (self.admin(&moving.source.cluster)?, self.admin(&moving.target.cluster)?);
+        moves::Ends::of(admins, moving, &self.0.entropy, &self.0.version)
+    }
+
+    /// [`Fleet::carry_out_until`] for base backups of whole servers, and what is made out of them.
+    async fn carry_out_on_bases(&self, task: &Task, halt: Option<Step>) -> Result<Outcome, FleetError> {
+        let archive = self.archive()?;
+        match task {
+            Task::TakeBase { cluster, base, urgent } => {
+                let taken = backups::base::take(self.admin(cluster)?, archive, (cluster, *base), *urgent).await?;
+                Ok(Outcome::BaseTaken(taken))
+            }
+            Task::RecoverTenant { cluster, recovery } => {
+                let admin = self.admin(cluster)?;
+                let taken = backups::recover(admin, archive, (cluster, recovery), &self.0.clock, halt).await?;
+                Ok(Outcome::BackedUp(taken))
+            }
+            Task::PruneBases { cluster, bases, first_wal } => {
+                archive.remove_bases(cluster, bases, first_wal.as_deref()).await?;
+                Ok(Outcome::Pruned)
+            }
+            _ => Err(FleetError::Unrecoverable("this order is about no base backup".to_owned())),
+        }
     }
 
     /// Refuses an order for another version of the schema than this program's.
@@ -223,22 +305,6 @@ impl Fleet {
             return Ok(());
         }
         Err(FleetError::OtherTemplate { wanted: wanted.to_owned(), have: have.clone() })
-    }
-
-    /// Plants a seed by the connection that stands by. Not done where none does, or where it turns out to be gone.
-    async fn plant_standing(&self, admin: &Admin, database: &str, seed: &TenantSeed) -> Result<bool, FleetError> {
-        let Some(standing) = admin.take_standing(database) else { return Ok(false) };
-        match standing.plant(&self.0.clock, &self.0.ids, seed).await {
-            Err(error) if error.is_gone() => Ok(false),
-            outcome => {
-                // Its closing is the server's work too: not while the hotel opens.
-                tokio::spawn(async move {
-                    tokio::time::sleep(LINGER).await;
-                    drop(standing);
-                });
-                outcome.map(|()| true)
-            }
-        }
     }
 
     /// Stands by at the databases that are given away next, and at no others.
@@ -271,9 +337,18 @@ impl Fleet {
         self.admin(cluster).map_or(0, Admin::open)
     }
 
+    /// How many connections to a server it would have had since this was asked before, had it had enough.
+    pub fn wanted(&self, cluster: &ClusterId) -> u32 {
+        self.admin(cluster).map_or(0, Admin::wanted)
+    }
+
     /// Shows how much of its shares it uses.
     pub fn show(&self, metrics: &Metrics) -> Result<(), prometheus::Error> {
         self.0.admins.values().try_for_each(|admin| admin.show(metrics))
+    }
+
+    fn exchange(&self) -> Result<&Shelf, FleetError> {
+        self.0.exchange.as_ref().ok_or(FleetError::NoExchange)
     }
 
     fn archive(&self) -> Result<&Archive, FleetError> {

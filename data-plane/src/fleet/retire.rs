@@ -12,27 +12,27 @@ pub(super) const WHOSE_HOUSE: &str = "select tenant_id from house";
 const TEMPLATES: &str = "select datname::text from pg_database where starts_with(datname, $1) order by 1";
 const FIND: &str = "select from pg_database where datname = $1";
 
-/// Whether anything of a database is left.
-const LEFT: &str =
+/// Whether a database or the role of its name is left.
+pub(super) const LEFT: &str =
     "select exists (select from pg_database where datname = $1) or exists (select from pg_roles where rolname = $1)";
 
-/// Drops a database, or a schema in a shared one, that was given to nobody, or to `tenant`, and its role. One that is somebody else's house is refused; one that is gone
-/// is gone.
+/// Drops a database, or a schema in a shared one, that was given to nobody, or to one of these, and its role. One that is somebody else's
+/// house is refused; one that is gone is gone.
 pub(super) async fn database(
     admin: &Admin,
     name: &DatabaseName,
-    tenant: Option<TenantId>,
+    whose: impl IntoIterator<Item = TenantId>,
     halt: Option<Step>,
 ) -> Result<(), FleetError> {
-    if let Some(owner) = owner(admin, name).await?.filter(|owner| Some(*owner) != tenant) {
+    let whose: Vec<TenantId> = whose.into_iter().collect();
+    if let Some(owner) = owner(admin, name).await?.filter(|owner| !whose.contains(owner)) {
         return Err(FleetError::Taken { owner: owner.to_string() });
     }
     match name.quarters() {
         Quarters::Database(alone) => drop_alone(admin, name, alone, halt).await?,
-        Quarters::Schema { .. } => schema::drop(admin, name, halt).await?,
+        Quarters::Schema { .. } => schema::drop_one(admin, name, halt).await?,
     }
-    let (database, tenant) = (name.as_str(), tenant.map(|id| id.to_string()));
-    tracing::info!(database, tenant, "a database nobody lives in is dropped");
+    tracing::info!(database = name.as_str(), ?whose, "a database nobody lives in is dropped");
     Ok(())
 }
 

@@ -11,6 +11,7 @@ pub mod properties;
 pub mod rates;
 pub mod reservations;
 pub mod rooms;
+mod rules;
 mod seed;
 mod sheet;
 pub(crate) mod shell;
@@ -25,6 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::Node;
 
+pub(crate) use rules::{RULES, STATEMENTS as RULE_STATEMENTS};
 pub(crate) use seed::{Founding, STATEMENTS, found, prepare_founding};
 
 /// The JSON doors of a hotel.

@@ -9,6 +9,7 @@ mod peers;
 mod pulse;
 mod recall;
 mod refusals;
+mod reports;
 mod shelf;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hotelhub_kernel::{Clock, Entropy, Key, Secret};
 use hotelhub_protocol::{BadSignature, FeedVerifier, OrderId, ReadyDatabase, Role, Share};
+use hotelhub_store::{Store, StoreError};
 use hotelhub_web::metrics::Metrics;
 use jiff::{SignedDuration, Timestamp};
 use prometheus::IntGauge;
@@ -53,7 +55,9 @@ pub struct LinkSettings {
     pub state_dir: PathBuf,
     /// Where other nodes show their measurements, `http://…`: they are asked while the control plane is away and the directory is empty.
     pub peers: Vec<String>,
-    /// How old a peer's routing table may be.
+    /// Where the control plane puts the routing table: asked like a peer.
+    pub routes_store: Option<Store>,
+    /// How old a peer's routing table may be, or the store's.
     pub oldest_from_peer: SignedDuration,
     /// What all nodes know and nobody else.
     pub node_secret: Key,
@@ -98,6 +102,8 @@ struct Inner {
     departed: AtomicU64,
     started_at: Timestamp,
     shares: Mutex<Vec<Share>>,
+    /// What the last beat said is wanted.
+    wanted: Mutex<Vec<Share>>,
     /// The orders this worker has and has not ended, each with its lease's fence.
     holding: Mutex<HashSet<(OrderId, u64)>>,
     /// The ready-made databases that are given away next.
@@ -116,6 +122,9 @@ pub enum LinkError {
     /// It answered something else than the protocol says.
     #[error("it answered {0}")]
     Answered(u16),
+    /// The store has no table, or did not answer.
+    #[error("the store cannot be read")]
+    Store(#[from] StoreError),
     /// It took the question and did not answer.
     #[error("the control plane keeps silent")]
     Silent,
@@ -150,6 +159,7 @@ impl Link {
             verifier: settings.verifier,
             peers: Peers {
                 urls: settings.peers,
+                store: settings.routes_store,
                 client: PeerClient::new()?,
                 word: peers::word(&settings.node_secret),
                 oldest: settings.oldest_from_peer,
@@ -160,6 +170,7 @@ impl Link {
             departed: AtomicU64::new(0),
             started_at: parts.clock.now(),
             shares: Mutex::default(),
+            wanted: Mutex::default(),
             holding: Mutex::default(),
             next: watch::Sender::default(),
             beat_now: Notify::new(),

@@ -5,23 +5,25 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hotelhub_kernel::Backoff;
-use hotelhub_protocol::{ClusterId, LeaseWish, Order, OrderId, Outcome, ReadyDatabase, Report, Role, Task};
+use hotelhub_protocol::{ClusterId, LeaseWish, Order, OrderId, Role, Task};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
 use super::client::WAIT;
 use super::turning::turn_keys;
-use super::{Inner, LinkError};
-use crate::fleet::{Fleet, FleetError};
+use super::{Inner, LinkError, reports};
+use crate::fleet::Fleet;
 
 /// Tenants made at once.
 const CREATING: usize = 2;
 /// Leased orders nobody waits for, in line.
 const PREPARATIONS: usize = 16;
-/// Orders to migrate databases carried out at once: while one says how it went the other goes on.
+/// Orders to migrate or tend databases carried out at once: while one says how it went the other goes on.
 const MIGRATIONS: usize = 2;
 /// Orders about backups carried out at once: each has two connections.
 const COPIES: usize = 1;
+/// Moves carried out at once: each has two connections at either end.
+const MOVES: usize = 2;
 /// A preparation begins when no tenant and no database was made for this long: the newest one's first guest is just coming in.
 const QUIET: Duration = Duration::from_millis(150);
 /// A worker that was given a tenant to make asks for the next order when it is done, or after this.
@@ -34,7 +36,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(120);
 const COUNT: Duration = Duration::from_secs(120);
 /// How often a worker looks how a server's disk keeps up.
 const WATCH: Duration = Duration::from_secs(5);
-const PAUSES: Backoff = Backoff { base: Duration::from_millis(200), ceiling: Duration::from_secs(15) };
+pub(super) const PAUSES: Backoff = Backoff { base: Duration::from_millis(200), ceiling: Duration::from_secs(15) };
 
 /// Who makes tenants now, and when the last one was made.
 #[derive(Clone)]
@@ -69,6 +71,7 @@ struct Lines {
     preparations: mpsc::Sender<Order>,
     migrating: Arc<Semaphore>,
     copying: Arc<Semaphore>,
+    moving: Arc<Semaphore>,
     /// Told when the next wish for work is another than the one that waits.
     wish_again: Arc<Notify>,
 }
@@ -76,18 +79,20 @@ struct Lines {
 /// Works for ever. Somebody waits for a tenant and nobody for the rest: what is to be prepared stands in a line of its own, one at a time, and
 /// migrations go on beside.
 pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
+    fleet.clear_leftovers().await;
     let creating = Creating { places: Arc::new(Semaphore::new(CREATING)), last: Arc::default() };
     let (preparations, line) = mpsc::channel(PREPARATIONS);
     let prepare = prepare_one_by_one(link.clone(), fleet.clone(), creating.clone(), line);
     let stand_by = stand_by(link.clone(), fleet.clone(), creating.clone());
     let (migrating, wish_again) = (Arc::new(Semaphore::new(MIGRATIONS)), Arc::<Notify>::default());
     let copying = Arc::new(Semaphore::new(if fleet.keeps_backups() { COPIES } else { 0 }));
+    let moving = Arc::new(Semaphore::new(MOVES));
     let clusters = fleet.clusters();
     let watch = join_all(clusters.iter().map(|cluster| watch_disk(&fleet, cluster)));
     let turn = join_all(clusters.iter().map(|cluster| turn_keys(&fleet, cluster)));
     let count = join_all(clusters.iter().map(|cluster| take_inventory(&link, &fleet, cluster)));
     let freeze = join_all(clusters.iter().map(|cluster| freeze_template(&link, &fleet, cluster, &wish_again)));
-    let lines = Lines { creating, preparations, migrating, copying, wish_again: wish_again.clone() };
+    let lines = Lines { creating, preparations, migrating, copying, moving, wish_again: wish_again.clone() };
     let lease = lease_on_and_on(&link, &fleet, &lines);
     tokio::join!(freeze, watch, count, turn, prepare, stand_by, lease);
 }
@@ -104,6 +109,9 @@ async fn freeze_template(link: &Inner, fleet: &Fleet, cluster: &ClusterId, wish_
     wish_again.notify_one();
     link.beat_now.notify_one();
     loop {
+        if let Err(error) = fleet.note_archiving(cluster).await {
+            tracing::debug!(cluster = %cluster, reason = error.reason(), "whether its WAL is archived is not known");
+        }
         tokio::time::sleep(LOOK_AGAIN).await;
         if let Err(error) = fleet.note_templates(cluster).await {
             tracing::debug!(cluster = %cluster, reason = error.reason(), "the older templates are not known");
@@ -128,6 +136,7 @@ async fn lease_on_and_on(link: &Arc<Inner>, fleet: &Fleet, lines: &Lines) {
         let room = Room {
             migrating: lines.migrating.clone().try_acquire_owned().ok(),
             copying: lines.copying.clone().try_acquire_owned().ok(),
+            moving: lines.moving.clone().try_acquire_owned().ok(),
         };
         let clusters: Vec<ClusterId> = fleet.frozen().into_keys().collect();
         let leased = tokio::select! {
@@ -179,14 +188,23 @@ async fn create(link: &Arc<Inner>, fleet: &Fleet, order: Order, place: OwnedSema
 struct Room {
     migrating: Option<OwnedSemaphorePermit>,
     copying: Option<OwnedSemaphorePermit>,
+    moving: Option<OwnedSemaphorePermit>,
 }
 
 impl Room {
     /// The room for this order, if it is one that goes on beside.
     fn beside(self, task: &Task) -> Option<OwnedSemaphorePermit> {
         match task {
-            Task::MigrateDatabases { .. } => self.migrating,
-            Task::BackUpTenant { .. } | Task::RestoreTenant { .. } | Task::PruneBackups { .. } => self.copying,
+            Task::MigrateDatabases { .. } | Task::TendTenant { .. } => self.migrating,
+            Task::BackUpTenant { .. }
+            | Task::RestoreTenant { .. }
+            | Task::PruneBackups { .. }
+            | Task::ExportTenant { .. }
+            | Task::ImportTenant { .. }
+            | Task::TakeBase { .. }
+            | Task::RecoverTenant { .. }
+            | Task::PruneBases { .. } => self.copying,
+            Task::MoveTenant { .. } => self.moving,
             _ => None,
         }
     }
@@ -223,7 +241,7 @@ async fn stand_by(link: Arc<Inner>, fleet: Fleet, creating: Creating) {
     }
 }
 
-/// Tells the control plane what lies on a server: it knows what should.
+/// Tells the control plane what lies on a server: it knows what should. While it is away, no hotel is kept from writing by a move.
 async fn take_inventory(link: &Inner, fleet: &Fleet, cluster: &ClusterId) {
     loop {
         tokio::time::sleep(COUNT).await;
@@ -231,6 +249,7 @@ async fn take_inventory(link: &Inner, fleet: &Fleet, cluster: &ClusterId) {
             Ok(inventory) => {
                 if let Err(error) = link.client.inventory(&inventory).await {
                     tracing::debug!(cluster = %cluster, error = &error as &dyn std::error::Error, "an inventory was not heard");
+                    reports::take_all_back(fleet, &inventory).await;
                 }
             }
             Err(error) => {
@@ -244,61 +263,15 @@ impl Inner {
     async fn lease(&self, clusters: Vec<ClusterId>, room: &Room) -> Result<Option<Order>, LinkError> {
         let wait_ms = u64::try_from(WAIT.as_millis()).unwrap_or(u64::MAX);
         let holding = Some(self.holding().iter().map(|(order, _)| *order).collect());
-        let (migrating, copying) = (room.migrating.is_some(), room.copying.is_some());
-        let wish = LeaseWish { clusters, wait_ms, holding, migrating, copying };
+        let (migrating, copying, moving) = (room.migrating.is_some(), room.copying.is_some(), room.moving.is_some());
+        let wish = LeaseWish { clusters, wait_ms, holding, migrating, copying, moving };
         let Some(signed) = self.client.lease(&wish).await? else { return Ok(None) };
         let order: Order = self.verifier.open("order", &signed)?;
         self.holding().insert((order.id, order.fence));
         Ok(Some(order))
     }
 
-    fn holding(&self) -> MutexGuard<'_, HashSet<(OrderId, u64)>> {
+    pub(super) fn holding(&self) -> MutexGuard<'_, HashSet<(OrderId, u64)>> {
         self.holding.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Does an order within its lease and says so. It is let go of in any case: what was not reported comes again.
-    async fn carry_out(&self, fleet: &Fleet, order: Order) {
-        let lease = (order.id, order.fence);
-        self.carry_out_and_report(fleet, order).await;
-        self.holding().remove(&lease);
-    }
-
-    /// Does an order within its lease, and says so until somebody hears it or the lease is over.
-    async fn carry_out_and_report(&self, fleet: &Fleet, order: Order) {
-        let left = order.leased_until.duration_since(self.parts.clock.now());
-        let Ok(left) = Duration::try_from(left) else { return };
-        let over = Instant::now() + left;
-        let outcome = match tokio::time::timeout_at(over, self.make(fleet, &order.task)).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(error)) if error.is_final() => Outcome::Refused { reason: error.reason() },
-            Ok(Err(error)) => Outcome::Failed { reason: error.reason() },
-            Err(_) => return,
-        };
-        if let Outcome::Failed { reason } | Outcome::Refused { reason } = &outcome {
-            tracing::warn!(order.id = %order.id.0, reason, "an order could not be carried out");
-        }
-        let report = Report { order: order.id, fence: order.fence, outcome };
-        let told = async {
-            let mut failures = 0;
-            while let Err(error) = self.client.report(&report).await {
-                failures += 1;
-                tracing::debug!(error = &error as &dyn std::error::Error, "a report was not heard; saying it again");
-                tokio::time::sleep(PAUSES.after(failures, &self.parts.entropy)).await;
-            }
-        };
-        let _ = tokio::time::timeout_at(over, told).await;
-    }
-
-    /// Has an order carried out. A database that was made ready has its doors open before anybody hears of it.
-    async fn make(&self, fleet: &Fleet, task: &Task) -> Result<Outcome, FleetError> {
-        let outcome = fleet.carry_out(task).await?;
-        if let Task::PrepareDatabase { cluster, database, .. } = task {
-            let ready = ReadyDatabase { cluster: cluster.clone(), database: database.clone() };
-            fleet.stand_by_also(&ready).await;
-            if self.parts.roles.contains(&Role::Serve) {
-                self.parts.pools.open_ahead_also(&ready).await;
-            }
-        }
-        Ok(outcome)
     }
 }

@@ -1,6 +1,7 @@
 //! Nodes help one another: each hands out the table it lives by, and one that has none takes the newest while the control plane is away.
+//! What the control plane has put into a store of objects is one more table to take.
 //!
-//! A peer is believed for the control plane's seal alone. What a peer could do is withhold changes: so its table must be young.
+//! All are believed for the control plane's seal alone. What a peer or a store could do is withhold changes: so a table must be young.
 use std::collections::HashMap;
 use std::error::Error;
 use std::io;
@@ -16,7 +17,8 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use futures_util::future::{Either, join_all, select};
 use hotelhub_kernel::{Key, hex, sha256};
-use hotelhub_protocol::{BadSignature, Deltas, FeedVerifier, Kept, Snapshot, paths};
+use hotelhub_protocol::{BadSignature, Deltas, FeedVerifier, Kept, Snapshot, in_store, paths};
+use hotelhub_store::{Spot, Store};
 use hotelhub_web::{AppError, Kind, Result};
 use jiff::SignedDuration;
 
@@ -30,13 +32,24 @@ use crate::tenancy::Applied;
 /// How long the control plane may take before peers are asked beside it.
 const HESITATION: Duration = Duration::from_secs(3);
 
+/// How long the store may take.
+const STORES_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How the store is called among peers.
+const THE_STORE: &str = "store";
+
+/// A table of a hundred thousand hotels is a tenth of it.
+const LONGEST_TABLE: usize = 512 * 1024 * 1024;
+
 /// The nodes that this one may ask, and what they ask of one another.
 pub(super) struct Peers {
     pub(super) urls: Vec<String>,
+    /// Where the control plane puts its table.
+    pub(super) store: Option<Store>,
     pub(super) client: PeerClient,
     /// What is shown at a node's door.
     pub(super) word: String,
-    /// How old a peer's table may be.
+    /// How old a peer's table may be, or the store's.
     pub(super) oldest: SignedDuration,
     /// What was wrong with each that has none for us when it was asked last.
     pub(super) told: Mutex<HashMap<String, String>>,
@@ -120,6 +133,16 @@ fn believe(verifier: &FeedVerifier, bytes: &[u8]) -> Result<Believed, Doubt> {
     Ok(Believed { kept, snapshot, deltas })
 }
 
+/// What the control plane has put there.
+async fn table_in(store: &Store) -> Result<Vec<u8>, LinkError> {
+    let read = async {
+        let reading = store.read(Spot::shared(in_store::ROUTES), in_store::TABLE).await?;
+        reading.whole(LONGEST_TABLE).await
+    };
+    let whole = tokio::time::timeout(STORES_PATIENCE, read).await.map_err(|_| LinkError::Silent)??;
+    Ok(whole.ok_or_else(|| Doubt::from(BadSignature::Envelope("it has no end".to_owned())))?)
+}
+
 impl Inner {
     /// The first table: the control plane's, or the newest of the peers' while it is silent. What it has begun to say goes on beside them.
     pub(super) async fn take_first(self: &Arc<Self>) -> Result<Step, LinkError> {
@@ -145,9 +168,21 @@ impl Inner {
         }
     }
 
-    /// The tables of all peers that have one to be believed.
+    /// The tables of all peers that have one to be believed, and the store's.
     async fn offers(&self) -> Vec<Believed> {
-        join_all(self.peers.urls.iter().map(|url| self.offer_of(url))).await.into_iter().flatten().collect()
+        let Peers { urls, store, client, word, .. } = &self.peers;
+        let of_peers = join_all(urls.iter().map(|url| async move {
+            let kept = async { client.kept(url, word).await.map(Vec::from) };
+            self.offer_of(url, kept).await
+        }));
+        let of_store = async {
+            match store {
+                Some(store) => self.offer_of(THE_STORE, table_in(store)).await,
+                None => None,
+            }
+        };
+        let (of_peers, of_store) = tokio::join!(of_peers, of_store);
+        of_peers.into_iter().chain([of_store]).flatten().collect()
     }
 
     async fn serve_by_newest(self: &Arc<Self>, offers: Vec<Believed>) {
@@ -170,11 +205,14 @@ impl Inner {
             Ok(())
         })
         .await;
-        tracing::info!(routes.version = self.parts.directory.version(), "serving by the routing table of a peer");
+        tracing::info!(
+            routes.version = self.parts.directory.version(),
+            "serving by the routing table of a peer or of the store"
+        );
     }
 
-    async fn offer_of(&self, url: &str) -> Option<Believed> {
-        match self.believed_of(url).await {
+    async fn offer_of(&self, url: &str, kept: impl Future<Output = Result<Vec<u8>, LinkError>>) -> Option<Believed> {
+        match self.believed(kept).await {
             Ok(believed) => {
                 self.peers.is_well(url);
                 Some(believed)
@@ -195,9 +233,9 @@ impl Inner {
         }
     }
 
-    /// Asks a peer, and checks every seal of what it answers.
-    async fn believed_of(&self, url: &str) -> Result<Believed, LinkError> {
-        let bytes = self.peers.client.kept(url, &self.peers.word).await?;
+    /// Waits for what is offered, and checks every seal of it.
+    async fn believed(&self, kept: impl Future<Output = Result<Vec<u8>, LinkError>>) -> Result<Believed, LinkError> {
+        let bytes = kept.await?;
         let verifier = self.verifier.clone();
         // Beside the runtime: it may be megabytes.
         let believed = tokio::task::spawn_blocking(move || believe(&verifier, &bytes)).await??;

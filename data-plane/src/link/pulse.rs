@@ -1,6 +1,6 @@
 //! The heartbeat: says how the node is, hears which shares to live by.
 use std::fs;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::Backoff;
@@ -62,7 +62,7 @@ impl Inner {
             requests_total: parts.metrics.answered_total(),
             resident_bytes: resident_bytes(),
             usage: self.usage(),
-            clusters: self.load(),
+            clusters: self.steadied(self.load()),
         }
     }
 
@@ -79,6 +79,19 @@ impl Inner {
         }
     }
 
+    /// What is wanted falls by an eighth a beat at most: who was busy a moment ago may be so again, and shares that go to and fro serve
+    /// nobody.
+    fn steadied(&self, mut load: Vec<ClusterLoad>) -> Vec<ClusterLoad> {
+        let mut before = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        for share in load.iter_mut().flat_map(|load| &mut load.wanted) {
+            let known = before.iter().find(|known| known.cluster == share.cluster && known.role == share.role);
+            let least = known.map_or(0, |known| known.connections - known.connections.div_ceil(8));
+            share.connections = share.connections.max(least);
+        }
+        *before = load.iter().flat_map(|load| load.wanted.clone()).collect();
+        load
+    }
+
     /// The pools' own account, and what the fleet role adds to it: its share, its templates and what it saw of the disk.
     fn load(&self) -> Vec<ClusterLoad> {
         let mut load = self.parts.pools.load();
@@ -90,21 +103,34 @@ impl Inner {
             let open = fleet.open(&cluster);
             let holding = |share: &Share| Share { connections: share.connections.max(open), ..share.clone() };
             let share = shares.iter().find(of_fleet).map(holding);
+            let wanted = share.clone().map(|share| Share { connections: fleet.wanted(&cluster), ..share });
             let old_templates = frozen.get(&cluster).cloned();
             let template = old_templates.is_some().then(|| fleet.version().to_owned());
             let old_templates = old_templates.unwrap_or_default();
             let disk = fleet.disk(&cluster);
-            let keeps_backups = fleet.keeps_backups();
+            let (keeps_backups, archives_wal) = (fleet.keeps_backups(), fleet.archives_wal(&cluster));
             match load.iter_mut().find(|known| known.cluster == cluster) {
                 Some(known) => {
                     known.open += open;
                     known.holding.extend(share);
+                    known.wanted.extend(wanted);
                     (known.template, known.old_templates, known.disk) = (template, old_templates, disk);
-                    known.keeps_backups = keeps_backups;
+                    (known.keeps_backups, known.archives_wal) = (keeps_backups, archives_wal);
                 }
                 None => {
-                    let holding = share.into_iter().collect();
-                    load.push(ClusterLoad { cluster, open, holding, template, old_templates, keeps_backups, disk });
+                    let (holding, wanted) = (share.into_iter().collect(), wanted.into_iter().collect());
+                    let load_of = ClusterLoad {
+                        cluster,
+                        open,
+                        holding,
+                        wanted,
+                        template,
+                        old_templates,
+                        keeps_backups,
+                        archives_wal,
+                        disk,
+                    };
+                    load.push(load_of);
                 }
             }
         }

@@ -3,6 +3,8 @@ mod control;
 mod kept;
 mod offered;
 mod peers;
+mod stored;
+mod unheard;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,6 +12,7 @@ use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Key, Secret};
 use hotelhub_protocol::{ClusterId, Outcome, Role, Share, Task, Usage};
+use hotelhub_store::Store;
 use hotelhub_web::metrics::Metrics;
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +45,17 @@ impl Post {
         state_dir: &std::path::Path,
         fleet: Option<Fleet>,
     ) -> Self {
+        Self::that_asks((peers, None), clock, control_url, state_dir, fleet)
+    }
+
+    /// One that may ask these peers and this store.
+    fn that_asks(
+        (peers, routes_store): (Vec<String>, Option<Store>),
+        clock: Clock,
+        control_url: &str,
+        state_dir: &std::path::Path,
+        fleet: Option<Fleet>,
+    ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let directory = Directory::default();
         let metrics = Metrics::new().unwrap();
@@ -52,6 +66,7 @@ impl Post {
             verifier: feed_key().verifier(),
             state_dir: state_dir.to_owned(),
             peers,
+            routes_store,
             oldest_from_peer: SignedDuration::from_hours(72),
             node_secret: Key::new([7; 32]),
         };

@@ -29,7 +29,7 @@ pub(super) async fn turn_keys(fleet: &Fleet, cluster: &ClusterId) {
 }
 
 async fn walk(fleet: &Fleet, cluster: &ClusterId) -> Result<Turned, FleetError> {
-    let roles = fleet.inventory(cluster).await?.roles;
+    let roles = fleet.roles(cluster).await?;
     fleet.turn_keys(cluster, &roles).await
 }
 

@@ -74,6 +74,15 @@ impl DbError {
         cause.is_some_and(|code| PASSING.contains(code))
     }
 
+    /// Whether the tenant may not write here: its data have moved, or are just moving, to another place.
+    pub fn is_shut_out(&self) -> bool {
+        let cause = match &self.0 {
+            Cause::Echo(_, first) => first.get(),
+            Cause::Postgres(_) | Cause::Aborted => self.code(),
+        };
+        cause == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
+    }
+
     fn database(&self) -> Option<&tokio_postgres::error::DbError> {
         match &self.0 {
             Cause::Postgres(error) | Cause::Echo(error, _) => error.as_db_error(),
@@ -107,6 +116,9 @@ impl From<DbError> for AppError {
     fn from(error: DbError) -> Self {
         if error.is_away() {
             away().because(error)
+        } else if error.is_shut_out() {
+            let detail = "The hotel's records are just moving to another server. Please try again.";
+            AppError::new(Kind::Unavailable, "moving", detail).retry_after(1).because(error)
         } else if error.is_passing() {
             AppError::new(Kind::Unavailable, "busy", "Somebody else is changing the same thing. Please try again.")
                 .retry_after(1)

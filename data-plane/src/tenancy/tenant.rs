@@ -1,5 +1,6 @@
 //! A tenant, as whoever serves it holds it.
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -7,10 +8,15 @@ use hotelhub_kernel::{Clock, Host, Ids, Key, Slug, TenantId};
 use hotelhub_protocol::{Route, TenantStatus};
 use hotelhub_web::request_id::RequestId;
 use hotelhub_web::{AppError, Kind, RequestKey};
+use tokio::time::{Instant, sleep};
 
 use super::directory::TenantEntry;
 use super::{Begun, Guard, Scope, TenantConn, TenantTx, once};
 use crate::node::Node;
+
+/// How long a change waits until its tenant's data, which are just moving, are written to again; and how often that is tried.
+const MOVES_WITHIN: Duration = Duration::from_secs(3);
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// An address nobody can forge: made by the host of a request, a job's envelope, a signed order or the standalone boot, and by nothing else.
 #[derive(Clone)]
@@ -137,9 +143,14 @@ impl Tenant {
 
     /// A transaction that a repeated request makes once. Another request under the same key is refused (`key-reused`).
     pub async fn begin_once(&self, scope: &Scope, key: &RequestKey) -> Result<Begun, AppError> {
-        match once::begin(self.connect().await?, self, scope, key).await {
-            Err(error) if error.is_away() => once::begin(self.connect().await?, self, scope, key).await?,
-            begun => begun?,
+        let patience = Instant::now() + MOVES_WITHIN;
+        loop {
+            match once::begin(self.connect().await?, self, scope, key).await {
+                Err(error) if error.is_away() => return once::begin(self.connect().await?, self, scope, key).await?,
+                // Nothing was changed: the data are on their way, and nobody writes until it is known where they are.
+                Err(error) if error.is_shut_out() && Instant::now() < patience => sleep(GLANCE).await,
+                begun => return begun?,
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! With `HOTELHUB_TEST_PLACEMENT=schema` the hotels of a control plane share a database. The clock stands at 09:00 in Jakarta on 3 July 2026 until the test moves it. Nothing is shared with another test.
 mod again;
+mod told;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
@@ -30,6 +31,9 @@ use serde_json::json;
 use tokio_postgres::{Client, Config, NoTls};
 use uuid::Uuid;
 
+pub(crate) use told::standalone;
+use told::{saas_mode, settings};
+
 /// What everybody in these hotels logs in with.
 pub(crate) const PASSWORD: &str = "delapan ekor itik";
 pub(crate) const OWNER: &str = "ratna@hotel.test";
@@ -37,7 +41,8 @@ pub(crate) const DESK: &str = "dewi@hotel.test";
 
 const ADD_DESK: &str = "
     insert into users (id, email, name, roles, password_hash, email_confirmed_at, created_at, updated_at)
-    values ('00000000-0000-7000-8000-00000000de5c', $1, 'Dewi Lestari', '{front_office}', $2, now(), now(), now())";
+    values ('00000000-0000-7000-8000-00000000de5c', $1, 'Dewi Lestari', '{front_office}', $2, now(), now(), now())
+    on conflict (id) do update set password_hash = excluded.password_hash";
 const LET_OWNER_IN: &str = "update users set password_hash = $2, email_confirmed_at = now() where email = $1";
 
 /// The hotels of a control plane in these tests.
@@ -81,9 +86,13 @@ impl House {
     pub(crate) async fn standalone() -> Self {
         let template = format!("it_{}", schema_version(Product::Hotel));
         Template::ready(&env::postgres(), &template, migrate).await.unwrap();
-        let scratch = Scratch::create(&env::postgres(), Some(&template)).await.unwrap();
+        Self::standing_on(Scratch::create(&env::postgres(), Some(&template)).await.unwrap()).await
+    }
+
+    /// One hotel by itself on this database, which it founds where nobody did.
+    pub(crate) async fn standing_on(scratch: Scratch) -> Self {
         let dsn = scratch.dsn();
-        let (mode, mail) = (standalone(dsn.clone()), mailbox().await);
+        let (mode, mail) = (Mode::Standalone(Box::new(standalone(dsn.clone()))), mailbox().await);
         let (sources, clock) = sources();
         let process = boot::start(settings(mode, &mail), &[Role::Serve, Role::Work], sources).await.unwrap();
         let client = enter(&dsn).await;
@@ -103,7 +112,7 @@ impl House {
 
     /// Another process of the same hotel, with its own connections and its own memory.
     pub(crate) async fn beside(&self) -> Self {
-        let (mode, mail) = (standalone(self.dsn.clone()), mailbox().await);
+        let (mode, mail) = (Mode::Standalone(Box::new(self.alone())), mailbox().await);
         let (sources, clock) = sources();
         let process = boot::start(settings(mode, &mail), &[Role::Serve], sources).await.unwrap();
         let port = process.address.unwrap().port();
@@ -217,6 +226,11 @@ impl Hotel {
         visitor
     }
 
+    /// What a standalone house on its database is told.
+    pub(crate) fn alone(&self) -> Standalone {
+        standalone(self.dsn.clone())
+    }
+
     /// An administrator of the server, in no hotel's database.
     pub(crate) async fn admin(&self) -> Client {
         enter(&env::postgres()).await
@@ -246,7 +260,7 @@ impl Drop for Database {
     }
 }
 
-fn sources() -> (Sources, Clock) {
+pub(crate) fn sources() -> (Sources, Clock) {
     // As `main` does; the second of several houses finds it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let clock = Clock::at("2026-07-03T02:00:00Z".parse().unwrap());
@@ -256,53 +270,6 @@ fn sources() -> (Sources, Clock) {
 
 async fn mailbox() -> MailStandIn {
     MailStandIn::start("127.0.0.1:0", "127.0.0.1:0").await.unwrap()
-}
-
-fn settings(mode: Mode, mail: &MailStandIn) -> Settings {
-    let anywhere = "127.0.0.1:0".parse().unwrap();
-    Settings {
-        listen: anywhere,
-        metrics_listen: None,
-        public_scheme: Scheme::Http,
-        public_port: None,
-        trusted_proxies: Vec::new(),
-        smtp_url: Some(Secret::new(format!("smtp://{}", mail.smtp))),
-        mail_from: "HotelHub <no-reply@hotelhub.localhost>".to_owned(),
-        redis_url: None,
-        log: "info".to_owned(),
-        log_format: telemetry::Format::Pretty,
-        pool: PoolLimits { wait: Duration::from_secs(10), ..PoolLimits::default() },
-        mode,
-    }
-}
-
-fn standalone(dsn: String) -> Mode {
-    Mode::Standalone(Box::new(Standalone {
-        database_url: Secret::new(dsn),
-        hosts: Vec::new(),
-        public_url: None,
-        owner_email: Some(OWNER.to_owned()),
-        owner_password: None,
-        hotel_name: "Hotel Melati".to_owned(),
-        time_zone: "Asia/Jakarta".to_owned(),
-    }))
-}
-
-fn saas_mode() -> Saas {
-    Saas {
-        control_url: "http://127.0.0.1:1".to_owned(),
-        node_token: Secret::new("nobody asks".to_owned()),
-        feed_public_key: FeedKey::new(&key()).verifier(),
-        state_dir: std::env::temp_dir().join(format!("hotelhub-it-{}", hex(&Entropy::system().bytes::<8>()))),
-        peers: Vec::new(),
-        oldest_from_peer: SignedDuration::from_hours(72),
-        cluster_keys: HashMap::from([(cluster(), ClusterKeys::of(key()))]),
-        cluster_admins: BTreeMap::new(),
-        backups: None,
-        node_secret: Key::new([5; 32]),
-        base_domain: Host::parse("hotelhub.localhost").unwrap(),
-        vendor_url: "http://hotelhub.localhost:8081".to_owned(),
-    }
 }
 
 /// A fleet worker with these keys of the server.

@@ -14,6 +14,8 @@ mod clerk;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod folios;
 #[cfg(test)]
 mod front_desk;

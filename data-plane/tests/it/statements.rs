@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hotelhub_data_plane::statements;
-use hotelhub_tenant_migrations::{Product, migrate};
+use hotelhub_tenant_migrations::{Product, migrate, migrate_until, needed};
 use hotelhub_testkit::{Scratch, env};
 use tokio_postgres::Client;
 
@@ -13,17 +13,30 @@ const CONSTRAINTS: &str = "
     union select indexrelid::regclass::text from pg_index where indisunique";
 const TABLES: &str = "select tablename::text from pg_tables where schemaname = 'public'";
 
-/// A database as a new hotel has it.
-async fn fresh() -> (Scratch, Client) {
-    let scratch = Scratch::create(&env::postgres(), None).await.unwrap();
-    let mut client = scratch.connect().await.unwrap();
-    migrate(&mut client, Product::Hotel).await.unwrap();
-    (scratch, client)
+/// A database as a new hotel has it, and one as a hotel has it whose last migration failed.
+async fn newest_and_oldest() -> [(Scratch, Client); 2] {
+    let empty = async || {
+        let scratch = Scratch::create(&env::postgres(), None).await.unwrap();
+        let client = scratch.connect().await.unwrap();
+        (scratch, client)
+    };
+    let (mut newest, mut oldest) = (empty().await, empty().await);
+    migrate(&mut newest.1, Product::Hotel).await.unwrap();
+    migrate_until(&mut oldest.1, Product::Hotel, needed(Product::Hotel)).await.unwrap();
+    [newest, oldest]
 }
 
 #[tokio::test]
-async fn every_statement_is_understood_by_a_freshly_migrated_database() {
-    let (_scratch, client) = fresh().await;
+async fn every_statement_is_understood_by_the_newest_schema_and_by_the_oldest_that_is_served() {
+    let [newest, oldest] = newest_and_oldest().await;
+    for (_scratch, client) in [newest, oldest] {
+        let wrong = not_understood(&client).await;
+        assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    }
+}
+
+/// The statements that a database refuses, each with its reason.
+async fn not_understood(client: &Client) -> Vec<String> {
     let mut wrong = Vec::new();
     for (capability, statements) in statements::all() {
         for sql in statements {
@@ -33,7 +46,7 @@ async fn every_statement_is_understood_by_a_freshly_migrated_database() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    wrong
 }
 
 #[test]
@@ -56,11 +69,16 @@ fn no_store_keeps_a_statement_from_this_test() {
 
 #[tokio::test]
 async fn every_constraint_that_code_names_exists() {
-    let (_scratch, client) = fresh().await;
-    let column = async |sql| -> BTreeSet<String> {
-        client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
-    };
-    let (known, tables) = (column(CONSTRAINTS).await, column(TABLES).await);
+    let [newest, oldest] = newest_and_oldest().await;
+    for (_scratch, client) in [newest, oldest] {
+        let column = async |sql| -> BTreeSet<String> {
+            client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+        };
+        all_named_exist(&column(CONSTRAINTS).await, &column(TABLES).await);
+    }
+}
+
+fn all_named_exist(known: &BTreeSet<String>, tables: &BTreeSet<String>) {
     let of_a_table = |name: &str| {
         tables.iter().any(|table| name.strip_prefix(table.as_str()).is_some_and(|rest| rest.starts_with('_')))
     };

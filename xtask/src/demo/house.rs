@@ -235,7 +235,15 @@ impl House {
             ("HOTELHUB_LOG", "info".to_owned()),
             ("HOTELHUB_LOG_FORMAT", "json".to_owned()),
         ]);
+        command.envs(self.exchange());
         command
+    }
+
+    /// What both planes are told of the exchange.
+    fn exchange(&self) -> Vec<(&'static str, String)> {
+        let Some(key) = &self.state.secrets.exchange_key else { return Vec::new() };
+        let store = format!("file://{}", self.folder.join("exchange").display());
+        vec![("HOTELHUB_EXCHANGE_KEY", key.clone()), ("HOTELHUB_EXCHANGE_STORE", store)]
     }
 
     fn node_command(&self) -> Result<Command> {
@@ -268,6 +276,8 @@ impl House {
             command.env("HOTELHUB_BACKUP_KEY", key);
             command.env("HOTELHUB_BACKUP_STORE", format!("file://{}", store.display()));
         }
+        command.envs(self.exchange());
+        fs::create_dir_all(self.folder.join("exchange"))?;
         fs::create_dir_all(self.folder.join("node"))?;
         Ok(command)
     }

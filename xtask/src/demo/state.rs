@@ -45,6 +45,9 @@ pub(crate) struct Secrets {
     /// Absent in a demo that is older than backups: it takes none.
     #[serde(default)]
     pub(super) backup_key: Option<String>,
+    /// Absent in a demo that is older than exports: nothing is exported.
+    #[serde(default)]
+    pub(super) exchange_key: Option<String>,
 }
 
 /// How the node shows who it is, and how it knows that the feed is the vendor's.
@@ -110,6 +113,7 @@ impl State {
             cluster_key: random::key()?,
             node_secret: random::key()?,
             backup_key: Some(random::key()?),
+            exchange_key: Some(random::key()?),
         };
         Ok(Self { ports: wanted.clone(), secrets, cluster_port: None, node: None, admin: None, tenants: Vec::new() })
     }

@@ -26,7 +26,9 @@ const PROTOCOL: &str = "hotelhub-protocol";
 const WEB: &str = "hotelhub-web";
 const IDENTITY: &str = "hotelhub-identity";
 const MAIL: &str = "hotelhub-mail";
+const STORE: &str = "hotelhub-store";
 const VAULT: &str = "hotelhub-vault";
+const EXPORT: &str = "hotelhub-export";
 const TESTKIT: &str = "hotelhub-testkit";
 const CENTRAL: &str = "hotelhub-central-migrations";
 const TENANT: &str = "hotelhub-tenant-migrations";
@@ -41,13 +43,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (WEB, &[KERNEL]),
     (IDENTITY, &[KERNEL]),
     (MAIL, &[KERNEL]),
-    (VAULT, &[KERNEL]),
+    (STORE, &[KERNEL]),
+    (VAULT, &[KERNEL, STORE]),
+    (EXPORT, &[KERNEL, VAULT]),
     (TESTKIT, &[KERNEL, PROTOCOL, WEB]),
     (CENTRAL, &[KERNEL]),
     (TENANT, &[KERNEL]),
-    (CONTROL_PLANE, &[KERNEL, PROTOCOL, WEB, IDENTITY, MAIL, CENTRAL]),
-    (DATA_PLANE, &[KERNEL, PROTOCOL, WEB, IDENTITY, MAIL, VAULT, TENANT]),
-    (TESTS, &[KERNEL, PROTOCOL, WEB, IDENTITY, MAIL, VAULT, TESTKIT, CENTRAL, TENANT, CONTROL_PLANE, DATA_PLANE]),
+    (CONTROL_PLANE, &[KERNEL, PROTOCOL, WEB, IDENTITY, MAIL, STORE, VAULT, EXPORT, CENTRAL]),
+    (DATA_PLANE, &[KERNEL, PROTOCOL, WEB, IDENTITY, MAIL, STORE, VAULT, EXPORT, TENANT]),
+    (
+        TESTS,
+        &[KERNEL, PROTOCOL, WEB, IDENTITY, MAIL, STORE, VAULT, TESTKIT, CENTRAL, TENANT, CONTROL_PLANE, DATA_PLANE],
+    ),
     ("xtask", &[]),
 ];
 
@@ -70,6 +77,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("deadpool-postgres", TENANT_SQL),
     ("kube", &["hotelhub-operators"]),
     ("k8s-openapi", &["hotelhub-operators"]),
+    ("object_store", &[STORE]),
     ("instant-acme", &[CONTROL_PLANE]),
     ("hickory-resolver", &[CONTROL_PLANE]),
 ];

@@ -3,4 +3,5 @@ pub(crate) mod account;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod redis;
+pub(crate) mod s3;
 pub(crate) mod traces;

@@ -142,6 +142,13 @@ fn settings(wish: &Wish<'_>) -> Vec<String> {
         "listen_addresses=127.0.0.1".to_owned(),
         "unix_socket_directories=".to_owned(),
         "shared_buffers=128MB".to_owned(),
+        // A tenant moves to another server by logical replication, and a slot that nobody reads holds no more than this.
+        "wal_level=logical".to_owned(),
+        "max_slot_wal_keep_size=1GB".to_owned(),
+        "max_logical_replication_workers=16".to_owned(),
+        "max_worker_processes=24".to_owned(),
+        "max_replication_slots=32".to_owned(),
+        "max_wal_senders=32".to_owned(),
         "log_min_messages=warning".to_owned(),
         "log_line_prefix=%m [%p] %d ".to_owned(),
     ];

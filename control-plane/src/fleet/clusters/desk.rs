@@ -15,7 +15,7 @@ use crate::staff::{Act, Mode, VendorStaff};
 
 /// The JSON doors.
 pub fn doors() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(close)).routes(routes!(open))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(close)).routes(routes!(open)).routes(routes!(drain))
 }
 
 /// Clusters with what they hold.
@@ -52,6 +52,20 @@ async fn open(
     staff.does(&app, Turn { cluster: id, intake: Intake::Open }, (&wish.key, Mode::ForGood)).await
 }
 
+/// Has a cluster emptied: it takes no new hotels, and those it has move away, a few at a time, while they are served. One whose emptying
+/// stands still goes on; `open` and `close` end it.
+#[utoipa::path(post, path = "/api/v1/clusters/{id}/drain", tag = "fleet", params(("id" = String, Path)),
+    request_body = Nothing,
+    responses((status = 204), (status = 401), (status = 403), (status = 404)))]
+async fn drain(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<String>,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    staff.does(&app, Turn { cluster: id, intake: Intake::Draining }, (&wish.key, Mode::ForGood)).await
+}
+
 /// A cluster opened or closed to new hotels.
 pub(crate) struct Turn {
     /// Its name.
@@ -70,7 +84,7 @@ impl Act for Turn {
     async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<()> {
         let unknown = || AppError::new(Kind::NotFound, "unknown-cluster", "No cluster has this name.");
         let id = &*self.cluster;
-        if store::set_intake(tx, id, self.intake).await?.ok_or_else(unknown)? {
+        if store::set_intake(tx, id, self.intake, app.clock.now()).await?.ok_or_else(unknown)? {
             let (now, action) = (app.clock.now(), self.intake.action());
             audit::record(tx, now, &staff.actor(), action, ("cluster", id), None, json!({})).await?;
         }

@@ -1,10 +1,12 @@
 //! Clusters as rows.
+use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{Change, Cluster, ClusterId, ClusterLoad};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
 
+use super::{Candidate, Need, Tier};
 use crate::database::{DbError, Tx};
 use crate::fleet::feed;
 
@@ -21,6 +23,8 @@ pub struct NewCluster {
     pub budget: u32,
     /// Databases it may hold.
     pub capacity: u32,
+    /// Whom it is for: `any`, `shared` or `alone`. A known one stays what it is where nothing is said.
+    pub tier: Option<String>,
 }
 
 /// Whether a cluster was new.
@@ -39,6 +43,8 @@ pub enum Intake {
     Open,
     /// None, and no ready-made database.
     Closed,
+    /// None, and those it has move away.
+    Draining,
 }
 
 impl Intake {
@@ -46,6 +52,7 @@ impl Intake {
         match self {
             Self::Open => "open",
             Self::Closed => "closed",
+            Self::Draining => "draining",
         }
     }
 
@@ -54,6 +61,7 @@ impl Intake {
         match self {
             Self::Open => "cluster.open",
             Self::Closed => "cluster.close",
+            Self::Draining => "cluster.drain",
         }
     }
 }
@@ -68,8 +76,16 @@ pub struct Listed {
     pub host: String,
     /// Its port.
     pub port: i32,
-    /// `open` or `closed` to new hotels.
+    /// `open` or `closed` to new hotels, or `draining`: its hotels move away.
     pub state: String,
+    /// Whom it is for: `any`, `shared` or `alone`.
+    pub tier: String,
+    /// Hotels that live there.
+    pub hotels: i64,
+    /// Hotels on their way from there.
+    pub leaving: i64,
+    /// Why its emptying stands still.
+    pub drain_halted_because: Option<String>,
     /// Connections all nodes together may open.
     pub budget: i32,
     /// Connections nodes may open or hold now.
@@ -87,16 +103,17 @@ pub struct Listed {
 /// Takes a cluster into service or changes it; nodes hear of it through the feed.
 pub async fn add(tx: &mut Tx, new: &NewCluster, now: Timestamp) -> Result<Added, DbError> {
     let inserted = sqlx::query!(
-        r#"insert into clusters (id, host, port, budget, capacity, created_at) values ($1, $2, $3, $4, $5, $6)
+        r#"insert into clusters (id, host, port, budget, capacity, tier, created_at) values ($1, $2, $3, $4, $5, coalesce($7, 'any'), $6)
            on conflict (id) do update set host = excluded.host, port = excluded.port, budget = excluded.budget,
-                                          capacity = excluded.capacity
+                                          capacity = excluded.capacity, tier = coalesce($7, clusters.tier)
            returning xmax = 0 as "inserted!""#,
         new.id,
         new.host,
         i32::from(new.port),
         i32::try_from(new.budget).unwrap_or(i32::MAX),
         i32::try_from(new.capacity).unwrap_or(i32::MAX),
-        now.to_sqlx() as _
+        now.to_sqlx() as _,
+        new.tier
     )
     .fetch_one(&mut **tx)
     .await?
@@ -107,14 +124,16 @@ pub async fn add(tx: &mut Tx, new: &NewCluster, now: Timestamp) -> Result<Added,
 }
 
 /// Opens or closes a cluster to new hotels; whether that changed it, nothing where there is no such cluster.
-pub(super) async fn set_intake(tx: &mut Tx, id: &str, intake: Intake) -> Result<Option<bool>, DbError> {
+pub(super) async fn set_intake(tx: &mut Tx, id: &str, intake: Intake, now: Timestamp) -> Result<Option<bool>, DbError> {
     let row = sqlx::query!(
-        r#"update clusters c set state = $2
-             from (select id, state from clusters where id = $1 for update) before
+        r#"update clusters c
+              set state = $2, drain_halted_because = null, draining_since = case when $2 = 'draining' then $3::timestamptz end
+             from (select id, state, drain_halted_because from clusters where id = $1 for update) before
             where c.id = before.id
-        returning before.state <> $2 as "changed!""#,
+        returning before.state <> $2 or before.drain_halted_because is not null as "changed!""#,
         id,
-        intake.as_str()
+        intake.as_str(),
+        now.to_sqlx() as _
     )
     .fetch_optional(&mut **tx)
     .await?;
@@ -153,7 +172,9 @@ pub(crate) async fn keep_templates(pool: &PgPool, loads: &[ClusterLoad], now: Ti
 pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, DbError> {
     let rows = sqlx::query_as!(
         Listed,
-        r#"select c.id, c.host, c.port, c.state, c.budget, c.capacity, c.template,
+        r#"select c.id, c.host, c.port, c.state, c.tier, c.budget, c.capacity, c.template, c.drain_halted_because,
+                  (select count(*) from databases d where d.cluster_id = c.id and d.tenant_id is not null) as "hotels!",
+                  (select count(*) from moves m where m.source_cluster = c.id and m.state in ('copying', 'switching')) as "leaving!",
                   (select coalesce(sum(greatest(s.granted, s.holding)), 0)
                      from connection_shares s where s.cluster_id = c.id) as "granted!",
                   (select count(*) from databases d where d.cluster_id = c.id and d.state not in ('failed', 'dropped')) as "databases!",
@@ -163,4 +184,58 @@ pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, DbError> {
     .fetch_all(pool)
     .await?;
     Ok(rows)
+}
+
+/// Every cluster, as far as the choice of one goes.
+pub(crate) async fn candidates(tx: &mut Tx) -> Result<Vec<Candidate>, DbError> {
+    let rows = sqlx::query!(
+        r#"select c.id, c.tier, c.state, c.template, c.capacity, c.budget,
+                  count(d.name) filter (where d.state = 'ready' and d.template = c.template) as "ready!",
+                  count(d.name) filter (where d.tenant_id is not null or d.state in ('moving', 'restoring')) as "hotels!",
+                  count(d.name) as "databases!", coalesce(sum(p.connections), 0) as "promised!"
+             from clusters c
+             left join databases d on d.cluster_id = c.id and d.state not in ('failed', 'dropped')
+             left join subscriptions s on s.tenant_id = d.tenant_id
+             left join plans p on p.id = s.plan_id
+            group by c.id order by c.id"#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let candidates = rows.into_iter().map(|row| Candidate {
+        id: ClusterId(row.id),
+        tier: Tier::read(&row.tier),
+        open: row.state == "open",
+        template: row.template,
+        ready: row.ready,
+        hotels: row.hotels,
+        databases: row.databases,
+        capacity: i64::from(row.capacity),
+        promised: row.promised,
+        budget: i64::from(row.budget),
+    });
+    Ok(candidates.collect())
+}
+
+/// What a tenant's plan asks for. Those who are to be alone take turns until their transactions end.
+pub(crate) async fn need_of(tx: &mut Tx, tenant: TenantId) -> Result<Need, DbError> {
+    let tier = sqlx::query_scalar!(
+        "select p.tier from subscriptions s join plans p on p.id = s.plan_id where s.tenant_id = $1",
+        tenant.0
+    );
+    let tier = tier.fetch_optional(&mut **tx).await?;
+    in_turn(tx, tier.as_deref()).await
+}
+
+/// What a plan asks for. Those who are to be alone take turns here too.
+pub(crate) async fn need_of_plan(tx: &mut Tx, plan: &str) -> Result<Need, DbError> {
+    let tier = sqlx::query_scalar!("select tier from plans where id = $1", plan).fetch_optional(&mut **tx).await?;
+    in_turn(tx, tier.as_deref()).await
+}
+
+async fn in_turn(tx: &mut Tx, tier: Option<&str>) -> Result<Need, DbError> {
+    if tier != Some("alone") {
+        return Ok(Need::Shared);
+    }
+    sqlx::query!("select pg_advisory_xact_lock($1)", 0x414c_4f4e_45_i64).execute(&mut **tx).await?;
+    Ok(Need::Alone)
 }

@@ -14,8 +14,8 @@ use crate::database::DbError;
 pub struct Listed {
     /// Which.
     pub id: Uuid,
-    /// `create_tenant`, `prepare_database`, `drop_database`, `drop_template`, `migrate_databases`, `back_up_tenant`, `restore_tenant` or
-    /// `prune_backups`.
+    /// `create_tenant`, `prepare_database`, `drop_database`, `drop_template`, `migrate_databases`, `back_up_tenant`, `restore_tenant`,
+    /// `prune_backups`, `take_base`, `recover_tenant`, `prune_bases`, `export_tenant`, `import_tenant` or `tend_tenant`.
     pub kind: String,
     /// `queued`, `leased`, `done` or `failed`.
     pub state: String,

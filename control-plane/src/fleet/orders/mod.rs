@@ -2,6 +2,7 @@
 //!
 //! A lease need not survive a crash of the database: a lost one is only an order carried out twice, which every task allows. A fence number
 //! may then come twice, so a report counts only from the node that holds the lease.
+mod again;
 mod desk;
 mod hands;
 mod listed;
@@ -13,6 +14,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use again::{again_at, last_error, withdraw};
 pub use desk::doors;
 pub use hands::Hands;
 pub use listed::{Listed, list};

@@ -13,11 +13,23 @@ pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// How long it may keep one for tenants' databases that are served meanwhile: their tables may be in use.
 pub(super) const LONG_LEASE: SignedDuration = SignedDuration::from_mins(5);
 
-/// How long it may keep one about a backup: a large hotel takes a while, and a worker that starts anew lets go of it at once.
+/// How long it may keep one about a backup or a chore: a large hotel takes a while, and a worker that starts anew lets go of it at once.
 pub(super) const LONGEST_LEASE: SignedDuration = SignedDuration::from_mins(60);
 
 /// The kinds of orders that only a worker with a store of backups is given.
-pub(super) const COPYING: [&str; 3] = ["back_up_tenant", "restore_tenant", "prune_backups"];
+pub(super) const COPYING: [&str; 8] = [
+    "back_up_tenant",
+    "restore_tenant",
+    "prune_backups",
+    "take_base",
+    "recover_tenant",
+    "prune_bases",
+    "export_tenant",
+    "import_tenant",
+];
+
+/// The kinds of orders that only a worker with access to both servers is given.
+pub(super) const MOVING: [&str; 4] = ["copy_tenant", "switch_tenant", "clear_move", "undo_move"];
 
 const PAUSES: Backoff = Backoff { base: Duration::from_millis(500), ceiling: Duration::from_secs(60) };
 

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use hotelhub_kernel::TenantId;
-use hotelhub_protocol::{LeaseWish, Migrated, Order, Outcome, Report, Role, paths};
+use hotelhub_protocol::{LeaseWish, Migrated, Moved, Order, Outcome, Report, Role, Tended, paths};
 use hotelhub_web::{AppError, Body, Kind, Result};
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -15,12 +15,12 @@ use tokio::time::Instant;
 use super::store::{self, Drops, Leased, Met};
 use super::{after_failure, model};
 use crate::App;
-use crate::backups;
 use crate::database::Tx;
 use crate::fleet::nodes::Caller;
-use crate::fleet::{feed, rollouts};
+use crate::fleet::{chores, feed, moves, rollouts};
 use crate::tenants;
 use crate::wakes::Wake;
+use crate::{backups, exports, imports};
 
 /// The longest a worker may be kept waiting.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -43,6 +43,7 @@ async fn lease(State(app): State<App>, caller: Caller, Body(wish): Body<LeaseWis
         holding: wish.holding.as_deref(),
         migrating: wish.migrating,
         copying: wish.copying,
+        moving: wish.moving,
     };
     loop {
         if let Some(leased) = store::lease(&app.db.relaxed, &look, app.clock.now()).await? {
@@ -77,9 +78,14 @@ async fn report(State(app): State<App>, caller: Caller, Body(report): Body<Repor
         Outcome::Done { template } => done(&app, &mut tx, &caller, &report, template).await?,
         Outcome::Gone => gone(&app, &mut tx, &caller, &report).await?,
         Outcome::Migrated { databases } => migrated(&app, &mut tx, &caller, &report, databases).await?,
-        Outcome::BackedUp(_) | Outcome::Restored(_) | Outcome::Pruned => {
-            copied(&app, &mut tx, &caller, &report).await?
-        }
+        Outcome::BackedUp(_)
+        | Outcome::Restored(_)
+        | Outcome::Pruned
+        | Outcome::BaseTaken(_)
+        | Outcome::Exported(_)
+        | Outcome::Imported(_) => copied(&app, &mut tx, &caller, &report).await?,
+        Outcome::Moved(step) => moved(&app, &mut tx, &caller, &report, step).await?,
+        Outcome::Tended(told) => tended(&app, &mut tx, &caller, &report, told).await?,
         Outcome::Refused { reason } => refused(&app, &mut tx, &caller, &report, reason).await?,
         Outcome::Failed { reason } => failed(&app, &mut tx, &caller, &report, reason).await?,
     };
@@ -127,9 +133,15 @@ async fn gone(app: &App, tx: &mut Tx, caller: &Caller, report: &Report) -> Resul
     Ok(true)
 }
 
-/// The databases that have the newer schema are known to have it, and their routes move.
+/// The databases that have the newer schema are known to have it, and their routes move. A rollout knows of those that do not; where there is
+/// none the order is tried again, and then shown to staff.
 async fn migrated(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, databases: &[Migrated]) -> Result<bool> {
     let now = app.clock.now();
+    if let Some(reason) = databases.iter().find_map(|one| one.error.as_deref())
+        && !rollouts::is_of_one(tx, report.order).await?
+    {
+        return failed(app, tx, caller, report, reason).await;
+    }
     match store::close(tx, &caller.name, report, None, now).await? {
         Met::Lease { .. } => {
             for tenant in rollouts::take_report(tx, report.order, databases, now).await? {
@@ -142,19 +154,43 @@ async fn migrated(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, data
     Ok(true)
 }
 
-/// What is said of a backup is written down where backups are.
+/// What is said of a backup or an export is written down where they are.
 async fn copied(app: &App, tx: &mut Tx, caller: &Caller, report: &Report) -> Result<bool> {
     match store::close(tx, &caller.name, report, None, app.clock.now()).await? {
         Met::Lease { .. } => match &report.outcome {
             Outcome::BackedUp(taken) => backups::backed_up(app, tx, report.order, taken).await?,
+            Outcome::BaseTaken(taken) => backups::base_taken(app, tx, report.order, taken).await?,
             Outcome::Restored(told) => backups::restored(app, tx, report.order, told).await?,
-            _ => backups::pruned(tx, report.order).await?,
+            Outcome::Exported(told) => exports::exported(app, tx, report.order, told).await?,
+            Outcome::Imported(told) => imports::imported(app, tx, report.order, told).await?,
+            _ => backups::pruned(app, tx, report.order).await?,
         },
         Met::Repeated => {
-            if let Outcome::BackedUp(_) = report.outcome {
+            if let Outcome::BackedUp(_) | Outcome::BaseTaken(_) = report.outcome {
                 backups::came_late(app, tx, report.order).await?;
             }
         }
+        Met::Stale => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// A step of a move is done: the next is ordered where moves are.
+async fn moved(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, step: &Moved) -> Result<bool> {
+    match store::close(tx, &caller.name, report, None, app.clock.now()).await? {
+        Met::Lease { .. } => moves::told(app, tx, report.order, step).await?,
+        Met::Repeated => {}
+        Met::Stale => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// How a chore went is written in its journal.
+async fn tended(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, told: &Tended) -> Result<bool> {
+    let now = app.clock.now();
+    match store::close(tx, &caller.name, report, None, now).await? {
+        Met::Lease { .. } => chores::tended(tx, report.order, told, now).await?,
+        Met::Repeated => {}
         Met::Stale => return Ok(false),
     }
     Ok(true)
@@ -185,6 +221,10 @@ async fn put_back(app: &App, tx: &mut Tx, report: &Report, reason: &str, again: 
     store::put_back(tx, report.order, &reason, again, app.clock.now()).await?;
     if again.is_none() {
         backups::given_up(app, tx).await?;
+        moves::given_up(app, tx).await?;
+        exports::given_up(app, tx).await?;
+        imports::given_up(app, tx).await?;
+        chores::given_up(tx, app.clock.now()).await?;
     }
     Ok(())
 }

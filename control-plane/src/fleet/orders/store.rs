@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::model::{ATTEMPTS, COPYING, LEASE, LONG_LEASE, LONGEST_LEASE};
+use super::model::{ATTEMPTS, COPYING, LEASE, LONG_LEASE, LONGEST_LEASE, MOVING};
 use crate::database::{DbError, Tx};
 use crate::wakes::Wake;
 
@@ -86,10 +86,12 @@ pub(super) struct Wish<'a> {
     pub(super) clusters: &'a [String],
     /// Orders it has, where it keeps count.
     pub(super) holding: Option<&'a [OrderId]>,
-    /// Whether it has room for databases to migrate.
+    /// Whether it has room for databases to migrate or to tend.
     pub(super) migrating: bool,
     /// Whether it has a store of backups, and room for an order about one.
     pub(super) copying: bool,
+    /// Whether it has room for a step of a move.
+    pub(super) moving: bool,
 }
 
 /// Leases the most urgent order that is due on one of these clusters, or whose worker let its lease run out, or that was leased to this
@@ -99,10 +101,13 @@ pub(super) async fn lease(pool: &PgPool, wish: &Wish<'_>, now: Timestamp) -> Res
     let row = sqlx::query!(
         r#"update work_orders
               set state = 'leased', fence = fence + 1, attempts = attempts + 1, leased_by = $2, leased_at = $3,
-                  leased_until = case when kind = 'migrate_databases' then $8::timestamptz when kind = any($10) then $11::timestamptz
+                  leased_until = case when kind = 'migrate_databases' then $8::timestamptz
+                                      when kind = any($10) or kind in ('copy_tenant', 'tend_tenant') then $11::timestamptz
                                       else $4::timestamptz end
             where id = (select id from work_orders
-                         where cluster_id = any($1) and attempts < $5 and (kind <> 'migrate_databases' or $7) and (kind <> all($10) or $9)
+                         where cluster_id = any($1) and attempts < $5 and (kind not in ('migrate_databases', 'tend_tenant') or $7)
+                           and (kind <> all($10) or $9)
+                           and (kind <> all($12) or ($13 and (kind = 'undo_move' or task->'moving'->'target'->>'cluster' = any($1))))
                            and ((state = 'queued' and next_attempt_at <= $3)
                                 or (state = 'leased' and (leased_until <= $3 or (leased_by = $2 and id <> all($6)))))
                          order by priority, next_attempt_at
@@ -118,7 +123,9 @@ pub(super) async fn lease(pool: &PgPool, wish: &Wish<'_>, now: Timestamp) -> Res
         (now + LONG_LEASE).to_sqlx() as _,
         wish.copying,
         &COPYING.map(str::to_owned),
-        (now + LONGEST_LEASE).to_sqlx() as _
+        (now + LONGEST_LEASE).to_sqlx() as _,
+        &MOVING.map(str::to_owned),
+        wish.moving
     )
     .fetch_optional(pool)
     .await?;
@@ -158,7 +165,10 @@ pub(super) async fn close(
                returning tenant_id, database_name),
            live as (
                update databases d set state = 'live', template = $5 from closed c
-                where d.name = c.database_name and c.tenant_id is not null and d.state = 'claimed'),
+                where d.name = c.database_name and c.tenant_id is not null and d.state = 'claimed'
+               returning c.tenant_id, d.name),
+           lodged as (
+               insert into lodgings (tenant_id, database_name, since) select tenant_id, name, $4 from live),
            stocked as (
                update databases d set state = 'ready', template = $5 from closed c
                 where d.name = c.database_name and c.tenant_id is null and d.state in ('preparing', 'failed')),

@@ -16,6 +16,8 @@ pub(crate) struct Going {
     pub(crate) database: String,
     /// Whose house may be found in it. Somebody else's is not dropped.
     pub(crate) tenant: Option<TenantId>,
+    /// Whose house it may still be where it is not that tenant's yet: it was being filled from their backup.
+    pub(crate) source: Option<TenantId>,
 }
 
 /// Takes a database in one of these states from the stock or its tenant for good and has it dropped; false where it is in another by now.
@@ -23,8 +25,8 @@ pub(crate) async fn let_go(app: &App, tx: &mut Tx, going: Going, from: &[&str]) 
     if !store::retire(tx, &going.database, from).await? {
         return Ok(false);
     }
-    let Going { cluster, database, tenant } = going;
-    place(app, tx, Task::DropDatabase { cluster, database, tenant }).await?;
+    let Going { cluster, database, tenant, source } = going;
+    place(app, tx, Task::DropDatabase { cluster, database, tenant, source }).await?;
     Ok(true)
 }
 

@@ -14,5 +14,5 @@ pub(crate) use governor::Governor;
 pub use jobs::keep_stock;
 pub use model::{Arrivals, Drop, Stock, Strain, UNSETTLED, may_drop, plan, wanted};
 pub use retire::retire_old;
-pub(crate) use shared::claim_schema;
-pub(crate) use store::{claim, name, next, take_turn};
+pub(crate) use shared::{claim_schema, name_schema};
+pub(crate) use store::{claim, name, next, replace, take_turn};

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::drops::{Going, let_go, place};
 use super::governor::Governor;
+use super::shared;
 use super::store::{self, Unwanted};
 use crate::App;
 use crate::audit::{self, Actor};
@@ -20,6 +21,9 @@ const SETTLED: SignedDuration = SignedDuration::from_mins(15);
 
 /// Staff may try a failed preparation again for so long.
 const FORGIVEN: SignedDuration = SignedDuration::from_hours(24);
+
+/// A shared database is kept for so long after it was opened, though nobody lives there.
+const OPEN_AT_LEAST: SignedDuration = SignedDuration::from_hours(24);
 
 /// Every fleet worker has looked again by then which templates there are.
 const NOTICED: SignedDuration = SignedDuration::from_mins(5);
@@ -41,6 +45,8 @@ pub async fn retire_old(app: &App) -> Result<u32, DbError> {
         }
         if let Some(unwanted) = store::unwanted(&mut tx, &cluster, now - FORGIVEN).await? {
             drop_database(app, &mut tx, &cluster.id, unwanted, now).await?;
+        } else if let Some(empty) = shared::retire_empty(&mut tx, &cluster.id, now - OPEN_AT_LEAST).await? {
+            drop_shared(app, &mut tx, &cluster.id, empty, now).await?;
         } else if let Some(template) = older_template(&mut tx, &nodes, &cluster.id, now).await? {
             drop_template(app, &mut tx, &cluster.id, template, now).await?;
         } else {
@@ -68,9 +74,22 @@ async fn drop_database(
     };
     let details = json!({ "cluster": cluster.0, "template": unwanted.template, "reason": reason });
     note(tx, now, "database.retire", ("database", &unwanted.database), details).await?;
-    let going = Going { cluster: cluster.clone(), database: unwanted.database, tenant: None };
+    let going = Going { cluster: cluster.clone(), database: unwanted.database, tenant: None, source: None };
     // It is held: nobody else has given it another state.
     let_go(app, tx, going, &["ready", "failed"]).await?;
+    Ok(())
+}
+
+async fn drop_shared(
+    app: &App,
+    tx: &mut Tx,
+    cluster: &ClusterId,
+    database: String,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let details = json!({ "cluster": cluster.0, "reason": "no hotel lies in it any more" });
+    note(tx, now, "database.retire", ("database", &database), details).await?;
+    let_go(app, tx, Going { cluster: cluster.clone(), database, tenant: None, source: None }, &["retired"]).await?;
     Ok(())
 }
 
@@ -103,11 +122,11 @@ async fn older_template(
     cluster: &ClusterId,
     now: Timestamp,
 ) -> Result<Option<String>, DbError> {
-    let dropped = store::dropped(tx, cluster, now - NOTICED).await?;
+    let seen_to = store::seen_to(tx, cluster, now - NOTICED).await?;
     let heard = nodes.iter().filter(|node| node.is_heard_after(now - HEARD));
     let loads = heard.filter_map(|node| node.load.as_ref());
     let here = loads.flat_map(|beat| &beat.clusters).filter(|load| load.cluster == *cluster);
     let old: BTreeSet<&String> =
-        here.flat_map(|load| &load.old_templates).filter(|old| !dropped.contains(old)).collect();
+        here.flat_map(|load| &load.old_templates).filter(|old| !seen_to.contains(old)).collect();
     Ok(old.first().map(|template| (*template).clone()))
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{Arrivals, Drop, Stock};
 use crate::database::{DbError, Tx};
+use crate::fleet::clusters;
 
 const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -24,43 +25,78 @@ pub(crate) fn name(id: Uuid) -> String {
     format!("t_{}", id.simple())
 }
 
-/// Claims the oldest ready-made database for a tenant; where there is none, names a new one on the emptiest open cluster.
-/// Nothing when no cluster has room.
+/// Claims the oldest ready-made database of the cluster that is right for a tenant; where there is none, names a new one there. Nothing
+/// when no cluster has room.
 pub(crate) async fn claim(
     tx: &mut Tx,
     tenant: TenantId,
     fresh: Uuid,
     now: Timestamp,
 ) -> Result<Option<Claimed>, DbError> {
+    let need = clusters::need_of(tx, tenant).await?;
+    let candidates = clusters::candidates(tx).await?;
+    let Some(chosen) = clusters::choose(&candidates, need) else { return Ok(None) };
     let ready = sqlx::query!(
         "update databases set state = 'claimed', tenant_id = $1
           where name = (select d.name from databases d join clusters c on c.id = d.cluster_id
-                         where d.state = 'ready' and d.template = c.template and c.state = 'open'
+                         where d.state = 'ready' and d.template = c.template and c.state = 'open' and c.id = $2
                          order by d.created_at, d.name limit 1 for update of d skip locked)
          returning cluster_id, name",
-        tenant.0
+        tenant.0,
+        chosen.id.0
     )
     .fetch_optional(&mut **tx)
     .await?;
     if let Some(row) = ready {
         return Ok(Some(Claimed { cluster: ClusterId(row.cluster_id), name: row.name }));
     }
-    let named = sqlx::query!(
-        "insert into databases (name, cluster_id, state, tenant_id, created_at)
-         select $1, c.id, 'claimed', $2, $3
-           from clusters c
-           left join lateral (select count(*) as held from databases d
-                               where d.cluster_id = c.id and d.state not in ('failed', 'dropped')) d on true
-          where c.state = 'open' and d.held < c.capacity
-          order by (c.template is null), d.held::float8 / c.capacity, c.id limit 1
-         returning cluster_id, name",
-        name(fresh),
+    if chosen.databases >= chosen.capacity {
+        // The last ones that were ready have just been given away.
+        return Ok(None);
+    }
+    let name = name(fresh);
+    sqlx::query!(
+        "insert into databases (name, cluster_id, state, tenant_id, created_at) values ($1, $2, 'claimed', $3, $4)",
+        name,
+        chosen.id.0,
         tenant.0,
         now.to_sqlx() as _
     )
+    .execute(&mut **tx)
+    .await?;
+    Ok(Some(Claimed { cluster: chosen.id.clone(), name }))
+}
+
+/// Gives a tenant this database, whose routes are then to be moved; what it had is set aside and named. The generation counts on, and since
+/// when it lives there is noted.
+pub(crate) async fn replace(
+    tx: &mut Tx,
+    database: &str,
+    tenant: TenantId,
+    template: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<String>, DbError> {
+    let old = sqlx::query!(
+        "update databases set state = 'set_aside', tenant_id = null where tenant_id = $1 and state = 'live' and name <> $2
+         returning name, generation",
+        tenant.0,
+        database
+    )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(named.map(|row| Claimed { cluster: ClusterId(row.cluster_id), name: row.name }))
+    let generation = old.as_ref().map_or(0, |old| old.generation) + 1;
+    sqlx::query!(
+        "with lodged as (insert into lodgings (tenant_id, database_name, since) values ($2, $1, $5))
+         update databases set state = 'live', tenant_id = $2, template = coalesce($3, template), generation = $4 where name = $1",
+        database,
+        tenant.0,
+        template,
+        generation,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(old.map(|old| old.name))
 }
 
 /// Ready-made databases named to the fleet role ahead of their claim, per cluster.
@@ -100,6 +136,7 @@ pub(super) async fn shelves(conn: &mut PgConnection) -> Result<Vec<Shelf>, DbErr
                   count(d.name) filter (where d.state not in ('failed', 'dropped')) as "held!"
              from clusters c left join databases d on d.cluster_id = c.id
             where c.state = 'open' and c.template is not null
+              and not (c.tier = 'alone' and exists (select from databases a where a.cluster_id = c.id and a.tenant_id is not null))
             group by c.id order by c.id"#
     )
     .fetch_all(&mut *conn)
@@ -212,15 +249,15 @@ pub(super) async fn quiet_clusters(tx: &mut Tx, settled: Timestamp) -> Result<Ve
     Ok(rows.into_iter().map(|row| Quiet { id: ClusterId(row.id), template: row.template }).collect())
 }
 
-/// The templates a cluster was rid of after `since`: not every node has noticed.
-pub(super) async fn dropped(tx: &mut Tx, cluster: &ClusterId, since: Timestamp) -> Result<Vec<String>, DbError> {
-    let dropped = sqlx::query_scalar!(
+/// The templates that a cluster was rid of after `since`, which not every node has noticed, or could not be rid of: staff try that again.
+pub(super) async fn seen_to(tx: &mut Tx, cluster: &ClusterId, since: Timestamp) -> Result<Vec<String>, DbError> {
+    let seen_to = sqlx::query_scalar!(
         r#"select task->>'template' as "template!" from work_orders
-            where cluster_id = $1 and kind = 'drop_template' and state = 'done' and finished_at > $2"#,
+            where cluster_id = $1 and kind = 'drop_template' and (state = 'failed' or (state = 'done' and finished_at > $2))"#,
         cluster.0,
         since.to_sqlx() as _
     );
-    Ok(dropped.fetch_all(&mut **tx).await?)
+    Ok(seen_to.fetch_all(&mut **tx).await?)
 }
 
 /// A database nobody will be given.

@@ -15,4 +15,4 @@ pub use desk::doors;
 pub use jobs::drive;
 pub use model::{WAVES, waves};
 pub use pages::{RolloutPage, RolloutsPage, pages};
-pub(super) use store::take_report;
+pub(super) use store::{is_of_one, take_report};

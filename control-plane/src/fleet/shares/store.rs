@@ -42,36 +42,59 @@ pub(crate) async fn grant(
 /// Writes only what changed, so that a quiet heartbeat commits nothing.
 async fn keep_holdings(tx: &mut Tx, node: &str, roles: &[Role], loads: &[ClusterLoad]) -> Result<(), DbError> {
     let names: Vec<String> = roles.iter().map(|&r| role::text(r).to_owned()).collect();
-    let held: Vec<&Share> = loads.iter().flat_map(|load| &load.holding).collect();
-    let held_clusters: Vec<String> = held.iter().map(|share| share.cluster.0.clone()).collect();
-    let held_roles: Vec<String> = held.iter().map(|share| role::text(share.role).to_owned()).collect();
-    let amounts: Vec<i32> = held.iter().map(|share| i32::try_from(share.connections).unwrap_or(i32::MAX)).collect();
+    let held = Columns::of(loads.iter().flat_map(|load| &load.holding));
+    let wanted = Columns::of(loads.iter().flat_map(|load| &load.wanted));
     sqlx::query!("delete from connection_shares where node = $1 and role <> all($2)", node, &names)
         .execute(&mut **tx)
         .await?;
     sqlx::query!(
-        "insert into connection_shares (cluster_id, node, role, granted, holding)
-         select c.id, $1, r.role, 0, coalesce(max(h.amount), 0)
+        "insert into connection_shares (cluster_id, node, role, granted, holding, wanted)
+         select c.id, $1, r.role, 0, coalesce(max(h.amount), 0), max(w.amount)
            from clusters c cross join unnest($2::text[]) as r(role)
            left join unnest($3::text[], $4::text[], $5::int[]) as h(cluster_id, role, amount)
                   on h.cluster_id = c.id and h.role = r.role
+           left join unnest($6::text[], $7::text[], $8::int[]) as w(cluster_id, role, amount)
+                  on w.cluster_id = c.id and w.role = r.role
           group by c.id, r.role
-         on conflict (cluster_id, node, role) do update set holding = excluded.holding
-          where connection_shares.holding <> excluded.holding",
+         on conflict (cluster_id, node, role) do update set holding = excluded.holding, wanted = excluded.wanted
+          where (connection_shares.holding, connection_shares.wanted) is distinct from (excluded.holding, excluded.wanted)",
         node,
         &names,
-        &held_clusters,
-        &held_roles,
-        &amounts
+        &held.clusters,
+        &held.roles,
+        &held.amounts,
+        &wanted.clusters,
+        &wanted.roles,
+        &wanted.amounts
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
+/// Shares, column by column.
+#[derive(Default)]
+struct Columns {
+    clusters: Vec<String>,
+    roles: Vec<String>,
+    amounts: Vec<i32>,
+}
+
+impl Columns {
+    fn of<'a>(shares: impl Iterator<Item = &'a Share>) -> Self {
+        let mut columns = Self::default();
+        for share in shares {
+            columns.clusters.push(share.cluster.0.clone());
+            columns.roles.push(role::text(share.role).to_owned());
+            columns.amounts.push(i32::try_from(share.connections).unwrap_or(i32::MAX));
+        }
+        columns
+    }
+}
+
 async fn claims(tx: &mut Tx, cluster: &str, asking: &str, lately: Timestamp) -> Result<Vec<Claim>, DbError> {
     let rows = sqlx::query!(
-        r#"select s.node, s.role, s.granted, s.holding,
+        r#"select s.node, s.role, s.granted, s.holding, s.wanted,
                   (s.node = $2 or n.last_heartbeat_at > $3) is true as "alive!"
              from connection_shares s join nodes n on n.name = s.node
             where s.cluster_id = $1 and n.retired_at is null
@@ -82,13 +105,13 @@ async fn claims(tx: &mut Tx, cluster: &str, asking: &str, lately: Timestamp) -> 
     )
     .fetch_all(&mut **tx)
     .await?;
-    let claim = |row: (String, String, i32, i32, bool)| {
-        let (node, name, granted, holding, alive) = row;
-        let amount = |n: i32| u32::try_from(n).unwrap_or(0);
-        let seat = Seat { node, role: role::read(&name)? };
-        Some(Claim { seat, granted: amount(granted), holding: amount(holding), alive })
-    };
-    Ok(rows.into_iter().filter_map(|r| claim((r.node, r.role, r.granted, r.holding, r.alive))).collect())
+    let amount = |n: i32| u32::try_from(n).unwrap_or(0);
+    let claims = rows.into_iter().filter_map(|row| {
+        let seat = Seat { node: row.node, role: role::read(&row.role)? };
+        let (granted, holding, wanted) = (amount(row.granted), amount(row.holding), row.wanted.map(amount));
+        Some(Claim { seat, granted, holding, wanted, alive: row.alive })
+    });
+    Ok(claims.collect())
 }
 
 async fn keep_grant(tx: &mut Tx, cluster: &str, seat: &Seat, granted: u32) -> Result<(), DbError> {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{Claim, Seat, plan};
 
 fn claim(node: &str, role: Role, granted: u32, holding: u32, alive: bool) -> Claim {
-    Claim { seat: Seat { node: node.to_owned(), role }, granted, holding, alive }
+    Claim { seat: Seat { node: node.to_owned(), role }, granted, holding, wanted: None, alive }
 }
 
 fn amounts(budget: u32, claims: &[Claim], asking: &str) -> Vec<(Role, u32)> {
@@ -45,6 +45,57 @@ fn a_node_cut_off_keeps_its_share_and_the_living_divide_the_rest() {
     assert_eq!(amounts(100, &[cut_off, shrunk, third], "c"), [(Role::Serve, 25)]);
 }
 
+fn wanting(claim: Claim, wanted: u32) -> Claim {
+    Claim { wanted: Some(wanted), ..claim }
+}
+
+#[test]
+fn what_one_node_does_not_want_is_lent_to_one_that_wants_more_and_comes_back() {
+    let idle = wanting(claim("a", Role::Serve, 50, 50, true), 5);
+    let busy = wanting(claim("b", Role::Serve, 50, 50, true), 70);
+    // Half of a fair part is never lent.
+    assert_eq!(amounts(100, &[idle.clone(), busy.clone()], "a"), [(Role::Serve, 30)]);
+    assert_eq!(amounts(100, &[idle.clone(), busy.clone()], "b"), [(Role::Serve, 50)], "not before the other let go");
+    let let_go = Claim { granted: 30, holding: 30, ..idle };
+    assert_eq!(amounts(100, &[let_go.clone(), busy.clone()], "b"), [(Role::Serve, 70)]);
+    let back = Claim { wanted: Some(60), ..let_go };
+    let lent = Claim { granted: 70, holding: 70, ..busy };
+    assert_eq!(amounts(100, &[back.clone(), lent.clone()], "b"), [(Role::Serve, 50)]);
+    let returned = Claim { granted: 50, holding: 50, ..lent };
+    assert_eq!(amounts(100, &[back, returned], "a"), [(Role::Serve, 50)]);
+}
+
+#[test]
+fn work_and_fleet_lend_to_the_web_and_the_web_to_nobody_but_itself() {
+    let claims = |web: u32, work: u32, fleet: u32| {
+        let claim = |role, wanted| wanting(claim("a", role, 0, 0, true), wanted);
+        [claim(Role::Serve, web), claim(Role::Work, work), claim(Role::Fleet, fleet)]
+    };
+    let shares = |web, work, fleet| amounts(100, &claims(web, work, fleet), "a");
+    assert_eq!(shares(100, 0, 0), [(Role::Serve, 80), (Role::Work, 15), (Role::Fleet, 5)]);
+    assert_eq!(shares(70, 30, 0), [(Role::Serve, 65), (Role::Work, 30), (Role::Fleet, 5)]);
+    assert_eq!(shares(0, 100, 100), [(Role::Serve, 60), (Role::Work, 30), (Role::Fleet, 10)]);
+    assert_eq!(shares(0, 0, 12), [(Role::Serve, 60), (Role::Work, 28), (Role::Fleet, 12)]);
+}
+
+#[test]
+fn two_who_wish_more_share_what_is_lent() {
+    let claims = [("a", 90), ("b", 60), ("c", 0), ("d", 0)];
+    let claims = claims.map(|(node, wanted)| wanting(claim(node, Role::Serve, 0, 0, true), wanted));
+    let of = |node: &str| amounts(120, &claims, node)[0].1;
+    assert_eq!(["a", "b", "c", "d"].map(of), [50, 40, 15, 15]);
+}
+
+#[test]
+fn one_that_borrowed_and_falls_silent_is_missed_by_all_in_proportion() {
+    let lender = wanting(claim("a", Role::Serve, 18, 18, true), 60);
+    let borrower = wanting(claim("b", Role::Serve, 67, 67, false), 67);
+    let worker = wanting(claim("w", Role::Work, 15, 15, true), 30);
+    let claims = [lender, borrower, worker];
+    assert_eq!(amounts(100, &claims, "a"), [(Role::Serve, 18)]);
+    assert_eq!(amounts(100, &claims, "w"), [(Role::Work, 15)]);
+}
+
 /// What happens to one heartbeat of one node.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
@@ -62,14 +113,14 @@ proptest! {
     #[test]
     fn what_nodes_hold_never_passes_the_budget(
         budget in 1_u32..300,
-        beats in prop::collection::vec((0_usize..6, fate()), 1..200),
+        beats in prop::collection::vec((0_usize..6, fate(), prop::option::of(0_u32..400)), 1..200),
     ) {
         let seats = |n: usize| -> &'static [Role] {
             [&[Role::Serve][..], &[Role::Work], &[Role::Serve, Role::Work, Role::Fleet]][n % 3]
         };
         let mut claims: Vec<Claim> = Vec::new();
         let mut truly: Vec<(Seat, u32)> = Vec::new();
-        for (n, fate) in beats {
+        for (n, fate, wanted) in beats {
             let node = format!("n{n}");
             if matches!(fate, Fate::Silent) {
                 claims.iter_mut().filter(|c| c.seat.node == node).for_each(|c| c.alive = false);
@@ -79,8 +130,8 @@ proptest! {
                 let seat = Seat { node: node.clone(), role };
                 let holding = truly.iter().find(|(s, _)| *s == seat).map_or(0, |(_, held)| *held);
                 match claims.iter_mut().find(|c| c.seat == seat) {
-                    Some(claim) => { claim.holding = holding; claim.alive = true; }
-                    None => claims.push(Claim { seat, granted: 0, holding, alive: true }),
+                    Some(claim) => (claim.holding, claim.wanted, claim.alive) = (holding, wanted, true),
+                    None => claims.push(Claim { seat, granted: 0, holding, wanted, alive: true }),
                 }
             }
             for (seat, granted) in plan(budget, &claims, &node) {

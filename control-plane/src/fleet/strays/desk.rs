@@ -62,7 +62,7 @@ impl Act for Disposal {
         }
         let details = json!({ "cluster": cluster.0 });
         audit::record(tx, now, &staff.actor(), "stray.drop", ("database", &name), None, details).await?;
-        ready::let_go(app, tx, Going { cluster, database: name, tenant: None }, &["retired"]).await?;
+        ready::let_go(app, tx, Going { cluster, database: name, tenant: None, source: None }, &["retired"]).await?;
         Ok(())
     }
 }

@@ -48,7 +48,7 @@ impl Kind {
     pub fn explanation(self) -> &'static str {
         match self {
             Self::UnknownDatabase => {
-                "No record knows this database. If the central database was restored from a backup, a hotel may live here: compare before you drop it. One that is somebody's house is not dropped."
+                "No record knows this database. If the central database was restored from a backup, a hotel may live here: compare before you drop it. One that is somebody's house is not dropped, nor one that hotels share."
             }
             Self::LeftDatabase => {
                 "It was reported dropped and is there again, for the server may have been restored; or it was to be dropped and turned out to be somebody's house: the orders say whose."
@@ -93,7 +93,7 @@ fn role_of(name: &str) -> &str {
 pub fn find(recorded: &HashMap<String, Recorded>, seen: &Inventory) -> Vec<Stray> {
     let databases: HashSet<&String> = seen.databases.iter().collect();
     let roles: HashSet<&str> = seen.roles.iter().map(String::as_str).collect();
-    let too_much = seen.databases.iter().filter_map(|name| match recorded.get(name) {
+    let too_much = seen.databases.iter().chain(&seen.shared).filter_map(|name| match recorded.get(name) {
         None => Some((Kind::UnknownDatabase, name)),
         Some(Recorded::Gone) => Some((Kind::LeftDatabase, name)),
         Some(_) => None,

@@ -8,6 +8,7 @@ use hotelhub_web::{AppError, Body, Kind, Result};
 
 use super::{find, store};
 use crate::App;
+use crate::fleet::moves;
 use crate::fleet::nodes::Caller;
 
 /// Two names of forty bytes for each of a hundred thousand databases.
@@ -25,6 +26,7 @@ async fn inventory(State(app): State<App>, caller: Caller, Body(seen): Body<Inve
     let unknown = || AppError::new(Kind::NotFound, "unknown-cluster", "No cluster has this name.");
     let recorded = store::recorded(&mut tx, &seen.cluster).await?.ok_or_else(unknown)?;
     store::note(&mut tx, &seen.cluster, &find(&recorded, &seen), now).await?;
+    moves::release_log(&app, &mut tx, &seen.cluster, &seen.slots).await?;
     tx.commit().await.map_err(crate::database::DbError::from)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -30,7 +30,7 @@ pub struct Listed {
     pub last_seen_at: Timestamp,
 }
 
-/// The databases of a cluster; nothing where the cluster is not known.
+/// The databases of a cluster, with those that tenants share; nothing where the cluster is not known.
 pub(super) async fn recorded(
     conn: &mut PgConnection,
     cluster: &ClusterId,
@@ -41,11 +41,13 @@ pub(super) async fn recorded(
     }
     // One that was to be dropped and turned out to be a house is shown again.
     let rows = sqlx::query!(
-        r#"select d.name, case when o.id is null then d.state else 'dropped' end as "state!"
+        r#"select d.name as "name!", case when o.id is null then d.state else 'dropped' end as "state!"
              from databases d
              left join work_orders o on d.state = 'retired' and o.database_name = d.name and o.kind = 'drop_database'
                    and o.state = 'failed' and not o.task ? 'tenant'
-            where d.cluster_id = $1"#,
+            where d.cluster_id = $1
+           union all
+           select s.name, 'open' from shared_databases s where s.cluster_id = $1"#,
         cluster.0
     );
     let rows = rows.fetch_all(&mut *conn).await?;

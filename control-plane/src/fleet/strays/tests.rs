@@ -1,13 +1,16 @@
 //! What counts as a stray.
 use std::collections::HashMap;
 
-use hotelhub_protocol::{ClusterId, Inventory};
+use hotelhub_protocol::{ClusterId, Inventory, is_shared};
 
 use super::{Kind, Recorded, Stray, find};
 
 fn seen(databases: &[&str], roles: &[&str]) -> Inventory {
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-    Inventory { cluster: ClusterId("jkt-1".to_owned()), databases: names(databases), roles: names(roles) }
+    let (shared, databases) = databases.iter().copied().partition::<Vec<&str>, _>(|name| is_shared(name));
+    let cluster = ClusterId("jkt-1".to_owned());
+    let (roles, slots) = (names(roles), Vec::new());
+    Inventory { cluster, databases: names(&databases), roles, shared: names(&shared), slots }
 }
 
 fn found(recorded: &[(&str, Recorded)], seen: &Inventory) -> Vec<(Kind, String)> {
@@ -52,6 +55,17 @@ fn a_schema_of_a_shared_database_is_looked_for_as_a_database_is_and_its_role_by_
         (Kind::MissingRole, shut),
     ];
     assert_eq!(strays, wanted);
+}
+
+#[test]
+fn a_shared_database_that_nobody_knows_of_is_found_and_one_that_is_known_is_not_missed() {
+    let [known, gone, stranger] = [1, 2, 3].map(|n| format!("s_{n:032x}"));
+    let recorded = [(known.as_str(), Recorded::UnderWay), (gone.as_str(), Recorded::Gone)];
+    assert_eq!(
+        found(&recorded, &seen(&[&known, &gone, &stranger], &[])),
+        [(Kind::UnknownDatabase, stranger), (Kind::LeftDatabase, gone.clone())]
+    );
+    assert_eq!(found(&recorded, &seen(&[], &[])), []);
 }
 
 #[test]

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use clap::Args;
 use hotelhub_kernel::{Host, Key, Secret};
 use hotelhub_protocol::{ClusterId, FeedVerifier};
-use hotelhub_vault::Store;
+use hotelhub_store::{Origin, S3Access, Store};
 use jiff::SignedDuration;
 
 use super::{BadSettings, address, host, secret};
-use crate::config::{Backups, Saas};
+use crate::config::{Backups, Exchange, Saas};
 use crate::fleet::ClusterKeys;
 
 #[derive(Debug, Args)]
@@ -32,7 +32,10 @@ pub(super) struct SaasOptions {
     /// takes the routing table from the one that has the newest while the control plane is away. It is believed for its signature.
     #[arg(long, env = "HOTELHUB_PEERS", default_value = "", hide_default_value = true, value_parser = peers, global = true)]
     peers: Peers,
-    /// How old a peer's routing table may be, in hours.
+    /// Where the control plane puts the routing table, as it is told in its own HOTELHUB_ROUTES_STORE: asked like one more peer.
+    #[arg(long, env = "HOTELHUB_ROUTES_STORE", value_parser = origin, global = true)]
+    routes_store: Option<Origin>,
+    /// How old the routing table of a peer or of the store may be, in hours.
     #[arg(long, env = "HOTELHUB_PEER_TABLE_MAX_AGE_H", default_value_t = 72, global = true)]
     peer_table_max_age_h: u32,
     /// The keys that the hotels' database passwords derive from: `id=base64,…`. One server may have several, the newest first: to turn its
@@ -47,22 +50,68 @@ pub(super) struct SaasOptions {
     /// What every hotel's keys derive from, for sessions and for what is kept sealed, 32 bytes of base64: the same on all nodes.
     #[arg(long, env = "HOTELHUB_NODE_SECRET", hide_env_values = true, value_parser = secret, global = true)]
     node_secret: Option<Secret<String>>,
-    /// Where backups of hotels lie, `file:///var/backups/hotelhub`, a folder that is there: for the fleet role, and one and the same for all
-    /// who have it, such as a network disk. Without it no backups are taken.
-    #[arg(long, env = "HOTELHUB_BACKUP_STORE", value_parser = store, global = true)]
-    backup_store: Option<Store>,
+    /// Where backups of hotels lie, `s3://bucket/prefix` or `file:///var/backups/hotelhub`, a bucket or a folder that is there: for the fleet
+    /// role, and one and the same for all who have it. On a disk that is mounted name a folder below the mount point, which is not there
+    /// while the disk is not. Without a store no backups are taken. What to set in `postgresql.conf`, so that the servers' WAL comes there
+    /// too and a hotel can be brought back to any minute: docs/runbooks/bring-one-hotel-back.md.
+    #[arg(long, env = "HOTELHUB_BACKUP_STORE", value_parser = origin, global = true)]
+    backup_store: Option<Origin>,
     /// What backups are sealed with, 32 bytes of base64: the same for every fleet role. Keep it elsewhere too: without it no backup opens.
     #[arg(long, env = "HOTELHUB_BACKUP_KEY", hide_env_values = true, value_parser = secret, global = true)]
     backup_key: Option<Secret<String>>,
-    /// The folder of `pg_dump` and `pg_restore`, no older than the servers. Without it they are looked for, in the server's own version first.
+    #[command(flatten)]
+    s3: S3Options,
+    /// The folder of the programs of Postgres, of the servers' own version. Without it they are looked for, in the server's own version first.
     #[arg(long, env = "HOTELHUB_PG_PROGRAMS", global = true)]
     pg_programs: Option<PathBuf>,
+    /// Where the fleet role unpacks a base backup to bring one hotel to a point in time, by a Postgres of its own that nobody else reaches:
+    /// as much room as the whole server takes, and a short path. `recovery` in the state directory when absent.
+    #[arg(long, env = "HOTELHUB_RECOVERY_DIR", global = true)]
+    recovery_dir: Option<PathBuf>,
+    /// Where exported hotels lie on their way out and in, `s3://bucket/prefix` or `file:///var/lib/hotelhub/exchange`, a bucket or a
+    /// folder that is there: for the fleet role, and the very one that the control plane has, such as a network disk. A worker needs a store of backups besides.
+    #[arg(long, env = "HOTELHUB_EXCHANGE_STORE", value_parser = origin, global = true)]
+    exchange_store: Option<Origin>,
+    /// What exported hotels are sealed with there, 32 bytes of base64: the same as the control plane's.
+    #[arg(long, env = "HOTELHUB_EXCHANGE_KEY", hide_env_values = true, value_parser = secret, global = true)]
+    exchange_key: Option<Secret<String>>,
     /// The domain under which hotels have their names.
     #[arg(long, env = "HOTELHUB_BASE_DOMAIN", default_value = "hotelhub.localhost", value_parser = host, global = true)]
     base_domain: Host,
     /// The vendor's own page, for those who find no hotel.
     #[arg(long, env = "HOTELHUB_VENDOR_URL", default_value = "http://hotelhub.localhost:8081", global = true)]
     vendor_url: String,
+}
+
+/// Who asks for buckets, and where.
+#[derive(Debug, Args)]
+struct S3Options {
+    /// The S3 service that has the buckets named, `https://s3.example.com`; Amazon's own of the region when absent.
+    #[arg(long, env = "HOTELHUB_S3_ENDPOINT", value_parser = address, global = true)]
+    s3_endpoint: Option<String>,
+    /// The region that requests to the S3 service are signed for.
+    #[arg(long, env = "HOTELHUB_S3_REGION", default_value = "us-east-1", global = true)]
+    s3_region: String,
+    /// The id of the access key to the buckets.
+    #[arg(long, env = "HOTELHUB_S3_KEY_ID", global = true)]
+    s3_key_id: Option<String>,
+    /// The access key to the buckets: for the fleet role one that may read, write, list and remove objects. A node that only serves needs no
+    /// more than to read what lies under `routes/`, and is to have a key that may do nothing else.
+    #[arg(long, env = "HOTELHUB_S3_SECRET", hide_env_values = true, value_parser = secret, global = true)]
+    s3_secret: Option<Secret<String>>,
+}
+
+impl S3Options {
+    fn open(&self, name: &'static str, origin: Option<&Origin>) -> Result<Option<Store>, BadSettings> {
+        let access = self.s3_key_id.clone().zip(self.s3_secret.clone()).map(|(key_id, secret)| S3Access {
+            endpoint: self.s3_endpoint.clone(),
+            region: self.s3_region.clone(),
+            key_id,
+            secret,
+        });
+        let opened = origin.map(|origin| origin.open(access.as_ref())).transpose();
+        opened.map_err(|error| BadSettings::Store(name, error))
+    }
 }
 
 /// Addresses of other nodes.
@@ -74,12 +123,34 @@ fn peers(text: &str) -> Result<Peers, String> {
     named.map(address).collect::<Result<_, _>>().map(Peers)
 }
 
-fn store(text: &str) -> Result<Store, String> {
+fn origin(text: &str) -> Result<Origin, String> {
     text.parse()
 }
 
 impl SaasOptions {
+    /// A store and its key come together.
+    pub(super) fn backups(&self) -> Result<Option<Backups>, BadSettings> {
+        let Some(store) = self.s3.open("HOTELHUB_BACKUP_STORE", self.backup_store.as_ref())? else { return Ok(None) };
+        let key = self.backup_key.as_ref().ok_or(BadSettings::Missing("HOTELHUB_BACKUP_KEY"))?;
+        let wrong = BadSettings::Wrong("HOTELHUB_BACKUP_KEY", "it must be 32 bytes of base64");
+        let key = Key::from_base64(key.expose()).ok_or(wrong)?;
+        let recovery = self.recovery_dir.clone().unwrap_or_else(|| self.state_dir.join("recovery"));
+        Ok(Some(Backups { store, key, programs: self.pg_programs.clone(), recovery }))
+    }
+
+    /// Here too.
+    fn exchange(&self) -> Result<Option<Exchange>, BadSettings> {
+        let opened = self.s3.open("HOTELHUB_EXCHANGE_STORE", self.exchange_store.as_ref())?;
+        let Some(store) = opened else { return Ok(None) };
+        let key = self.exchange_key.as_ref().ok_or(BadSettings::Missing("HOTELHUB_EXCHANGE_KEY"))?;
+        let wrong = BadSettings::Wrong("HOTELHUB_EXCHANGE_KEY", "it must be 32 bytes of base64");
+        Ok(Some(Exchange { store, key: Key::from_base64(key.expose()).ok_or(wrong)? }))
+    }
+
     pub(super) fn read(self) -> Result<Saas, BadSettings> {
+        let backups = self.backups()?;
+        let exchange = self.exchange()?;
+        let routes_store = self.s3.open("HOTELHUB_ROUTES_STORE", self.routes_store.as_ref())?;
         let feed_key = self.feed_public_key.ok_or(BadSettings::Missing("HOTELHUB_FEED_PUBLIC_KEY"))?;
         let node_secret = self.node_secret.ok_or(BadSettings::Missing("HOTELHUB_NODE_SECRET"))?;
         let thirty_two = "it must be 32 bytes of base64";
@@ -92,7 +163,6 @@ impl SaasOptions {
             }
         }
         let admins = pairs("HOTELHUB_CLUSTER_ADMINS", self.cluster_admins.as_ref())?;
-        let backups = backups(self.backup_store, self.backup_key.as_ref(), self.pg_programs)?;
         Ok(Saas {
             control_url: self.control_url,
             node_token: self.node_token.ok_or(BadSettings::Missing("HOTELHUB_NODE_TOKEN"))?,
@@ -100,28 +170,18 @@ impl SaasOptions {
                 .ok_or(BadSettings::Wrong("HOTELHUB_FEED_PUBLIC_KEY", thirty_two))?,
             state_dir: self.state_dir,
             peers: self.peers.0,
+            routes_store,
             oldest_from_peer: SignedDuration::from_hours(self.peer_table_max_age_h.into()),
             cluster_keys,
             cluster_admins: admins.into_iter().map(|(id, text)| (id, Secret::new(text.to_owned()))).collect(),
             backups,
+            exchange,
             node_secret: Key::from_base64(node_secret.expose())
                 .ok_or(BadSettings::Wrong("HOTELHUB_NODE_SECRET", thirty_two))?,
             base_domain: self.base_domain,
             vendor_url: self.vendor_url,
         })
     }
-}
-
-/// A store and its key come together.
-fn backups(
-    store: Option<Store>,
-    key: Option<&Secret<String>>,
-    programs: Option<PathBuf>,
-) -> Result<Option<Backups>, BadSettings> {
-    let Some(store) = store else { return Ok(None) };
-    let key = key.ok_or(BadSettings::Missing("HOTELHUB_BACKUP_KEY"))?;
-    let wrong = BadSettings::Wrong("HOTELHUB_BACKUP_KEY", "it must be 32 bytes of base64");
-    Ok(Some(Backups { store, key: Key::from_base64(key.expose()).ok_or(wrong)?, programs }))
 }
 
 /// `id=value,id=value`.

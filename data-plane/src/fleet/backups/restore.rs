@@ -1,6 +1,4 @@
 //! A backup filled into a new database. Nobody enters it before it was compared with what was backed up; where it differs it is dropped.
-//!
-//! Filled and compared it bears a mark, and then it gets its role: a database with a role and without the mark is served, and left alone.
 use hotelhub_kernel::{Clock, Entropy};
 use hotelhub_protocol::{Quarters, Restoration, Restored};
 use hotelhub_tenant_migrations::EXTENSIONS;
@@ -8,16 +6,12 @@ use hotelhub_vault::{Manifest, Place};
 use tokio::time::Instant;
 use tokio_postgres::Client;
 
-use super::sums::{difference, sums};
 use super::tools::Login;
-use super::{Archive, SERVER_VERSION, SETTLE_DOWN, ask, millis_since};
-use crate::fleet::admin::Lent;
-use crate::fleet::database::{DatabaseName, Step, admit, make_empty};
-use crate::fleet::password::scram_verifier;
-use crate::fleet::{Admin, FleetError, during, retire, template};
-
-pub(super) const ROLE: &str = "select from pg_roles where rolname = $1";
-pub(super) const MARK: &str = "select shobj_description(oid, 'pg_database') from pg_database where datname = $1";
+use super::{Archive, SERVER_VERSION, ask, difference, millis_since, sums};
+use crate::exports::SETTLE_DOWN;
+use crate::fleet::database::{DatabaseName, Step};
+use crate::fleet::filling::Site;
+use crate::fleet::{Admin, FleetError, during};
 
 /// Everybody signs in again: who was shut out since the backup stays out, and what lets somebody in once was perhaps used since.
 pub(super) const END_SESSIONS: &str = "delete from sessions";
@@ -34,15 +28,15 @@ pub(super) const NOTE: &str = "
     values ($1, 'system', 'tenant.restore', 'tenant', $2)";
 
 /// What a restoration needs of its worker.
-pub(in crate::fleet) struct Hands<'a> {
-    pub(in crate::fleet) clock: &'a Clock,
-    pub(in crate::fleet) entropy: &'a Entropy,
+pub(super) struct Hands<'a> {
+    pub(super) clock: &'a Clock,
+    pub(super) entropy: &'a Entropy,
     /// The version of the schema it brings databases to.
-    pub(in crate::fleet) version: &'a str,
+    pub(super) version: &'a str,
 }
 
 /// Fills a new database from a backup. What an attempt before left unfinished is dropped first; what it finished stays.
-pub(in crate::fleet) async fn restore(
+pub(super) async fn restore(
     admin: &Admin,
     archive: &Archive,
     name: &DatabaseName,
@@ -60,19 +54,17 @@ pub(in crate::fleet) async fn restore(
     }
     let lent = admin.lend().await?;
     lent.lock(name.lock()).await?;
-    if !is_filled(lent.client(), name, wanted).await? {
-        must_be_nobodys(&lent, admin, name, wanted).await?;
-        let filled = fill(admin, archive, name, (wanted, &manifest), (&lent, hands), halt).await;
+    let site = Site { admin, lent: &lent, name };
+    if !site.is_filled(&mark(wanted)).await? {
+        site.must_be_nobodys(&[wanted.source, wanted.tenant]).await?;
+        let filled = fill(&site, archive, (wanted, &manifest), hands, halt).await;
         if wanted.drill || filled.as_ref().is_err_and(|error| !matches!(error, FleetError::Halted)) {
-            drop_it(&lent, name).await?;
+            site.drop_it().await?;
         }
         filled?;
     }
     if !wanted.drill {
-        // Also where an older worker had filled it.
-        template::bring_up_to_date(&mut admin.enter(name.as_str()).await?).await?;
-        let verifier = scram_verifier(&admin.keys().password(name.as_str()), hands.entropy);
-        admit(lent.client(), name, &verifier).await?;
+        site.open(hands.entropy).await?;
     }
     lent.give_back().await?;
     let rows = u64::try_from(manifest.rows()).unwrap_or(0);
@@ -80,57 +72,20 @@ pub(in crate::fleet) async fn restore(
     Ok(Restored { template: hands.version.to_owned(), took_ms: millis_since(began), rows })
 }
 
-/// Whether an attempt before filled it and compared it.
-async fn is_filled(client: &Client, name: &DatabaseName, wanted: &Restoration) -> Result<bool, FleetError> {
-    let row = client.query_opt(MARK, &[&name.as_str()]).await.map_err(during("looking for the database"))?;
-    let mark: Option<String> = row.and_then(|row| row.get(0));
-    match mark {
-        Some(mark) if mark == filled(wanted) => Ok(true),
-        Some(mark) => Err(FleetError::Taken { owner: mark }),
-        None => Ok(false),
-    }
-}
-
 /// What is written on a database that holds all of it. It is written before anybody may enter.
-fn filled(wanted: &Restoration) -> String {
+fn mark(wanted: &Restoration) -> String {
     format!("{} restored from {}", wanted.tenant, wanted.backup)
 }
 
-/// Refuses a database that somebody may enter or that is another tenant's house, whatever the order says: what is served is never dropped.
-async fn must_be_nobodys(
-    lent: &Lent<'_>,
-    admin: &Admin,
-    name: &DatabaseName,
-    wanted: &Restoration,
-) -> Result<(), FleetError> {
-    let role = lent.client().query_opt(ROLE, &[&name.as_str()]).await.map_err(during("looking for the role"))?;
-    if role.is_some() {
-        return Err(FleetError::Taken { owner: format!("the role {}", name.as_str()) });
-    }
-    match retire::owner(admin, name).await? {
-        Some(owner) if owner != wanted.source && owner != wanted.tenant => {
-            Err(FleetError::Taken { owner: owner.to_string() })
-        }
-        _ => Ok(()),
-    }
-}
-
-async fn drop_it(lent: &Lent<'_>, name: &DatabaseName) -> Result<(), FleetError> {
-    let name = name.as_str();
-    let drop = format!("drop database if exists {name} with (force)");
-    lent.client().batch_execute(&drop).await.map_err(during("dropping what was not finished"))
-}
-
 async fn fill(
-    admin: &Admin,
+    site: &Site<'_>,
     archive: &Archive,
-    name: &DatabaseName,
     (wanted, manifest): (&Restoration, &Manifest),
-    (lent, hands): (&Lent<'_>, &Hands<'_>),
+    hands: &Hands<'_>,
     halt: Option<Step>,
 ) -> Result<(), FleetError> {
-    drop_it(lent, name).await?;
-    make_empty(lent.client(), name.as_str()).await?;
+    let Site { admin, lent, name } = *site;
+    site.make_empty().await?;
     let schema = Quarters::parse(&manifest.database).filter(|place| matches!(place, Quarters::Schema { .. }));
     if schema.is_some() {
         prepare(&admin.enter(name.as_str()).await?).await?;
@@ -147,8 +102,7 @@ async fn fill(
     let mut inside = admin.enter(name.as_str()).await?;
     settle_in(&mut inside, wanted, hands.clock).await?;
     inside.batch_execute("analyze").await.map_err(during("gathering statistics"))?;
-    let mark = format!("comment on database {} is '{}'", name.as_str(), filled(wanted));
-    lent.client().batch_execute(&mark).await.map_err(during("marking the database"))
+    site.put_mark(&mark(wanted)).await
 }
 
 /// What a schema that was dumped by itself needs of its database.

@@ -12,7 +12,7 @@ pub(super) const TABLES: &str = "
      where relnamespace = current_schema()::text::regnamespace and relkind in ('r', 'p') order by 1";
 
 /// Every table of the session's schema, its rows counted and summed. Ask inside a transaction that has settled down.
-pub(super) async fn sums(inside: &Client) -> Result<BTreeMap<String, TableSum>, FleetError> {
+pub(in crate::fleet) async fn sums(inside: &Client) -> Result<BTreeMap<String, TableSum>, FleetError> {
     let tables = inside.query(TABLES, &[]).await.map_err(during("listing tables"))?;
     let mut sums = BTreeMap::new();
     for table in tables {
@@ -28,7 +28,7 @@ pub(super) async fn sums(inside: &Client) -> Result<BTreeMap<String, TableSum>, 
 }
 
 /// The first table that is not as it was, if there is one.
-pub(super) fn difference<'a>(
+pub(in crate::fleet) fn difference<'a>(
     was: &'a BTreeMap<String, TableSum>,
     is: &'a BTreeMap<String, TableSum>,
 ) -> Option<&'a String> {

@@ -1,4 +1,4 @@
-//! `pg_dump` and `pg_restore` as processes: the server's own version, a password in their environment alone, killed when nobody waits for them.
+//! `pg_dump`, `pg_restore` and `pg_basebackup` as processes: the server's own version, a password in their environment alone, killed when nobody waits for them.
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -12,9 +12,10 @@ use crate::fleet::FleetError;
 
 const DUMP: &str = "pg_dump";
 const RESTORE: &str = "pg_restore";
+const COPY: &str = "pg_basebackup";
 
 /// What a child may find its own helpers by.
-const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+pub(super) const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// Bytes read of a dump at once.
 const AT_ONCE: usize = 256 * 1024;
@@ -37,8 +38,9 @@ pub(super) struct Login<'a> {
     pub(super) password: &'a [u8],
 }
 
-/// A dump that is being made.
+/// A dump, or a copy of a whole server, that is being made.
 pub(super) struct Dumping {
+    program: &'static str,
     child: Child,
     out: ChildStdout,
     said: JoinHandle<String>,
@@ -65,18 +67,25 @@ impl Tools {
         server: i32,
     ) -> Result<Dumping, FleetError> {
         let mut command = self.command(DUMP, login, server)?;
+        command.args(["--dbname", login.database]);
         command.args(["--format=custom", "--compress=6", "--no-owner", "--no-privileges", LOCK_WAIT]);
         command.args(schema.map(|schema| format!("--schema={schema}")));
         command.args(["--no-publications", "--no-subscriptions", &format!("--snapshot={snapshot}")]);
-        let mut child = command.stdin(Stdio::null()).spawn().map_err(|error| failed(DUMP, &error))?;
-        let out = child.stdout.take().ok_or_else(|| failed(DUMP, &"it has no output"))?;
-        let said = listen(DUMP, &mut child)?;
-        Ok(Dumping { child, out, said })
+        Dumping::begin(DUMP, command)
+    }
+
+    /// Begins to copy a whole server, compressed, without its WAL; it waits until that is archived.
+    pub(super) fn copy(&self, login: &Login<'_>, server: i32, urgent: bool) -> Result<Dumping, FleetError> {
+        let mut command = self.command(COPY, login, server)?;
+        command.args(["--pgdata=-", "--format=tar", "--wal-method=none", "--compress=client-gzip:1"]);
+        command.args(["--label=hotelhub", if urgent { "--checkpoint=fast" } else { "--checkpoint=spread" }]);
+        Dumping::begin(COPY, command)
     }
 
     /// Begins to fill a dump into an empty database, all of it or nothing.
     pub(super) fn fill(&self, login: &Login<'_>, server: i32) -> Result<Filling, FleetError> {
         let mut command = self.command(RESTORE, login, server)?;
+        command.args(["--dbname", login.database]);
         command.args(["--format=custom", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]);
         let mut child = command.stdin(Stdio::piped()).spawn().map_err(|error| failed(RESTORE, &error))?;
         let input = child.stdin.take();
@@ -96,13 +105,13 @@ impl Tools {
         command.env_clear().env("PATH", PATH).env("LC_ALL", "C").env("PGPASSWORD", password);
         command.env("PGSSLMODE", "disable").env("PGCONNECT_TIMEOUT", "5").env("PGAPPNAME", "hotelhub-fleet");
         command.args(["--no-password", "--host", &host, "--port", &port]);
-        command.args(["--username", login.user, "--dbname", login.database]);
+        command.args(["--username", login.user]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         Ok(command)
     }
 
     /// The program in the folder that was set, else in the server's own version, else in any.
-    fn find(&self, program: &'static str, major: i32) -> Result<PathBuf, FleetError> {
+    pub(super) fn find(&self, program: &'static str, major: i32) -> Result<PathBuf, FleetError> {
         let own = |folder: String| Path::new(&folder).join(program);
         let places = match &self.0 {
             Some(folder) => vec![folder.join(program)],
@@ -120,16 +129,23 @@ impl Tools {
 }
 
 impl Dumping {
+    fn begin(program: &'static str, mut command: Command) -> Result<Self, FleetError> {
+        let mut child = command.stdin(Stdio::null()).spawn().map_err(|error| failed(program, &error))?;
+        let out = child.stdout.take().ok_or_else(|| failed(program, &"it has no output"))?;
+        let said = listen(program, &mut child)?;
+        Ok(Self { program, child, out, said })
+    }
+
     /// The next bytes; nothing at their end, which is good only when [`Dumping::ended`] says so.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, FleetError> {
         let mut bytes = Vec::with_capacity(AT_ONCE);
-        self.out.read_buf(&mut bytes).await.map_err(|error| failed(DUMP, &error))?;
+        self.out.read_buf(&mut bytes).await.map_err(|error| failed(self.program, &error))?;
         Ok((!bytes.is_empty()).then_some(bytes))
     }
 
     /// Waits for its end.
     pub(super) async fn ended(mut self) -> Result<(), FleetError> {
-        ended(DUMP, &mut self.child, self.said).await
+        ended(self.program, &mut self.child, self.said).await
     }
 }
 

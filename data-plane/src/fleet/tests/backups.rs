@@ -2,9 +2,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hotelhub_kernel::{Clock, Entropy, Ids, Key, Slug, TenantId, hex};
+use hotelhub_kernel::{Clock, Entropy, Ids, Key, Secret, Slug, TenantId, hex};
 use hotelhub_protocol::{BackedUp, Outcome, Quarters, Restoration, Restored, Task};
-use hotelhub_vault::{Shelf, Store};
+use hotelhub_store::{Origin, S3Access, Store};
+use hotelhub_vault::{Place, Shelf};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -24,8 +25,12 @@ struct Cellar {
 }
 
 fn fleet(folder: &Path, key: [u8; 32]) -> Fleet {
+    fleet_on(Store::Folder(folder.to_path_buf()), key)
+}
+
+fn fleet_on(store: Store, key: [u8; 32]) -> Fleet {
     let entropy = Entropy::system();
-    let shelf = Shelf::new(Store::Folder(folder.to_path_buf()), Key::new(key), entropy.clone());
+    let shelf = Shelf::new(store, Key::new(key), entropy.clone());
     let clock = Clock::at("2026-07-03T18:30:00Z".parse().unwrap());
     let admins = BTreeMap::from([(cluster(), administrator())]);
     Fleet::new(admins, Some(Archive::new(shelf, None)), clock, Ids::counted(), entropy)
@@ -145,6 +150,43 @@ async fn a_hotel_comes_back_as_it_was_when_it_was_backed_up() {
     let again = cellar.restore(cellar.restoration(&taken, 1, false)).await.unwrap();
     assert_eq!(again.rows, taken.rows);
     assert_eq!(cellar.count("guests").await, 301, "what is served is not filled a second time");
+    cellar.clear().await;
+}
+
+/// The bucket of the S3 service that this run of the tests lends, if it does.
+fn bucket() -> Option<Store> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let lent = hotelhub_testkit::env::s3()?;
+    let (login, host) = lent.strip_prefix("http://")?.split_once('@')?;
+    let (key_id, secret) = login.split_once(':')?;
+    let access = S3Access {
+        endpoint: Some(format!("http://{host}")),
+        region: "us-east-1".to_owned(),
+        key_id: key_id.to_owned(),
+        secret: Secret::new(secret.to_owned()),
+    };
+    let origin: Origin = format!("s3://hotelhub/{}", hex(&Entropy::system().bytes::<8>())).parse().unwrap();
+    Some(origin.open(Some(&access)).unwrap())
+}
+
+#[tokio::test]
+async fn a_hotel_comes_back_out_of_a_bucket_as_it_does_out_of_a_folder() {
+    let Some(store) = bucket() else { return };
+    let mut cellar = Cellar::of("out of a bucket").await;
+    cellar.fleet = fleet_on(store.clone(), [5; 32]);
+    let taken = cellar.back_up().await.unwrap();
+    let restored = cellar.restore(cellar.restoration(&taken, 1, false)).await.unwrap();
+    assert_eq!((restored.rows, cellar.count("guests").await), (taken.rows, 300));
+    let place = Place { tenant: MELATI, backup: BACKUP };
+    assert_eq!(store.names(place).await.unwrap().len(), 2, "the data and the manifest");
+    cellar
+        .fleet
+        .carry_out(&Task::PruneBackups { cluster: cluster(), tenant: MELATI, backups: vec![BACKUP] })
+        .await
+        .unwrap();
+    assert!(store.names(place).await.unwrap().is_empty());
+    let refused = cellar.restore(cellar.restoration(&taken, 2, false)).await.unwrap_err();
+    assert!(!refused.is_final(), "it may be on its way: {refused}");
     cellar.clear().await;
 }
 

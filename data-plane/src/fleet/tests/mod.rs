@@ -1,6 +1,11 @@
 //! The fleet's promises, against real Postgres (`HOTELHUB_TEST_POSTGRES`).
 mod backups;
+mod chores;
+mod exports;
 mod migrations;
+pub(crate) mod moves;
+mod own_server;
+mod recovery;
 mod schemas;
 mod server;
 mod share;
@@ -317,7 +322,8 @@ const LEFT_OF: &str =
 #[tokio::test]
 async fn a_database_nobody_was_given_is_dropped_and_a_tenants_is_not() {
     let yard = Yard::new("unwanted").await;
-    let drop_it = Task::DropDatabase { cluster: cluster(), database: yard.database.clone(), tenant: None };
+    let drop_it =
+        Task::DropDatabase { cluster: cluster(), database: yard.database.clone(), tenant: None, source: None };
     yard.fleet.carry_out(&drop_it).await.unwrap();
     yard.fleet.carry_out(&yard.prepare()).await.unwrap();
     yard.fleet.stand_by(&[ready(&yard)]).await;
@@ -337,8 +343,13 @@ async fn a_deleted_tenants_database_goes_with_its_role_also_after_a_kill_in_betw
     let yard = Yard::new("deleted").await;
     yard.fleet.carry_out(&yard.create(1)).await.unwrap();
     let Task::CreateTenant { seed, .. } = yard.create(1) else { panic!() };
-    let drop_of =
-        |tenant| Task::DropDatabase { cluster: cluster(), database: yard.database.clone(), tenant: Some(tenant) };
+    let drop_for = |tenant, source| Task::DropDatabase {
+        cluster: cluster(),
+        database: yard.database.clone(),
+        tenant: Some(tenant),
+        source,
+    };
+    let drop_of = |tenant| drop_for(tenant, None);
     let stranger = drop_of(TenantId(Uuid::from_u128(0xbad)));
     let refused = yard.fleet.carry_out(&stranger).await.unwrap_err();
     assert!(matches!(&refused, FleetError::Taken { owner } if *owner == seed.tenant.to_string()), "{refused:?}");
@@ -348,6 +359,9 @@ async fn a_deleted_tenants_database_goes_with_its_role_also_after_a_kill_in_betw
     for _ in 0..2 {
         yard.fleet.carry_out(&drop_of(seed.tenant)).await.unwrap();
     }
+    yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+    let copy = drop_for(TenantId(Uuid::from_u128(0xc0b1)), Some(seed.tenant));
+    yard.fleet.carry_out(&copy).await.unwrap();
     let admin = connect(&server()).await.unwrap();
     assert_eq!(admin.query_one(LEFT_OF, &[&yard.database]).await.unwrap().get::<_, i64>(0), 0);
 }

@@ -4,6 +4,7 @@ use hotelhub_protocol::{Migrated, Outcome, Task};
 use hotelhub_tenant_migrations::{Product, is_current, migrate_until};
 use hotelhub_testkit::{dsn_in, env};
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use super::super::FleetError;
@@ -86,13 +87,13 @@ async fn tenants_who_come_to_a_new_shared_database_at_once_all_find_their_own_sc
     }
 }
 
-/// What a tenant's own role is refused in a database that it shares, by hostile SQL of every kind we know. `NEIGHBOUR` is another's schema.
+/// What a tenant's own role is not permitted in a database that it shares, by hostile SQL of every kind we know. `NEIGHBOUR` is another's schema.
 const HOSTILE: &[&str] = &[
     "select * from NEIGHBOUR.house",
     "select count(*) from NEIGHBOUR.guests",
     "insert into NEIGHBOUR.settings (name, value, updated_at) values ('x', '1', now())",
     "update NEIGHBOUR.users set roles = '{owner}'",
-    "lock table NEIGHBOUR.inventory_days",
+    "begin; lock table NEIGHBOUR.inventory_days",
     "select NEIGHBOUR.is_first_change('house')",
     "create table NEIGHBOUR.mine (n int)",
     "create table public.house (tenant_id uuid)",
@@ -113,10 +114,12 @@ const HOSTILE: &[&str] = &[
     "select * from pg_authid",
     "select pg_read_file('/etc/passwd')",
     "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'NEIGHBOUR'",
-    "set search_path = NEIGHBOUR; select * from house",
-    "set search_path = public; select * from house",
     "select * from pg_largeobject",
 ];
+
+/// What it does not even see.
+const UNSEEN: &[&str] =
+    &["set search_path = NEIGHBOUR; select * from house", "set search_path = public; select * from house"];
 
 #[tokio::test]
 async fn a_tenants_role_reaches_nothing_of_a_neighbours_by_any_sql() {
@@ -130,10 +133,13 @@ async fn a_tenants_role_reaches_nothing_of_a_neighbours_by_any_sql() {
     let neighbour = other.as_its_tenant().await.unwrap();
     neighbour.batch_execute(guest).await.unwrap();
     neighbour.batch_execute("select 'Rahasia'").await.unwrap();
-    for sql in HOSTILE {
+    other.in_schema().await.batch_execute("analyze guests").await.unwrap();
+    let not_permitted = HOSTILE.iter().map(|sql| (sql, SqlState::INSUFFICIENT_PRIVILEGE));
+    for (sql, state) in not_permitted.chain(UNSEEN.iter().map(|sql| (sql, SqlState::UNDEFINED_TABLE))) {
         let own = yard.as_its_tenant().await.unwrap();
         let sql = sql.replace("NEIGHBOUR", other.parts().1).replace("OWN", yard.parts().1);
-        assert!(own.batch_execute(&sql).await.is_err(), "{sql}");
+        let refused = own.batch_execute(&sql).await.unwrap_err();
+        assert_eq!(refused.code(), Some(&state), "{sql}: {refused:?}");
     }
     let own = yard.as_its_tenant().await.unwrap();
     let listed = "
@@ -172,6 +178,7 @@ async fn a_schema_is_dropped_with_its_role_also_after_a_kill_in_between_and_its_
         cluster: cluster(),
         database: yard.database.clone(),
         tenant: Some(TenantId(Uuid::from_u128(tenant))),
+        source: None,
     };
     let refused = yard.fleet.carry_out(&drop_of(2)).await.unwrap_err();
     assert!(matches!(refused, FleetError::Taken { .. }), "{refused:?}");
@@ -191,11 +198,36 @@ async fn a_schema_is_dropped_with_its_role_also_after_a_kill_in_between_and_its_
         cluster: cluster(),
         database: other.database.clone(),
         tenant: Some(TenantId(Uuid::from_u128(2))),
+        source: None,
     };
     other.fleet.carry_out(&all).await.unwrap();
     let left: i64 = other.in_schema().await.query_one(LEFT_OF, &[&other.parts().1]).await.unwrap().get(0);
     assert_eq!(left, 0);
     other.clear().await;
+}
+
+#[tokio::test]
+async fn a_shared_database_is_dropped_when_nobody_lies_in_it_also_after_a_kill_in_between() {
+    let yard = Yard::shared("shared dropped").await;
+    yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+    let (database, _) = yard.parts();
+    let drop_it = Task::DropDatabase { cluster: cluster(), database: database.to_owned(), tenant: None, source: None };
+    let refused = yard.fleet.carry_out(&drop_it).await.unwrap_err();
+    assert!(matches!(refused, FleetError::Inhabited { .. }), "{refused:?}");
+    yard.as_its_tenant().await.unwrap();
+    let tenant = Some(TenantId(Uuid::from_u128(1)));
+    let leave = Task::DropDatabase { cluster: cluster(), database: yard.database.clone(), tenant, source: None };
+    yard.fleet.carry_out(&leave).await.unwrap();
+    assert!(yard.fleet.inventory(&cluster()).await.unwrap().shared.iter().any(|name| name == database));
+    let killed = yard.fleet.carry_out_until(&drop_it, Some(Step::Drop)).await.unwrap_err();
+    assert!(matches!(killed, FleetError::Halted), "{killed:?}");
+    for _ in 0..2 {
+        assert_eq!(yard.fleet.carry_out(&drop_it).await.unwrap(), Outcome::Gone);
+    }
+    assert!(!yard.fleet.inventory(&cluster()).await.unwrap().shared.iter().any(|name| name == database));
+    yard.fleet.carry_out(&yard.create(2)).await.unwrap();
+    yard.assert_seeded_once().await;
+    yard.clear().await;
 }
 
 #[tokio::test]

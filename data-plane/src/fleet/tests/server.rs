@@ -45,6 +45,20 @@ async fn a_disk_at_which_nobody_can_look_in_time_is_told_as_one_that_does_not_ke
     let limit = Duration::from_millis(300);
     assert!(matches!(fleet.look_at_disk_within(&cluster(), limit).await, Err(FleetError::Slow { .. })));
     assert_eq!(fleet.disk(&cluster()), Some(Disk { syncing: true, ..good }));
+    for _ in 0..2 {
+        assert!(matches!(fleet.look_at_disk_within(&cluster(), limit).await, Err(FleetError::Slow { .. })));
+    }
+    assert_eq!(fleet.0.admins[&cluster()].open(), 1, "one look is not answered, and no other begins");
+
+    let mut config = Config::new();
+    config.host("127.0.0.1").port(line_until(silence).await).dbname("postgres");
+    config.user(real.get_user().unwrap()).password(real.get_password().unwrap());
+    let admin = Admin::new(&cluster(), config, ClusterKeys::of(key()));
+    admin.grant(2);
+    let starting = fleet_of(admin);
+    assert!(matches!(starting.look_at_disk_within(&cluster(), limit).await, Err(FleetError::Slow { .. })));
+    let seen = starting.disk(&cluster()).unwrap();
+    assert!(seen.syncing, "also where nobody had looked before: {seen:?}");
 }
 
 #[tokio::test]

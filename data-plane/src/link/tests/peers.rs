@@ -163,7 +163,7 @@ async fn forger(control: &Control) -> String {
 }
 
 /// The address of a peer that has kept this.
-async fn handing_out(kept: Kept) -> String {
+pub(super) async fn handing_out(kept: Kept) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let doors = axum::Router::new().route(paths::KEPT, axum::routing::get(async move || axum::Json(kept)));

@@ -32,6 +32,8 @@ struct Terms {
     limit: usize,
     out: usize,
     leaving: usize,
+    /// The most that were out or waited for, together, since [`Budget::wanted`].
+    peak: usize,
     /// Empty whenever a permit is free.
     turns: Turns<Party, Asking>,
 }
@@ -67,7 +69,7 @@ impl Budget {
     /// A budget whose use and limit are shown by two gauges.
     pub(crate) fn of(limit: usize, shown_out: IntGauge, shown_limit: IntGauge) -> Self {
         show(&shown_limit, limit);
-        let terms = Mutex::new(Terms { limit, out: 0, leaving: 0, turns: Turns::default() });
+        let terms = Mutex::new(Terms { limit, out: 0, leaving: 0, peak: 0, turns: Turns::default() });
         let (waiting, owed, leaving) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
         Self(Arc::new(Inner { terms, waiting, owed, leaving, shown_out, shown_limit }))
     }
@@ -110,6 +112,13 @@ impl Budget {
         self.terms().out
     }
 
+    /// How many permits would have been out, at the most since this was asked before, had there been enough.
+    pub(crate) fn wanted(&self) -> usize {
+        let mut terms = self.terms();
+        let now = terms.out + terms.turns.count();
+        std::mem::replace(&mut terms.peak, now).max(now)
+    }
+
     /// How many permits must come back before the limit holds.
     pub(crate) fn owed(&self) -> usize {
         self.0.owed.load(Ordering::Acquire)
@@ -149,6 +158,7 @@ impl Budget {
         }
         let (hand, coming) = oneshot::channel();
         terms.turns.join(party, Asking { hand, since: Instant::now() });
+        terms.peak = terms.peak.max(terms.out + terms.turns.count());
         self.note(&terms);
         Err(coming)
     }
@@ -158,6 +168,7 @@ impl Budget {
             return None;
         }
         terms.out += 1;
+        terms.peak = terms.peak.max(terms.out + terms.turns.count());
         self.0.shown_out.inc();
         Some(Permit { party, budget: self.clone(), left: Arc::default() })
     }

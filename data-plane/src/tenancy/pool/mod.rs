@@ -124,19 +124,22 @@ impl Pools {
     /// How each server is used, for the heartbeat. The fleet role adds its templates.
     pub fn load(&self) -> Vec<ClusterLoad> {
         let shares = self.0.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        let load = |cluster: ClusterId, open: usize| {
+        let load = |cluster: ClusterId, open: usize, wanted: usize| {
             let ungranted = || self.ungranted_share(&cluster).into_iter().collect();
             let mut holding = shares.get(&cluster).cloned().unwrap_or_else(ungranted);
             let open = u32::try_from(open).unwrap_or(u32::MAX);
             // What is open over the share is held until it is closed.
             let over = open.saturating_sub(holding.iter().map(|share| share.connections).sum());
             holding.iter_mut().take(1).for_each(|share| share.connections += over);
+            let wanted = wanted_by(&holding, wanted);
             ClusterLoad {
                 open,
                 holding,
+                wanted,
                 template: None,
                 old_templates: Vec::new(),
                 keeps_backups: false,
+                archives_wal: false,
                 disk: None,
                 cluster,
             }
@@ -146,8 +149,9 @@ impl Pools {
             .clusters()
             .into_iter()
             .map(|cluster| {
-                let open = self.servers().get(&cluster.id).map_or(0, |server| server.budget.out());
-                load(cluster.id, open)
+                let count = |server: &Arc<Server>| (server.budget.out(), server.budget.wanted());
+                let (open, wanted) = self.servers().get(&cluster.id).map_or((0, 0), count);
+                load(cluster.id, open, wanted)
             })
             .collect()
     }
@@ -214,6 +218,16 @@ impl Pools {
 
 fn sum(shares: &[Share]) -> usize {
     shares.iter().map(|share| usize::try_from(share.connections).unwrap_or(usize::MAX)).fold(0, usize::saturating_add)
+}
+
+/// What is wanted, by the roles that hold a share of it: what they wait for is not told apart, so it is divided as their shares are.
+fn wanted_by(holding: &[Share], wanted: usize) -> Vec<Share> {
+    let all = sum(holding).max(1);
+    let part = |share: &Share| {
+        let part = (wanted * usize::try_from(share.connections).unwrap_or(0)).div_ceil(all);
+        Share { connections: u32::try_from(part).unwrap_or(u32::MAX), ..share.clone() }
+    };
+    holding.iter().map(part).collect()
 }
 
 /// What a session is for all its life. Nothing is ever set afterwards.

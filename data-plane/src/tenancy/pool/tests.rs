@@ -1,5 +1,6 @@
 //! A budget that is never exceeded, forgets no permit, and is fair.
 mod demand;
+mod dial;
 mod fuse;
 
 use std::time::Duration;
@@ -34,6 +35,21 @@ fn permits_are_as_many_as_the_limit_and_come_back_when_dropped() {
     drop(first);
     assert_eq!(budget.out(), 1);
     assert!(budget.try_take(None).is_some());
+}
+
+#[tokio::test]
+async fn what_was_wanted_at_the_most_is_told_once_also_of_those_who_had_to_wait() {
+    let budget = budget(2);
+    let out = [budget.try_take(None), budget.try_take(None)];
+    {
+        let _first = budget.ask(Some(tenant(1)));
+        let _second = budget.ask(Some(tenant(2)));
+    }
+    drop(out);
+    assert_eq!((budget.out(), budget.wanted()), (0, 4));
+    assert_eq!(budget.wanted(), 0, "that was before");
+    let _one = budget.try_take(None);
+    assert_eq!([budget.wanted(), budget.wanted()], [1, 1]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use super::routes::{change, route};
 use super::{KEEP, both, kept};
 use crate::furnished::furnish;
 use crate::house::{House, in_both};
@@ -111,6 +112,34 @@ async fn twenty_at_once_under_one_key_have_one_effect() {
         assert_eq!((answer.status, &answer.text), (201, &answers[0].text));
     }
     assert_eq!(answers.iter().filter(|answer| !answer.replayed).count(), 1);
+    assert_eq!(kept(&melati).await, 1);
+}
+
+/// The hotel's schema, and to whom its tables are granted.
+const PARTS: &str = "
+    select current_schema()::text,
+           case current_schema() when 'public' then 'hotelhub_tenant' else current_schema()::text end";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_finds_the_hotel_moving_is_made_once_it_has_moved_or_may_be_said_again() {
+    let house = House::saas().await;
+    let (melati, _) = both(&house).await;
+    let (app, sql) = (doors(&house), house.sql().await);
+    let parts = sql.query_one(PARTS, &[]).await.unwrap();
+    let (schema, people): (&str, &str) = (parts.get(0), parts.get(1));
+    let revoke = format!("revoke insert, update, delete on all tables in schema {schema} from {people}");
+    sql.batch_execute(&revoke).await.unwrap();
+    let refused = ask(&app, &house, "key-00001", "a").await;
+    assert_eq!(refused.status, 503);
+    assert!(refused.text.contains("moving"), "{}", refused.text);
+    let moved = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let grant = format!("grant insert, update, delete on idempotency_keys, settings to {people}");
+        sql.batch_execute(&grant).await.unwrap();
+        change(&house, route(&melati, |route| route.placement.generation += 1));
+    };
+    let (made, ()) = tokio::join!(ask(&app, &house, "key-00001", "a"), moved);
+    assert_eq!((made.status, made.replayed), (201, false), "{}", made.text);
     assert_eq!(kept(&melati).await, 1);
 }
 

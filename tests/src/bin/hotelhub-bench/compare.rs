@@ -39,7 +39,7 @@ pub(crate) fn percentile(values: &[f64], percent: usize) -> f64 {
 }
 
 /// The distribution-free 95 % interval of the median: order statistics whose ranks lie 0.98·√n around the middle.
-fn interval(values: &[f64]) -> (f64, f64) {
+pub(crate) fn interval(values: &[f64]) -> (f64, f64) {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let n = sorted.len();

@@ -1,7 +1,7 @@
 //! A figure, and how it is shown.
 use serde::Serialize;
 
-use crate::compare::Compared;
+use crate::compare::{Compared, interval, median};
 
 /// One measured thing, as a line of JSON on standard output.
 #[derive(Debug, Serialize)]
@@ -16,7 +16,7 @@ pub(crate) struct Figure {
     pub(crate) baseline: Option<f64>,
     /// Measurement over baseline: the median of interleaved windows.
     pub(crate) ratio: Option<f64>,
-    /// The 95 % interval of the ratio.
+    /// The 95 % interval of the ratio, or of the value where that is a difference.
     pub(crate) interval: Option<[f64; 2]>,
     /// What the issue asks for, in words.
     pub(crate) goal: &'static str,
@@ -100,6 +100,30 @@ impl Figure {
             None
         };
         Self::compared(name, unit, compared, goal, ok)
+    }
+
+    /// A figure that is decided by how much more it is than its baseline, over pairs of both: at most `most` more.
+    pub(crate) fn more_at_most(
+        name: impl Into<String>,
+        unit: &'static str,
+        pairs: &[(f64, f64)],
+        most: f64,
+        goal: &'static str,
+    ) -> Self {
+        let more: Vec<f64> = pairs.iter().map(|(value, baseline)| value - baseline).collect();
+        let (low, high) = interval(&more);
+        let baseline = median(&pairs.iter().map(|pair| pair.1).collect::<Vec<_>>());
+        let ok = if high <= most { Some(true) } else { (low > most).then_some(false) };
+        Self {
+            name: name.into(),
+            value: median(&more),
+            unit,
+            baseline: Some(baseline),
+            ratio: None,
+            interval: Some([low, high]),
+            goal,
+            ok,
+        }
     }
 
     fn compared(

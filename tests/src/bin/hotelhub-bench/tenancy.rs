@@ -3,7 +3,7 @@ use anyhow::Result;
 use hotelhub_tests::{House, Programs, Settings, connect};
 
 use crate::Ground;
-use crate::figures::{budget, change, cold, lookup, memory, provision, restart, rollout};
+use crate::figures::{budget, change, cold, lookup, memory, moving, provision, recover, restart, rollout, schema};
 use crate::floor::Floor;
 use crate::foundation::show;
 use crate::town;
@@ -17,8 +17,9 @@ const POOL: i64 = 8;
 /// The central database: made anew each time, for the house's other keys are.
 const CENTRAL: &str = "bench_central";
 
-/// What can be measured by itself; the first needs no house.
-pub(crate) const PARTS: [&str; 8] = ["lookup", "cold", "budget", "rollout", "change", "restart", "provision", "memory"];
+/// What can be measured by itself; the first needs no house, the second one of its own.
+pub(crate) const PARTS: [&str; 11] =
+    ["lookup", "recover", "cold", "budget", "rollout", "move", "schema", "change", "restart", "provision", "memory"];
 
 /// What to measure.
 #[derive(clap::Args, Clone, Debug)]
@@ -38,7 +39,10 @@ pub(crate) async fn run(wish: Wish) -> Result<()> {
         show(lookup::against_a_bare_hash(100_000)?)?;
         show(lookup::of_nobody()?)?;
     }
-    if PARTS.iter().skip(1).any(|part| ground.wants(part)) {
+    if ground.wants("recover") {
+        show(recover::one_of_a_hundred(&ground).await?)?;
+    }
+    if PARTS.iter().skip(2).any(|part| ground.wants(part)) {
         in_a_house(&ground, size.hotels).await?;
     }
     Ok(())
@@ -48,6 +52,7 @@ async fn in_a_house(ground: &Ground, hotels: usize) -> Result<()> {
     // Fifths of the town: who is asked one by one, and who all at once.
     let [at_once, cold] = [2, 3].map(|fifths| fifths * hotels / 5);
     rollout::make_good(&ground.admin_dsn, hotels, &ground.dir).await?;
+    town::move_out(&ground.admin_dsn).await?;
     let mut house = house(ground).await?;
     let floor = Floor::connect(&ground.admin_dsn, &house.central_dsn(), house.cluster_key()).await?;
     town::move_in(&mut house, floor.central(), 1, hotels).await?;
@@ -64,6 +69,14 @@ async fn in_a_house(ground: &Ground, hotels: usize) -> Result<()> {
     if ground.wants("rollout") {
         show(rollout::to_every_database(&house, &floor, hotels, &ground.dir).await?)?;
     }
+    if ground.wants("move") {
+        show(moving::under_load(&mut house, floor.central(), &ground.dir).await?)?;
+    }
+    if ground.wants("schema") {
+        show([schema::beside_a_database(&house, floor.central()).await?])?;
+        show([schema::sign_ups(&house, floor.central()).await?])?;
+        town::move_out(&ground.admin_dsn).await?;
+    }
     if ground.wants("change") {
         show(change::on_three_nodes(&house, hotels).await?)?;
     }
@@ -72,6 +85,8 @@ async fn in_a_house(ground: &Ground, hotels: usize) -> Result<()> {
     }
     if ground.wants("provision") {
         show(provision::one_a_second(&mut house, &floor, hotels).await?)?;
+        // Nobody looks into hotels whose databases go; what is measured after this has a node of its own.
+        house.node.stop().await?;
         town::move_out(&ground.admin_dsn).await?;
     }
     if ground.wants("memory") {

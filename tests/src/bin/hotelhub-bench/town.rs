@@ -41,6 +41,8 @@ const MOVE_IN: &str = "
         select gen_random_uuid(), id, 'growth', (select id from plan_prices where plan_id = 'growth' limit 1),
                'trialing', 42, current_date, now() + interval '14 days', now()
           from made
+    ), lodging as (
+        insert into lodgings (tenant_id, database_name, since) select id, 't_' || replace(id::text, '-', ''), now() from made
     )
     insert into databases (name, cluster_id, state, template, tenant_id, created_at)
     select 't_' || replace(id::text, '-', ''), 'jkt-1', 'live', $3, id, now() from made";
@@ -62,13 +64,13 @@ pub(crate) struct Size {
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Ground {
     #[command(flatten)]
-    size: Size,
+    pub(crate) size: Size,
     /// Where the key of the server's tenants is kept.
     #[arg(long)]
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// The superuser of the server.
     #[arg(long, env = "HOTELHUB_TEST_POSTGRES", hide_env_values = true)]
-    admin_dsn: String,
+    pub(crate) admin_dsn: String,
 }
 
 /// What the ready-made databases are: how many, of which version.
@@ -157,10 +159,15 @@ fn seed(number: usize, sources: &Sources) -> Result<TenantSeed> {
     Ok(TenantSeed { tenant: tenant(number), slug, hotel, time_zone, owner })
 }
 
+/// Lets the control plane know of the hotels of these numbers; nodes that start now know them too.
+pub(crate) async fn announce(central: &Client, first: usize, last: usize) -> Result<()> {
+    central.execute(MOVE_IN, &[&i32::try_from(first)?, &i32::try_from(last)?, &version()]).await?;
+    Ok(central.batch_execute(FORGET).await?)
+}
+
 /// Lets the control plane know of the hotels of these numbers, starts the node anew, and waits until it knows them too.
 pub(crate) async fn move_in(house: &mut House, central: &Client, first: usize, last: usize) -> Result<()> {
-    central.execute(MOVE_IN, &[&i32::try_from(first)?, &i32::try_from(last)?, &version()]).await?;
-    central.batch_execute(FORGET).await?;
+    announce(central, first, last).await?;
     house.node.stop().await?;
     house.restart_node().await?;
     until_known(house.node_port(), house, first, last).await
@@ -170,7 +177,7 @@ pub(crate) async fn move_in(house: &mut House, central: &Client, first: usize, l
 pub(crate) async fn move_out(admin_dsn: &str) -> Result<()> {
     let admin = connect(admin_dsn).await?;
     let theirs =
-        "select datname::text from pg_database where datname ^@ 't_' and datname not like 't_0000000000007000%'";
+        "select datname::text from pg_database where datname ~ '^[ts]_' and datname not like 't_0000000000007000%'";
     for row in admin.query(theirs, &[]).await? {
         let name: &str = row.get(0);
         admin.batch_execute(&format!("drop database {name} with (force)")).await?;

@@ -40,6 +40,8 @@ pub(crate) async fn lead(run: Arc<Run>) -> Result<()> {
             0..3 => suspend(&run, hotel, &dice).await?,
             3..6 => stray(&run, hotel, place, &dice).await?,
             6..9 => leave_and_return(&run, hotel, guest, &dice).await?,
+            // A database is moved as a whole: one that others share is not.
+            _ if hotel.route().placement.schema.is_some() => stray(&run, hotel, place, &dice).await?,
             _ => relocate(&run, &admin, hotel, guest, &dice).await?,
         }
     }

@@ -18,7 +18,7 @@ use hotelhub_protocol::{
     Snapshot, Task, TenantSeed, TenantStatus,
 };
 use hotelhub_testkit::mail::MailStandIn;
-use hotelhub_testkit::{dsn_in, fresh_quarters, tear_down};
+use hotelhub_testkit::{dsn_in, fresh_quarters, fresh_shared, tear_down};
 use hotelhub_tests::{Hotel, connect};
 use hotelhub_web::origin::Scheme;
 use hotelhub_web::telemetry;
@@ -87,8 +87,11 @@ impl Town {
         );
         fleet.freeze_template(&cluster()).await?;
         let mut plots = Vec::new();
+        let shared = fresh_shared();
         for number in 0..hotels {
-            plots.push(Plot::laid_out(number, fresh_quarters(None), &fleet, &sources).await?);
+            // Every other hotel shares a database with its like.
+            let quarters = fresh_quarters(Some(shared.as_str()).filter(|_| number % 2 == 1));
+            plots.push(Plot::laid_out(number, quarters, &fleet, &sources).await?);
         }
         let clusters = vec![Cluster { id: cluster(), host: Ipv4Addr::LOCALHOST.to_string(), port: proxy.port }];
         let routes = plots.iter().map(|plot| plot.route.clone()).collect();
@@ -230,10 +233,12 @@ fn settings(keys: &Keys, mail: &MailStandIn, state_dir: PathBuf, hotels: usize) 
         feed_public_key: FeedKey::new(&keys.feed).verifier(),
         state_dir,
         peers: Vec::new(),
+        routes_store: None,
         oldest_from_peer: SignedDuration::ZERO,
         cluster_keys: HashMap::from([(cluster(), ClusterKeys::of(keys.cluster.clone()))]),
         cluster_admins: BTreeMap::new(),
         backups: None,
+        exchange: None,
         node_secret: keys.node.clone(),
         base_domain: Host::parse(BASE).expect("the domain of the town is one"),
         vendor_url: format!("http://{BASE}:8081"),

@@ -20,29 +20,34 @@ const VISITED: usize = 200;
 pub(crate) async fn ten_thousand_known(house: &mut House, floor: &Floor, warm: &[String]) -> Result<Figure> {
     town::move_in(house, floor.central(), 1, STRANGERS).await?;
     for slug in warm {
-        visit(house, &get(&house.host(slug), "/api/v1/public/property", None)).await?;
+        visit(house.node_port(), &get(&house.host(slug), "/api/v1/public/property", None)).await?;
     }
     let resident = resident_mib(house.node.id().context("the node ended")?)?;
     Ok(Figure::at_most("resident with 10,000 tenants known, 50 warm", resident, "MiB", 120.0, "<= 120 MiB"))
 }
 
 /// Weighs a node that knows ten thousand hotels, of which those up to `hotels` have databases: before it serves two hundred of them, while it
-/// does, and when their connections have gone.
+/// does, and when their connections have gone. It serves and does nothing else: who works looks into every hotel, also where there is no
+/// database. The house's own node is stopped for it.
 pub(crate) async fn two_hundred_come_and_go(house: &mut House, floor: &Floor, hotels: usize) -> Result<Vec<Figure>> {
-    town::move_in(house, floor.central(), hotels + 1, STRANGERS).await?;
+    house.node.stop().await?;
+    town::announce(floor.central(), hotels + 1, STRANGERS).await?;
+    let mut node = house.another_node("node-6", "serve").await?;
+    let [port, metrics] = node.ports;
+    town::until_known(port, house, hotels + 1, STRANGERS).await?;
     let warm: Vec<usize> = (hotels.saturating_sub(VISITED)..hotels).map(|number| number + 1).collect();
-    let weighed = async |house: &House| {
-        until_cold(house).await?;
-        resident_mib(house.node.id().context("the node ended")?)
-    };
+    let weighed = || resident_mib(node.process.id().context("the node ended")?);
     // Once, so that what a program loads with its first guest is not counted for the two hundred.
-    visit(house, &town::public(house, hotels)).await?;
-    let before = weighed(house).await?;
+    visit(port, &town::public(house, hotels)).await?;
+    until_cold(house, metrics).await?;
+    let before = weighed()?;
     for number in &warm {
-        visit(house, &town::public(house, *number)).await?;
+        visit(port, &town::public(house, *number)).await?;
     }
-    let most = resident_mib(house.node.id().context("the node ended")?)?;
-    let after = weighed(house).await?;
+    let most = weighed()?;
+    until_cold(house, metrics).await?;
+    let after = weighed()?;
+    node.process.stop().await?;
     Ok(vec![
         Figure::at_most("resident with 10,000 tenants known, 200 warm", most, "MiB", 120.0, "<= 120 MiB"),
         Figure::at_most("the same when their connections have gone", after, "MiB", before * 1.05, "<= 1.05x before")
@@ -51,14 +56,14 @@ pub(crate) async fn two_hundred_come_and_go(house: &mut House, floor: &Floor, ho
 }
 
 /// Waits until no hotel has a connection: they are closed a minute after the last guest.
-async fn until_cold(house: &House) -> Result<()> {
+async fn until_cold(house: &House, metrics: u16) -> Result<()> {
     patiently(120, "the last connection is closed", async || {
-        Ok((house.counted("hotelhub_pool_connections").await? == 0.0).then_some(()))
+        Ok((house.counted_at(metrics, "hotelhub_pool_connections").await? == 0.0).then_some(()))
     })
     .await
 }
 
 /// Some requests at once, over two connections.
-async fn visit(house: &House, request: &[u8]) -> Result<()> {
-    throughput(house.node_port(), request, 2, Duration::from_millis(100)).await.map(drop)
+async fn visit(port: u16, request: &[u8]) -> Result<()> {
+    throughput(port, request, 2, Duration::from_millis(100)).await.map(drop)
 }

@@ -48,7 +48,10 @@ pub(crate) async fn one_a_second(house: &mut House, floor: &Floor, last: usize) 
         sign_ups.extend(took);
     }
     house.keep_ready_databases(0).await?;
-    let pairs: Vec<(f64, f64)> = busy.iter().zip(quiet.iter().cycle()).map(|(busy, quiet)| (*busy, *quiet)).collect();
+    // Each quiet window is compared once, with the middle of as many busy ones as fall to it.
+    let share = |place: usize| place * busy.len() / quiet.len();
+    let beside = |place: usize| busy.get(share(place)..share(place + 1)).map_or(f64::NAN, median);
+    let pairs: Vec<(f64, f64)> = quiet.iter().enumerate().map(|(place, quiet)| (beside(place), *quiet)).collect();
     #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
     let count = sign_ups.len() as f64;
     Ok(vec![

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use hotelhub_tests::{Answered, Balance, House};
+use hotelhub_tests::{Answered, Balance, Beside, House};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
@@ -30,9 +30,8 @@ struct Tally {
 
 /// Takes each node out of the balance, stops it, starts it anew and puts it back, again and again.
 pub(crate) async fn of_three_nodes(house: &mut House, last: usize) -> Result<Vec<Figure>> {
-    let (mut second, mut third) =
-        (house.another_node("node-4", "serve").await?, house.another_node("node-5", "serve").await?);
-    let ports = [house.node_port(), second.ports[0], third.ports[0]];
+    let mut beside = [house.another_node("node-4", "serve").await?, house.another_node("node-5", "serve").await?];
+    let ports = [house.node_port(), beside[0].ports[0], beside[1].ports[0]];
     for port in ports {
         town::until_known(port, house, last + 1 - ASKED, last).await?;
     }
@@ -46,20 +45,7 @@ pub(crate) async fn of_three_nodes(house: &mut House, last: usize) -> Result<Vec
     for restart in 0..3 * ROUNDS {
         sleep(BETWEEN).await;
         balance.take_out(restart % 3);
-        match restart % 3 {
-            0 => {
-                house.node.stop().await?;
-                house.restart_node().await?;
-            }
-            1 => {
-                second.process.stop().await?;
-                house.restart_beside(&mut second).await?;
-            }
-            _ => {
-                third.process.stop().await?;
-                house.restart_beside(&mut third).await?;
-            }
-        }
+        start_anew(house, &mut beside, restart % 3).await?;
         balance.put_back();
     }
     sleep(BETWEEN).await;
@@ -68,8 +54,27 @@ pub(crate) async fn of_three_nodes(house: &mut House, last: usize) -> Result<Vec
         ended?;
     }
     let took = begun.elapsed().as_secs_f64();
-    second.process.stop().await?;
-    third.process.stop().await?;
+    for node in &mut beside {
+        node.process.stop().await?;
+    }
+    told(&tally, took)
+}
+
+/// Stops the node at this place, the house's own at the first, and starts it again.
+async fn start_anew(house: &mut House, beside: &mut [Beside], place: usize) -> Result<()> {
+    match place.checked_sub(1).and_then(|place| beside.get_mut(place)) {
+        Some(node) => {
+            node.process.stop().await?;
+            house.restart_beside(node).await
+        }
+        None => {
+            house.node.stop().await?;
+            house.restart_node().await
+        }
+    }
+}
+
+fn told(tally: &Tally, took: f64) -> Result<Vec<Figure>> {
     #[expect(clippy::cast_precision_loss, reason = "some tens of thousands")]
     let [answered, again, failed] =
         [&tally.answered, &tally.again, &tally.failed].map(|count| count.load(Ordering::Relaxed) as f64);

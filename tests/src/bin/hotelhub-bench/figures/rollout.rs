@@ -12,10 +12,10 @@ use crate::floor::Floor;
 use crate::report::Figure;
 use crate::town;
 
-/// The step before those that are taken back, and the last of them: they add an index, two columns and a trigger.
-const STEPS: [u16; 2] = [17, 20];
+/// The step before those that are taken back, and the last of them: they add two indexes, two columns and a trigger.
+const STEPS: [u16; 2] = [17, 21];
 
-/// Takes the steps 18 to 20 back.
+/// Takes the steps 18 to 21 back.
 const TAKE_BACK: &str = "
     set synchronous_commit = off;
     begin;
@@ -27,6 +27,7 @@ const TAKE_BACK: &str = "
         deferrable initially deferred for each row when (is_first_change('house'))
         execute function draw_availability_token('house');
     drop index letters_withheld;
+    drop index reservations_open;
     delete from schema_steps where number > 17;
     commit";
 
@@ -90,7 +91,7 @@ pub(crate) async fn to_every_database(house: &House, floor: &Floor, hotels: usiz
     #[expect(clippy::cast_precision_loss, reason = "a handful of connections")]
     let (most, opened) = (most as f64, opened as f64);
     Ok(vec![
-        Figure::at_most(format!("{hotels} databases: add columns and an index"), took, "s", 20.0, "<= 20 s")
+        Figure::at_most(format!("{hotels} databases: add columns and indexes"), took, "s", 20.0, "<= 20 s")
             .beside(bare),
         Figure::at_most("the same: connections of the fleet role", most, "backends", 8.0, "<= 8"),
         Figure::at_most("a deploy with nothing to do", idle, "s", 1.0, "<= 1 s"),

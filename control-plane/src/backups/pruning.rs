@@ -1,0 +1,45 @@
+//! Backups that are removed from the store, as rows.
+use hotelhub_kernel::TenantId;
+use hotelhub_protocol::OrderId;
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use uuid::Uuid;
+
+use crate::database::{DbError, Tx};
+
+/// The backups of a tenant that failed and of which something may still lie in the store.
+pub(super) async fn uncleared(tx: &mut Tx, tenant: TenantId) -> Result<Vec<Uuid>, DbError> {
+    let uncleared = sqlx::query_scalar!(
+        "select id from backups where tenant_id = $1 and state = 'failed' and cleared_at is null and clearing_order is null",
+        tenant.0
+    );
+    Ok(uncleared.fetch_all(&mut **tx).await?)
+}
+
+/// Writes down that these are being removed. One that failed stays failed.
+pub(super) async fn note_pruning(tx: &mut Tx, backups: &[Uuid], order: Uuid) -> Result<(), DbError> {
+    sqlx::query!(
+        "with cleared as (
+             update backups set clearing_order = $2, cleared_at = null where id = any($1) and state = 'failed')
+         update backups set state = 'pruning', order_id = $2 where id = any($1) and state = 'done'",
+        backups,
+        order
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes down that they are removed.
+pub(super) async fn note_pruned(tx: &mut Tx, order: OrderId, now: Timestamp) -> Result<(), DbError> {
+    sqlx::query!(
+        "with cleared as (
+             update backups set cleared_at = $2, clearing_order = null where clearing_order = $1)
+         update backups set state = 'pruned' where order_id = $1 and state = 'pruning'",
+        order.0,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! What staff have done about exports: rule, row, order and audit line in one transaction.
+use axum::http::StatusCode;
+use hotelhub_identity::StaffPermission;
+use hotelhub_kernel::TenantId;
+use hotelhub_protocol::Task;
+use hotelhub_web::{AppError, Result};
+use serde_json::json;
+
+use super::model::Refusal;
+use super::store::{self, Listed};
+use crate::App;
+use crate::audit;
+use crate::backups;
+use crate::database::Tx;
+use crate::fleet::orders::{self, NewOrder};
+use crate::staff::{Act, VendorStaff};
+use crate::wakes::Wake;
+
+/// Somebody waits for it.
+const ASKED: i16 = 40;
+
+/// All of a tenant's data, into the exchange.
+pub(super) struct Export(pub(super) TenantId);
+
+impl Act for Export {
+    type Told = Listed;
+    const STATUS: StatusCode = StatusCode::OK;
+    const WAKES: &'static [Wake] = &[Wake::Orders];
+
+    /// What gives all data away needs what deletes them.
+    fn needs(&self) -> StaffPermission {
+        StaffPermission::TenantDelete
+    }
+
+    async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<Listed> {
+        let (Self(tenant), now) = (self, app.clock.now());
+        if app.exchange.is_none() {
+            return Err(Refusal::NoExchange.into());
+        }
+        let lodging = backups::lodging(app, tx, tenant).await?;
+        let (id, order) = (app.ids.next(), app.ids.next());
+        let (cluster, database) = (lodging.cluster, lodging.database);
+        let task = Task::ExportTenant { cluster, database, tenant, export: id };
+        orders::place(tx, &NewOrder { id: order, tenant: None, priority: ASKED, task }, now).await?;
+        let noted = store::note_ordered(tx, (id, order), (tenant, &staff.name), now).await;
+        noted.map_err(|error| match error.constraint() {
+            Some("exports_one_at_a_time") => Refusal::Exporting.into(),
+            _ => AppError::from(error),
+        })?;
+        let (subject, details) = (tenant.to_string(), json!({ "export": id }));
+        audit::record(tx, now, &staff.actor(), "tenant.export", ("tenant", &subject), Some(tenant), details).await?;
+        Ok(store::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::Unknown)?)
+    }
+}

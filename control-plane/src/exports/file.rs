@@ -1,0 +1,84 @@
+//! An export's file, read out of the exchange to whoever may have it, from any byte on.
+use std::io;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::header::{ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::try_unfold;
+use hotelhub_identity::StaffPermission;
+use hotelhub_kernel::TenantId;
+use hotelhub_vault::{Place, Reading};
+use hotelhub_web::{AppError, Result};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::model::{Refusal, from_byte};
+use super::store::{self, Listed};
+use crate::App;
+use crate::audit;
+use crate::database::DbError;
+use crate::staff::VendorStaff;
+
+/// The file: a ZIP. One that broke off goes on with `Range: bytes=N-`.
+#[utoipa::path(get, path = "/api/v1/exports/{id}/file", tag = "exports", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 206, body = Vec<u8>, content_type = "application/zip"), (status = 401),
+              (status = 403), (status = 404), (status = 410, description = "`export-gone`"), (status = 422, description = "`no-such-part`")))]
+pub(super) async fn fetch(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    staff.may(StaffPermission::TenantDelete)?;
+    let mut tx = app.db.begin().await?;
+    let export = store::list(&mut tx, None, Some(id), 1).await?.pop().ok_or(Refusal::Unknown)?;
+    let shelf = app.exchange.as_ref().ok_or(Refusal::NoExchange)?;
+    if export.state != "done" || export.expires_at.is_none_or(|until| until <= app.clock.now()) {
+        return Err(Refusal::NotThere.into());
+    }
+    let tenant = TenantId(export.tenant_id);
+    let manifest = shelf.manifest(Place { tenant, backup: id }).await.map_err(AppError::internal)?;
+    let length = manifest.plain_bytes;
+    let from = from_byte(headers.get(RANGE).and_then(|range| range.to_str().ok()), length)?;
+    let reading = shelf.open(&manifest).await.map_err(AppError::internal)?;
+    let (now, actor, subject) = (app.clock.now(), staff.actor(), tenant.to_string());
+    let (action, details) = ("tenant.export_fetched", json!({ "export": id, "from_byte": from }));
+    audit::record(&mut tx, now, &actor, action, ("tenant", &subject), Some(tenant), details).await?;
+    tx.commit().await.map_err(DbError::from)?;
+    Ok(answered(&export, (from, length), reading))
+}
+
+fn answered(export: &Listed, (from, length): (u64, u64), reading: Reading) -> Response {
+    let day = export.taken_at.map(|at| at.strftime("-%Y-%m-%d").to_string()).unwrap_or_default();
+    let mut headers: Vec<(HeaderName, String)> = vec![
+        (CONTENT_TYPE, "application/zip".to_owned()),
+        (CONTENT_LENGTH, (length - from).to_string()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{}{day}.zip\"", export.slug)),
+        (ACCEPT_RANGES, "bytes".to_owned()),
+    ];
+    let mut status = StatusCode::OK;
+    if from > 0 {
+        status = StatusCode::PARTIAL_CONTENT;
+        headers.push((CONTENT_RANGE, format!("bytes {from}-{}/{length}", length - 1)));
+    }
+    let bytes = try_unfold((reading, from), |(mut reading, mut skip)| async move {
+        while let Some(mut bytes) = reading.next().await.map_err(io::Error::other)? {
+            let passed = usize::try_from(skip).unwrap_or(usize::MAX).min(bytes.len());
+            skip -= passed as u64;
+            bytes.drain(..passed);
+            if !bytes.is_empty() {
+                return Ok::<_, io::Error>(Some((Bytes::from(bytes), (reading, skip))));
+            }
+        }
+        Ok(None)
+    });
+    let mut response = (status, Body::from_stream(bytes)).into_response();
+    for (name, value) in headers {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}

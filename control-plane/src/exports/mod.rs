@@ -1,0 +1,19 @@
+//! Tenants' data taken away in one open file: which exports there are, when they expire, and how staff fetch them.
+//!
+//! The fleet role writes a file into the exchange, a store that both planes reach; this plane reads it out to who may have it and removes it
+//! after some days. A passphrase never comes here: whoever wants one seals the file where it is fetched.
+mod deeds;
+mod desk;
+mod file;
+mod model;
+mod reports;
+mod store;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use desk::doors;
+pub use reports::tidy;
+pub(crate) use reports::{exported, given_up};
+pub(crate) use view::Taken;
+pub use view::forms;

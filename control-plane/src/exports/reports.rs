@@ -1,0 +1,40 @@
+//! What the fleet role says of exports, and what becomes of those that were not said anything of, or are old.
+use hotelhub_protocol::{BackedUp, OrderId};
+use hotelhub_vault::Place;
+
+use super::store;
+use crate::App;
+use crate::database::{DbError, Tx};
+
+/// An export is whole.
+pub(crate) async fn exported(app: &App, tx: &mut Tx, order: OrderId, told: &BackedUp) -> Result<(), DbError> {
+    store::note_done(tx, order, told, app.clock.now()).await
+}
+
+/// Takes down what no worker will say any more: its order was given up.
+pub(crate) async fn given_up(app: &App, tx: &mut Tx) -> Result<(), DbError> {
+    let failed = store::settle(tx, app.clock.now()).await?;
+    if failed > 0 {
+        tracing::error!(failed, "exports failed for good; the tenants' pages say why");
+    }
+    Ok(())
+}
+
+/// Removes exports whose time is over; how many. Takes no input; safe twice and from two places.
+pub async fn tidy(app: &App) -> Result<u32, DbError> {
+    let mut tx = app.db.begin().await?;
+    given_up(app, &mut tx).await?;
+    tx.commit().await?;
+    let Some(shelf) = &app.exchange else { return Ok(0) };
+    let mut conn = app.db.durable.acquire().await?;
+    let mut removed = 0;
+    for (id, tenant) in store::over(&mut conn, app.clock.now()).await? {
+        if let Err(error) = shelf.remove(Place { tenant, backup: id }).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, export.id = %id, "an old export was not removed");
+            continue;
+        }
+        store::note_expired(&mut conn, id, app.clock.now()).await?;
+        removed += 1;
+    }
+    Ok(removed)
+}

@@ -1,0 +1,124 @@
+//! Exports on a tenant's page: what there is, where it is fetched, and the form that asks for one.
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::post;
+use hotelhub_identity::StaffPermission;
+use hotelhub_kernel::TenantId;
+use hotelhub_web::preferences::see_other;
+use hotelhub_web::{Flash, FormBody, Kind, Nothing, Result, Visit, format};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::deeds::Export;
+use super::store;
+use crate::App;
+use crate::backups::{seconds, size};
+use crate::database::DbError;
+use crate::staff::{Mode, VendorStaff};
+use crate::vendor::moment;
+
+/// Lines shown on a tenant's page.
+const SHOWN: i64 = 10;
+
+/// The form.
+pub fn forms() -> Router<App> {
+    Router::new().route("/vendor/tenants/{id}/exports", post(export))
+}
+
+/// A tenant's exports, as its page shows them.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Taken {
+    exports: Vec<ExportLine>,
+    may_export: bool,
+}
+
+/// One export.
+#[derive(Clone, Debug, Serialize)]
+struct ExportLine {
+    state_key: String,
+    tone: &'static str,
+    /// The instant it shows, or when it was asked for.
+    at: String,
+    size: Option<String>,
+    rows: Option<String>,
+    took: Option<String>,
+    by: String,
+    reason: Option<String>,
+    /// Where it is fetched, by who may.
+    file: Option<String>,
+    until: Option<String>,
+}
+
+impl Taken {
+    /// What a member of staff sees of a tenant's.
+    pub(crate) async fn of(app: &App, visit: &Visit, staff: &VendorStaff, tenant: TenantId) -> Result<Self> {
+        let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
+        let exports = store::list(&mut conn, Some(tenant), None, SHOWN).await?;
+        let may = staff.can(StaffPermission::TenantDelete);
+        Ok(Self {
+            may_export: may && app.exchange.is_some(),
+            exports: exports.into_iter().map(|export| ExportLine::of(export, visit, may)).collect(),
+        })
+    }
+
+    /// Some of everything.
+    pub(crate) fn sample() -> Self {
+        Self { exports: vec![ExportLine::sample()], may_export: true }
+    }
+}
+
+impl ExportLine {
+    fn of(export: store::Listed, visit: &Visit, may_fetch: bool) -> Self {
+        let good = export.state == "done";
+        Self {
+            tone: match export.state.as_str() {
+                "done" => "good",
+                "failed" => "bad",
+                "ordered" => "warn",
+                _ => "calm",
+            },
+            state_key: format!("export.{}", export.state),
+            at: moment(export.taken_at.unwrap_or(export.created_at), visit),
+            size: export.bytes.map(|bytes| size(bytes, visit.lang)),
+            rows: export.rows.map(|rows| format::count(rows, visit.lang)),
+            took: export.took_ms.map(|took| seconds(took, visit.lang)),
+            by: export.asked_by,
+            reason: export.error,
+            file: (good && may_fetch).then(|| format!("/api/v1/exports/{}/file", export.id)),
+            until: export.expires_at.filter(|_| good).map(|at| moment(at, visit)),
+        }
+    }
+
+    fn sample() -> Self {
+        Self {
+            state_key: "export.done".to_owned(),
+            tone: "good",
+            at: "3 Jul 2026 10.15".to_owned(),
+            size: Some("1,4 MB".to_owned()),
+            rows: Some("12.034".to_owned()),
+            took: Some("0,9 s".to_owned()),
+            by: "Sari Dewi".to_owned(),
+            reason: Some("the disk is full".to_owned()),
+            file: Some(format!("/api/v1/exports/{}/file", Uuid::nil())),
+            until: Some("10 Jul 2026 10.15".to_owned()),
+        }
+    }
+}
+
+/// Has one written and leads back to the tenant's page, which says that it is begun, or why it is not.
+async fn export(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    FormBody(_, key): FormBody<Nothing>,
+) -> Result<Response> {
+    let flash = match staff.does(&app, Export(TenantId(id)), (&key, Mode::ForGood)).await {
+        Ok(_) => Flash::good("export.said.begun"),
+        Err(refusal) if matches!(refusal.kind(), Kind::Conflict | Kind::Invalid) => {
+            Flash::bad(&format!("export.refused.{}", refusal.code()))
+        }
+        Err(refusal) => return Err(refusal),
+    };
+    Ok(see_other(&format!("/vendor/tenants/{id}"), Some(&flash)))
+}

@@ -1,0 +1,89 @@
+//! Chores at hotels' databases: asked for by name, done by workers one hotel after the other, and told hotel by hotel.
+use hotelhub_identity::StaffRole;
+use hotelhub_protocol::{Chore, Order, Outcome, Role, Task, Tended};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::office::{Node, Office};
+
+/// A worker, and hotels of these names.
+async fn with_hotels(office: &Office, slugs: &[&str]) -> Node {
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    for slug in slugs {
+        assert_eq!(office.sign_up(slug).await.status, StatusCode::CREATED);
+        node.done(&node.lease(0).await.unwrap()).await;
+    }
+    node
+}
+
+async fn says(node: &Node, order: &Order, outcome: Outcome) {
+    assert_eq!(node.report(order.id, order.fence, outcome).await.status, StatusCode::NO_CONTENT);
+}
+
+fn tended(found: &[&str]) -> Outcome {
+    Outcome::Tended(Tended { took_ms: 40, found: found.iter().map(|&text| text.to_owned()).collect() })
+}
+
+#[tokio::test]
+async fn a_chore_is_done_at_every_hotel_and_told_hotel_by_hotel() {
+    let office = Office::open().await;
+    let node = with_hotels(&office, &["melati", "kenanga", "mawar"]).await;
+    let staff = office.staff(StaffRole::SuperAdmin).await;
+    let wish = json!({ "chore": "check", "all": true });
+    let dry = staff.post("/api/v1/chores?dry_run=true", &wish).await.unwrap();
+    assert_eq!((dry.status, dry.json()["tenants"].as_array().unwrap().len()), (StatusCode::OK, 3), "{}", dry.text);
+    assert!(node.lease_migrating().await.is_none(), "a dry run orders nothing");
+
+    let begun = staff.post("/api/v1/chores", &wish).await.unwrap().json();
+    let place = format!("/api/v1/chores/{}", begun["id"].as_str().unwrap());
+    assert!(node.lease(0).await.is_none(), "a worker that has its hands full is not given it");
+    let mut slugs = Vec::new();
+    for outcome in
+        [tended(&[]), tended(&["2 folios are closed and not settled"]), Outcome::Refused { reason: "no".to_owned() }]
+    {
+        let order = node.lease_migrating().await.unwrap();
+        let Task::TendTenant { tenant, chore: Chore::Check, .. } = order.task else { panic!("{order:?}") };
+        assert_eq!(staff.get(&place).await.unwrap().json()["state"], "ordered");
+        slugs.push(tenant.to_string());
+        says(&node, &order, outcome).await;
+    }
+    let told = staff.get(&place).await.unwrap().json();
+    assert_eq!(
+        [&told["state"], &told["through"], &told["failed"], &told["found"]],
+        [&json!("done"), &json!(3), &json!(1), &json!(1)]
+    );
+    let at = |tenant: &str| -> Value {
+        let each = told["tenants"].as_array().unwrap();
+        each.iter().find(|at| at["tenant_id"] == tenant).unwrap().clone()
+    };
+    assert_eq!((&at(&slugs[0])["state"], &at(&slugs[0])["findings"]), (&json!("done"), &json!([])));
+    assert_eq!(at(&slugs[1])["findings"], json!(["2 folios are closed and not settled"]));
+    assert_eq!((&at(&slugs[2])["state"], &at(&slugs[2])["error"]), (&json!("failed"), &json!("no")));
+    assert!(staff.get("/api/v1/audit").await.unwrap().text.contains("chore.begin"));
+}
+
+#[tokio::test]
+async fn only_the_hotels_that_are_meant_are_tended() {
+    let office = Office::open().await;
+    let node = with_hotels(&office, &["melati", "kenanga"]).await;
+    let staff = office.staff(StaffRole::SuperAdmin).await;
+    for (wish, code) in [
+        (json!({ "chore": "analyze" }), "invalid-chore"),
+        (json!({ "chore": "analyze", "tenants": [] }), "invalid-chore"),
+        (json!({ "chore": "analyze", "all": true, "plan": "growth" }), "invalid-chore"),
+        (json!({ "chore": "analyze", "tenants": ["melati", "mawar"] }), "unknown-tenant"),
+        (json!({ "chore": "analyze", "plan": "enterprise" }), "nobody-meant"),
+        (json!({ "chore": "drop", "all": true }), "invalid-body"),
+    ] {
+        assert_eq!(staff.post("/api/v1/chores", &wish).await.unwrap().code(), code, "{wish}");
+    }
+    let wish = json!({ "chore": "analyze", "tenants": ["kenanga"] });
+    let begun = staff.post("/api/v1/chores", &wish).await.unwrap().json();
+    assert_eq!(begun["tenants"].as_array().unwrap().len(), 1);
+    let order = node.lease_migrating().await.unwrap();
+    assert_eq!(begun["tenants"][0]["slug"], "kenanga");
+    assert!(node.lease_migrating().await.is_none());
+    says(&node, &order, tended(&[])).await;
+    let by_plan = staff.post("/api/v1/chores", &json!({ "chore": "vacuum", "plan": "growth" })).await.unwrap().json();
+    assert_eq!(by_plan["tenants"].as_array().unwrap().len(), 2, "{by_plan}");
+}

@@ -1,0 +1,93 @@
+//! A hotel's data in one file: asked for by who may, written by a worker, fetched from any byte on, and gone after a week.
+use hotelhub_control_plane::exports::tidy;
+use hotelhub_identity::StaffRole;
+use hotelhub_kernel::TenantId;
+use hotelhub_protocol::{BackedUp, Outcome, Role, Task};
+use hotelhub_vault::Place;
+use jiff::SignedDuration;
+use reqwest::StatusCode;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::office::{Node, Office};
+
+const FILE: &str = "a ZIP of open tables, as the worker wrote it";
+
+/// A worker that keeps backups, and the one hotel there is.
+async fn with_hotel(office: &Office) -> (Node, String) {
+    let node = office.node("node-1", &[Role::Fleet]).await;
+    assert_eq!(office.sign_up("melati").await.status, StatusCode::CREATED);
+    node.done(&node.lease(0).await.unwrap()).await;
+    node.keeps_backups(office.clock.now()).await;
+    let sql = office.scratch.connect().await.unwrap();
+    let tenant: Uuid = sql.query_one("select id from tenants", &[]).await.unwrap().get(0);
+    (node, tenant.to_string())
+}
+
+/// Writes the file that is ordered, as the worker does; the export's id.
+async fn written(office: &Office, node: &Node) -> Uuid {
+    assert!(node.lease(0).await.is_none(), "a worker without a store is not given it");
+    let order = node.lease_copying().await.unwrap();
+    let Task::ExportTenant { tenant, export, .. } = order.task else { panic!("{order:?}") };
+    let (shelf, place) = (office.app.exchange.clone().unwrap(), Place { tenant, backup: export });
+    let mut taking = shelf.take(place).await.unwrap();
+    taking.push(FILE.as_bytes()).await.unwrap();
+    let digest = taking.finish().await.unwrap();
+    let taken_at = office.clock.now();
+    shelf.vouch_for_file(place, &digest, (taken_at, "0020_abcdef01")).await.unwrap();
+    let (schema, sha256) = ("0020_abcdef01".to_owned(), digest.sha256);
+    let told = BackedUp { taken_at, took_ms: 900, schema, rows: 12_034, stored_bytes: digest.plain_bytes, sha256 };
+    assert_eq!(node.report(order.id, order.fence, Outcome::Exported(told)).await.status, StatusCode::NO_CONTENT);
+    export
+}
+
+#[tokio::test]
+async fn a_hotel_is_exported_and_fetched_from_any_byte_on_until_a_week_is_over() {
+    let office = Office::open().await;
+    let (node, tenant) = with_hotel(&office).await;
+    let staff = office.staff(StaffRole::SuperAdmin).await;
+    let door = format!("/api/v1/tenants/{tenant}/exports");
+    let dry = staff.post(&format!("{door}?dry_run=true"), &json!({})).await.unwrap();
+    assert_eq!((dry.status, &dry.json()["state"]), (StatusCode::OK, &json!("ordered")), "{}", dry.text);
+    assert!(node.lease_copying().await.is_none(), "a dry run orders nothing");
+    assert_eq!(staff.post(&door, &json!({})).await.unwrap().status, StatusCode::OK);
+    assert_eq!(staff.post(&door, &json!({})).await.unwrap().code(), "export-open");
+    let export = written(&office, &node).await;
+    let seen = staff.get(&format!("/api/v1/exports/{export}")).await.unwrap().json();
+    assert_eq!((&seen["state"], &seen["rows"], &seen["slug"]), (&json!("done"), &json!(12_034), &json!("melati")));
+
+    let file = format!("/api/v1/exports/{export}/file");
+    let whole = staff.get(&file).await.unwrap();
+    assert_eq!((whole.status, whole.text.as_str()), (StatusCode::OK, FILE));
+    let rest = staff.with("range", "bytes=9-").get(&file).await.unwrap();
+    assert_eq!((rest.status, rest.text.as_str()), (StatusCode::PARTIAL_CONTENT, &FILE[9..]));
+    assert_eq!(staff.with("range", "bytes=999-").get(&file).await.unwrap().code(), "no-such-part");
+    let log = staff.get("/api/v1/audit").await.unwrap().text;
+    assert_eq!(log.matches("tenant.export_fetched").count(), 2, "every part that was fetched is told: {log}");
+
+    let week = office.clock.now() + SignedDuration::from_hours(7 * 24);
+    assert_eq!(seen["expires_at"], json!(week.to_string()));
+    assert_eq!(tidy(&office.app).await.unwrap(), 0);
+    // A session does not last a week.
+    let over = format!("update exports set expires_at = '{}'", office.clock.now());
+    office.scratch.connect().await.unwrap().batch_execute(&over).await.unwrap();
+    assert_eq!(staff.get(&file).await.unwrap().code(), "export-gone");
+    assert_eq!((tidy(&office.app).await.unwrap(), tidy(&office.app).await.unwrap()), (1, 0));
+    let place = Place { tenant: TenantId(tenant.parse().unwrap()), backup: export };
+    assert!(office.app.exchange.clone().unwrap().manifest(place).await.is_err(), "it is removed");
+}
+
+#[tokio::test]
+async fn an_export_that_fails_says_why_and_the_next_may_be_asked_for() {
+    let office = Office::open().await;
+    let (node, tenant) = with_hotel(&office).await;
+    let staff = office.staff(StaffRole::SuperAdmin).await;
+    let door = format!("/api/v1/tenants/{tenant}/exports");
+    assert_eq!(staff.post(&door, &json!({})).await.unwrap().status, StatusCode::OK);
+    let order = node.lease_copying().await.unwrap();
+    let refused = Outcome::Refused { reason: "this worker has no exchange".to_owned() };
+    assert_eq!(node.report(order.id, order.fence, refused).await.status, StatusCode::NO_CONTENT);
+    let seen = staff.get(&door).await.unwrap().json()["items"][0].clone();
+    assert_eq!((&seen["state"], &seen["error"]), (&json!("failed"), &json!("this worker has no exchange")));
+    assert_eq!(staff.post(&door, &json!({})).await.unwrap().status, StatusCode::OK);
+}

@@ -1,0 +1,137 @@
+//! What goes wrong with backups and restores, or meets on the way, and what it must not cost.
+use std::time::Duration;
+
+use hotelhub_control_plane::backups::drive;
+use hotelhub_control_plane::fleet::Gauges;
+use hotelhub_protocol::{Outcome, Role, Task};
+use jiff::SignedDuration;
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::backups::{Cellar, restored};
+use crate::office::beat;
+
+#[tokio::test]
+async fn what_is_left_of_a_failed_backup_is_removed_when_the_store_is_there_again() {
+    let cellar = Cellar::open().await;
+    cellar.post("backups", json!({})).await;
+    for _ in 0..16 {
+        let order = cellar.node.lease_copying().await.unwrap();
+        cellar.node.failed(&order, "the store is not there").await;
+        cellar.office.clock.advance(SignedDuration::from_secs(61));
+    }
+    assert_eq!(cellar.node.lease_copying().await, None, "its removal was given up too");
+    let failed = cellar.listed("backups").await.pop().unwrap();
+    cellar.node.keeps_backups(cellar.office.clock.now()).await;
+    cellar.is_backed_up().await;
+    let cleared = cellar.node.lease_copying().await.unwrap();
+    assert!(
+        matches!(&cleared.task, Task::PruneBackups { backups, .. } if json!(backups) == json!([failed["id"]])),
+        "{cleared:?}"
+    );
+    assert_eq!(cellar.say(&cleared, Outcome::Pruned).await, StatusCode::NO_CONTENT);
+    assert_eq!(cellar.listed("backups").await.pop().unwrap()["state"], "failed");
+    cellar.is_backed_up().await;
+    assert_eq!(cellar.node.lease_copying().await, None, "once is enough");
+}
+
+#[tokio::test]
+async fn the_alarm_goes_on_when_a_server_stops_keeping_backups() {
+    let cellar = Cellar::open().await;
+    let gauges = Gauges::register(&cellar.office.app.metrics).unwrap();
+    let overdue = async || {
+        gauges.look(&cellar.office.app).await.unwrap();
+        let text = String::from_utf8(cellar.office.app.metrics.text().unwrap()).unwrap();
+        text.lines().find_map(|line| line.strip_prefix("hotelhub_backups_overdue ")).unwrap().to_owned()
+    };
+    cellar.is_backed_up().await;
+    assert_eq!(overdue().await, "0");
+    cellar.office.clock.advance(SignedDuration::from_hours(72));
+    cellar.node.heartbeat(&beat(&[Role::Fleet], cellar.office.clock.now())).await;
+    assert_eq!(overdue().await, "1");
+}
+
+#[tokio::test]
+async fn a_night_that_comes_while_a_hotel_is_given_another_database_shows_what_is_served_then() {
+    let cellar = Cellar::open().await;
+    let before = cellar.route().await.placement.database;
+    cellar.later(24).await;
+    let mut sql = cellar.office.scratch.connect().await.unwrap();
+    let watch = cellar.office.scratch.connect().await.unwrap();
+    let undoing = sql.transaction().await.unwrap();
+    let served = "t_00000000000000000000000000000b0b";
+    let give = format!(
+        "select from tenants where slug = 'melati' for update;
+         update databases set state = 'set_aside', tenant_id = null where name = '{before}';
+         insert into databases (name, cluster_id, state, tenant_id, template, created_at)
+         select '{served}', d.cluster_id, 'live', t.id, d.template, d.created_at
+           from databases d, tenants t where d.name = '{before}' and t.slug = 'melati'"
+    );
+    undoing.batch_execute(&give).await.unwrap();
+    let app = cellar.office.app.clone();
+    let night = tokio::spawn(async move { drive(&app).await.unwrap() });
+    let waits = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while watch.query(waits, &[]).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    undoing.commit().await.unwrap();
+    assert_eq!(night.await.unwrap(), 1);
+    let order = cellar.node.lease_copying().await.unwrap();
+    assert!(matches!(&order.task, Task::BackUpTenant { database, .. } if database == served), "{order:?}");
+}
+
+#[tokio::test]
+async fn a_hotel_that_was_closed_before_its_restore_and_opened_during_it_keeps_what_it_wrote_since() {
+    let cellar = Cellar::open().await;
+    let before = cellar.route().await;
+    cellar.is_backed_up().await;
+    assert_eq!(cellar.post("maintenance", json!({ "text": "Listrik padam" })).await.status, StatusCode::OK);
+    let order = cellar.is_being_restored().await;
+    assert_eq!(cellar.post("maintenance/end", json!({})).await.status, StatusCode::OK);
+    assert_eq!(cellar.say(&order, restored()).await, StatusCode::NO_CONTENT);
+    let after = cellar.route().await;
+    assert!(after.placement == before.placement && after.notices.maintenance.is_none());
+    assert_eq!(cellar.listed("restores").await.pop().unwrap()["state"], "failed");
+}
+
+#[tokio::test]
+async fn a_hotel_that_was_opened_during_its_restore_and_closed_again_keeps_what_it_wrote_and_stays_closed() {
+    let cellar = Cellar::open().await;
+    let before = cellar.route().await;
+    cellar.is_backed_up().await;
+    let order = cellar.is_being_restored().await;
+    assert_eq!(cellar.post("maintenance/end", json!({})).await.status, StatusCode::OK);
+    cellar.office.clock.advance(SignedDuration::from_mins(1));
+    assert_eq!(cellar.post("maintenance", json!({ "text": "Listrik padam" })).await.status, StatusCode::OK);
+    assert_eq!(cellar.say(&order, restored()).await, StatusCode::NO_CONTENT);
+    let after = cellar.route().await;
+    assert!(after.placement == before.placement && after.notices.maintenance.is_some(), "{after:?}");
+    assert_eq!(cellar.listed("restores").await.pop().unwrap()["state"], "failed");
+}
+
+#[tokio::test]
+async fn a_copy_that_is_deleted_while_it_is_made_is_gone_and_holds_up_nobody() {
+    let cellar = Cellar::open().await;
+    cellar.is_backed_up().await;
+    let begun = cellar.post("restores", json!({ "copy_as": "melati-uji" })).await.json();
+    let order = cellar.node.lease_copying().await.unwrap();
+    let copy = format!("/api/v1/tenants/{}/delete", begun["tenant_id"].as_str().unwrap());
+    let wish = json!({ "reason": "not needed any more", "slug": "melati-uji" });
+    let deleted = cellar.staff.post(&copy, &wish).await.unwrap();
+    assert_eq!(deleted.status, StatusCode::OK, "{}", deleted.text);
+    assert_eq!(cellar.say(&order, restored()).await, StatusCode::NO_CONTENT);
+    assert_eq!(cellar.node.snapshot().await.routes.len(), 1);
+    assert_eq!(cellar.office.sign_up("melati-uji").await.status, StatusCode::CREATED, "its name is free");
+
+    cellar.later(1).await;
+    drive(&cellar.office.app).await.unwrap();
+    cellar.node.done(&cellar.node.lease(0).await.unwrap()).await;
+    let left = cellar.node.lease(0).await.unwrap();
+    let Task::RestoreTenant { database: filled, restoration, .. } = &order.task else { panic!("{order:?}") };
+    let Task::DropDatabase { database, tenant, source, .. } = &left.task else { panic!("{left:?}") };
+    assert_eq!(
+        (database, *tenant, *source),
+        (filled, Some(restoration.tenant), Some(restoration.source)),
+        "whosoever house is in it"
+    );
+}

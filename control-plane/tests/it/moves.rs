@@ -1,0 +1,251 @@
+//! A hotel's move, as the control plane leads it: served from one place or the other, never from neither.
+use hotelhub_control_plane::fleet::moves::drive;
+use hotelhub_identity::StaffRole;
+use hotelhub_protocol::{Change, ClusterId, Inventory, MoveStep, Moved, Order, Outcome, Placement, Role, Task, paths};
+use hotelhub_testkit::{Answer, Visitor};
+use jiff::SignedDuration;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::office::{CLUSTER, Node, Office, TEMPLATE};
+
+const OTHER: &str = "jkt-22";
+
+/// A vendor with hotels on one cluster, another one, and a worker that reaches both.
+struct Yard {
+    office: Office,
+    node: Node,
+    staff: Visitor,
+}
+
+impl Yard {
+    async fn of(hotels: &[&str]) -> Self {
+        let office = Office::open().await;
+        let node = office.node("node-1", &[Role::Fleet]).await;
+        for slug in hotels {
+            assert_eq!(office.sign_up(slug).await.status, StatusCode::CREATED);
+            node.done(&node.lease(0).await.unwrap()).await;
+        }
+        office.add_cluster(OTHER, 100, 1_000).await;
+        let staff = office.staff(StaffRole::SuperAdmin).await;
+        let yard = Self { office, node, staff };
+        yard.is_heard().await;
+        yard
+    }
+
+    async fn is_heard(&self) {
+        self.node.reaches(&[CLUSTER, OTHER], self.office.clock.now()).await;
+    }
+
+    async fn id_of(&self, slug: &str) -> String {
+        let sql = self.office.scratch.connect().await.unwrap();
+        sql.query_one("select id::text from tenants where slug = $1", &[&slug]).await.unwrap().get(0)
+    }
+
+    async fn moves(&self, slug: &str, to: &str) -> Answer {
+        let path = format!("/api/v1/tenants/{}/moves", self.id_of(slug).await);
+        self.staff.post(&path, &json!({ "to": to })).await.unwrap()
+    }
+
+    async fn begun(&self, slug: &str) -> String {
+        let begun = self.moves(slug, OTHER).await;
+        assert_eq!(begun.status, StatusCode::OK, "{}", begun.text);
+        begun.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    async fn look(&self, id: &str) -> Value {
+        self.staff.get(&format!("/api/v1/moves/{id}")).await.unwrap().json()
+    }
+
+    async fn state(&self, id: &str) -> String {
+        self.look(id).await["state"].as_str().unwrap().to_owned()
+    }
+
+    /// The next step a worker is given.
+    async fn step(&self) -> (Order, MoveStep) {
+        let order = self.node.lease_moving(&[CLUSTER, OTHER]).await.expect("a step to do");
+        let Task::MoveTenant { step, .. } = order.task else { panic!("{order:?}") };
+        (order, step)
+    }
+
+    async fn does(&self, wanted: MoveStep, moved: Moved) -> Order {
+        let (order, step) = self.step().await;
+        assert_eq!(step, wanted);
+        let told = self.node.report(order.id, order.fence, Outcome::Moved(moved)).await;
+        assert_eq!(told.status, StatusCode::NO_CONTENT, "{}", told.text);
+        order
+    }
+
+    async fn placement(&self, slug: &str) -> Placement {
+        let routes = self.node.snapshot().await.routes;
+        routes.into_iter().find(|route| route.slug.as_str() == slug).unwrap().placement
+    }
+}
+
+fn switched() -> Moved {
+    Moved::Switched { template: TEMPLATE.to_owned(), rows: 1_234, held_ms: 210 }
+}
+
+#[tokio::test]
+async fn a_hotel_is_routed_to_its_new_place_by_the_report_of_the_switch_and_by_nothing_else() {
+    let yard = Yard::of(&["melati"]).await;
+    let before = yard.placement("melati").await;
+    let id = yard.begun("melati").await;
+    assert_eq!(yard.moves("melati", "nowhere").await.code(), "unknown-cluster");
+    assert_eq!(yard.moves("melati", OTHER).await.code(), "move-open");
+    assert!(yard.node.lease_moving(&[CLUSTER]).await.is_none(), "a worker without access to both is given nothing");
+    yard.does(MoveStep::Copy, Moved::Copied { bytes: 15_000_000 }).await;
+    assert_eq!((yard.state(&id).await.as_str(), yard.placement("melati").await), ("switching", before.clone()));
+    let version = yard.node.snapshot().await.version;
+    let order = yard.does(MoveStep::Switch, switched()).await;
+    let now = yard.placement("melati").await;
+    assert_eq!((now.cluster.0.as_str(), now.generation), (OTHER, before.generation + 1));
+    assert_ne!((&now.database, &now.role), (&before.database, &before.role));
+    let deltas = yard.node.deltas(version, 0).await.unwrap().unwrap().deltas;
+    assert!(matches!(&deltas[..], [delta] if matches!(&delta.change, Change::Route(route) if route.placement == now)));
+    let again = yard.node.report(order.id, order.fence, Outcome::Moved(switched())).await;
+    assert_eq!((again.status, yard.placement("melati").await), (StatusCode::NO_CONTENT, now), "said twice is once");
+
+    yard.does(MoveStep::Clear, Moved::Cleared).await;
+    let over = yard.look(&id).await;
+    assert_eq!((&over["state"], &over["rows"], &over["held_ms"]), (&json!("done"), &json!(1_234), &json!(210)));
+    let sql = yard.office.scratch.connect().await.unwrap();
+    let kept = "select state from databases where name = $1";
+    assert_eq!(sql.query_one(kept, &[&before.database]).await.unwrap().get::<_, &str>(0), "set_aside");
+    yard.office.clock.advance(SignedDuration::from_hours(24 * 31));
+    hotelhub_control_plane::backups::drive(&yard.office.app).await.unwrap();
+    assert_eq!(sql.query_one(kept, &[&before.database]).await.unwrap().get::<_, &str>(0), "retired");
+}
+
+#[tokio::test]
+async fn a_move_that_fails_or_is_given_up_leads_back_and_what_comes_late_moves_nobody() {
+    let yard = Yard::of(&["melati"]).await;
+    let before = yard.placement("melati").await;
+    let refused = yard.begun("melati").await;
+    let (order, _) = yard.step().await;
+    yard.node.report(order.id, order.fence, Outcome::Refused { reason: "it has large objects".to_owned() }).await;
+    let seen = yard.look(&refused).await;
+    assert_eq!((&seen["state"], &seen["reason"]), (&json!("undoing"), &json!("it has large objects")));
+    yard.does(MoveStep::Undo, Moved::Undone).await;
+    assert_eq!(yard.state(&refused).await, "given_up");
+
+    let given_up = yard.begun("melati").await;
+    yard.does(MoveStep::Copy, Moved::Copied { bytes: 1 }).await;
+    let (late, _) = yard.step().await;
+    let give_up = format!("/api/v1/moves/{given_up}/give-up");
+    assert_eq!(yard.staff.post(&give_up, &json!({})).await.unwrap().status, StatusCode::OK);
+    yard.node.report(late.id, late.fence, Outcome::Moved(switched())).await;
+    assert_eq!((yard.state(&given_up).await.as_str(), yard.placement("melati").await), ("undoing", before.clone()));
+    for _ in 0..8 {
+        let (order, step) = yard.step().await;
+        assert_eq!(step, MoveStep::Undo);
+        yard.node.failed(&order, "the server cannot be reached").await;
+        yard.office.clock.advance(SignedDuration::from_secs(61));
+    }
+    yard.does(MoveStep::Undo, Moved::Undone).await;
+    assert_eq!(yard.state(&given_up).await, "given_up", "it is tried until it is done");
+    assert_eq!(yard.staff.post(&give_up, &json!({})).await.unwrap().code(), "too-late");
+
+    yard.is_heard().await;
+    let orphan = yard.begun("melati").await;
+    let farewell = json!({ "reason": "Hotel dijual", "slug": "melati" });
+    let delete = format!("/api/v1/tenants/{}/delete", yard.id_of("melati").await);
+    yard.does(MoveStep::Copy, Moved::Copied { bytes: 1 }).await;
+    assert_eq!(yard.staff.post(&delete, &farewell).await.unwrap().status, StatusCode::OK);
+    let (order, _) = yard.step().await;
+    yard.node.report(order.id, order.fence, Outcome::Moved(switched())).await;
+    assert_eq!(yard.state(&orphan).await, "undoing", "nobody is moved who is not there");
+}
+
+#[tokio::test]
+async fn a_hotel_whose_writers_were_let_in_again_where_it_was_is_served_from_there() {
+    let yard = Yard::of(&["melati"]).await;
+    let before = yard.placement("melati").await;
+    let id = yard.begun("melati").await;
+    yard.does(MoveStep::Copy, Moved::Copied { bytes: 1 }).await;
+    yard.does(MoveStep::Switch, switched()).await;
+    yard.does(MoveStep::Clear, Moved::Reopened).await;
+    let now = yard.placement("melati").await;
+    assert_eq!(
+        (&now.cluster, &now.database, now.generation),
+        (&before.cluster, &before.database, before.generation + 2)
+    );
+    yard.does(MoveStep::Undo, Moved::Undone).await;
+    let over = yard.look(&id).await;
+    assert_eq!((&over["state"], &over["switched_at"]), (&json!("given_up"), &Value::Null));
+    let sql = yard.office.scratch.connect().await.unwrap();
+    let left = "select count(*) from databases where state in ('moving', 'set_aside')";
+    assert_eq!(sql.query_one(left, &[]).await.unwrap().get::<_, i64>(0), 0);
+    yard.is_heard().await;
+    yard.begun("melati").await;
+}
+
+#[tokio::test]
+async fn a_slot_that_outlived_its_move_is_taken_down() {
+    let yard = Yard::of(&["melati"]).await;
+    let source = yard.placement("melati").await.database;
+    let seen = async |slots: Vec<String>| {
+        let cluster = ClusterId(CLUSTER.to_owned());
+        let inventory = Inventory { cluster, databases: Vec::new(), roles: Vec::new(), shared: Vec::new(), slots };
+        yard.node.post(paths::INVENTORY, &serde_json::to_value(inventory).unwrap()).await;
+    };
+    let id = yard.begun("melati").await;
+    seen(vec![source.clone()]).await;
+    assert_eq!(yard.state(&id).await, "copying", "it is needed");
+    let (order, _) = yard.step().await;
+    yard.node.report(order.id, order.fence, Outcome::Refused { reason: "no".to_owned() }).await;
+    yard.does(MoveStep::Undo, Moved::Undone).await;
+    seen(vec![source]).await;
+    yard.does(MoveStep::Undo, Moved::Undone).await;
+    assert_eq!(yard.state(&id).await, "given_up");
+}
+
+#[tokio::test]
+async fn a_cluster_is_emptied_two_at_a_time_until_one_cannot_leave() {
+    let yard = Yard::of(&["melati", "kenanga", "anggrek"]).await;
+    let drain = format!("/api/v1/clusters/{CLUSTER}/drain");
+    assert_eq!(yard.staff.post(&drain, &json!({})).await.unwrap().status, StatusCode::NO_CONTENT);
+    assert_eq!(drive(&yard.office.app).await.unwrap(), 2);
+    assert_eq!(drive(&yard.office.app).await.unwrap(), 0, "no more than two at a time");
+    yard.does(MoveStep::Copy, Moved::Copied { bytes: 1 }).await;
+    yard.does(MoveStep::Switch, switched()).await;
+    yard.does(MoveStep::Clear, Moved::Cleared).await;
+    assert_eq!(drive(&yard.office.app).await.unwrap(), 1);
+    let (order, _) = yard.step().await;
+    yard.node.report(order.id, order.fence, Outcome::Refused { reason: "it has large objects".to_owned() }).await;
+    drive(&yard.office.app).await.unwrap();
+    let clusters = yard.staff.get("/api/v1/clusters").await.unwrap().json();
+    let halted = clusters["items"].as_array().unwrap().iter().find(|cluster| cluster["id"] == CLUSTER).unwrap().clone();
+    assert_eq!(
+        (&halted["state"], &halted["drain_halted_because"]),
+        (&json!("draining"), &json!("it has large objects"))
+    );
+    assert_eq!(yard.office.sign_up("mawar").await.status, StatusCode::CREATED);
+    let sql = yard.office.scratch.connect().await.unwrap();
+    let home = "select d.cluster_id from databases d join tenants t on t.id = d.tenant_id where t.slug = 'mawar'";
+    assert_eq!(sql.query_one(home, &[]).await.unwrap().get::<_, &str>(0), OTHER, "who signs up goes elsewhere");
+}
+
+#[tokio::test]
+async fn what_is_in_work_behind_or_without_a_place_is_not_moved() {
+    let yard = Yard::of(&["melati"]).await;
+    assert_eq!(yard.moves("melati", CLUSTER).await.code(), "there-already");
+    let sql = yard.office.scratch.connect().await.unwrap();
+    for (spoil, mend, code) in [
+        ("update clusters set state = 'closed' where id = 'jkt-22'", "update clusters set state = 'open'", "no-room"),
+        ("update clusters set tier = 'alone' where id = 'jkt-22'", "update clusters set tier = 'any'", "no-room"),
+        ("update clusters set template = '14-00000000' where id = 'jkt-22'", "update clusters set template = '13-abcdef01'", "schema-behind"),
+        ("update nodes set last_heartbeat_at = last_heartbeat_at - interval '1 hour'",
+         "update nodes set last_heartbeat_at = last_heartbeat_at + interval '1 hour'", "no-worker"),
+        ("insert into backups (id, tenant_id, kind, asked_by, cluster_id, database_name, created_at)
+          select gen_random_uuid(), tenant_id, 'asked', 'Wati', cluster_id, name, now() from databases where state = 'live'",
+         "delete from backups", "data-in-work"),
+    ] {
+        sql.batch_execute(spoil).await.unwrap();
+        assert_eq!(yard.moves("melati", OTHER).await.code(), code);
+        sql.batch_execute(mend).await.unwrap();
+    }
+    yard.begun("melati").await;
+    let backup = format!("/api/v1/tenants/{}/backups", yard.id_of("melati").await);
+    assert_eq!(yard.staff.post(&backup, &json!({})).await.unwrap().code(), "move-open");
+}

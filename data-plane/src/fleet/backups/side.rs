@@ -1,0 +1,338 @@
+//! A Postgres of the worker's own, made of a base backup, that nobody else reaches: no port, a socket in a folder that is its account's
+//! alone. It lives for one recovery. What a killed worker left is known by a lock nobody holds, and cleared before the next.
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use hotelhub_kernel::{Entropy, hex};
+use hotelhub_vault::{Reading, WalShelf};
+use jiff::Timestamp;
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::{Child, Command};
+use tokio::time::Instant;
+use tokio_postgres::Config;
+
+use super::feeder::Feeder;
+use super::tools::Tools;
+use crate::fleet::FleetError;
+
+/// How the folders are called, and what in them says that they are ours: a lock that is held as long as the worker lives.
+const PREFIX: &str = "side-";
+const LOCK: &str = "lock";
+
+/// Room beside what the base backup takes: the WAL in hand, and what is written while it is replayed.
+const MARGIN: u64 = 1024 * 1024 * 1024;
+
+/// How long a server may take to reach its instant; an order's lease is an hour.
+const PATIENCE: Duration = Duration::from_mins(50);
+const PAUSE: Duration = Duration::from_millis(50);
+/// How long a server may take to stop when it is told to drop everything.
+const STOPPING: Duration = Duration::from_secs(10);
+
+/// Who the server runs as: Postgres refuses root, so root lends it the account `postgres`, or `nobody`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Account {
+    Own,
+    Lent { uid: u32, gid: u32 },
+}
+
+impl Account {
+    fn unprivileged() -> Result<Self, FleetError> {
+        if !geteuid().is_root() {
+            return Ok(Self::Own);
+        }
+        let accounts = fs::read_to_string("/etc/passwd").map_err(failed("looking for an account"))?;
+        let lent = |wanted: &str| {
+            let line = accounts.lines().find(|line| line.split(':').next() == Some(wanted))?;
+            let mut ids = line.split(':').skip(2).map(str::parse);
+            Some(Self::Lent { uid: ids.next()?.ok()?, gid: ids.next()?.ok()? })
+        };
+        lent("postgres").or_else(|| lent("nobody")).ok_or_else(|| {
+            FleetError::Unrecoverable(
+                "Postgres does not run as root, and there is no account postgres or nobody".into(),
+            )
+        })
+    }
+
+    /// Gives it a file or folder.
+    pub(super) fn own(self, path: &Path) -> Result<(), FleetError> {
+        match self {
+            Self::Own => Ok(()),
+            Self::Lent { uid, gid } => chown(path, Some(uid), Some(gid)).map_err(failed("giving a file away")),
+        }
+    }
+
+    pub(super) fn make_folder(self, path: &Path) -> Result<(), FleetError> {
+        fs::DirBuilder::new().mode(0o700).create(path).map_err(failed("making a folder"))?;
+        self.own(path)
+    }
+
+    pub(super) fn write(self, path: &Path, text: &str) -> Result<(), FleetError> {
+        fs::write(path, text).map_err(failed("writing a file"))?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failed("writing a file"))?;
+        self.own(path)
+    }
+
+    fn command(self, program: impl AsRef<Path>, folder: &Path) -> Command {
+        let mut command = Command::new(program.as_ref());
+        if let Self::Lent { uid, gid } = self {
+            command.uid(uid).gid(gid);
+        }
+        command.env_clear().env("PATH", super::tools::PATH).env("LC_ALL", "C").env("HOME", folder).current_dir(folder);
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+}
+
+/// The longest path of a socket: the field of `sockaddr_un` less its end, see unix(7).
+const LONGEST_SOCKET: usize = 107;
+
+/// Refuses a folder in which the server beside could have no socket.
+fn must_be_short(room: &Path) -> Result<(), FleetError> {
+    let socket = room.join(format!("{PREFIX}01234567/socket/.s.PGSQL.5432"));
+    if socket.as_os_str().len() <= LONGEST_SOCKET {
+        return Ok(());
+    }
+    let told = format!(
+        "the path of {} is too long for a socket: let HOTELHUB_RECOVERY_DIR name a shorter one",
+        room.display()
+    );
+    Err(FleetError::Unrecoverable(told))
+}
+
+/// A server beside, from its folder to its end. Dropped, it is killed and its folder removed.
+pub(super) struct Side {
+    folder: PathBuf,
+    account: Account,
+    server: Option<Child>,
+    lock: Option<File>,
+}
+
+impl Side {
+    /// Makes its folder in `room`, which has to have the space it needs.
+    pub(super) fn make(room: &Path, unpacked_bytes: u64) -> Result<Self, FleetError> {
+        let account = Account::unprivileged()?;
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o711).create(room).map_err(failed("making the folder for recoveries"))?;
+        must_be_short(room)?;
+        must_have_space(room, unpacked_bytes + MARGIN)?;
+        let folder = room.join(format!("{PREFIX}{}", hex(&Entropy::system().bytes::<4>())));
+        account.make_folder(&folder)?;
+        let lock = File::create(folder.join(LOCK)).map_err(failed("locking a folder"))?;
+        let side = Self { folder, account, server: None, lock: Some(lock) };
+        if let Some(lock) = &side.lock {
+            lock.try_lock().map_err(|error| failed("locking a folder")(io::Error::other(error)))?;
+        }
+        for name in ["data", "socket"] {
+            account.make_folder(&side.folder.join(name))?;
+        }
+        Ok(side)
+    }
+
+    /// Unpacks a base backup. Good only when the last byte was vouched for.
+    pub(super) async fn unpack(&self, mut reading: Reading) -> Result<(), FleetError> {
+        let unpacking = failed("unpacking the base backup");
+        let mut command = self.account.command("tar", &self.data());
+        let mut tar =
+            command.args(["--extract", "--gzip", "--file=-"]).stdin(Stdio::piped()).spawn().map_err(&unpacking)?;
+        let mut input = tar.stdin.take();
+        while let Some(bytes) = reading.next().await? {
+            if let Some(input) = &mut input {
+                input.write_all(&bytes).await.map_err(&unpacking)?;
+            }
+        }
+        drop(input);
+        let status = tar.wait().await.map_err(&unpacking)?;
+        if status.success() { Ok(()) } else { Err(unpacking(io::Error::other(format!("tar: {status}")))) }
+    }
+
+    /// Starts the server, which recovers up to the last commit that is not after `at`, and then lives by itself.
+    pub(super) fn start(&mut self, tools: &Tools, server_version: i32, at: Timestamp) -> Result<(), FleetError> {
+        let fetch = Feeder::prepare(&self.folder, &self.account)?;
+        let (conf, hba, ident) = (self.folder.join("conf"), self.folder.join("hba"), self.folder.join("ident"));
+        self.account.write(&conf, &settings(&self.folder, &fetch, at))?;
+        self.account.write(&hba, "local all all trust\n")?;
+        self.account.write(&ident, "")?;
+        // What the first server was set to by statements is none of this one's.
+        self.account.write(&self.data().join("postgresql.auto.conf"), "")?;
+        self.account.write(&self.data().join("recovery.signal"), "")?;
+        let log = File::create(self.log()).map_err(failed("writing a log"))?;
+        let postgres = tools.find("postgres", server_version / 10_000)?;
+        let mut command = self.account.command(postgres, &self.folder);
+        command.arg("-D").arg(self.data()).arg("-c").arg(format!("config_file={}", conf.display()));
+        command.stdout(Stdio::null()).stderr(log);
+        self.server = Some(command.spawn().map_err(failed("starting a server"))?);
+        Ok(())
+    }
+
+    /// Feeds it until it stands at its instant and lets somebody in.
+    pub(super) async fn reach(&mut self, wal: &WalShelf) -> Result<(), FleetError> {
+        let (folder, account) = (self.folder.clone(), self.account);
+        let mut feeder = Feeder::of(&folder, &account, wal);
+        let ended = tokio::select! {
+            error = feeder.feed() => return Err(error),
+            ended = self.ready() => ended?,
+        };
+        if !ended {
+            return Ok(());
+        }
+        let said = self.last_words();
+        Err(FleetError::Unrecoverable(match feeder.missing() {
+            Some(missing) if said.contains("before configured recovery target") => {
+                format!("the WAL from {missing} on is not in the store: {said}")
+            }
+            _ => said,
+        }))
+    }
+
+    /// Waits until the server is ready, or has ended; whether it has ended.
+    async fn ready(&mut self) -> Result<bool, FleetError> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let ended = match &mut self.server {
+                Some(server) => server.try_wait().map_err(failed("waiting for a server"))?.is_some(),
+                None => true,
+            };
+            let status = fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
+            let ready = status.lines().nth(7).is_some_and(|line| line.trim() == "ready");
+            if ended || ready {
+                return Ok(ended);
+            }
+            if Instant::now() > until {
+                return Err(FleetError::Unrecoverable(format!("the instant was not reached within {PATIENCE:?}")));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// How it is entered: by whoever may enter its folder, as whom they like.
+    pub(super) fn config(&self, user: Option<&str>) -> Config {
+        let mut config = Config::new();
+        config.host_path(self.folder.join("socket")).port(5432).dbname("postgres").user(user.unwrap_or("postgres"));
+        config
+    }
+
+    /// Stops the server and removes all of it.
+    pub(super) async fn clear(mut self) {
+        if let Some(server) = &mut self.server {
+            if let Some(pid) = server.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
+                let _ = kill_process(pid, Signal::QUIT);
+            }
+            let _ = tokio::time::timeout(STOPPING, server.wait()).await;
+        }
+        let folder = self.folder.clone();
+        let _ = tokio::task::spawn_blocking(move || fs::remove_dir_all(folder)).await;
+    }
+
+    /// Leaves everything as a killed worker does.
+    pub(super) fn abandon(mut self) {
+        self.lock = None;
+        std::mem::forget(self);
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
+    /// Why the server ended, in its own words.
+    fn last_words(&self) -> String {
+        let log = fs::read_to_string(self.log()).unwrap_or_default();
+        let fatal = log.lines().rev().find(|line| line.starts_with("FATAL:") || line.starts_with("PANIC:"));
+        fatal.or(log.lines().last()).unwrap_or("the server ended without a word").trim().to_owned()
+    }
+}
+
+impl Drop for Side {
+    fn drop(&mut self) {
+        if let Some(server) = &mut self.server {
+            let _ = server.start_kill();
+        }
+        // What its last processes still write is cleared before the next recovery.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Stops and removes what killed workers left in this folder.
+pub(super) fn clear_leftovers(room: &Path) {
+    for entry in fs::read_dir(room).into_iter().flatten().flatten() {
+        let folder = entry.path();
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        let held = File::open(folder.join(LOCK)).map(|lock| (lock.try_lock(), lock));
+        if let Ok((Err(TryLockError::WouldBlock), _)) = held {
+            continue;
+        }
+        stop(&folder.join("data"));
+        match fs::remove_dir_all(&folder) {
+            Ok(()) => tracing::warn!(folder = %folder.display(), "what a recovery left behind is cleared"),
+            Err(error) => tracing::error!(folder = %folder.display(), %error, "what a recovery left behind stays"),
+        }
+    }
+}
+
+/// Stops the server that lives in this folder, if it does: a process of its number that knows the folder.
+fn stop(data: &Path) {
+    let status = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
+    let Some(number) = status.lines().next().and_then(|line| line.trim().parse::<i32>().ok()) else { return };
+    let told = format!("/proc/{number}/cmdline");
+    let lives = || fs::read(&told).is_ok_and(|line| String::from_utf8_lossy(&line).contains(&*data.to_string_lossy()));
+    let Some(pid) = Pid::from_raw(number) else { return };
+    for signal in [Signal::QUIT, Signal::KILL] {
+        if !lives() {
+            return;
+        }
+        let _ = kill_process(pid, signal);
+        for _ in 0..50 {
+            if !lives() {
+                break;
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+}
+
+fn must_have_space(room: &Path, needed: u64) -> Result<(), FleetError> {
+    let there = rustix::fs::statvfs(room).map_err(|error| failed("looking for space")(error.into()))?;
+    let free = there.f_bavail * there.f_frsize;
+    if free >= needed {
+        return Ok(());
+    }
+    let mib = |bytes: u64| bytes / 1024 / 1024;
+    let (free, needed) = (mib(free), mib(needed));
+    Err(FleetError::Unrecoverable(format!("{} has {free} MiB free, {needed} are needed", room.display())))
+}
+
+/// What the server is told, all of it. It writes for itself alone: nothing is archived, sent on, subscribed to or swept.
+fn settings(folder: &Path, fetch: &str, at: Timestamp) -> String {
+    let path = |name: &str| quoted(&folder.join(name).to_string_lossy());
+    let (socket, hba, ident) = (path("socket"), path("hba"), path("ident"));
+    // Names of zones are not known yet when this is read: `Z` is one.
+    let (fetch, at) = (quoted(fetch), quoted(&at.strftime("%Y-%m-%d %H:%M:%S%.6f+00").to_string()));
+    format!(
+        "listen_addresses = ''\nport = 5432\nunix_socket_directories = {socket}\nunix_socket_permissions = 0700\n\
+         hba_file = {hba}\nident_file = {ident}\nssl = off\nmax_connections = 10\nshared_buffers = 64MB\n\
+         huge_pages = off\nfsync = off\nfull_page_writes = off\nsynchronous_commit = off\nautovacuum = off\n\
+         archive_mode = off\nhot_standby = off\nmax_wal_senders = 0\nmax_logical_replication_workers = 0\n\
+         max_worker_processes = 0\njit = off\nlogging_collector = off\nlog_destination = 'stderr'\nlog_line_prefix = ''\n\
+         lc_messages = 'C'\nlog_timezone = 'UTC'\ntimezone = 'UTC'\nrestore_command = {fetch}\n\
+         recovery_target_time = {at}\nrecovery_target_action = 'promote'\nrecovery_target_timeline = 'latest'\n"
+    )
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Names what was being done when a file or a process failed.
+pub(super) fn failed(doing: &'static str) -> impl Fn(io::Error) -> FleetError {
+    move |source| FleetError::Side { doing, source }
+}

@@ -1,0 +1,94 @@
+//! The last step of a move: what linked the two ends goes. After the switch the target gets the writers and the source is shut; instead of it
+//! everything is as before.
+use hotelhub_protocol::Moved;
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use super::fence::{self, Turn};
+use super::{Ends, source, target};
+use crate::fleet::database::Step;
+use crate::fleet::{FleetError, during, retire, template};
+
+/// Lets the writers in at the target, takes down what linked the two, and shuts the source.
+pub(super) async fn clear(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, FleetError> {
+    let lent = ends.target.lend().await?;
+    lent.lock(ends.to.lock()).await?;
+    let from = source_of(ends).await?;
+    if let Some(from) = &from
+        && let_writers_in(from, ends, halt).await? == Turn::Source
+    {
+        lent.give_back().await?;
+        return Ok(Moved::Reopened);
+    }
+    target::let_go(ends).await?;
+    Step::Unlink.done(halt)?;
+    if let Some(from) = from {
+        source::take_down(&from, ends).await?;
+        source::shut(&from, ends).await?;
+    }
+    let unmark = format!("comment on database {} is null", ends.to.as_str());
+    lent.client().batch_execute(&unmark).await.map_err(during("taking the mark off the target"))?;
+    lent.give_back().await?;
+    Ok(Moved::Cleared)
+}
+
+/// Lets the writers in at the target, where the control plane knows of the switch: as soon as that is known, and not by the next order alone.
+pub(in crate::fleet) async fn pass_on(ends: &Ends<'_>) -> Result<(), FleetError> {
+    let lent = ends.target.lend().await?;
+    lent.lock(ends.to.lock()).await?;
+    if let Some(from) = source_of(ends).await? {
+        let_writers_in(&from, ends, None).await?;
+    }
+    lent.give_back().await
+}
+
+/// Makes it the target's turn and lets its writers in there, in this order. While the target's lock is held.
+async fn let_writers_in(from: &Client, ends: &Ends<'_>, halt: Option<Step>) -> Result<Turn, FleetError> {
+    let turn = fence::pass_on(from, ends).await?;
+    Step::PassOn.done(halt)?;
+    if turn == Turn::Target {
+        let to = target::enter(ends).await?;
+        to.batch_execute(template::GRANTS).await.map_err(during("letting the writers in at the target"))?;
+    }
+    Ok(turn)
+}
+
+/// Gives the source back to its writers and leaves nothing of the move: first where the hotel is, then where it was to be. A target that
+/// cannot be reached keeps nobody from the source.
+pub(super) async fn undo(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, FleetError> {
+    if let Ok(true) = target::is_lived_in(ends).await {
+        return Err(lived_in());
+    }
+    if let Some(from) = source_of(ends).await? {
+        fence::open(&from, ends).await?;
+        source::take_down(&from, ends).await?;
+    }
+    Step::Unlink.done(halt)?;
+    let lent = ends.target.lend().await?;
+    lent.lock(ends.to.lock()).await?;
+    // A worker that was at it meanwhile may have shown the source again, or shut its writers out: none is while the lock is held.
+    if let Some(from) = source_of(ends).await? {
+        fence::open(&from, ends).await?;
+        source::take_down(&from, ends).await?;
+    }
+    if target::is_lived_in(ends).await? {
+        return Err(lived_in());
+    }
+    target::let_go(ends).await?;
+    lent.give_back().await?;
+    retire::database(ends.target, &ends.to, Some(ends.moving.tenant), halt).await?;
+    Ok(Moved::Undone)
+}
+
+/// Whoever asks to undo such a move knows less than the servers do: a central database that is older than the switch.
+fn lived_in() -> FleetError {
+    FleetError::CannotMove("its target is lived in: the hotel has moved there, and nothing is undone".to_owned())
+}
+
+/// The source, if it is there.
+pub(super) async fn source_of(ends: &Ends<'_>) -> Result<Option<Client>, FleetError> {
+    match ends.source.enter(ends.from.as_str()).await {
+        Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => Ok(None),
+        from => from.map(Some),
+    }
+}

@@ -1,0 +1,128 @@
+//! The second step of a move: writers are held until the copy is known to be the same, and then shut out at the source. Until the control
+//! plane has heard of it, which the last step knows, they are let in at neither end.
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hotelhub_protocol::Moved;
+use hotelhub_vault::TableSum;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use super::fence::{self, LONGEST};
+use super::{Ends, ask, target};
+use crate::fleet::admin::Lent;
+use crate::fleet::backups::{WRITE_ALIKE, difference, sums};
+use crate::fleet::database::{Step, admit};
+use crate::fleet::password::scram_verifier;
+use crate::fleet::{FleetError, during};
+
+pub(super) const SEQUENCES: &str = "
+    select quote_ident(sequencename), last_value from pg_sequences where schemaname = current_schema()";
+pub(super) const SET_SEQUENCE: &str = "select setval($1::text::regclass, $2)";
+
+/// What takes longer to sum while nobody is held is not begun: writers would be held in vain.
+const SUMMED_WITHIN: Duration = Duration::from_secs(3);
+
+/// A copy that has not caught up for so long while nobody is held does not while somebody is.
+const DRAINED_WITHIN: Duration = Duration::from_secs(20);
+
+/// Who takes part: both ends, and a second connection to the source's server.
+struct Table<'a> {
+    from: Client,
+    to: Client,
+    beside: Lent<'a>,
+}
+
+/// Hands over: after it neither end takes writers, whatever becomes of this worker. A second time it compares again.
+pub(super) async fn switch(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, FleetError> {
+    let lent = ends.target.lend().await?;
+    lent.lock(ends.to.lock()).await?;
+    let verifier = scram_verifier(&ends.target.keys().password(ends.to.as_str()), ends.entropy);
+    admit(lent.client(), &ends.to, &verifier).await?;
+    let table = Table {
+        from: ends.source.enter(ends.from.as_str()).await?,
+        to: target::enter_as_source(ends).await?,
+        beside: ends.source.lend().await?,
+    };
+    rehearse(&table, ends).await?;
+    let since = fence::hold(&table.from, ends).await?;
+    let compared = hand_over(&table, ends, since, halt).await;
+    let rows = match compared {
+        Ok(rows) => rows,
+        Err(FleetError::Halted) => return Err(FleetError::Halted),
+        Err(error) => {
+            // Its end lets go as well, a little later.
+            let _ = fence::let_go(&table.from).await;
+            return Err(error);
+        }
+    };
+    target::name_public(&table.to, ends).await?;
+    let held = since.elapsed();
+    tracing::info!(database = ends.to.as_str(), tenant = %ends.moving.tenant, rows, ?held, "a copy is the same as its source, which takes no writers any more");
+    Step::Seal.done(halt)?;
+    // It is done, whatever becomes of these connections.
+    let _ = tokio::join!(table.beside.give_back(), lent.give_back());
+    let held_ms = u32::try_from(held.as_millis()).unwrap_or(u32::MAX);
+    Ok(Moved::Switched { template: ends.version.to_owned(), rows, held_ms })
+}
+
+/// Does once what writers will wait for while nobody waits: both servers have read every table then, and how long it takes is known.
+async fn rehearse(table: &Table<'_>, ends: &Ends<'_>) -> Result<(), FleetError> {
+    if ask::<i64>(&table.to, target::MISSING, &ends.link()).await? > 0 {
+        return Err(FleetError::CannotMove("its copy is not whole".to_owned()));
+    }
+    let bound = format!("set statement_timeout = {}", SUMMED_WITHIN.as_millis());
+    for end in [&table.from, &table.to] {
+        end.batch_execute(&bound).await.map_err(during("bounding the comparison"))?;
+    }
+    let began = Instant::now();
+    let compared = compute(table).await;
+    let is_long = compared.as_ref().is_err_and(|error| error.code() == Some(&SqlState::QUERY_CANCELED));
+    if is_long || began.elapsed() > SUMMED_WITHIN {
+        let why = format!("comparing its tables takes more than {SUMMED_WITHIN:?}, and writers are not held so long");
+        return Err(FleetError::CannotMove(why));
+    }
+    compared?;
+    let drained = timeout(DRAINED_WITHIN, fence::drained(&table.from, &table.beside, ends)).await;
+    drained.map_err(|_| FleetError::HeldTooLong)?
+}
+
+/// With the writers held: lets the copy catch up, compares, and shuts the source. Not within the bound, nothing is changed.
+async fn hand_over(table: &Table<'_>, ends: &Ends<'_>, since: Instant, halt: Option<Step>) -> Result<u64, FleetError> {
+    Step::Hold.done(halt)?;
+    let same = async {
+        fence::drained(&table.from, &table.beside, ends).await?;
+        follow_sequences(table).await?;
+        let (was, is) = compute(table).await?;
+        match difference(&was, &is) {
+            Some(name) => Err(FleetError::CopyDiffers(name.clone())),
+            None => Ok(was.values().map(|sum| u64::try_from(sum.rows).unwrap_or(0)).sum::<u64>()),
+        }
+    };
+    let rows = timeout_at(since + LONGEST, same).await.map_err(|_| FleetError::HeldTooLong)??;
+    fence::seal(&table.from, ends).await?;
+    Ok(rows)
+}
+
+/// The sums of both ends.
+async fn compute(table: &Table<'_>) -> Result<(BTreeMap<String, TableSum>, BTreeMap<String, TableSum>), FleetError> {
+    let alike = during("beginning to compare");
+    let at = async |client: &Client| {
+        client.batch_execute(WRITE_ALIKE).await.map_err(&alike)?;
+        sums(client).await
+    };
+    tokio::try_join!(at(&table.from), at(&table.to))
+}
+
+/// Rows of the target that come after the switch are numbered on from the source's.
+async fn follow_sequences(table: &Table<'_>) -> Result<(), FleetError> {
+    let following = during("setting the target's sequences");
+    for row in table.from.query(SEQUENCES, &[]).await.map_err(&following)? {
+        let (name, last): (String, Option<i64>) = (row.get(0), row.get(1));
+        if let Some(last) = last {
+            table.to.query_one(SET_SEQUENCE, &[&name, &last]).await.map_err(&following)?;
+        }
+    }
+    Ok(())
+}
