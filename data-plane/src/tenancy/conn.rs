@@ -45,10 +45,11 @@ impl TenantConn {
         Ok(TenantTx { conn: self })
     }
 
-    /// Begins a transaction with its first statement, in one round trip once the statement is known.
+    /// Begins a transaction with its first statement, in one round trip once the statement is known. The statement can tell whether it is in
+    /// this transaction or, where `begin` was refused, in none: deferrable means nothing to a transaction that writes, and none is unless told.
     pub(super) async fn begin_and(self, sql: &'static str, params: Params<'_>) -> Result<(TenantTx, u64), DbError> {
         self.forget_failure();
-        let (begun, first) = tokio::join!(biased; self.say("begin"), self.execute(sql, params));
+        let (begun, first) = tokio::join!(biased; self.say("begin deferrable"), self.execute(sql, params));
         begun?;
         let tx = TenantTx { conn: self };
         match first {

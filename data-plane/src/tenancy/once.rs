@@ -13,9 +13,13 @@ use uuid::Uuid;
 
 use super::{DbError, Row, Session, Tenant, TenantConn, TenantTx};
 
+/// Sent right behind `begin`, before that is answered. Where `begin` was refused, as by a cancel that was meant for the statement before it,
+/// this would be a transaction of its own and keep a key without its change: that is not the deferrable one of [`TenantConn::begin_and`], and
+/// nothing is taken.
 const TAKE_KEY: &str = "
     insert into idempotency_keys (scope, key, request_hash, created_at)
-    values ($1, $2, $3, $4)
+    select $1::text, $2::text, $3::bytea, $4::timestamptz
+     where current_setting('transaction_deferrable') = 'on'
     on conflict do nothing";
 
 const KEPT_ANSWER: &str = "

@@ -79,7 +79,7 @@ impl Session {
         self.counted(pin!(async { self.client.execute(&self.prepared(sql).await?, params).await })).await
     }
 
-    /// `begin`, `commit` or `rollback`, and nothing else: it is not prepared.
+    /// `begin`, of whichever kind, `commit` or `rollback`, and nothing else: it is not prepared.
     pub(super) async fn say(&self, word: &'static str) -> Result<(), DbError> {
         self.counted(pin!(async { self.client.batch_execute(word).await })).await
     }

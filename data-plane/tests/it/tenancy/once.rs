@@ -1,4 +1,5 @@
 //! The same request twice: one effect, one answer.
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -7,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use axum::response::Response;
 use axum::routing::post;
 use futures_util::future::join_all;
+use hotelhub_data_plane::statements;
 use hotelhub_data_plane::tenancy::{Begun, Scope, Tenant, resolve};
 use hotelhub_web::{AppError, Kind, Posted, Result};
 use jiff::SignedDuration;
@@ -141,6 +143,50 @@ async fn a_change_that_finds_the_hotel_moving_is_made_once_it_has_moved_or_may_b
     let (made, ()) = tokio::join!(ask(&app, &house, "key-00001", "a"), moved);
     assert_eq!((made.status, made.replayed), (201, false), "{}", made.text);
     assert_eq!(kept(&melati).await, 1);
+}
+
+/// Keys under which nothing was answered.
+const HALVES: &str = "select count(*) from idempotency_keys where status is null";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_taken_in_a_transaction_or_not_at_all() {
+    let house = House::saas().await;
+    let sql = house.sql().await;
+    let all = statements::all();
+    let take_key = all.iter().flat_map(|(_, of)| *of).find(|sql| sql.contains("insert into idempotency_keys")).unwrap();
+    let (hash, now) = ([0_u8; 32].as_slice(), house.clock.now());
+    let take = async |key: &str| sql.execute(*take_key, &[&"guest:x", &key, &hash, &now]).await.unwrap();
+    assert_eq!(take("key-alone").await, 0);
+    sql.batch_execute("begin deferrable").await.unwrap();
+    assert_eq!(take("key-within").await, 1);
+    assert_eq!(take("key-within").await, 0);
+    sql.batch_execute("rollback").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancel_that_comes_at_the_beginning_leaves_no_half_of_a_change() {
+    let house = House::saas().await;
+    let (melati, _) = both(&house).await;
+    let (app, sql) = (doors(&house), house.sql().await);
+    let over = AtomicBool::new(false);
+    let cancels = async {
+        let others = "select pg_cancel_backend(pid) from pg_stat_activity
+                       where datname = current_database() and pid <> pg_backend_pid()";
+        while !over.load(Ordering::Relaxed) {
+            sql.execute(others, &[]).await.unwrap();
+        }
+    };
+    let asks = async {
+        let mut made = 0;
+        for number in 0..400 {
+            made += i64::from(ask(&app, &house, &format!("key-{number:05}"), &format!("n{number}")).await.status == 201);
+        }
+        over.store(true, Ordering::Relaxed);
+        made
+    };
+    let ((), made) = tokio::join!(cancels, asks);
+    let halves: i64 = sql.query_one(HALVES, &[]).await.unwrap().get(0);
+    assert_eq!((halves, kept(&melati).await), (0, made));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
