@@ -66,7 +66,10 @@ impl Finding {
     pub(crate) fn betrays(&self, guard: Guard) -> bool {
         let Some(sign) = self.sign else { return false };
         match guard {
-            Guard::CleanConnection => matches!(sign, Sign::Half | Sign::Lost | Sign::Miscounted | Sign::Confused),
+            // Who is lent a transaction that another left broken is refused everything he asks.
+            Guard::CleanConnection => {
+                matches!(sign, Sign::Half | Sign::Lost | Sign::Miscounted | Sign::Confused | Sign::Failure)
+            }
             Guard::ProvenHouse => sign == Sign::Foreign,
             Guard::ClosedPool => matches!(sign, Sign::Lost | Sign::Late),
             Guard::SessionKey | Guard::SealingKey | Guard::OwnCalendar => {
