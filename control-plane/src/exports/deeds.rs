@@ -1,5 +1,4 @@
 //! What staff have done about exports: rule, row, order and audit line in one transaction.
-use axum::http::StatusCode;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::Task;
@@ -14,7 +13,6 @@ use crate::backups;
 use crate::database::Tx;
 use crate::fleet::orders::{self, NewOrder};
 use crate::staff::{Act, VendorStaff};
-use crate::wakes::Wake;
 
 /// Somebody waits for it.
 const ASKED: i16 = 40;
@@ -24,8 +22,6 @@ pub(super) struct Export(pub(super) TenantId);
 
 impl Act for Export {
     type Told = Listed;
-    const STATUS: StatusCode = StatusCode::OK;
-    const WAKES: &'static [Wake] = &[Wake::Orders];
 
     /// What gives all data away needs what deletes them.
     fn needs(&self) -> StaffPermission {

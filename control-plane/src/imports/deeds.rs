@@ -1,5 +1,4 @@
 //! What staff have done about imports: rule, row, order and audit line in one transaction.
-use axum::http::StatusCode;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::{Slug, TenantId};
 use hotelhub_protocol::{Arrival, ClusterId, Task};
@@ -18,7 +17,6 @@ use crate::fleet::ready;
 use crate::plans::PlacedIn;
 use crate::signup::{self, Newcomer, Wish, Wrong};
 use crate::staff::{Act, VendorStaff};
-use crate::wakes::Wake;
 
 /// Somebody waits for it.
 const ASKED: i16 = 40;
@@ -43,8 +41,6 @@ pub(super) struct File {
 
 impl Act for Deed {
     type Told = Listed;
-    const STATUS: StatusCode = StatusCode::OK;
-    const WAKES: &'static [Wake] = &[Wake::Orders];
 
     fn needs(&self) -> StaffPermission {
         StaffPermission::TenantChange

@@ -1,7 +1,6 @@
 //! Where staff have a whole server copied, and follow it.
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
 use hotelhub_protocol::ClusterId;
@@ -20,7 +19,6 @@ use crate::backups::deeds::taken;
 use crate::backups::jobs::ASKED;
 use crate::database::{DbError, Tx};
 use crate::staff::{Act, Asked, VendorStaff};
-use crate::wakes::Wake;
 
 /// What is shown of a cluster.
 const LATEST: i64 = 50;
@@ -68,8 +66,6 @@ struct Take(ClusterId);
 
 impl Act for Take {
     type Told = Listed;
-    const STATUS: StatusCode = StatusCode::OK;
-    const WAKES: &'static [Wake] = &[Wake::Orders];
 
     fn needs(&self) -> StaffPermission {
         StaffPermission::FleetChange

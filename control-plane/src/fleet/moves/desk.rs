@@ -1,7 +1,6 @@
 //! Where staff have tenants moved to other clusters, follow it, and give it up.
 use axum::Json;
 use axum::extract::{Path, State as Shared};
-use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::TenantId;
@@ -20,7 +19,6 @@ use crate::App;
 use crate::audit;
 use crate::database::{DbError, Tx};
 use crate::staff::{Act, Asked, VendorStaff};
-use crate::wakes::Wake;
 
 /// What is shown of a tenant.
 const LATEST: i64 = 50;
@@ -98,8 +96,6 @@ pub(crate) struct Departure {
 
 impl Act for Departure {
     type Told = Listed;
-    const STATUS: StatusCode = StatusCode::OK;
-    const WAKES: &'static [Wake] = &[Wake::Orders];
 
     fn needs(&self) -> StaffPermission {
         StaffPermission::FleetChange
@@ -117,8 +113,6 @@ pub(crate) struct Return(pub(crate) Uuid);
 
 impl Act for Return {
     type Told = Listed;
-    const STATUS: StatusCode = StatusCode::OK;
-    const WAKES: &'static [Wake] = &[Wake::Orders];
 
     fn needs(&self) -> StaffPermission {
         StaffPermission::FleetChange
