@@ -34,6 +34,7 @@ const ROUND: Duration = Duration::from_secs(15);
 /// Starts the controllers. Several processes may run them.
 pub(crate) fn start(app: &App, tasks: &mut JoinSet<()>) -> Result<(), prometheus::Error> {
     tasks.spawn(make_rounds(app.clone(), Gauges::register(&app.metrics)?));
+    tasks.spawn(tidy_exchange(app.clone()));
     tasks.spawn(keep_fleet(app.clone()));
     tasks.spawn(send_letters(app.clone()));
     tasks.spawn(feed::leave_table(app.clone()));
@@ -63,13 +64,20 @@ async fn make_rounds(app: App, gauges: Gauges) {
             Ok(count) => tracing::debug!(count, "backups that are due are being taken"),
             Err(error) => tracing::warn!(error = &error as &dyn Error, "backups were not looked after"),
         }
+        if let Err(error) = gauges.look(&app).await {
+            tracing::warn!(error = &error as &dyn Error, "the fleet was not counted");
+        }
+        tokio::select! { () = tokio::time::sleep(ROUND) => {}, () = app.stop.cancelled() => {} }
+    }
+}
+
+/// Removes what lies in the exchange for nobody any more. A store may take its time: nothing else waits for it.
+async fn tidy_exchange(app: App) {
+    while !app.stopping() {
         match tokio::try_join!(exports::tidy(&app), imports::tidy(&app)) {
             Ok((0, 0)) => {}
             Ok((gone, come)) => tracing::info!(gone, come, "old exports and imports were removed from the exchange"),
             Err(error) => tracing::warn!(error = &error as &dyn Error, "the exchange was not tidied up"),
-        }
-        if let Err(error) = gauges.look(&app).await {
-            tracing::warn!(error = &error as &dyn Error, "the fleet was not counted");
         }
         tokio::select! { () = tokio::time::sleep(ROUND) => {}, () = app.stop.cancelled() => {} }
     }

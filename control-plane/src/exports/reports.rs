@@ -26,14 +26,14 @@ pub async fn tidy(app: &App) -> Result<u32, DbError> {
     given_up(app, &mut tx).await?;
     tx.commit().await?;
     let Some(shelf) = &app.exchange else { return Ok(0) };
-    let mut conn = app.db.durable.acquire().await?;
+    let over = store::over(&mut *app.db.durable.acquire().await?, app.clock.now()).await?;
     let mut removed = 0;
-    for (id, tenant) in store::over(&mut conn, app.clock.now()).await? {
+    for (id, tenant) in over {
         if let Err(error) = shelf.remove(Place { tenant, backup: id }).await {
             tracing::warn!(error = &error as &dyn std::error::Error, export.id = %id, "an old export was not removed");
             continue;
         }
-        store::note_expired(&mut conn, id, app.clock.now()).await?;
+        store::note_expired(&mut *app.db.durable.acquire().await?, id, app.clock.now()).await?;
         removed += 1;
     }
     Ok(removed)

@@ -66,11 +66,12 @@ pub async fn tidy(app: &App) -> Result<u32, DbError> {
     given_up(app, &mut tx).await?;
     tx.commit().await?;
     let Some(shelf) = &app.exchange else { return Ok(0) };
-    let mut conn = app.db.durable.acquire().await?;
+    let over = store::over(&mut *app.db.durable.acquire().await?, app.clock.now()).await?;
     let mut tidied = 0;
-    for import in store::over(&mut conn, app.clock.now()).await? {
-        if removed(shelf, import, &store::pieces(&mut conn, import).await?).await {
-            store::note_tidied(&mut conn, import).await?;
+    for import in over {
+        let pieces = store::pieces(&mut *app.db.durable.acquire().await?, import).await?;
+        if removed(shelf, import, &pieces).await {
+            store::note_tidied(&mut *app.db.durable.acquire().await?, import).await?;
             tidied += 1;
         }
     }
