@@ -5,14 +5,17 @@ use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{Inventory, MoveStep, Moved, Moving, Order, Outcome, ReadyDatabase, Report, Role, Task};
 use tokio::time::Instant;
 
-use super::Inner;
 use super::orders::PAUSES;
+use super::{Inner, LinkError};
 use crate::fleet::{Fleet, FleetError};
 
 /// Of a switch that was not heard for so long the writers are let in again.
 const UNHEARD: Duration = Duration::from_secs(5);
 /// How often that is tried, before it is left to whoever lists what lies on the server.
 const TAKE_BACK: u32 = 8;
+
+/// Answers to what cannot be read, however often it is said: a newer program's report, or one that is too long.
+const UNREADABLE: [u16; 4] = [400, 413, 415, 422];
 
 /// What came of a report.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,18 +67,34 @@ impl Inner {
         let report = Report { order: order.id, fence: order.fence, outcome };
         let until = if switching { over.min(Instant::now() + UNHEARD) } else { over };
         match tokio::time::timeout_at(until, self.say(&report)).await {
-            Ok(true) if switched => Heard::Switched,
-            Ok(_) => Heard::Else,
+            Ok(Ok(true)) if switched => Heard::Switched,
+            Ok(Ok(_)) => Heard::Else,
+            Ok(Err(status)) => {
+                self.say_unreadable(&report, status, until).await;
+                Heard::Nothing
+            }
             Err(_) => Heard::Nothing,
         }
     }
 
+    /// Says of an order how it went without what cannot be said of it.
+    async fn say_unreadable(&self, report: &Report, status: u16, until: Instant) {
+        let reason = format!("the control plane cannot read what this worker says of the order: it answered {status}");
+        tracing::error!(order.id = %report.order.0, reason, "a report was not taken");
+        let outcome = Outcome::Failed { reason };
+        let _ = tokio::time::timeout_at(until, self.say(&Report { outcome, ..report.clone() })).await;
+    }
+
     /// Reports until it is heard; whether the order was still this worker's.
-    async fn say(&self, report: &Report) -> bool {
+    ///
+    /// # Errors
+    /// The status of an answer that would be the same again: the report cannot be read.
+    async fn say(&self, report: &Report) -> Result<bool, u16> {
         let mut failures = 0;
         loop {
             match self.client.report(report).await {
-                Ok(its) => return its,
+                Ok(its) => return Ok(its),
+                Err(LinkError::Answered(status)) if UNREADABLE.contains(&status) => return Err(status),
                 Err(error) => {
                     failures += 1;
                     tracing::debug!(

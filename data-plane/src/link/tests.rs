@@ -247,3 +247,17 @@ async fn an_order_is_carried_out_and_reported_until_it_is_heard_also_while_anoth
     until(|| control.templates().contains(&version)).await;
     drop(post);
 }
+
+#[tokio::test]
+async fn what_cannot_be_read_of_a_report_is_not_said_again_but_told_as_a_failure() {
+    let control = Control::start().await;
+    control.read_only_failures();
+    let fleet = control::fleet();
+    let (template, database) = (fleet.version().to_owned(), "t_0000000000000000000000000000f00d".to_owned());
+    control.order(Task::PrepareDatabase { cluster: ClusterId("main".into()), database, template });
+    let post = Post::new(&control.url, &state_dir(), Some(fleet)).start();
+    until(|| !control.reports().is_empty()).await;
+    let told = control.reports();
+    assert!(matches!(&told[0].outcome, Outcome::Failed { reason } if reason.contains("422")), "{told:?}");
+    drop(post);
+}

@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use hotelhub_kernel::{Clock, Entropy, Host, Ids, Key, Slug, TenantId};
 use hotelhub_protocol::{
-    Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Heartbeat, HeartbeatAnswer, Limits, Notices, Order, OrderId,
+    Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Heartbeat, HeartbeatAnswer, Limits, Notices, Order, OrderId, Outcome,
     Placement, Report, Role, Route, Share, Snapshot, Task, TenantStatus, Usage, paths,
 };
 use hotelhub_web::metrics::Metrics;
@@ -66,6 +66,7 @@ struct Desk {
     orders: VecDeque<Task>,
     reports: Vec<Report>,
     reports_to_lose: u32,
+    reads_only_failures: bool,
     templates: Vec<String>,
     heard: Option<Usage>,
 }
@@ -133,6 +134,7 @@ impl Control {
             orders: VecDeque::new(),
             reports: Vec::new(),
             reports_to_lose: 0,
+            reads_only_failures: false,
             templates: Vec::new(),
             heard: None,
         };
@@ -216,6 +218,11 @@ impl Control {
 
     pub(super) fn lose_reports(&self, count: u32) {
         self.desk().reports_to_lose = count;
+    }
+
+    /// Reads no report from now on but of what failed.
+    pub(super) fn read_only_failures(&self) {
+        self.desk().reads_only_failures = true;
     }
 
     pub(super) fn reports(&self) -> Vec<Report> {
@@ -346,6 +353,9 @@ async fn report(State(control): State<Control>, Json(report): Json<Report>) -> S
     if desk.reports_to_lose > 0 {
         desk.reports_to_lose -= 1;
         return StatusCode::BAD_GATEWAY;
+    }
+    if desk.reads_only_failures && !matches!(report.outcome, Outcome::Failed { .. }) {
+        return StatusCode::UNPROCESSABLE_ENTITY;
     }
     desk.reports.push(report);
     StatusCode::NO_CONTENT
