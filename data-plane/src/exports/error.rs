@@ -1,5 +1,6 @@
 //! Why data were not taken away or brought back.
 use hotelhub_export::{Refused, TooLarge};
+use hotelhub_store::StoreError;
 use hotelhub_tenant_migrations::MigrateError;
 use hotelhub_vault::VaultError;
 use thiserror::Error;
@@ -76,6 +77,9 @@ pub enum ExportError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The store failed, or what lies there is not believed.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -96,7 +100,7 @@ impl ExportError {
     /// Whether trying again leads to the same end.
     pub(crate) fn is_final(&self) -> bool {
         match self {
-            Self::File { .. } | Self::Database { .. } | Self::Migrate(_) => false,
+            Self::File { .. } | Self::Store(_) | Self::Database { .. } | Self::Migrate(_) => false,
             Self::Vault(error) => error.is_final(),
             _ => true,
         }

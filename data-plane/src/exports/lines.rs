@@ -1,12 +1,14 @@
 //! Where an export's bytes go, and where they come from: a file, sealed with a passphrase or not, or the exchange.
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::io::{Error, ErrorKind};
+use std::path::Path;
 
 use hotelhub_export::{Opening, Refused, Sealing, is_sealed};
-use hotelhub_kernel::{Entropy, Secret};
+use hotelhub_kernel::{Entropy, Secret, hex};
+use hotelhub_store::{Spot, Store, Writing};
 use hotelhub_vault::{Digest, Place, Reading, Shelf, Taking};
-use tokio::fs::{self, File, OpenOptions};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::fs::{self, File};
+use tokio::io::AsyncReadExt as _;
 
 use super::ExportError;
 
@@ -20,8 +22,8 @@ pub(crate) struct Outlet {
 }
 
 enum Target {
-    /// A file that has another name until then.
-    File { file: File, unfinished: PathBuf, finished: PathBuf },
+    /// A file that has another name until then, which nobody can foresee; it goes when it is not finished.
+    File(Writing),
     /// The exchange.
     Shelf(Box<Taking>),
 }
@@ -42,7 +44,7 @@ enum Source {
     },
 }
 
-fn during(doing: &'static str) -> impl Fn(std::io::Error) -> ExportError {
+fn during(doing: &'static str) -> impl Fn(Error) -> ExportError {
     move |source| ExportError::File { doing, source }
 }
 
@@ -53,23 +55,23 @@ impl Outlet {
         passphrase: Option<&Secret<String>>,
         entropy: &Entropy,
     ) -> Result<Self, ExportError> {
+        let making = during("making the file");
         if fs::try_exists(path).await.map_err(during("looking for the file"))? {
-            let there = std::io::Error::new(std::io::ErrorKind::AlreadyExists, path.display().to_string());
-            return Err(during("making the file")(there));
+            return Err(making(Error::new(ErrorKind::AlreadyExists, path.display().to_string())));
         }
-        let mut name = path.file_name().unwrap_or_default().to_os_string();
-        name.push(".unfinished");
-        let unfinished = path.with_file_name(name);
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let mut file = options.open(&unfinished).await.map_err(during("making the file"))?;
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| making(Error::new(ErrorKind::InvalidInput, "its name is no text")))?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let unfinished = format!(".{}.unfinished", hex(&entropy.bytes::<12>()));
+        let folder = Store::Folder(folder.to_owned());
+        let mut file = folder.write_by_way_of(Spot::own("."), name, &unfinished).await?;
         let mut sealing = None;
         if let Some(passphrase) = passphrase {
             let (begun, head) = Sealing::begin(passphrase, entropy);
-            file.write_all(&head).await.map_err(during("writing the file"))?;
+            file.push(&head).await?;
             sealing = Some(begun);
         }
-        Ok(Self { to: Target::File { file, unfinished, finished: path.to_owned() }, sealing })
+        Ok(Self { to: Target::File(file), sealing })
     }
 
     /// A place in the exchange.
@@ -92,10 +94,8 @@ impl Outlet {
         }
         match self.to {
             Target::Shelf(taking) => Ok(Some(taking.finish().await?)),
-            Target::File { mut file, unfinished, finished } => {
-                file.flush().await.map_err(during("writing the file"))?;
-                file.sync_all().await.map_err(during("writing the file"))?;
-                fs::rename(&unfinished, &finished).await.map_err(during("naming the file"))?;
+            Target::File(file) => {
+                file.finish().await?;
                 Ok(None)
             }
         }
@@ -105,7 +105,7 @@ impl Outlet {
 impl Target {
     async fn write(&mut self, bytes: &[u8]) -> Result<(), ExportError> {
         match self {
-            Self::File { file, .. } => file.write_all(bytes).await.map_err(during("writing the file")),
+            Self::File(file) => Ok(file.push(bytes).await?),
             Self::Shelf(taking) => Ok(taking.push(bytes).await?),
         }
     }

@@ -1,5 +1,6 @@
 //! A hotel leaves with all it has in one file and goes on elsewhere; what is no such file is sent away.
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use hotelhub_data_plane::boot;
@@ -123,6 +124,18 @@ async fn a_hotel_leaves_in_a_file_and_goes_on_elsewhere_with_its_guests_and_its_
     stay.done("check-in", json!({ "room_id": lived.hotel.rooms[1] })).await;
     let folio = stay.desk.get(&format!("/api/v1/folios/{}", lived.id("folios"))).await.unwrap().json();
     assert_eq!(folio, old.desk().await.get(&format!("/api/v1/folios/{}", lived.id("folios"))).await.unwrap().json());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_that_fails_leaves_no_file_and_one_that_is_made_is_its_owners_alone() {
+    let house = House::standalone().await;
+    let (folder, (sources, _)) = (Folder::new(), sources());
+    boot::export(&house.alone(), &folder.file("whole.zip"), None, &sources).await.unwrap();
+    assert_eq!(std::fs::metadata(folder.file("whole.zip")).unwrap().permissions().mode() & 0o777, 0o600);
+    house.sql().await.batch_execute("alter table properties rename to estates").await.unwrap();
+    boot::export(&house.alone(), &folder.file("half.zip"), None, &sources).await.unwrap_err();
+    let left: Vec<_> = std::fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["whole.zip"]);
 }
 
 /// The entries of an export, and what it says of itself.
