@@ -11,6 +11,9 @@ use tokio_postgres::error::SqlState;
 
 use crate::exports::ExportError;
 
+/// What is said of a reason, in characters.
+const LONGEST_REASON: usize = 2_000;
+
 /// Why an order was not carried out. Its text is for the vendor's staff and holds no secret.
 #[derive(Debug, Error)]
 pub enum FleetError {
@@ -172,8 +175,7 @@ impl FleetError {
         match self {
             Self::Vault(error) => error.is_final(),
             Self::Export(error) => error.is_final(),
-            Self::NoExchange
-            | Self::OtherBackup
+            Self::OtherBackup
             | Self::Differs(_)
             | Self::Unrecoverable(_)
             | Self::CannotMove(_)
@@ -183,7 +185,7 @@ impl FleetError {
         }
     }
 
-    /// The whole chain of causes in one line.
+    /// The whole chain of causes in one line that every reader can take: what a server or a program says in it may hold anything.
     pub fn reason(&self) -> String {
         let mut text = self.to_string();
         let mut cause = self.source();
@@ -191,7 +193,7 @@ impl FleetError {
             let _ = write!(text, ": {error}");
             cause = error.source();
         }
-        text
+        text.chars().take(LONGEST_REASON).map(|said| if said.is_control() { ' ' } else { said }).collect()
     }
 }
 

@@ -107,13 +107,19 @@ impl Fleet {
         self.0.archive.is_some()
     }
 
-    /// Looks whether a server archives its WAL.
+    /// Looks whether a server archives its WAL. Of one that cannot be asked it is not known, and no base backup is ordered of it.
     pub async fn note_archiving(&self, cluster: &ClusterId) -> Result<(), FleetError> {
+        let seen = self.look_at_archiving(cluster).await;
+        let archives = *seen.as_ref().unwrap_or(&false);
+        self.0.archiving.lock().unwrap_or_else(PoisonError::into_inner).insert(cluster.clone(), archives);
+        seen.map(drop)
+    }
+
+    async fn look_at_archiving(&self, cluster: &ClusterId) -> Result<bool, FleetError> {
         let lent = self.admin(cluster)?.lend().await?;
         let archives = backups::archiving::archives(lent.client()).await?;
         lent.give_back().await?;
-        self.0.archiving.lock().unwrap_or_else(PoisonError::into_inner).insert(cluster.clone(), archives);
-        Ok(())
+        Ok(archives)
     }
 
     /// Whether a server archived its WAL when it was looked at last.
