@@ -173,15 +173,21 @@ pub(crate) async fn move_in(house: &mut House, central: &Client, first: usize, l
     until_known(house.node_port(), house, first, last).await
 }
 
-/// Drops the databases of everybody who is not of the town.
+/// Drops the databases and the roles of everybody who is not of the town.
 pub(crate) async fn move_out(admin_dsn: &str) -> Result<()> {
     let admin = connect(admin_dsn).await?;
-    let theirs =
-        "select datname::text from pg_database where datname ~ '^[ts]_' and datname not like 't_0000000000007000%'";
-    for row in admin.query(theirs, &[]).await? {
-        let name: &str = row.get(0);
-        admin.batch_execute(&format!("drop database {name} with (force)")).await?;
-        admin.batch_execute(&format!("drop role if exists {name}")).await?;
+    let theirs = [
+        ("database", "with (force)", "select datname::text from pg_database where datname ~ '^[ts]_[0-9a-f]{32}$'"),
+        // Those of hotels that shared a database have no database of their name.
+        ("role", "", "select rolname::text from pg_roles where rolname ~ '^[ts]_[0-9a-f]{32}$'"),
+    ];
+    for (kind, how, listed) in theirs {
+        for row in admin.query(listed, &[]).await? {
+            let name: &str = row.get(0);
+            if !name.starts_with("t_0000000000007000") {
+                admin.batch_execute(&format!("drop {kind} {name} {how}")).await?;
+            }
+        }
     }
     Ok(())
 }
