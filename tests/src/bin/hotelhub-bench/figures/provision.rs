@@ -19,8 +19,9 @@ const PACE: Duration = Duration::from_millis(50);
 /// A window of which the slowest hundredth is told: 2,000 requests.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// Windows without sign-ups and then with them, twice: five minutes with them in all.
-const QUIET: usize = 6;
+/// Windows without sign-ups and then with them, twice: five minutes with them in all. To each of the first fall as many of the second, and an
+/// odd number, which has a middle.
+const QUIET: usize = 5;
 const BUSY: usize = 15;
 
 /// Ready-made databases that are kept at least.
