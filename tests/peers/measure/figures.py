@@ -61,8 +61,8 @@ def interval(values: list) -> tuple | None:
     ordered, n = sorted(values), len(values)
     if n < 6:
         return None
-    reach = ceil(isqrt(96 * n) / 10)
-    return ordered[max(n // 2 - reach, 0)], ordered[min(n // 2 + reach, n - 1)]
+    low = max((n - 1) // 2 - ceil(isqrt(9_604 * n) / 100), 0)
+    return ordered[low], ordered[n - 1 - low]
 
 
 def short(number: float) -> str:
