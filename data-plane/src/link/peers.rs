@@ -15,12 +15,15 @@ use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, select};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use hotelhub_kernel::{Key, hex, sha256};
 use hotelhub_protocol::{BadSignature, Deltas, FeedVerifier, Kept, Snapshot, in_store, paths};
 use hotelhub_store::{Spot, Store};
 use hotelhub_web::{AppError, Kind, Result};
 use jiff::SignedDuration;
+use tokio::time::{Instant, timeout_at};
 
 use super::client::PeerClient;
 use super::follow::Step;
@@ -31,6 +34,9 @@ use crate::tenancy::Applied;
 
 /// How long the control plane may take before peers are asked beside it.
 const HESITATION: Duration = Duration::from_secs(3);
+
+/// Once one has a table to be believed, how long the others have to offer a newer one: of peers and a store one may say nothing for long.
+const OTHERS: Duration = Duration::from_secs(5);
 
 /// How long the store may take.
 const STORES_PATIENCE: Duration = Duration::from_secs(15);
@@ -168,21 +174,27 @@ impl Inner {
         }
     }
 
-    /// The tables of all peers that have one to be believed, and the store's.
+    /// The tables of all peers that have one to be believed, and the store's. Who keeps silent keeps nobody else's table from being served.
     async fn offers(&self) -> Vec<Believed> {
         let Peers { urls, store, client, word, .. } = &self.peers;
-        let of_peers = join_all(urls.iter().map(|url| async move {
-            let kept = async { client.kept(url, word).await.map(Vec::from) };
-            self.offer_of(url, kept).await
-        }));
-        let of_store = async {
-            match store {
-                Some(store) => self.offer_of(THE_STORE, table_in(store)).await,
-                None => None,
+        let of_peers = urls.iter().map(|url| {
+            let kept = async move { client.kept(url, word).await.map(Vec::from) };
+            self.offer_of(url, kept).boxed()
+        });
+        let of_store = store.iter().map(|store| self.offer_of(THE_STORE, table_in(store)).boxed());
+        let mut coming: FuturesUnordered<_> = of_peers.chain(of_store).collect();
+        let (mut offers, mut until) = (Vec::new(), None);
+        loop {
+            let next = match until {
+                Some(until) => timeout_at(until, coming.next()).await.ok().flatten(),
+                None => coming.next().await,
+            };
+            let Some(offer) = next else { return offers };
+            offers.extend(offer);
+            if until.is_none() && !offers.is_empty() {
+                until = Some(Instant::now() + OTHERS);
             }
-        };
-        let (of_peers, of_store) = tokio::join!(of_peers, of_store);
-        of_peers.into_iter().chain([of_store]).flatten().collect()
+        }
     }
 
     async fn serve_by_newest(self: &Arc<Self>, offers: Vec<Believed>) {

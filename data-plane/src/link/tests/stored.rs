@@ -1,9 +1,9 @@
 //! A node without a disk, while the control plane and every other node are away: what lies in the store is all there is.
 use std::path::Path;
 
-use hotelhub_kernel::Clock;
+use hotelhub_kernel::{Clock, Secret};
 use hotelhub_protocol::{Kept, in_store};
-use hotelhub_store::Store;
+use hotelhub_store::{Origin, S3Access, Store};
 use jiff::SignedDuration;
 
 use super::control::{self, Control, feed_key, route};
@@ -78,6 +78,27 @@ async fn of_a_store_and_a_peer_the_newer_table_is_taken() {
         let node = Post::that_asks(asked, Clock::wall(), NOBODY, &state_dir(), None).start();
         node.reaches(2).await;
     }
+}
+
+#[tokio::test]
+async fn a_store_that_never_answers_keeps_no_peers_table_from_being_served() {
+    let control = Control::start().await;
+    control.put(route(1, "melati"));
+    let peer = super::peers::handing_out(serde_json::from_slice(&left_by(&control)).unwrap()).await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let access = S3Access {
+        endpoint: Some(format!("http://{}", silent.local_addr().unwrap())),
+        region: "us-east-1".to_owned(),
+        key_id: "node".to_owned(),
+        secret: Secret::new("secret".to_owned()),
+    };
+    // Whoever asks it is to know of TLS: that is there once a post is.
+    let asked = |store| (vec![peer.clone()], store);
+    drop(Post::that_asks(asked(None), Clock::wall(), NOBODY, &state_dir(), None));
+    let store = "s3://routes".parse::<Origin>().unwrap().open(Some(&access)).unwrap();
+    let node = Post::that_asks(asked(Some(store)), Clock::wall(), NOBODY, &state_dir(), None).start();
+    node.reaches(1).await;
+    assert!(!node.link.0.peers.told.lock().unwrap().contains_key("store"), "it was waited for to the end");
 }
 
 #[tokio::test]
