@@ -229,6 +229,18 @@ async fn a_node_cut_off_lives_by_the_shares_it_was_last_granted() {
 }
 
 #[tokio::test]
+async fn a_share_is_told_as_held_also_where_the_table_does_not_name_its_server() {
+    let control = Control::start().await;
+    let share = Share { cluster: ClusterId("next".into()), role: Role::Serve, connections: 17 };
+    control.grant(vec![share.clone()]);
+    control.put(route(1, "melati"));
+    let post = Post::new(&control.url, &state_dir(), None).start();
+    post.reaches(1).await;
+    assert!(post.directory.clusters().iter().all(|cluster| cluster.id != share.cluster));
+    until(|| post.pools.load().iter().any(|load| load.holding.contains(&share))).await;
+}
+
+#[tokio::test]
 async fn an_order_is_carried_out_and_reported_until_it_is_heard_also_while_another_server_is_away() {
     let control = Control::start().await;
     control.lose_reports(2);

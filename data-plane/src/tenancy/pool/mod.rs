@@ -17,7 +17,7 @@ mod turns;
 mod warm;
 mod ways;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -144,16 +144,15 @@ impl Pools {
                 cluster,
             }
         };
-        self.0
-            .directory
-            .clusters()
-            .into_iter()
-            .map(|cluster| {
-                let count = |server: &Arc<Server>| (server.budget.out(), server.budget.wanted());
-                let (open, wanted) = self.servers().get(&cluster.id).map_or((0, 0), count);
-                load(cluster.id, open, wanted)
-            })
-            .collect()
+        // What was granted is held, also of a server that the routing table does not name yet, or any more.
+        let named = self.0.directory.clusters().into_iter().map(|cluster| cluster.id);
+        let known: BTreeSet<ClusterId> = named.chain(shares.keys().cloned()).collect();
+        let load = |cluster: ClusterId| {
+            let count = |server: &Arc<Server>| (server.budget.out(), server.budget.wanted());
+            let (open, wanted) = self.servers().get(&cluster).map_or((0, 0), count);
+            load(cluster, open, wanted)
+        };
+        known.into_iter().map(load).collect()
     }
 
     /// Connections open now, over all servers.
