@@ -35,10 +35,10 @@ const TABLES: &str = "select table_name::text from information_schema.tables whe
 /// The hand of the seed that looks in at the end.
 const HAND: u64 = 3_000_001;
 
-/// Seconds after which a hotel is served again, whatever befell it: a fuse may stay blown for ten.
-const SETTLED: u64 = 15;
+/// Seconds after which a hotel is served again, whatever befell it, also where a machine is slow: a fuse may stay blown for ten.
+const SETTLED: u64 = 60;
 
-/// How often in a row a hotel must be served then.
+/// How often in a row a hotel must be served then. Where it is not, as when a busy machine did not end a statement in time, the row begins anew.
 const SERVED: usize = 20;
 
 /// Looks into one hotel after the other until the run is over.
@@ -75,19 +75,23 @@ pub(crate) async fn close(run: &Run) -> Result<()> {
 async fn is_served(run: &Run, hotel: &Guesthouse) -> Result<()> {
     let visits = [visit_hotel(hotel), list_rooms(hotel)];
     let dice = Dice::of(run.seed, HAND);
-    let mut line = opened(run, &dice).await?;
-    for visit in &visits {
-        patiently(SETTLED, &format!("{} at {}", visit.name, hotel.mark), async || {
-            Ok((line.send(&visit.request).await?.status == 200).then_some(()))
-        })
-        .await?;
+    let mut last = String::new();
+    let served = patiently(SETTLED, "it is served", async || {
+        let mut line = opened(run, &dice).await?;
+        for visit in visits.iter().cycle().take(SERVED) {
+            let reply = line.send(&visit.request).await?;
+            visit.judge(hotel, hotel.now(), &reply, &dice, &run.owners)?;
+            if reply.status != 200 {
+                last = format!("{} at {}: {}", visit.name, hotel.mark, reply.status);
+                return Ok(None);
+            }
+        }
+        Ok(Some(()))
+    });
+    match served.await {
+        Err(error) if error.downcast_ref::<Sign>().is_none() => Err(error.context(last).context(Sign::Failure)),
+        outcome => outcome,
     }
-    for visit in visits.iter().cycle().take(SERVED) {
-        let reply = line.send(&visit.request).await?;
-        Sign::Failure.unless(reply.status == 200, || format!("{} at {}: {}", visit.name, hotel.mark, reply.status))?;
-        visit.judge(hotel, hotel.now(), &reply, &dice, &run.owners)?;
-    }
-    Ok(())
 }
 
 /// What can be said of a hotel's books at any time.

@@ -40,9 +40,7 @@ pub(crate) async fn lead(run: Arc<Run>) -> Result<()> {
             0..3 => suspend(&run, hotel, &dice).await?,
             3..6 => stray(&run, hotel, place, &dice).await?,
             6..9 => leave_and_return(&run, hotel, guest, &dice).await?,
-            // A database is moved as a whole: one that others share is not.
-            _ if hotel.route().placement.schema.is_some() => stray(&run, hotel, place, &dice).await?,
-            _ => relocate(&run, &admin, hotel, guest, &dice).await?,
+            _ => relocate(&run, &admin, alone_from(&run, place).unwrap_or(hotel), guest, &dice).await?,
         }
     }
     Ok(())
@@ -88,6 +86,12 @@ async fn leave_and_return(run: &Run, hotel: &Guesthouse, guest: u64, dice: &Dice
     hotel.turn(Standing::Away);
     let placement = hotel.route().placement;
     settle(&run.town, hotel, Placement { generation: placement.generation + 1, ..placement })
+}
+
+/// The next hotel whose database is its own: one is moved as a whole, and so is none that others share.
+fn alone_from(run: &Run, place: usize) -> Option<&Guesthouse> {
+    let (before, after) = run.town.hotels.split_at(place);
+    after.iter().chain(before).find(|hotel| hotel.route().placement.schema.is_none())
 }
 
 /// A hotel's data moves to another database. The old one stands open behind it: who still writes there is lost.
