@@ -22,7 +22,7 @@ async fn status(house: &House, hotel: &Hotel, path: &str) -> Result<u16> {
 
 async fn becomes(house: &House, hotel: &Hotel, path: &str, wanted: u16) -> Result<()> {
     let told = format!("{path} answers {wanted}");
-    patiently(10, &told, async || Ok((status(house, hotel, path).await? == wanted).then_some(()))).await
+    patiently(60, &told, async || Ok((status(house, hotel, path).await? == wanted).then_some(()))).await
 }
 
 async fn book(hotel: &Hotel, stock: &Stock, guests: std::ops::Range<i32>) -> Result<()> {
@@ -109,7 +109,7 @@ async fn killed_in_the_middle(house: &mut House) -> Result<()> {
     ensure!(left.len() == 1 && named(&left[0]).ends_with(".unfinished"), "it was killed too late: {left:?}");
     house.restart_node().await?;
     let admin = Script::new(house, "super_admin").await?;
-    patiently(60, "the node that came back takes it", async || {
+    patiently(120, "the node that came back takes it", async || {
         let backups = admin.does(&["backups", "melati"]).await?;
         Ok(backups.as_array().is_some_and(|all| all.iter().all(|one| one["state"] == "done")).then_some(()))
     })

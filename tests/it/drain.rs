@@ -70,7 +70,7 @@ async fn held(process: &mut Process, (port, request): (u16, Vec<u8>), sql: &Clie
     sql.batch_execute(&format!("begin; lock table {table} in exclusive mode")).await?;
     let answer = tokio::spawn(async move { Connection::open(port).await?.send(&request).await });
     let waits = format!("select exists (select from pg_locks where relation = '{table}'::regclass and not granted)");
-    let waiting = patiently(10, "the request waits for the table", async || {
+    let waiting = patiently(60, "the request waits for the table", async || {
         let waiting: bool = sql.query_one(&waits, &[]).await?.get(0);
         Ok((waiting || answer.is_finished()).then_some(waiting))
     });
@@ -79,7 +79,7 @@ async fn held(process: &mut Process, (port, request): (u16, Vec<u8>), sql: &Clie
         bail!("answered before {table} was let go: {} {}", early.head, String::from_utf8_lossy(&early.body));
     }
     process.ask_to_stop().await?;
-    patiently(10, "nobody takes new connections", async || Ok(TcpStream::connect(("127.0.0.1", port)).await.err()))
+    patiently(60, "nobody takes new connections", async || Ok(TcpStream::connect(("127.0.0.1", port)).await.err()))
         .await?;
     sql.batch_execute("rollback").await?;
     answer.await??.json(201)?;

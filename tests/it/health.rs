@@ -67,7 +67,7 @@ async fn what_is_away_is_named_and_who_can_go_on_without_it_goes_on() -> Result<
 async fn until(port: u16, wanted: u16) -> Result<Value> {
     let request = get("health.localhost", "/health", None);
     let mut last = String::new();
-    let answer = patiently(10, "the health asked for", async || {
+    let answer = patiently(60, "the health asked for", async || {
         let reply = Connection::open(port).await?.send(&request).await?;
         last = String::from_utf8_lossy(&reply.body).into_owned();
         Ok((reply.status == wanted).then_some(reply))

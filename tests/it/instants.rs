@@ -13,7 +13,7 @@ const INSTANT: &str =
 
 /// Copies the server, as soon as the worker sees that it archives its WAL and has taken the copy that is due.
 async fn copied(admin: &Script<'_>) -> Result<()> {
-    patiently(60, "the server is copied", async || {
+    patiently(180, "the server is copied", async || {
         let (code, said) = admin.fleet(&["base-backup", "jkt-1"]).await?;
         let soon = said.contains("not-archiving") || said.contains("base-backup-open");
         ensure!(code == 0 && said.contains("instants from") || soon, "{code} {said}");

@@ -65,7 +65,7 @@ async fn status(house: &House, slug: &str) -> Result<u16> {
 
 pub(crate) async fn becomes(house: &House, slug: &str, wanted: u16) -> Result<()> {
     patiently(
-        10,
+        60,
         &format!("{slug} answers {wanted}"),
         async || Ok((status(house, slug).await? == wanted).then_some(())),
     )
@@ -145,7 +145,7 @@ async fn a_deleted_hotel_is_unreachable_comes_back_whole_and_once_dropped_leaves
     house.set_control("HOTELHUB_TENANT_GRACE_DAYS", "0").await?;
     let admin = Script::new(&house, "super_admin").await?;
     let old_id = admin.does(&["delete", "melati", delete[0], delete[1], delete[2], delete[3]]).await?["id"].clone();
-    patiently(60, "the name is free", async || {
+    patiently(120, "the name is free", async || {
         Ok(admin.does(&["show", "melati"]).await?["released_at"].is_string().then_some(()))
     })
     .await?;

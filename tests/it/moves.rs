@@ -35,7 +35,7 @@ async fn until_reachable(house: &House) -> Result<()> {
     let known = "select count(*) from nodes n, jsonb_array_elements(n.load->'clusters') c
                   where c->>'cluster' = 'jkt-2' and c->>'template' is not null";
     let told = "select count(*) from clusters where id = 'jkt-2' and template is not null";
-    patiently(60, "the second server is ready", async || {
+    patiently(120, "the second server is ready", async || {
         let both: [i64; 2] = [central.query_one(known, &[]).await?.get(0), central.query_one(told, &[]).await?.get(0)];
         Ok((both == [1, 1]).then_some(()))
     })
@@ -177,7 +177,7 @@ async fn a_move_survives_its_worker_and_its_control_plane_and_one_whose_target_i
             let row = central.query_one("select state from moves order by id desc limit 1", &[]).await?;
             Ok([state, "clearing", "done"].contains(&row.get::<_, &str>(0)).then_some(()))
         };
-        patiently(60, state, reached).await?;
+        patiently(120, state, reached).await?;
         house.node.kill().await?;
         house.control.kill().await?;
         house.restart_control().await?;
@@ -194,7 +194,7 @@ async fn a_move_survives_its_worker_and_its_control_plane_and_one_whose_target_i
 
 /// Waits until the latest move ended so.
 async fn over(house: &House, wanted: &str) -> Result<()> {
-    patiently(120, &format!("the move is {wanted}"), async || {
+    patiently(300, &format!("the move is {wanted}"), async || {
         let central = connect(&house.central_dsn()).await?;
         let row = central.query_one("select state, reason from moves order by id desc limit 1", &[]).await?;
         let (state, reason): (String, Option<String>) = (row.get(0), row.get(1));

@@ -62,7 +62,7 @@ async fn lasts() {
 async fn granted(house: &House, node: &str) -> Result<()> {
     let central = connect(&house.central_dsn()).await?;
     let sql = "select sum(granted)::int > 0 and sum(granted) = sum(holding) from connection_shares where node = $1";
-    patiently(30, &format!("a share for {node}"), async || {
+    patiently(60, &format!("a share for {node}"), async || {
         let lives: Option<bool> = central.query_one(sql, &[&node]).await?.get(0);
         Ok((lives == Some(true)).then_some(()))
     })

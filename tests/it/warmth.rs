@@ -16,7 +16,7 @@ async fn a_node_that_starts_again_is_connected_to_its_hotels_before_anybody_asks
     house.control.kill().await?;
     ensure!(!house.node.said().contains(WARM), "at first nobody knows whom to expect");
     house.restart_node().await?;
-    patiently(20, "the hotel is warm", async || Ok(house.node.said().contains(WARM).then_some(()))).await?;
+    patiently(60, "the hotel is warm", async || Ok(house.node.said().contains(WARM).then_some(()))).await?;
     let server = connect(&house.central_dsn()).await?;
     let open = "select count(*) from pg_stat_activity where datname = $1 and application_name = 'hotelhub'";
     let open: i64 = server.query_one(open, &[&house.database_of("melati").await?]).await?.get(0);

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use crate::connection::{Connection, Reply, Unheard};
 
 /// Who does not hear a word for longer has no answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where no node is out.
 const NONE: usize = usize::MAX;

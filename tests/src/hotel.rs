@@ -152,13 +152,13 @@ impl Hotel {
 pub async fn until_served(port: u16, host: &str) -> Result<()> {
     let request = get(host, "/api/v1/public/property", None);
     let mut node = Connection::open(port).await?;
-    for _ in 0..30_000 {
+    for _ in 0..120_000 {
         if node.send(&request).await?.status == 200 {
             return Ok(());
         }
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     }
-    anyhow::bail!("{host} is not served within 30 s")
+    anyhow::bail!("{host} is not served within 120 s")
 }
 
 fn text(value: &Value, name: &str) -> Result<String> {

@@ -214,7 +214,7 @@ impl House {
     /// The letters that reached the mailbox for this address, oldest first, once there are at least `count`.
     pub async fn letters(&self, to: &str, count: usize) -> Result<Vec<Value>> {
         let request = get("mailbox.localhost", &format!("/api/mails?to={to}"), None);
-        patiently(10, &format!("{count} letters to {to}"), async || {
+        patiently(60, &format!("{count} letters to {to}"), async || {
             let letters = Connection::open(self.mailbox).await?.send(&request).await?.json(200)?;
             let letters: Vec<Value> = serde_json::from_value(letters)?;
             Ok((letters.len() >= count).then_some(letters))

@@ -61,7 +61,7 @@ impl Process {
     /// Waits until `path` at this port of the loopback answers 200, or says what the program logged last.
     pub async fn until_healthy(&mut self, port: u16, path: &str) -> Result<()> {
         let request = get("health.localhost", path, None);
-        for _ in 0..6_000 {
+        for _ in 0..24_000 {
             if let Some(status) = self.child.try_wait()? {
                 bail!("{} ended with {status}:\n{}", self.name, self.last_words());
             }
@@ -101,7 +101,7 @@ impl Process {
 
     /// Waits for the program to end; fails when it does not, or ends badly.
     pub async fn until_ended(&mut self) -> Result<()> {
-        let status = tokio::time::timeout(Duration::from_secs(30), self.child.wait())
+        let status = tokio::time::timeout(Duration::from_secs(120), self.child.wait())
             .await
             .with_context(|| format!("{} does not end", self.name))??;
         if !status.success() {

@@ -117,13 +117,13 @@ impl Drop for Post {
 }
 
 async fn until(mut holds: impl FnMut() -> bool) {
-    for _ in 0..1_000 {
+    for _ in 0..6_000 {
         if holds() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("it did not come true within ten seconds");
+    panic!("it did not come true within a minute");
 }
 
 fn state_dir() -> PathBuf {

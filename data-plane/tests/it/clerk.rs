@@ -108,7 +108,7 @@ pub(crate) async fn while_held<T>(hotel: &Hotel, rows: &str, meanwhile: &str, ac
     let then = async {
         let waiting = "select exists (select from pg_stat_activity
             where datname = current_database() and wait_event_type = 'Lock') as waits";
-        for _ in 0..500 {
+        for _ in 0..3_000 {
             if watcher.query_one(waiting, &[]).await.unwrap().get("waits") {
                 return other.batch_execute(&format!("{meanwhile}; commit")).await.unwrap();
             }

@@ -173,7 +173,7 @@ impl House {
 
     /// The newest letter that reached this address, once there is one.
     pub(crate) async fn letter_to(&self, address: &str) -> Mail {
-        for _ in 0..500 {
+        for _ in 0..3_000 {
             if let Some(mail) = self.mail.inbox.mails(Some(address)).pop() {
                 return mail;
             }

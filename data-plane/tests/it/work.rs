@@ -66,7 +66,7 @@ impl Yard {
     }
 
     pub(crate) async fn becomes(&self, job: Uuid, state: &str, attempts: i16) {
-        for _ in 0..500 {
+        for _ in 0..3_000 {
             if self.state(job).await == (state.to_owned(), attempts) {
                 return;
             }
@@ -158,7 +158,7 @@ async fn a_worker_does_not_wait_for_a_job_of_a_later_version_than_its_own() {
     yard.sql.execute(insert, &[&Uuid::from_u128(7), &yard.house.clock.now()]).await.unwrap();
     let known = yard.enqueue(0).await;
     yard.becomes(known, "done", 1).await;
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if yard.house.node.tally.pending() == 0 {
             return;
         }
@@ -278,7 +278,7 @@ impl Job for Release {
 }
 
 async fn arrives(mail: &MailStandIn, count: usize) {
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if mail.inbox.mails(None).len() == count {
             return;
         }

@@ -69,7 +69,7 @@ impl Victim {
         let first = first.await?;
         self.bring_back(house, servers).await?;
         let mut last = String::new();
-        let again = patiently(30, "the wish is granted", async || {
+        let again = patiently(120, "the wish is granted", async || {
             let answer = wish.ask().await?.and_then(|reply| reply.json(wish.answer));
             Ok(answer.map_err(|refused| last = refused.to_string()).ok())
         });
@@ -86,7 +86,7 @@ impl Wish {
         let (from, port, request) = (self.from, self.port, self.request.clone());
         tokio::spawn(async move {
             let answered = async { Connection::open_from(from, port).await?.send(&request).await };
-            tokio::time::timeout(Duration::from_secs(10), answered).await?
+            tokio::time::timeout(Duration::from_secs(30), answered).await?
         })
     }
 }

@@ -24,7 +24,7 @@ pub(super) struct OwnServer {
 impl OwnServer {
     /// Starts one whose WAL comes in files of a megabyte.
     pub(super) async fn start() -> Self {
-        let folder = std::env::temp_dir().join(format!("hh-{}", hex(&Entropy::system().bytes::<4>())));
+        let folder = Path::new("/var/tmp").join(format!("hh-{}", hex(&Entropy::system().bytes::<4>())));
         fs::create_dir(&folder).unwrap();
         let account = lent();
         for own in [folder.clone(), folder.join("store"), folder.join("room")] {
@@ -59,7 +59,7 @@ impl OwnServer {
         let log = fs::File::create(folder.join("log")).unwrap();
         let server = as_account(account, &mut postgres).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let started = Self { folder, server, port, account, node };
-        for _ in 0..200 {
+        for _ in 0..1_200 {
             if connect(&started.config()).await.is_ok() {
                 return started;
             }

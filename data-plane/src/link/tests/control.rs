@@ -339,7 +339,7 @@ async fn heartbeat(State(control): State<Control>, Json(beat): Json<Heartbeat>) 
 async fn lease(State(control): State<Control>) -> Response {
     for _ in 0..100 {
         if let Some(task) = control.desk().orders.pop_front() {
-            let leased_until = Clock::wall().now() + SignedDuration::from_secs(30);
+            let leased_until = Clock::wall().now() + SignedDuration::from_secs(120);
             let order = Order { id: OrderId(Uuid::from_u128(1)), fence: 1, leased_until, task };
             return Json(feed_key().sign("order", &order).unwrap()).into_response();
         }

@@ -7,10 +7,10 @@ use super::control::Control;
 use super::{Post, state_dir};
 use crate::fleet::tests::moves::{Removal, write};
 
-/// Whether the hotel can write comes to be so, within twenty seconds.
+/// Whether the hotel can write comes to be so, within a minute.
 async fn until(wanted: bool, removal: &Removal) {
     let source = removal.at_source().await;
-    for _ in 0..2_000 {
+    for _ in 0..6_000 {
         if write(&source, "Wayan").await.is_ok() == wanted {
             return;
         }

@@ -51,7 +51,7 @@ async fn who_leaves_at_any_moment_takes_nobody_along() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_no_connection_to_be_had_all_are_refused_in_time_and_the_next_is_served() {
-    let house = House::saas_with(1, |settings| settings.pool.wait = Duration::from_millis(200)).await;
+    let house = House::saas_with(1, |settings| settings.pool.wait = Duration::from_secs(1)).await;
     furnish(&house, 3).await;
     let tenant = tenant_of(&house.node, &house.hotels[0]).await;
     let held = tenant.connect().await.unwrap();

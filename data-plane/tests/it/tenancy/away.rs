@@ -71,7 +71,7 @@ async fn a_hotel_behind_a_dead_line_is_refused_at_once_until_somebody_gets_throu
     let detour = Detour::open().await;
     let away = ClusterId("detour".to_owned());
     let house = House::saas_with(2, |settings| {
-        settings.pool.connect = Duration::from_millis(200);
+        settings.pool.connect = Duration::from_secs(1);
         let Mode::Saas(saas) = &mut settings.mode else { unreachable!("it is a house of a control plane") };
         saas.cluster_keys.insert(away.clone(), ClusterKeys::of(Key::new([9; 32])));
     })
@@ -106,7 +106,7 @@ async fn a_hotel_behind_a_dead_line_is_refused_at_once_until_somebody_gets_throu
 async fn a_hotel_whose_database_is_locked_up_takes_no_connection_from_another() {
     let house = House::saas_with(2, |settings| {
         settings.pool.budget = 6;
-        settings.pool.connect = Duration::from_millis(300);
+        settings.pool.connect = Duration::from_secs(1);
     })
     .await;
     let (melati, kenanga) = both(&house).await;

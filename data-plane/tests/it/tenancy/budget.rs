@@ -29,7 +29,7 @@ async fn two_hundred_at_a_cold_hotel_are_all_served_by_its_few_connections() {
 async fn a_full_budget_means_a_bounded_wait_and_then_a_refusal() {
     let house = House::saas_with(4, |settings| {
         settings.pool.budget = 2;
-        settings.pool.wait = Duration::from_millis(300);
+        settings.pool.wait = Duration::from_secs(2);
     })
     .await;
     let (melati, kenanga) = both(&house).await;
@@ -86,7 +86,7 @@ async fn of_a_large_budget_a_little_stays_free_at_the_cost_of_who_is_seldom_aske
 async fn whoever_finds_the_budget_full_is_told_when_to_come_back() {
     let house = House::saas_with(4, |settings| {
         settings.pool.budget = 2;
-        settings.pool.wait = Duration::from_millis(100);
+        settings.pool.wait = Duration::from_secs(2);
     })
     .await;
     let (melati, _) = both(&house).await;
@@ -169,7 +169,7 @@ async fn who_never_stops_asking_leaves_the_only_connection_to_others_in_turn() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_gives_up_just_when_a_connection_came_back_for_him_leaves_its_place_to_another_hotel() {
-    let house = House::saas_as(&[Role::Serve], 2, |settings| settings.pool.wait = Duration::from_secs(1)).await;
+    let house = House::saas_as(&[Role::Serve], 2, |settings| settings.pool.wait = Duration::from_secs(20)).await;
     house.node.pools.grant(&[Share { cluster: cluster(), role: Role::Serve, connections: 2 }]);
     let (melati, kenanga) = both(&house).await;
     let (held, _other) = (melati.connect().await.unwrap(), kenanga.connect().await.unwrap());

@@ -146,7 +146,7 @@ async fn a_refusal_rolls_back_and_keeps_its_connection() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_fails_only_because_its_neighbour_did_is_refused_for_the_neighbours_reason() {
-    let house = House::saas_with(1, |settings| settings.pool.statement = Duration::from_millis(100)).await;
+    let house = House::saas_with(1, |settings| settings.pool.statement = Duration::from_secs(1)).await;
     let (melati, _) = both(&house).await;
     melati.connect().await.unwrap().query_one(SLEEP, &[&0.0_f64]).await.unwrap();
     let tx = melati.begin().await.unwrap();

@@ -22,7 +22,7 @@ fn turning() -> ClusterKeys {
 /// A house whose node knows both keys and has so many connections.
 async fn house(budget: usize) -> House {
     let knows_both = |settings: &mut Settings| {
-        (settings.pool.budget, settings.pool.wait) = (budget, Duration::from_millis(500));
+        (settings.pool.budget, settings.pool.wait) = (budget, Duration::from_secs(2));
         let Mode::Saas(saas) = &mut settings.mode else { unreachable!("it is a house of a control plane") };
         saas.cluster_keys.insert(cluster(), turning());
     };

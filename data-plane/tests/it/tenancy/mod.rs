@@ -61,7 +61,7 @@ pub(crate) fn counted(node: &Node, name: &str) -> u64 {
 
 /// Waits until no more than this many connections are open.
 async fn settles_at(house: &House, connections: usize) {
-    for _ in 0..200 {
+    for _ in 0..3_000 {
         if house.node.pools.open_connections() <= connections {
             return;
         }

@@ -201,7 +201,7 @@ async fn a_key_is_forgotten_after_two_days_by_whoever_comes_to_work() {
         hotel.book("hold", "2026-07-10", "2026-07-12").await;
         house.clock.advance(SignedDuration::from_mins(16));
         let mut kept = Vec::new();
-        for _ in 0..100 {
+        for _ in 0..1_200 {
             let rows = sql.query("select key from idempotency_keys where scope = 'user:x'", &[]).await.unwrap();
             kept = rows.iter().map(|row| row.get::<_, String>(0)).collect();
             if kept.len() == 1 {

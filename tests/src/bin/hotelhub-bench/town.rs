@@ -209,7 +209,7 @@ pub(crate) async fn until_looked_through(house: &House) -> Result<()> {
 
 /// A node starts by the table on its disk, which has none of them, and takes the new one when it hears the control plane.
 pub(crate) async fn until_known(port: u16, house: &House, first: usize, last: usize) -> Result<()> {
-    let known = patiently(30, "all hotels are known", async || {
+    let known = patiently(120, "all hotels are known", async || {
         Ok((count_known(port, house, first, last).await? == last + 1 - first).then_some(()))
     });
     known.await

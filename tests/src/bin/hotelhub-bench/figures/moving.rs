@@ -55,7 +55,7 @@ pub(crate) async fn under_load(house: &mut House, central: &Client, dir: &std::p
     let _ = std::fs::remove_dir_all(&beside);
     let servers = Both { first: &first, second: Servers::start(&env::xtask(), &beside, true).await? };
     house.add_cluster("jkt-2", servers.second.admin_dsn(), &[]).await?;
-    patiently(60, "the second server is ready", async || {
+    patiently(120, "the second server is ready", async || {
         Ok((central.query_one(TEMPLATED, &[]).await?.get::<_, i64>(0) > 0).then_some(()))
     })
     .await?;
