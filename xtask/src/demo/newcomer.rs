@@ -43,7 +43,7 @@ impl Newcomer {
     /// Follows the status until the hotel is ready and its host answers.
     pub(super) fn wait_until_ready(&self, house: &House) -> Result<()> {
         let control = Visitor::new(&house.control_url());
-        house.stop.wait_for(&format!("{} ready", self.slug), Duration::from_secs(60), || {
+        house.stop.wait_for(&format!("{} ready", self.slug), Duration::from_secs(180), || {
             let said = control.get(&self.status_url)?.expect(200)?.json()?;
             match said["status"].as_str() {
                 Some("ready") => Ok(Some(())),
@@ -52,7 +52,7 @@ impl Newcomer {
             }
         })?;
         let hotel = Visitor::new(&self.url);
-        house.stop.wait_for(&format!("{} answering", self.url), Duration::from_secs(20), || {
+        house.stop.wait_for(&format!("{} answering", self.url), Duration::from_secs(60), || {
             Ok(hotel.get("/api/v1/session")?.status.eq(&401).then_some(()))
         })
     }

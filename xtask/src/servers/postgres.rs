@@ -62,7 +62,7 @@ impl Postgres {
         let mut process = Process::start("postgres", command, wish.log)?;
         process = process.ended_by(if wish.kept { Signal::INT } else { Signal::QUIT });
         let own = process.id().to_string();
-        stop.wait_for("the start of Postgres", Duration::from_secs(60), || {
+        stop.wait_for("the start of Postgres", Duration::from_secs(300), || {
             process.check()?;
             let status = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
             let ours = status.lines().next() == Some(own.as_str());

@@ -42,7 +42,7 @@ impl Redis {
         let file = folder.join("redis.conf");
         crate::secrets::write(&file, &settings)?;
         let mut process = Process::start("redis", Command::new("redis-server").arg(&file), log)?;
-        stop.wait_for("the start of Redis", Duration::from_secs(20), || {
+        stop.wait_for("the start of Redis", Duration::from_secs(60), || {
             process.check()?;
             Ok(answers(port, password).then_some(()))
         })?;

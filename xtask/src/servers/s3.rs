@@ -57,7 +57,7 @@ impl S3 {
         command.env("ROOT_ACCESS_KEY_ID", KEY_ID).env("ROOT_SECRET_ACCESS_KEY", secret).arg("--quiet");
         command.args(["--port", &format!("127.0.0.1:{port}"), "posix", "--sidecar"]).arg(&notes).arg(&root);
         let mut process = Process::start("s3", &mut command, log)?;
-        stop.wait_for("the start of the S3 service", Duration::from_secs(20), || {
+        stop.wait_for("the start of the S3 service", Duration::from_secs(60), || {
             process.check()?;
             Ok(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok().map(drop))
         })?;

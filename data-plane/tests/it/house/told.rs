@@ -15,7 +15,7 @@ pub(super) fn settings(mode: Mode, mail: &MailStandIn) -> Settings {
         redis_url: None,
         log: "info".to_owned(),
         log_format: telemetry::Format::Pretty,
-        pool: PoolLimits { wait: Duration::from_secs(10), ..PoolLimits::default() },
+        pool: PoolLimits { wait: Duration::from_secs(60), connect: Duration::from_secs(20), ..PoolLimits::default() },
         mode,
     }
 }
