@@ -293,10 +293,10 @@ fn explain(error: &clap::Error) -> ! {
     error.exit()
 }
 
-/// Whether Postgres asks for a file: then every trouble is to be told from one that is not there.
+/// Whether Postgres asks for a file: then every trouble is to be told from one that is not there. Flags may stand before the command.
 pub fn is_fetch() -> bool {
-    let mut words = std::env::args_os().skip(1);
-    words.next().is_some_and(|word| word == "wal") && words.next().is_some_and(|word| word == "fetch")
+    let words: Vec<_> = std::env::args_os().collect();
+    words.windows(2).any(|two| matches!(two, [one, next] if one == "wal" && next == "fetch"))
 }
 
 /// What flags and environment say. It is read when it is asked for: not every command needs all of it.
