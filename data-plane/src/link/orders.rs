@@ -79,7 +79,6 @@ struct Lines {
 /// Works for ever. Somebody waits for a tenant and nobody for the rest: what is to be prepared stands in a line of its own, one at a time, and
 /// migrations go on beside.
 pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
-    fleet.clear_leftovers().await;
     let creating = Creating { places: Arc::new(Semaphore::new(CREATING)), last: Arc::default() };
     let (preparations, line) = mpsc::channel(PREPARATIONS);
     let prepare = prepare_one_by_one(link.clone(), fleet.clone(), creating.clone(), line);
@@ -88,13 +87,15 @@ pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
     let copying = Arc::new(Semaphore::new(if fleet.keeps_backups() { COPIES } else { 0 }));
     let moving = Arc::new(Semaphore::new(MOVES));
     let clusters = fleet.clusters();
+    // It may be as large as a server: nobody waits until it is gone but the next recovery, which takes turns with this.
+    let clear = fleet.clear_leftovers();
     let watch = join_all(clusters.iter().map(|cluster| watch_disk(&fleet, cluster)));
     let turn = join_all(clusters.iter().map(|cluster| turn_keys(&fleet, cluster)));
     let count = join_all(clusters.iter().map(|cluster| take_inventory(&link, &fleet, cluster)));
     let freeze = join_all(clusters.iter().map(|cluster| freeze_template(&link, &fleet, cluster, &wish_again)));
     let lines = Lines { creating, preparations, migrating, copying, moving, wish_again: wish_again.clone() };
     let lease = lease_on_and_on(&link, &fleet, &lines);
-    tokio::join!(freeze, watch, count, turn, prepare, stand_by, lease);
+    tokio::join!(clear, freeze, watch, count, turn, prepare, stand_by, lease);
 }
 
 /// Every server gets its template before an order for it is leased. One that is away keeps nobody from the others. From then on what other

@@ -179,7 +179,8 @@ async fn a_cancel_that_comes_at_the_beginning_leaves_no_half_of_a_change() {
     let asks = async {
         let mut made = 0;
         for number in 0..400 {
-            made += i64::from(ask(&app, &house, &format!("key-{number:05}"), &format!("n{number}")).await.status == 201);
+            made +=
+                i64::from(ask(&app, &house, &format!("key-{number:05}"), &format!("n{number}")).await.status == 201);
         }
         over.store(true, Ordering::Relaxed);
         made
