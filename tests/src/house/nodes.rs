@@ -38,6 +38,12 @@ impl House {
         Ok(Papers { name: name.to_owned(), role: role.to_owned(), token: token.to_owned() })
     }
 
+    /// Retires a node that has ended for good: what it had of the servers' connections is others' from then on.
+    pub async fn retire(&self, name: &str) -> Result<()> {
+        let control = self.settings.programs.path("hotelhub-control");
+        Process::run(&control, &["node", "retire", "--name", name], &self.control_env).await.map(drop)
+    }
+
     /// Starts an enrolled node on a folder of its own name, which is empty the first time. The house's first node is its peer.
     pub async fn start_beside(&self, papers: &Papers) -> Result<Beside> {
         self.start_at(free_ports()?, papers.clone()).await

@@ -20,6 +20,9 @@ const HOTELS_EACH: usize = 5;
 /// Connections of which one is for making databases; the others are the node's for guests and jobs.
 const FLEET_EACH: usize = 10;
 
+/// Of those for making databases, half are lent to guests when nobody makes one, but for the last of them.
+const NEVER_LENT: usize = 4;
+
 /// Guests at once, and connections for each of them: most of them lie idle, so that it matters which is closed.
 const GUESTS: usize = 32;
 const CONNECTIONS_EACH: usize = 4;
@@ -44,19 +47,22 @@ const SEEN: &str = "select count(*) from pg_stat_activity
 /// Never more connections than the budget, no errors, and fewer connections opened than by age, on the same trace.
 pub(crate) async fn never_exceeded(house: &House, floor: &Floor, hotels: usize) -> Result<Vec<Figure>> {
     let budget = hotels / HOTELS_EACH;
-    let pool = budget - budget / FLEET_EACH;
+    let fleet = budget / FLEET_EACH;
+    let pool = budget - fleet;
     let guests = GUESTS.min(pool / CONNECTIONS_EACH);
     floor.central().execute("update clusters set budget = $1", &[&i32::try_from(budget)?]).await?;
     #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
     let pooled = pool as f64;
-    patiently(60, "the node has its share", async || {
+    // What was lent in a crowd before is given back little by little.
+    patiently(300, "the node has its share", async || {
         let [share, open] =
             [house.counted("hotelhub_pool_budget").await?, house.counted("hotelhub_pool_connections").await?];
         Ok((share == pooled && open <= pooled).then_some(()))
     })
     .await?;
     let trace = zipf(hotels, (UNTIL_FULL + PARTS) * REQUESTS, 7);
-    let mut by_age = ByAge::new(pool, guests);
+    // As many as the node ever has: what is lent to it too.
+    let mut by_age = ByAge::new(budget - fleet.div_ceil(2).max(NEVER_LENT).min(fleet), guests);
     let (mut pairs, mut refused, mut answered) = (Vec::new(), 0, 0);
     let watch = Watch::begin(&house.central_dsn(), SEEN).await?;
     let mut begun = Instant::now();
@@ -80,6 +86,8 @@ pub(crate) async fn never_exceeded(house: &House, floor: &Floor, hotels: usize) 
     #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
     let pace = answered as f64 / begun.elapsed().as_secs_f64();
     let (most, samples) = watch.ends().await?;
+    let usual = i32::from(house.settings().budget);
+    floor.central().execute("update clusters set budget = $1", &[&usual]).await?;
     anyhow::ensure!(samples > 1_000, "the server was looked at {samples} times only");
     #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
     let (most, budgeted, refused) = (most as f64, budget as f64, refused as f64);

@@ -25,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Closes hotels for maintenance and deletes others: from the moment staff say so until the last node does not serve them any more.
 /// The baseline is the answer to staff, which comes when the change is on the disk.
 pub(crate) async fn on_three_nodes(house: &House, hotels: usize) -> Result<Vec<Figure>> {
-    let (second, third) = (house.another_node("node-2", "serve").await?, house.another_node("node-3", "serve").await?);
+    let (mut second, mut third) =
+        (house.another_node("node-2", "serve").await?, house.another_node("node-3", "serve").await?);
     let ports = [house.node_port(), second.ports[0], third.ports[0]];
     for port in ports {
         town::until_known(port, house, 1, hotels).await?;
@@ -42,7 +43,10 @@ pub(crate) async fn on_three_nodes(house: &House, hotels: usize) -> Result<Vec<F
         let farewell = json!({ "reason": "Hotel dijual", "slug": town::slug(number) });
         gone.push(vendor.changes(number, "delete", &farewell, Standing::Unknown).await?.1);
     }
-    drop((second, third));
+    for (node, name) in [(&mut second, "node-2"), (&mut third, "node-3")] {
+        node.process.stop().await?;
+        house.retire(name).await?;
+    }
     Ok(vec![
         Figure::at_most("change visible on 3 nodes, p50", median(&seen), "ms", 20.0, "<= 20 ms").beside(median(&told)),
         Figure::at_most("change visible on 3 nodes, p99", percentile(&seen, 99), "ms", 250.0, "<= 250 ms")

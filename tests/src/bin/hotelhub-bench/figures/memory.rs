@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hotelhub_tests::{House, get, patiently};
+use hotelhub_tests::{House, get, patiently, until_served};
 
 use super::standalone::resident_mib;
 use crate::floor::Floor;
@@ -31,10 +31,13 @@ pub(crate) async fn ten_thousand_known(house: &mut House, floor: &Floor, warm: &
 /// database. The house's own node is stopped for it.
 pub(crate) async fn two_hundred_come_and_go(house: &mut House, floor: &Floor, hotels: usize) -> Result<Vec<Figure>> {
     house.node.stop().await?;
+    // It had all the connections there may be.
+    house.retire("node-1").await?;
     town::announce(floor.central(), hotels + 1, STRANGERS).await?;
     let mut node = house.another_node("node-6", "serve").await?;
     let [port, metrics] = node.ports;
     town::until_known(port, house, hotels + 1, STRANGERS).await?;
+    until_served(port, &house.host(&town::slug(hotels))).await?;
     let warm: Vec<usize> = (hotels.saturating_sub(VISITED)..hotels).map(|number| number + 1).collect();
     let weighed = || resident_mib(node.process.id().context("the node ended")?);
     // Once, so that what a program loads with its first guest is not counted for the two hundred.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use hotelhub_tests::{Answered, Balance, Beside, House};
+use hotelhub_tests::{Answered, Balance, Beside, House, until_served};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
@@ -34,6 +34,8 @@ pub(crate) async fn of_three_nodes(house: &mut House, last: usize) -> Result<Vec
     let ports = [house.node_port(), beside[0].ports[0], beside[1].ports[0]];
     for port in ports {
         town::until_known(port, house, last + 1 - ASKED, last).await?;
+        // It has its share of the connections then.
+        until_served(port, &house.host(&town::slug(last))).await?;
     }
     let requests: Vec<Vec<u8>> = (last + 1 - ASKED..=last).map(|number| town::public(house, number)).collect();
     let (balance, tally, over) = (Balance::over(ports), Arc::<Tally>::default(), Arc::<AtomicBool>::default());
@@ -54,8 +56,9 @@ pub(crate) async fn of_three_nodes(house: &mut House, last: usize) -> Result<Vec
         ended?;
     }
     let took = begun.elapsed().as_secs_f64();
-    for node in &mut beside {
+    for (node, name) in beside.iter_mut().zip(["node-4", "node-5"]) {
         node.process.stop().await?;
+        house.retire(name).await?;
     }
     told(&tally, took)
 }
