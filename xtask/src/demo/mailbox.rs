@@ -8,7 +8,7 @@ use super::house::House;
 use crate::visitor::Visitor;
 
 /// Letters are jobs: they come a moment later.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Waits for a mail to `address` that holds a link with `part` in it, and answers that link.
 pub(super) fn link(house: &House, address: &str, part: &str) -> Result<String> {
