@@ -103,7 +103,7 @@ async fn who_waits_and_gives_up_takes_nothing_along() {
     assert!(gave_up.is_err());
     assert_eq!(budget.waiting(), 0);
     drop(held);
-    assert!(tokio::time::timeout(Duration::from_secs(1), budget.take(None)).await.is_ok());
+    assert!(tokio::time::timeout(Duration::from_secs(60), budget.take(None)).await.is_ok());
     assert!(budget.try_take(None).is_some());
 }
 
