@@ -102,6 +102,8 @@ struct Inner {
     departed: AtomicU64,
     started_at: Timestamp,
     shares: Mutex<Vec<Share>>,
+    /// Those that lie on disk: the process after this one begins by them.
+    shares_on_disk: Mutex<Vec<Share>>,
     /// What the last beat said is wanted.
     wanted: Mutex<Vec<Share>>,
     /// The orders this worker has and has not ended, each with its lease's fence.
@@ -170,6 +172,7 @@ impl Link {
             departed: AtomicU64::new(0),
             started_at: parts.clock.now(),
             shares: Mutex::default(),
+            shares_on_disk: Mutex::default(),
             wanted: Mutex::default(),
             holding: Mutex::default(),
             next: watch::Sender::default(),
@@ -220,6 +223,10 @@ impl Inner {
 
     fn taken_at(&self) -> MutexGuard<'_, Timestamp> {
         self.taken_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shares_on_disk(&self) -> MutexGuard<'_, Vec<Share>> {
+        self.shares_on_disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shares(&self) -> Vec<Share> {

@@ -45,14 +45,24 @@ impl Inner {
         let answer = self.client.heartbeat(&self.heartbeat()).await?;
         if answer.shares != self.shares() {
             self.live_by(&answer.shares);
-            let shares = answer.shares;
-            self.keep(move |inner| inner.shelf.keep_shares(&shares)).await;
         }
+        self.keep_shares(answer.shares).await;
         self.next.send_replace(answer.next);
         Ok(Duration::from_millis(answer.again_in_ms).clamp(SOONEST, LATEST))
     }
 
-    fn heartbeat(&self) -> Heartbeat {
+    /// Writes down what is lived by where something else lies on disk; with the next beat again where that fails.
+    async fn keep_shares(self: &Arc<Self>, shares: Vec<Share>) {
+        if *self.shares_on_disk() == shares {
+            return;
+        }
+        let to_write = shares.clone();
+        if self.keep(move |inner| inner.shelf.keep_shares(&to_write)).await.is_some() {
+            *self.shares_on_disk() = shares;
+        }
+    }
+
+    pub(super) fn heartbeat(&self) -> Heartbeat {
         let parts = &self.parts;
         Heartbeat {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -62,7 +72,7 @@ impl Inner {
             requests_total: parts.metrics.answered_total(),
             resident_bytes: resident_bytes(),
             usage: self.usage(),
-            clusters: self.steadied(self.load()),
+            clusters: self.as_on_disk(self.steadied(self.load())),
         }
     }
 
@@ -77,6 +87,17 @@ impl Inner {
             hotels_waiting: count(parts.tally.pending()),
             jobs_failed: count(parts.tally.failed()),
         }
+    }
+
+    /// What lies on disk is held too: after a restart that hears nobody it is lived by again.
+    fn as_on_disk(&self, mut load: Vec<ClusterLoad>) -> Vec<ClusterLoad> {
+        let on_disk = self.shares_on_disk();
+        for share in load.iter_mut().flat_map(|load| &mut load.holding) {
+            let same = |kept: &&Share| kept.cluster == share.cluster && kept.role == share.role;
+            let kept = on_disk.iter().find(same).map_or(0, |kept| kept.connections);
+            share.connections = share.connections.max(kept);
+        }
+        load
     }
 
     /// What is wanted falls by an eighth a beat at most: who was busy a moment ago may be so again, and shares that go to and fro serve

@@ -11,7 +11,9 @@ impl Inner {
     /// Takes on the newest table that is believed, and no more of its changes than follow on it. Whether there was one. The one before is
     /// looked at where the newest is not there or not believed.
     pub(super) fn recall(&self) -> Result<bool, LinkError> {
-        self.live_by(&self.shelf.shares()?);
+        let shares = self.shelf.shares()?;
+        self.live_by(&shares);
+        *self.shares_on_disk() = shares;
         for generation in [Shelf::newest, Shelf::before] {
             let Some(generation) = generation(&self.shelf)? else { continue };
             match self.take_on(&generation) {

@@ -241,6 +241,25 @@ async fn a_share_is_told_as_held_also_where_the_table_does_not_name_its_server()
 }
 
 #[tokio::test]
+async fn a_share_that_shrank_is_let_go_of_when_no_restart_would_live_by_the_larger_one() {
+    let control = Control::start().await;
+    let folder = state_dir();
+    let share = |connections| Share { cluster: ClusterId("main".into()), role: Role::Serve, connections };
+    control.grant(vec![share(17)]);
+    control.put(route(1, "melati"));
+    let post = Post::new(&control.url, &folder, None).start();
+    let tells = |wanted| post.link.0.heartbeat().clusters.iter().any(|load| load.holding == [share(wanted)]);
+    until(|| tells(17) && folder.join("shares.json").exists()).await;
+    let in_the_way = folder.join("shares.json.new");
+    until(|| std::fs::create_dir(&in_the_way).is_ok()).await;
+    control.grant(vec![share(5)]);
+    until(|| post.pools.load().iter().any(|load| load.holding == [share(5)])).await;
+    assert!(tells(17), "that lies on disk still");
+    std::fs::remove_dir(&in_the_way).unwrap();
+    until(|| tells(5)).await;
+}
+
+#[tokio::test]
 async fn an_order_is_carried_out_and_reported_until_it_is_heard_also_while_another_server_is_away() {
     let control = Control::start().await;
     control.lose_reports(2);
