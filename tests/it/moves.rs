@@ -75,7 +75,7 @@ async fn a_hotel_moves_while_its_guests_book_and_every_booking_is_there_once() -
     let (first, second, house) = two_servers("moves").await?;
     let servers = (&first, &second);
     let hotel = Hotel::open(&house, "melati").await?;
-    let stock = hotel.furnish(&[30]).await?;
+    let stock = hotel.furnish(&[400]).await?;
     let (from, _) = home(&house, servers, "melati").await?;
     let to = if from == "jkt-1" { "jkt-2" } else { "jkt-1" };
     let script = Script::new(&house, "dev_ops").await?;
@@ -118,7 +118,7 @@ async fn a_hotel_that_shares_a_database_gets_one_of_its_own_while_its_guests_boo
     central.batch_execute("update plans set placed_in = 'schema'").await?;
     let hotel = Hotel::open(&house, "melati").await?;
     Hotel::open(&house, "kenanga").await?;
-    let stock = hotel.furnish(&[30]).await?;
+    let stock = hotel.furnish(&[400]).await?;
     let quarters = async || -> Result<String> { Ok(central.query_one(HOME, &[&"melati"]).await?.get(1)) };
     ensure!(quarters().await?.contains('.'), "it has a database of its own already");
 

@@ -10,6 +10,9 @@ use tokio::task::JoinHandle;
 use crate::connection::Connection;
 use crate::hotel::{Hotel, Stock};
 
+/// Nights that are booked in a row, each by itself.
+const NIGHTS: usize = 300;
+
 /// How long somebody who was told to try again waits.
 const BREATH: Duration = Duration::from_millis(10);
 
@@ -30,7 +33,8 @@ pub struct Booked {
 }
 
 impl Bookers {
-    /// So many people book rooms of the first type, each night once more where one is sold out. `name` tells their keys from others'.
+    /// So many people book rooms of one type after the other, night after night, and begin again with the first. There must be rooms for all
+    /// that they book. `name` tells their keys from others'.
     pub fn begin(hotel: &Hotel, stock: &Stock, people: usize, name: &str) -> Self {
         let over = Arc::<AtomicBool>::default();
         let people = (0..people)
@@ -58,10 +62,11 @@ impl Bookers {
 async fn book_on(hotel: &Hotel, stock: &Stock, name: &str, over: &AtomicBool) -> Result<Vec<Booked>> {
     let mut node = Connection::open(hotel.port).await?;
     let mut acknowledged = Vec::new();
-    let mut number = 0;
+    let mut number = 0_usize;
     while !over.load(Ordering::Acquire) {
         number += 1;
-        let booking = stock.booking("Wayan Suarti", stock.room(0, number % 300, 1));
+        let (kind, ahead) = (number / NIGHTS % stock.room_types.len().max(1), i32::try_from(number % NIGHTS)?);
+        let booking = stock.booking("Wayan Suarti", stock.room(kind, ahead, 1));
         let request = hotel.booking(&format!("{name}-{number}"), &booking);
         let mut refused = 0;
         loop {

@@ -19,6 +19,9 @@ const MOVES: usize = 6;
 /// People who book all the while.
 const PEOPLE: usize = 4;
 
+/// Rooms of each type: for three hundred nights they are more than four people book in a quarter of an hour.
+const ROOMS: [u32; 4] = [500; 4];
+
 /// Bytes of rows that the hotel has beside what every hotel has.
 const BYTES: i64 = 15_000_000;
 
@@ -60,7 +63,7 @@ pub(crate) async fn under_load(house: &mut House, central: &Client, dir: &std::p
     })
     .await?;
     let hotel = Hotel::open(house, SLUG).await?;
-    let stock = hotel.furnish(&[400]).await?;
+    let stock = hotel.furnish(&ROOMS).await?;
     fill(&servers, central).await?;
     let token = house.mint_token("dev_ops").await?;
     let env = [
