@@ -144,6 +144,12 @@ pub(super) async fn pass_on(at: &Client, ends: &Ends<'_>) -> Result<Turn, FleetE
     Ok(turn)
 }
 
+/// Whether it is the target's turn for good: a switch was heard. While the target's lock is held that does not change.
+pub(super) async fn is_passed_on(at: &Client, ends: &Ends<'_>) -> Result<bool, FleetError> {
+    let turn: Option<String> = ask(at, TURN, &ends.link()).await?;
+    Ok(turn.as_deref() == Some(PASSED))
+}
+
 /// Lets the writers in again that were shut out while nobody came to hear of it; whether there were any. Not where it is the target's turn.
 pub(super) async fn take_back(at: &Client, link: &str) -> Result<bool, FleetError> {
     let shut = alone(at, link).await?.as_deref() == Some(SHUT);

@@ -34,17 +34,21 @@ struct Table<'a> {
     beside: Lent<'a>,
 }
 
-/// Hands over: after it neither end takes writers, whatever becomes of this worker. A second time it compares again.
+/// Hands over: after it neither end takes writers, whatever becomes of this worker. A second time it compares again; once the writers were
+/// passed on it only says so again, and touches nothing.
 pub(super) async fn switch(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, FleetError> {
     let lent = ends.target.lend().await?;
     lent.lock(ends.to.lock()).await?;
+    let from = ends.source.enter(ends.from.as_str()).await?;
+    if fence::is_passed_on(&from, ends).await? {
+        let rows = rows_of(&sums(&from).await?);
+        lent.give_back().await?;
+        return Ok(Moved::Switched { template: ends.version.to_owned(), rows, held_ms: 0 });
+    }
+    target::must_bear_mark(&lent, ends).await?;
     let verifier = scram_verifier(&ends.target.keys().password(ends.to.as_str()), ends.entropy);
     admit(lent.client(), &ends.to, &verifier).await?;
-    let table = Table {
-        from: ends.source.enter(ends.from.as_str()).await?,
-        to: target::enter_as_source(ends).await?,
-        beside: ends.source.lend().await?,
-    };
+    let table = Table { from, to: target::enter_as_source(ends).await?, beside: ends.source.lend().await? };
     rehearse(&table, ends).await?;
     let since = fence::hold(&table.from, ends).await?;
     let compared = hand_over(&table, ends, since, halt).await;
@@ -97,12 +101,16 @@ async fn hand_over(table: &Table<'_>, ends: &Ends<'_>, since: Instant, halt: Opt
         let (was, is) = compute(table).await?;
         match difference(&was, &is) {
             Some(name) => Err(FleetError::CopyDiffers(name.clone())),
-            None => Ok(was.values().map(|sum| u64::try_from(sum.rows).unwrap_or(0)).sum::<u64>()),
+            None => Ok(rows_of(&was)),
         }
     };
     let rows = timeout_at(since + LONGEST, same).await.map_err(|_| FleetError::HeldTooLong)??;
     fence::seal(&table.from, ends).await?;
     Ok(rows)
+}
+
+fn rows_of(sums: &BTreeMap<String, TableSum>) -> u64 {
+    sums.values().map(|sum| u64::try_from(sum.rows).unwrap_or(0)).sum()
 }
 
 /// The sums of both ends.

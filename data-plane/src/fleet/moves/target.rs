@@ -71,6 +71,16 @@ async fn empty(ends: &Ends<'_>) -> Result<(), FleetError> {
     inside.batch_execute(&format!("{AS_REPLICA}; truncate {tables}; {}", fence::SHUT_OUT)).await.map_err(emptying)
 }
 
+/// Refuses what is no copy of this move, or none any more: it is dropped, or served.
+pub(super) async fn must_bear_mark(lent: &Lent<'_>, ends: &Ends<'_>) -> Result<(), FleetError> {
+    let found = lent.client().query_opt(DATABASE, &[&ends.to.as_str()]).await;
+    let mark: Option<String> = found.map_err(during("looking for the target"))?.and_then(|row| row.get(0));
+    if mark == Some(ends.mark()) {
+        return Ok(());
+    }
+    Err(FleetError::CannotMove("its target is gone, or no copy of this move any more".to_owned()))
+}
+
 /// Whether the tenant lives there: it is its house, and no move bears on it any more.
 pub(super) async fn is_lived_in(ends: &Ends<'_>) -> Result<bool, FleetError> {
     let nowhere = ends.target.enter_nowhere().await?;

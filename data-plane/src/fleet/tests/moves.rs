@@ -323,6 +323,11 @@ async fn writers_are_let_in_at_one_end_only_whoever_asks_first() {
         assert!(!removal.fleet.take_back(&removal.moving).await.unwrap(), "it is the target's turn");
         write(&target, "where it is").await.unwrap();
         assert!(write(&source, "at both").await.is_err());
+        let note = "insert into audit_log (at, actor_kind, action, subject_kind) values (now(), 'system', 'x', 'y')";
+        target.batch_execute(note).await.unwrap();
+        let again = removal.step(MoveStep::Switch).await.unwrap();
+        assert!(matches!(again, Moved::Switched { rows, .. } if rows > 0), "{again:?}");
+        target.batch_execute(note).await.expect("its numbers go on, and its tables are where they were");
         assert!(guests(&target).await.contains(&late));
         removal.step(MoveStep::Clear).await.unwrap();
         removal.clear().await;
