@@ -107,7 +107,14 @@ impl<'a> Ends<'a> {
 pub(super) async fn step(ends: &Ends<'_>, step: MoveStep, halt: Option<Step>) -> Result<Moved, FleetError> {
     match step {
         MoveStep::Copy => copy::copy(ends, halt).await,
-        MoveStep::Switch => switch::switch(ends, halt).await,
+        MoveStep::Switch => match switch::switch(ends, halt).await {
+            // Another worker is at it, or this one is as good as dead.
+            Err(error) if !matches!(error, FleetError::Busy | FleetError::Halted) => {
+                let_in_after(ends, &error).await;
+                Err(error)
+            }
+            switched => switched,
+        },
         MoveStep::Clear => end::clear(ends, halt).await,
         MoveStep::Undo => end::undo(ends, halt).await,
     }
@@ -118,6 +125,20 @@ pub(super) async fn take_back(ends: &Ends<'_>) -> Result<bool, FleetError> {
     match end::source_of(ends).await? {
         Some(from) => fence::take_back(&from, &ends.link()).await,
         None => Ok(false),
+    }
+}
+
+/// After an attempt to switch that failed: nobody stays shut out until the next one, by this one or by one before whose worker died.
+async fn let_in_after(ends: &Ends<'_>, failure: &FleetError) {
+    let tenant = ends.moving.tenant;
+    match take_back(ends).await {
+        Ok(true) => {
+            tracing::warn!(tenant = %tenant, reason = failure.reason(), "a switch failed: writers are let in again where the hotel was");
+        }
+        Ok(false) => {}
+        Err(error) => {
+            tracing::warn!(tenant = %tenant, reason = error.reason(), "after a switch that failed writers cannot be let in again");
+        }
     }
 }
 

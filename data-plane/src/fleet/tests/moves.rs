@@ -303,6 +303,31 @@ async fn a_lost_slot_or_a_row_that_differs_ends_the_move_and_not_the_hotel() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_switch_that_fails_after_one_that_was_killed_lets_the_writers_in_again() {
+    let removal = Removal::of("failed after killed").await;
+    removal.step(MoveStep::Copy).await.unwrap();
+    removal.killed(MoveStep::Switch, Step::Seal).await;
+    let source = removal.at_source().await;
+    assert_eq!(write(&source, "shut out").await.unwrap_err().code().unwrap().code(), "42501");
+    let admin = connect(&server()).await.unwrap();
+    let unmark = format!("comment on database {} is null", removal.moving.target.database);
+    admin.batch_execute(&unmark).await.unwrap();
+    let failed = removal.step(MoveStep::Switch).await.unwrap_err();
+    assert!(matches!(failed, FleetError::CannotMove(_)), "{failed:?}");
+    write(&source, "let in").await.unwrap();
+    let mark = format!(
+        "comment on database {} is '{} moves here from {}'",
+        removal.moving.target.database,
+        removal.moving.tenant,
+        removal.moving.source.quarters()
+    );
+    admin.batch_execute(&mark).await.unwrap();
+    assert!(matches!(removal.step(MoveStep::Switch).await.unwrap(), Moved::Switched { .. }));
+    removal.step(MoveStep::Clear).await.unwrap();
+    removal.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writers_are_let_in_at_one_end_only_whoever_asks_first() {
     for removal in [Removal::of("turns").await, Removal::out_of_a_schema("turns").await] {
         removal.step(MoveStep::Copy).await.unwrap();
