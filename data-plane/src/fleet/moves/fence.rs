@@ -49,6 +49,10 @@ pub(super) const HOLDERS: &str = "
          where d.datname = current_database() and c.relnamespace = current_schema()::text::regnamespace and l.locktype = 'relation' and l.mode = 'ExclusiveLock' and l.granted
            and l.pid <> pg_backend_pid()) holders";
 
+/// Who holds them here, and its end.
+pub(super) const HOLDER: &str = "select pg_backend_pid()";
+pub(super) const CUT_OFF: &str = "select pg_terminate_backend($1)";
+
 /// What the publication says of the writers: `open` where nothing is said; nothing where there is none.
 pub(super) const TURN: &str = "
     select (select coalesce(obj_description(oid, 'pg_publication'), 'open') from pg_publication where pubname = $1)";
@@ -176,6 +180,11 @@ pub(super) async fn open(at: &Client, ends: &Ends<'_>) -> Result<(), FleetError>
         return Ok(());
     }
     at.batch_execute(template::GRANTS).await.map_err(during("letting the writers in again"))
+}
+
+/// Ends the hold of this backend at once, whatever statement it is at: its locks go with it.
+pub(super) async fn cut_off(beside: &Lent<'_>, holder: i32) -> Result<(), FleetError> {
+    beside.client().query_one(CUT_OFF, &[&holder]).await.map(drop).map_err(during("letting the writers go on"))
 }
 
 /// Waits until the copy has everything that was committed at the source before now.

@@ -47,6 +47,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     fence::FLUSH,
     fence::ARRIVED,
     fence::HOLDERS,
+    fence::HOLDER,
+    fence::CUT_OFF,
     fence::TURN,
     fence::ALONE,
     fence::WAITING,

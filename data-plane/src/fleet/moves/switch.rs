@@ -50,8 +50,9 @@ pub(super) async fn switch(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved,
     admit(lent.client(), &ends.to, &verifier).await?;
     let table = Table { from, to: target::enter_as_source(ends).await?, beside: ends.source.lend().await? };
     rehearse(&table, ends).await?;
+    let holder = table.from.query_one(fence::HOLDER, &[]).await.map_err(during("asking who holds the writers"))?.get(0);
     let since = fence::hold(&table.from, ends).await?;
-    let compared = hand_over(&table, ends, since, halt).await;
+    let compared = hand_over(&table, ends, (since, holder), halt).await;
     let rows = match compared {
         Ok(rows) => rows,
         Err(FleetError::Halted) => return Err(FleetError::Halted),
@@ -93,7 +94,12 @@ async fn rehearse(table: &Table<'_>, ends: &Ends<'_>) -> Result<(), FleetError> 
 }
 
 /// With the writers held: lets the copy catch up, compares, and shuts the source. Not within the bound, nothing is changed.
-async fn hand_over(table: &Table<'_>, ends: &Ends<'_>, since: Instant, halt: Option<Step>) -> Result<u64, FleetError> {
+async fn hand_over(
+    table: &Table<'_>,
+    ends: &Ends<'_>,
+    (since, holder): (Instant, i32),
+    halt: Option<Step>,
+) -> Result<u64, FleetError> {
     Step::Hold.done(halt)?;
     let same = async {
         fence::drained(&table.from, &table.beside, ends).await?;
@@ -104,7 +110,12 @@ async fn hand_over(table: &Table<'_>, ends: &Ends<'_>, since: Instant, halt: Opt
             None => Ok(rows_of(&was)),
         }
     };
-    let rows = timeout_at(since + LONGEST, same).await.map_err(|_| FleetError::HeldTooLong)??;
+    let Ok(rows) = timeout_at(since + LONGEST, same).await else {
+        // It may be at a statement that reads on for seconds, and would hear of nothing else before its end.
+        fence::cut_off(&table.beside, holder).await?;
+        return Err(FleetError::HeldTooLong);
+    };
+    let rows = rows?;
     fence::seal(&table.from, ends).await?;
     Ok(rows)
 }
