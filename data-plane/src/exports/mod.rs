@@ -25,6 +25,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     tables::COUNTERS,
     unpacked::TAKE_HOUSE,
     unpacked::NOTE,
+    unpacked::RELEASE_HOLDS,
 ];
 
 /// One instant of a database for as long as the transaction lasts, and every value written the same way on every server.

@@ -11,6 +11,8 @@ use tokio_postgres::{Client, CopyInSink, Transaction};
 
 use super::tables::{COUNTERS, Table, tables};
 use super::{ExportError, Inlet, during};
+use crate::hotel::reservations::ReleaseExpiredHolds;
+use crate::queue::Job as _;
 
 pub(super) const TAKE_HOUSE: &str = "
     insert into house (tenant_id, slug, product, created_at)
@@ -19,6 +21,14 @@ pub(super) const TAKE_HOUSE: &str = "
 pub(super) const NOTE: &str = "
     insert into audit_log (at, actor_kind, action, subject_kind, subject_id, details)
     values ($1, 'system', 'tenant.import', 'tenant', $2, jsonb_build_object('was', $3::uuid::text, 'taken_at', $4::timestamptz::text))";
+
+/// What waits to be done stays behind; but rooms that are held are let go of here too, once for each booking. A hold lasts minutes; a stranger's
+/// file may say otherwise, or say a time that is none.
+pub(super) const RELEASE_HOLDS: &str = "
+    insert into jobs (id, queue, name, version, payload, due_at, created_at)
+    select gen_random_uuid(), $1::text, $2::text, $3::smallint, '{}'::jsonb,
+           least(greatest(max(hold_until), $4::timestamptz), $4::timestamptz + interval '1 day'), $4::timestamptz
+      from reservations where status = 'hold' group by booking_id";
 
 /// Values are read as they were written; nobody waits for a hotel that is not there yet.
 const SETTLE_IN: &str = "
@@ -82,6 +92,7 @@ pub(crate) async fn fill(
     }
     let rows = pour(&tx, manifest, inlet, tables).await?;
     set_counters(&tx).await?;
+    release_holds(&tx, clock).await?;
     let (was, taken_at) = (manifest.contents.hotel.tenant.0, manifest.contents.taken_at);
     let noted = tx.execute(NOTE, &[&clock.now(), &house.tenant.0, &was, &taken_at]).await;
     noted.map_err(during("noting an import"))?;
@@ -218,6 +229,14 @@ async fn next_event(unpacking: &mut Unpacking, inlet: &mut Inlet) -> Result<Even
             event => return Ok(event),
         }
     }
+}
+
+/// Has the rooms let go of that are held, when their time is over.
+async fn release_holds(tx: &Transaction<'_>, clock: &Clock) -> Result<(), ExportError> {
+    type Release = ReleaseExpiredHolds;
+    let (queue, now) = (Release::POLICY.queue, clock.now());
+    let noted = tx.execute(RELEASE_HOLDS, &[&queue, &Release::NAME, &Release::VERSION, &now]).await;
+    noted.map(drop).map_err(during("noting when held rooms are let go of"))
 }
 
 /// Columns that count by themselves go on behind what came in.

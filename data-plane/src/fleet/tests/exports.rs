@@ -128,6 +128,24 @@ impl Quay {
     }
 }
 
+/// A booking of two rooms that are held for a quarter of an hour, in a hotel with guests.
+const HOLD: &str = "
+    with t as (
+        insert into room_types (id, property_id, code, name, created_at, updated_at)
+        select gen_random_uuid(), id, 'DLX', 'Deluxe', now(), now() from properties returning id),
+    r as (
+        insert into rate_plans (id, property_id, code, name, created_at, updated_at)
+        select gen_random_uuid(), id, 'BAR', 'Best', now(), now() from properties returning id),
+    b as (
+        insert into bookings (id, property_id, code, booker_id, source, created_on, created_at, updated_at)
+        select gen_random_uuid(), p.id, 'HELD', (select id from guests limit 1), 'web', current_date, now(), now() from properties p
+        returning id, property_id, booker_id)
+    insert into reservations (id, booking_id, property_id, room_type_id, rate_plan_id, guest_id, arrival, departure, adults, status,
+                              hold_until, created_at, updated_at)
+    select gen_random_uuid(), b.id, b.property_id, t.id, r.id, b.booker_id, date '2026-07-10', date '2026-07-11', 2, 'hold',
+           timestamptz '2026-07-03 18:45:00Z', now(), now()
+      from b, t, r, generate_series(1, 2)";
+
 /// What the guests of a database are.
 async fn guests(inside: &Client) -> (i64, String) {
     let ask = "select count(*), md5(string_agg(t::text, ';' order by t::text)) from guests t";
@@ -166,6 +184,19 @@ async fn there_and_back(quay: Quay) {
     assert_eq!(forbidden.code().unwrap().code(), "42501", "its role may do what it may do anywhere");
     drop(is);
     quay.import(&arrival).await.unwrap();
+    quay.clear().await;
+}
+
+#[tokio::test]
+async fn rooms_that_were_held_when_a_hotel_left_are_let_go_of_where_it_comes_in() {
+    let quay = Quay::of("held rooms").await;
+    quay.yard.as_tenant(&quay.yard.database).await.unwrap().batch_execute(HOLD).await.unwrap();
+    quay.export(MELATI).await.unwrap();
+    quay.import(&quay.arrival(&quay.file().await, 1 << 20).await).await.unwrap();
+    let due =
+        "select string_agg(name || ' ' || state || ' ' || (due_at = '2026-07-03 18:45:00Z')::text, ', ') from jobs";
+    let due: String = quay.enter().await.unwrap().query_one(due, &[]).await.unwrap().get(0);
+    assert_eq!(due, "release-expired-holds queued true", "once for the booking, when its time is over");
     quay.clear().await;
 }
 
