@@ -12,15 +12,17 @@ use crate::exports::SETTLE_DOWN;
 use crate::fleet::database::{DatabaseName, Step};
 use crate::fleet::filling::Site;
 use crate::fleet::{Admin, FleetError, during};
+use crate::hotel::reservations::ReleaseExpiredHolds;
+use crate::queue::Job as _;
 
 /// Everybody signs in again: who was shut out since the backup stays out, and what lets somebody in once was perhaps used since.
 pub(super) const END_SESSIONS: &str = "delete from sessions";
 pub(super) const END_LINKS: &str = "delete from one_time_links";
 
-/// A copy is another house: it is told so, and does nothing that the first one does already.
+/// A copy is another house: it is told so, and does nothing that the first one does already. Only rooms that are held are let go of here too.
 pub(super) const MOVE_HOUSE: &str = "update house set tenant_id = $1, slug = $2";
-pub(super) const DROP_JOBS: &str = "delete from jobs where state in ('queued', 'running')";
-pub(super) const DROP_LETTERS: &str = "delete from letters where state = 'queued'";
+pub(super) const DROP_JOBS: &str = "delete from jobs where state in ('queued', 'running') and name <> $1";
+pub(super) const DROP_LETTERS: &str = "delete from letters where state in ('queued', 'withheld')";
 pub(super) const DROP_ANSWERS: &str = "delete from idempotency_keys";
 
 pub(super) const NOTE: &str = "
@@ -166,7 +168,8 @@ async fn settle_in(inside: &mut Client, wanted: &Restoration, clock: &Clock) -> 
     }
     if wanted.tenant != wanted.source {
         tx.execute(MOVE_HOUSE, &[&wanted.tenant.0, &wanted.slug.as_str()]).await.map_err(&settling)?;
-        for drop in [DROP_JOBS, DROP_LETTERS, DROP_ANSWERS] {
+        tx.execute(DROP_JOBS, &[&ReleaseExpiredHolds::NAME]).await.map_err(&settling)?;
+        for drop in [DROP_LETTERS, DROP_ANSWERS] {
             tx.execute(drop, &[]).await.map_err(&settling)?;
         }
     }

@@ -235,6 +235,24 @@ async fn a_copy_is_another_house_and_writes_to_nobody() {
 }
 
 #[tokio::test]
+async fn a_copy_lets_go_of_rooms_that_are_held_and_forgets_letters_that_were_kept_back() {
+    let cellar = Cellar::of("held in a copy").await;
+    let inside = cellar.yard.as_tenant(&cellar.yard.database).await.unwrap();
+    let waiting = "
+        insert into jobs (id, queue, name, payload, due_at, created_at)
+        values (gen_random_uuid(), 'default', 'release-expired-holds', '{}', now(), now());
+        insert into letters (id, kind, to_address, subject, body_text, body_html, message_id, state, created_at)
+        select gen_random_uuid(), 'booking', 'made@example.com', 'Hi', 'Hi', 'Hi', s, s, now()
+          from unnest(array['queued', 'withheld', 'sent']) s";
+    inside.batch_execute(waiting).await.unwrap();
+    let taken = cellar.back_up().await.unwrap();
+    cellar.restore(cellar.restoration(&taken, 2, false)).await.unwrap();
+    assert_eq!(cellar.count("jobs where name = 'release-expired-holds' and state = 'queued'").await, 1);
+    assert_eq!((cellar.count("letters").await, cellar.count("letters where state = 'sent'").await), (1, 1));
+    cellar.clear().await;
+}
+
+#[tokio::test]
 async fn a_drill_compares_everything_and_leaves_nothing() {
     let cellar = Cellar::of("drill").await;
     let taken = cellar.back_up().await.unwrap();
