@@ -6,6 +6,8 @@ mod error;
 mod lines;
 mod packed;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod unpacked;
 
 use tokio_postgres::Error;

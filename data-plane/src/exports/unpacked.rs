@@ -7,6 +7,7 @@ use futures_util::SinkExt as _;
 use hotelhub_export::{Check, Event, Manifest, Unpacking};
 use hotelhub_kernel::{Clock, Slug, TenantId};
 use hotelhub_tenant_migrations::{Known, MigrateError, Product, known, migrate_until, schema_version, version_of};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, CopyInSink, Transaction};
 
 use super::tables::{COUNTERS, Table, tables};
@@ -187,9 +188,9 @@ impl Pouring<'_> {
         self.lines.as_mut().finish().await.map_err(|error| self.broken(error))
     }
 
-    /// What the database says of a row that breaks a rule is told without the row.
+    /// What the database says of a row that breaks a rule is told without the row. A database that is full or goes down says nothing of the rows.
     fn broken(&self, error: tokio_postgres::Error) -> ExportError {
-        match error.as_db_error() {
+        match error.as_db_error().filter(|said| is_of_the_rows(said.code())) {
             Some(said) => {
                 let rule = said.constraint().unwrap_or(said.code().code());
                 ExportError::BreaksRule { table: self.table.name.clone(), said: rule.to_owned() }
@@ -197,6 +198,12 @@ impl Pouring<'_> {
             None => during("filling a table in")(error),
         }
     }
+}
+
+/// Whether the rows themselves are refused: they cannot be read (22), break a rule (23), or are larger than a row may be (54).
+/// <https://www.postgresql.org/docs/15/errcodes-appendix.html>
+pub(super) fn is_of_the_rows(code: &SqlState) -> bool {
+    ["22", "23", "54"].iter().any(|class| code.code().starts_with(class))
 }
 
 /// The next entry, or nothing at the end.
