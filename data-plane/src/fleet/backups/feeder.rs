@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hotelhub_vault::{WalName, WalShelf};
+use hotelhub_vault::{VaultError, WalName, WalShelf};
 use tokio::fs;
 
 use super::side::{Account, failed};
@@ -32,6 +32,14 @@ pub(super) struct Feeder<'a> {
     wal: &'a WalShelf,
     /// The WAL that was asked for and is not there.
     missing: Option<WalName>,
+}
+
+/// Which file cannot be believed. What only failed is tried again, as it is.
+fn told(name: &WalName, error: VaultError) -> FleetError {
+    if error.is_final() {
+        return FleetError::Unrecoverable(format!("the WAL {name} cannot be believed: {error}"));
+    }
+    error.into()
 }
 
 impl<'a> Feeder<'a> {
@@ -75,7 +83,7 @@ impl<'a> Feeder<'a> {
             fs::remove_file(wish.path()).await.map_err(&looking)?;
             let name = file.to_str().and_then(|name| name.parse::<WalName>().ok());
             let found = match &name {
-                Some(name) => self.wal.fetch(name).await?,
+                Some(name) => self.wal.fetch(name).await.map_err(|error| told(name, error))?,
                 None => None,
             };
             match found {

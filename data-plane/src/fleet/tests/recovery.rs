@@ -223,6 +223,7 @@ async fn an_instant_that_cannot_be_reached_is_refused_with_the_reason_and_nothin
     std::fs::write(&file, flipped).unwrap();
     let spoilt = street.refusal(&street.fleet, street.recovery(at)).await;
     assert!(spoilt.contains("spoilt"), "{spoilt}");
+    assert!(spoilt.contains(file.file_name().unwrap().to_str().unwrap()), "it says which: {spoilt}");
     std::fs::remove_file(&file).unwrap();
     let missing = street.refusal(&street.fleet, street.recovery(at)).await;
     assert!(missing.contains("on is not in the store"), "{missing}");
