@@ -23,8 +23,21 @@ const SPOILT: &str = "
      where connamespace = current_schema()::regnamespace and not convalidated
     order by 1";
 
+/// What a rebuilding that was broken off left beside an index, also beside those of long values: it is kept up with each write, serves
+/// nobody, and the next rebuilding passes it over. Its name is Postgres'.
+/// <https://www.postgresql.org/docs/15/sql-reindex.html#SQL-REINDEX-CONCURRENTLY>
+const LEFTOVERS: &str = "
+    select format('%I.%I', n.nspname, c.relname)
+      from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+     where not i.indisvalid and c.relname ~ '_cc(new|old)[0-9]*$'
+       and i.indrelid in (select unnest(array[oid, reltoastrelid]) from pg_class where relnamespace = current_schema()::regnamespace)
+     order by 1";
+
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[TABLES, SPOILT];
+pub(crate) const STATEMENTS: &[&str] = &[TABLES, SPOILT, LEFTOVERS];
+
+/// A statement whose worker has lost its order, after an hour, is not gone on with much longer. Who waits for a table here holds nobody up.
+const BOUND: &str = "set statement_timeout = '50min'";
 
 impl Fleet {
     /// Does a chore. Another tenant's house is left alone.
@@ -42,11 +55,12 @@ impl Fleet {
             let owner = owner.map_or_else(|| "nobody".to_owned(), |owner| owner.to_string());
             return Err(FleetError::Taken { owner });
         }
+        inside.batch_execute(BOUND).await.map_err(during("beginning a chore"))?;
         let found = match chore {
             Chore::Check => look_through(&inside, &self.0.version).await?,
             Chore::Analyze => table_by_table(&inside, "analyze").await?,
             Chore::Vacuum => table_by_table(&inside, "vacuum (analyze)").await?,
-            Chore::Reindex => table_by_table(&inside, "reindex table concurrently").await?,
+            Chore::Reindex => rebuild(&inside).await?,
         };
         Ok(Outcome::Tended(Tended { took_ms: millis_since(began), found }))
     }
@@ -70,6 +84,26 @@ async fn look_through(inside: &Client, version: &str) -> Result<Vec<String>, Fle
     let spoilt = inside.query(SPOILT, &[]).await.map_err(&looking)?;
     found.extend(spoilt.iter().map(|row| row.get::<_, String>(0)));
     Ok(found)
+}
+
+/// Rebuilds every index. Nothing stays of one that could not be, or could not be when it was tried before.
+async fn rebuild(inside: &Client) -> Result<Vec<String>, FleetError> {
+    drop_leftovers(inside).await?;
+    let rebuilt = table_by_table(inside, "reindex table concurrently").await;
+    if rebuilt.is_err() {
+        // Where this connection is gone the next attempt does it.
+        let _ = drop_leftovers(inside).await;
+    }
+    rebuilt
+}
+
+async fn drop_leftovers(inside: &Client) -> Result<(), FleetError> {
+    let dropping = during("dropping what a rebuilding left");
+    for left in inside.query(LEFTOVERS, &[]).await.map_err(&dropping)? {
+        let drop = format!("drop index concurrently if exists {}", left.get::<_, &str>(0));
+        inside.batch_execute(&drop).await.map_err(&dropping)?;
+    }
+    Ok(())
 }
 
 /// Nothing is found by what only tidies up.

@@ -44,6 +44,48 @@ async fn a_hotel_in_order_has_nothing_found_in_it_and_one_that_is_not_is_told_wh
 }
 
 #[tokio::test]
+async fn what_a_rebuilding_left_that_was_broken_off_goes_with_the_next() {
+    for yard in [Yard::new("left by a rebuilding").await, Yard::shared("left in a schema by a rebuilding").await] {
+        yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+        let inside = yard.in_schema().await;
+        let leave = "
+            create index guests_by_email_ccnew on guests (email);
+            create index guests_by_email_ccold2 on guests (email);
+            update pg_index set indisvalid = false
+             where indexrelid in ('guests_by_email_ccnew'::regclass, 'guests_by_email_ccold2'::regclass)";
+        inside.batch_execute(leave).await.unwrap();
+        assert_eq!(found(&yard, MELATI, Chore::Check).await.unwrap().len(), 2);
+        found(&yard, MELATI, Chore::Reindex).await.unwrap();
+        assert_eq!(found(&yard, MELATI, Chore::Check).await.unwrap(), Vec::<String>::new());
+        yard.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn a_rebuilding_that_is_stopped_leaves_nothing_beside_the_index() {
+    let yard = Yard::new("stopped rebuilding").await;
+    yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+    let writes = yard.in_schema().await;
+    let write =
+        "insert into guests (id, name, created_at, updated_at) values (gen_random_uuid(), 'Made', now(), now())";
+    writes.batch_execute(&format!("begin; {write}")).await.unwrap();
+    let watch = connect(&server()).await.unwrap();
+    let stop = async {
+        let waits = "
+            select count(pg_cancel_backend(pid)) from pg_stat_activity
+             where datname = $1 and query like 'reindex table concurrently guests%' and wait_event_type = 'Lock'";
+        while watch.query_one(waits, &[&yard.database]).await.unwrap().get::<_, i64>(0) == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        writes.batch_execute("rollback").await.unwrap();
+    };
+    let (stopped, ()) = tokio::join!(found(&yard, MELATI, Chore::Reindex), stop);
+    assert!(matches!(stopped, Err(FleetError::Database { .. })), "{stopped:?}");
+    assert_eq!(found(&yard, MELATI, Chore::Check).await.unwrap(), Vec::<String>::new());
+    yard.clear().await;
+}
+
+#[tokio::test]
 async fn another_tenants_house_is_not_tended() {
     let yard = Yard::new("chores elsewhere").await;
     yard.fleet.carry_out(&yard.create(1)).await.unwrap();
