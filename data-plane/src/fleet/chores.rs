@@ -107,7 +107,7 @@ async fn drop_leftovers(inside: &Client) -> Result<(), FleetError> {
 }
 
 /// Nothing is found by what only tidies up.
-async fn table_by_table(inside: &Client, doing: &str) -> Result<Vec<String>, FleetError> {
+pub(super) async fn table_by_table(inside: &Client, doing: &str) -> Result<Vec<String>, FleetError> {
     for table in inside.query(TABLES, &[]).await.map_err(during("listing tables"))? {
         let table: &str = table.get(0);
         inside.batch_execute(&format!("{doing} {table}")).await.map_err(during("tidying a table up"))?;

@@ -6,9 +6,10 @@ use hotelhub_vault::{Place, Shelf};
 use tokio::time::Instant;
 
 use super::backups::millis_since;
+use super::chores::table_by_table;
 use super::database::{DatabaseName, Step};
 use super::filling::Site;
-use super::{Fleet, FleetError, Parts, during, keys};
+use super::{Fleet, FleetError, Parts, keys};
 use crate::exports::{House, Inlet, Outlet, check, fill, pack};
 
 impl Fleet {
@@ -89,7 +90,8 @@ async fn take_in(
     let mut inside = site.admin.enter(site.name.as_str()).await?;
     let house = House { tenant: wanted.tenant, slug: wanted.slug.clone() };
     fill(&mut inside, manifest, &mut inlet(exchange, wanted), &house, clock).await?;
-    inside.batch_execute("analyze").await.map_err(during("gathering statistics"))
+    // Its own tables: others may lie in the same database.
+    table_by_table(&inside, "analyze").await.map(drop)
 }
 
 /// The pieces of the file, one after the other.
