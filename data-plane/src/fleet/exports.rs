@@ -27,6 +27,8 @@ impl Fleet {
             keys::renewed(admin, entropy, name.quarters().role()).await?;
         }
         let client = admin.enter_as_tenant(name.as_str()).await?;
+        // What an attempt before left of it is as long as the hotel.
+        exchange.remove(place).await?;
         let mut outlet = Outlet::shelf(exchange.take(place).await?);
         let manifest = pack(&client, &mut outlet, clock).await?;
         let contents = &manifest.contents;

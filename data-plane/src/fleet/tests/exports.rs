@@ -201,6 +201,21 @@ async fn rooms_that_were_held_when_a_hotel_left_are_let_go_of_where_it_comes_in(
 }
 
 #[tokio::test]
+async fn what_killed_attempts_left_of_an_export_goes_with_the_next() {
+    let quay = Quay::of("killed on leaving").await;
+    let (cluster, database) = (cluster(), quay.yard.database.clone());
+    let task = Task::ExportTenant { cluster, database, tenant: MELATI, export: EXPORT };
+    for _ in 0..2 {
+        let killed = quay.fleet.carry_out_until(&task, Some(Step::Copy)).await;
+        assert!(matches!(killed, Err(FleetError::Halted)), "{killed:?}");
+    }
+    quay.export(MELATI).await.unwrap();
+    let left = Store::Folder(quay.folder.clone()).names(Place { tenant: MELATI, backup: EXPORT }).await.unwrap();
+    assert_eq!(left.len(), 2, "the data and the manifest: {left:?}");
+    quay.clear().await;
+}
+
+#[tokio::test]
 async fn another_tenants_house_is_not_exported() {
     let quay = Quay::of("another house").await;
     let refused = quay.export(KENANGA).await.unwrap_err();
