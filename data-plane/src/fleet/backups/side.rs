@@ -30,6 +30,10 @@ const MARGIN: u64 = 1024 * 1024 * 1024;
 /// How long a server may take to reach its instant; an order's lease is an hour.
 const PATIENCE: Duration = Duration::from_mins(50);
 const PAUSE: Duration = Duration::from_millis(50);
+/// What a server says, in its language `C`, that ends for want of WAL: before its instant, before the base backup is whole, or at its beginning.
+const WANTS_WAL: [&str; 3] =
+    ["before configured recovery target", "WAL ends before", "could not locate required checkpoint record"];
+
 /// How long a server may take to stop when it is told to drop everything.
 const STOPPING: Duration = Duration::from_secs(10);
 
@@ -182,7 +186,7 @@ impl Side {
         }
         let said = self.last_words();
         Err(FleetError::Unrecoverable(match feeder.missing() {
-            Some(missing) if said.contains("before configured recovery target") => {
+            Some(missing) if WANTS_WAL.iter().any(|end| said.contains(end)) => {
                 format!("the WAL from {missing} on is not in the store: {said}")
             }
             _ => said,

@@ -228,6 +228,13 @@ async fn an_instant_that_cannot_be_reached_is_refused_with_the_reason_and_nothin
     let missing = street.refusal(&street.fleet, street.recovery(at)).await;
     assert!(missing.contains("on is not in the store"), "{missing}");
     std::fs::write(&file, good).unwrap();
+    let mut of_the_base = street.server.kept();
+    of_the_base.retain(|file| file.file_name().unwrap() <= street.base.to_wal.as_str());
+    let of_the_base: Vec<_> = of_the_base.iter().map(|file| (file, std::fs::read(file).unwrap())).collect();
+    of_the_base.iter().for_each(|(file, _)| std::fs::remove_file(file).unwrap());
+    let from_the_first = street.refusal(&street.fleet, street.recovery(at)).await;
+    assert!(from_the_first.contains("on is not in the store"), "{from_the_first}");
+    of_the_base.iter().for_each(|(file, bytes)| std::fs::write(file, bytes).unwrap());
     let taken = street.recover(street.recovery(at)).await.unwrap();
     assert_eq!(street.restore(&taken, MELATI).await.1, 400);
 }
