@@ -5,7 +5,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::fence::{self, Turn};
-use super::{Ends, source, target};
+use super::{Ends, source, switch, target};
 use crate::fleet::database::Step;
 use crate::fleet::{FleetError, during, retire, template};
 
@@ -56,8 +56,10 @@ async fn let_writers_in(from: &Client, ends: &Ends<'_>, halt: Option<Step>) -> R
 /// Gives the source back to its writers and leaves nothing of the move: first where the hotel is, then where it was to be. A target that
 /// cannot be reached keeps nobody from the source.
 pub(super) async fn undo(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, FleetError> {
-    if let Ok(true) = target::is_lived_in(ends).await {
-        return Err(lived_in());
+    for known in [target::is_lived_in(ends).await, is_written_to(ends).await] {
+        if let Ok(true) = known {
+            return Err(lived_in());
+        }
     }
     if let Some(from) = source_of(ends).await? {
         fence::open(&from, ends).await?;
@@ -78,6 +80,16 @@ pub(super) async fn undo(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, F
     lent.give_back().await?;
     retire::database(ends.target, &ends.to, Some(ends.moving.tenant), halt).await?;
     Ok(Moved::Undone)
+}
+
+/// Whether the writers were passed on to the target, and somebody wrote there since.
+async fn is_written_to(ends: &Ends<'_>) -> Result<bool, FleetError> {
+    let Some(from) = source_of(ends).await? else { return Ok(false) };
+    if !fence::is_passed_on(&from, ends).await? {
+        return Ok(false);
+    }
+    let to = target::enter(ends).await?;
+    switch::are_alike(&from, &to).await.map(|alike| !alike)
 }
 
 /// Whoever asks to undo such a move knows less than the servers do: a central database that is older than the switch.

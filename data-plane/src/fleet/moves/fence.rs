@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use super::{Ends, ask, names};
+use super::{Ends, ask, names, source};
 use crate::fleet::admin::Lent;
 use crate::fleet::database::lock_of;
 use crate::fleet::{FleetError, TENANT_GROUP, during, template};
@@ -173,13 +173,19 @@ async fn alone(at: &Client, link: &str) -> Result<Option<String>, FleetError> {
     ask(at, TURN, link).await
 }
 
-/// Lets writers in again, whoever shut them out or holds them.
+/// Lets writers in again, whoever shut them out or holds them: it is the source's turn from then on.
 pub(super) async fn open(at: &Client, ends: &Ends<'_>) -> Result<(), FleetError> {
     at.query_one(HOLDERS, &[]).await.map_err(during("ending who holds the writers"))?;
     if is_open(at, ends).await? {
         return Ok(());
     }
-    at.batch_execute(template::GRANTS).await.map_err(during("letting the writers in again"))
+    let link = ends.link();
+    let forget = match ask::<bool>(at, source::PUBLICATION, &link).await? {
+        true => format!("; comment on publication {link} is null"),
+        false => String::new(),
+    };
+    let open = format!("{}{forget}", template::GRANTS);
+    at.batch_execute(&open).await.map_err(during("letting the writers in again"))
 }
 
 /// Ends the hold of this backend at once, whatever statement it is at: its locks go with it.

@@ -82,7 +82,7 @@ async fn rehearse(table: &Table<'_>, ends: &Ends<'_>) -> Result<(), FleetError> 
         end.batch_execute(&bound).await.map_err(during("bounding the comparison"))?;
     }
     let began = Instant::now();
-    let compared = compute(table).await;
+    let compared = compute((&table.from, &table.to)).await;
     let is_long = compared.as_ref().is_err_and(|error| error.code() == Some(&SqlState::QUERY_CANCELED));
     if is_long || began.elapsed() > SUMMED_WITHIN {
         let why = format!("comparing its tables takes more than {SUMMED_WITHIN:?}, and writers are not held so long");
@@ -104,7 +104,7 @@ async fn hand_over(
     let same = async {
         fence::drained(&table.from, &table.beside, ends).await?;
         follow_sequences(table).await?;
-        let (was, is) = compute(table).await?;
+        let (was, is) = compute((&table.from, &table.to)).await?;
         match difference(&was, &is) {
             Some(name) => Err(FleetError::CopyDiffers(name.clone())),
             None => Ok(rows_of(&was)),
@@ -124,14 +124,22 @@ fn rows_of(sums: &BTreeMap<String, TableSum>) -> u64 {
     sums.values().map(|sum| u64::try_from(sum.rows).unwrap_or(0)).sum()
 }
 
+/// Whether the two ends hold the same.
+pub(super) async fn are_alike(from: &Client, to: &Client) -> Result<bool, FleetError> {
+    let (was, is) = compute((from, to)).await?;
+    Ok(difference(&was, &is).is_none())
+}
+
 /// The sums of both ends.
-async fn compute(table: &Table<'_>) -> Result<(BTreeMap<String, TableSum>, BTreeMap<String, TableSum>), FleetError> {
+async fn compute(
+    (from, to): (&Client, &Client),
+) -> Result<(BTreeMap<String, TableSum>, BTreeMap<String, TableSum>), FleetError> {
     let alike = during("beginning to compare");
     let at = async |client: &Client| {
         client.batch_execute(WRITE_ALIKE).await.map_err(&alike)?;
         sums(client).await
     };
-    tokio::try_join!(at(&table.from), at(&table.to))
+    tokio::try_join!(at(from), at(to))
 }
 
 /// Rows of the target that come after the switch are numbered on from the source's.

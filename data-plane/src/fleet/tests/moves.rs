@@ -303,6 +303,38 @@ async fn a_lost_slot_or_a_row_that_differs_ends_the_move_and_not_the_hotel() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_move_is_not_undone_once_somebody_wrote_at_its_target() {
+    for removal in [Removal::of("written at").await, Removal::out_of_a_schema("written at its target").await] {
+        removal.step(MoveStep::Copy).await.unwrap();
+        removal.step(MoveStep::Switch).await.unwrap();
+        removal.fleet.pass_on(&removal.moving).await.unwrap();
+        let target = removal.at_target().await.unwrap();
+        let guest = write(&target, "where it is").await.unwrap();
+        let refused = removal.step(MoveStep::Undo).await.unwrap_err();
+        assert!(refused.is_final() && refused.reason().contains("lived in"), "{refused:?}");
+        assert!(write(&removal.at_source().await, "at both").await.is_err());
+        removal.step(MoveStep::Switch).await.unwrap();
+        removal.step(MoveStep::Clear).await.unwrap();
+        assert!(guests(&target).await.contains(&guest));
+        drop(target);
+        removal.clear().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_move_that_was_passed_on_and_not_written_to_is_undone() {
+    let removal = Removal::of("passed on and undone").await;
+    removal.step(MoveStep::Copy).await.unwrap();
+    removal.step(MoveStep::Switch).await.unwrap();
+    removal.fleet.pass_on(&removal.moving).await.unwrap();
+    removal.killed(MoveStep::Undo, Step::Unlink).await;
+    write(&removal.at_source().await, "while it is undone").await.unwrap();
+    assert_eq!(removal.step(MoveStep::Undo).await.unwrap(), Moved::Undone);
+    removal.assert_untouched().await;
+    removal.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_switch_that_fails_after_one_that_was_killed_lets_the_writers_in_again() {
     let removal = Removal::of("failed after killed").await;
     removal.step(MoveStep::Copy).await.unwrap();
