@@ -18,6 +18,13 @@ const KEPT: usize = 3;
 /// How many ready-made databases it stands by at, where a third of the share allows it.
 const STANDING: usize = 2;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A server that is gone without a word is noticed within minutes, where its address says nothing else: what has no lease waits for its answer
+/// as long as the line seems to stand. Where nothing is said that is two hours.
+const UNSAID: Duration = Duration::from_hours(2);
+const QUIET: Duration = Duration::from_secs(60);
+const PROBE: Duration = Duration::from_secs(10);
+const PROBES: u32 = 6;
 /// How long an order waits for a connection within the share.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a worker looks whether a lock came free, and how many times.
@@ -52,6 +59,9 @@ impl Admin {
     /// [`Admin::grant`].
     pub fn new(cluster: &ClusterId, mut config: Config, keys: ClusterKeys) -> Self {
         config.application_name("hotelhub-fleet").connect_timeout(CONNECT_TIMEOUT);
+        if config.get_keepalives_idle() == UNSAID {
+            config.keepalives_idle(QUIET).keepalives_interval(PROBE).keepalives_retries(PROBES);
+        }
         let gauge = |name, help| {
             IntGauge::with_opts(Opts::new(name, help).const_label("cluster", &cluster.0))
                 .expect("the name is well formed")

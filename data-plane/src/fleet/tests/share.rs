@@ -4,7 +4,8 @@ use std::time::Duration;
 use hotelhub_protocol::{Role, Share};
 use tokio_util::sync::CancellationToken;
 
-use super::{Yard, administrator, cluster, connect, holds, server};
+use super::super::{Admin, ClusterKeys};
+use super::{Yard, administrator, cluster, connect, holds, key, server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_fleet_never_has_more_connections_than_its_share() {
@@ -38,6 +39,16 @@ async fn the_fleet_never_has_more_connections_than_its_share() {
         yard.assert_seeded_once().await;
         yard.clear().await;
     }
+}
+
+#[test]
+fn a_server_that_is_gone_without_a_word_is_noticed_within_minutes_where_its_address_says_nothing_else() {
+    let idle = |address: &str| {
+        let admin = Admin::new(&cluster(), address.parse().unwrap(), ClusterKeys::of(key()));
+        admin.config().get_keepalives_idle()
+    };
+    assert_eq!(idle("host=db user=postgres"), Duration::from_secs(60));
+    assert_eq!(idle("host=db user=postgres keepalives_idle=7"), Duration::from_secs(7));
 }
 
 #[tokio::test]
