@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hotelhub_kernel::{Clock, Entropy, Ids};
-use hotelhub_protocol::{ClusterId, Disk, Inventory, Moving, Outcome, ReadyDatabase, Role, Share, Task};
+use hotelhub_protocol::{ClusterId, Disk, Inventory, MoveStep, Moving, Outcome, ReadyDatabase, Role, Share, Task};
 use hotelhub_tenant_migrations::{Product, schema_version};
 use hotelhub_vault::{Place, Shelf};
 use hotelhub_web::metrics::Metrics;
@@ -253,6 +253,9 @@ impl Fleet {
             Task::PruneBackups { tenant, backups, .. } => {
                 return Ok(self.archive()?.remove(*tenant, backups).await.map(|()| Outcome::Pruned)?);
             }
+            Task::MoveTenant { step: MoveStep::Undo, moving } if self.admin(&moving.target.cluster).is_err() => {
+                return self.give_back(moving).await;
+            }
             Task::MoveTenant { step, moving } => {
                 return Ok(Outcome::Moved(moves::step(&self.ends(moving)?, *step, halt).await?));
             }
@@ -276,6 +279,15 @@ impl Fleet {
     /// The same in a database of which no more is known than that its log is kept for somebody.
     pub(crate) async fn take_all_back(&self, cluster: &ClusterId, database: &str) -> Result<bool, FleetError> {
         moves::take_all_back(self.admin(cluster)?, database).await
+    }
+
+    /// Undoes a move as far as a worker can that knows no way to its target: where the hotel is. The order stays another's.
+    async fn give_back(&self, moving: &Moving) -> Result<Outcome, FleetError> {
+        let source = self.admin(&moving.source.cluster)?;
+        // Nothing is asked of the target's server.
+        let ends = moves::Ends::of((source, source), moving, &self.0.entropy, &self.0.version)?;
+        moves::give_back(&ends).await?;
+        Err(FleetError::UnknownCluster(moving.target.cluster.clone()))
     }
 
     fn ends<'a>(&'a self, moving: &'a Moving) -> Result<moves::Ends<'a>, FleetError> {

@@ -82,6 +82,17 @@ pub(super) async fn undo(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, F
     Ok(Moved::Undone)
 }
 
+/// The half of [`undo`] for which the source's server is enough. Not where the writers were passed on: what they wrote at the target is not
+/// known there.
+pub(in crate::fleet) async fn give_back(ends: &Ends<'_>) -> Result<(), FleetError> {
+    let Some(from) = source_of(ends).await? else { return Ok(()) };
+    if !fence::is_passed_on(&from, ends).await? {
+        fence::open(&from, ends).await?;
+        source::take_down(&from, ends).await?;
+    }
+    Ok(())
+}
+
 /// Whether the writers were passed on to the target, and somebody wrote there since.
 async fn is_written_to(ends: &Ends<'_>) -> Result<bool, FleetError> {
     let Some(from) = source_of(ends).await? else { return Ok(false) };

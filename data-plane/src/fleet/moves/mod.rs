@@ -9,7 +9,7 @@ mod source;
 mod switch;
 mod target;
 
-pub(super) use end::pass_on;
+pub(super) use end::{give_back, pass_on};
 use hotelhub_kernel::Entropy;
 use hotelhub_protocol::{MoveStep, Moved, Moving, Quarters};
 use tokio_postgres::Client;

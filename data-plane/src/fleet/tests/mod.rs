@@ -9,6 +9,7 @@ mod recovery;
 mod schemas;
 mod server;
 mod share;
+mod undone;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
