@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::App;
-use crate::fleet::{Gauges, feed, moves, orders, ready, rollouts};
+use crate::fleet::{Gauges, chores, feed, moves, orders, ready, rollouts};
 use crate::wakes::Wake;
 use crate::{backups, exports, imports, mails, once, tenants};
 
@@ -100,6 +100,9 @@ async fn keep_fleet(app: App) {
             Ok(0) => {}
             Ok(count) => tracing::error!(count, "work orders were given up; staff must look"),
             Err(error) => tracing::warn!(error = &error as &dyn Error, "work orders were not looked after"),
+        }
+        if let Err(error) = chores::drive(&app).await {
+            tracing::warn!(error = &error as &dyn Error, "chores were not looked after");
         }
         app.wait(&mut ear, LOOK_AT_STOCK).await;
         // A burst of wakes is one look.

@@ -1,6 +1,8 @@
 //! Chores at hotels' databases: asked for by name, done by workers one hotel after the other, and told hotel by hotel.
+use hotelhub_control_plane::fleet::{chores, orders};
 use hotelhub_identity::StaffRole;
 use hotelhub_protocol::{Chore, Order, Outcome, Role, Task, Tended};
+use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -86,4 +88,40 @@ async fn only_the_hotels_that_are_meant_are_tended() {
     says(&node, &order, tended(&[])).await;
     let by_plan = staff.post("/api/v1/chores", &json!({ "chore": "vacuum", "plan": "growth" })).await.unwrap().json();
     assert_eq!(by_plan["tenants"].as_array().unwrap().len(), 2, "{by_plan}");
+}
+
+#[tokio::test]
+async fn a_chore_whose_worker_is_never_heard_of_again_ends_as_failed() {
+    let office = Office::open().await;
+    let node = with_hotels(&office, &["melati"]).await;
+    let staff = office.staff(StaffRole::SuperAdmin).await;
+    let begun = staff.post("/api/v1/chores", &json!({ "chore": "check", "all": true })).await.unwrap().json();
+    for _ in 0..orders::ATTEMPTS {
+        assert!(node.lease_migrating().await.is_some());
+        office.clock.advance(SignedDuration::from_mins(61));
+    }
+    assert_eq!(orders::sweep(&office.app.db.durable, office.clock.now()).await.unwrap(), 1);
+    chores::drive(&office.app).await.unwrap();
+    let staff = office.staff(StaffRole::DevOps).await;
+    let place = format!("/api/v1/chores/{}", begun["id"].as_str().unwrap());
+    let told = staff.get(&place).await.unwrap().json();
+    assert_eq!((&told["state"], &told["failed"]), (&json!("done"), &json!(1)), "{told}");
+}
+
+#[tokio::test]
+async fn a_deleted_hotel_is_not_tended() {
+    let office = Office::open().await;
+    let node = with_hotels(&office, &["melati", "kenanga"]).await;
+    let staff = office.staff(StaffRole::SuperAdmin).await;
+    let all = staff.post("/api/v1/chores?dry_run=true", &json!({ "chore": "check", "all": true })).await.unwrap().json();
+    let named = |at: &&Value| at["slug"] == "melati";
+    let melati = all["tenants"].as_array().unwrap().iter().find(named).unwrap()["tenant_id"].as_str().unwrap().to_owned();
+    let farewell = json!({ "reason": "Hotel dijual", "slug": "melati" });
+    let deleted = staff.post(&format!("/api/v1/tenants/{melati}/delete"), &farewell).await.unwrap();
+    assert_eq!(deleted.status, StatusCode::OK, "{}", deleted.text);
+    let begun = staff.post("/api/v1/chores", &json!({ "chore": "check", "all": true })).await.unwrap().json();
+    assert_eq!(begun["tenants"].as_array().unwrap().len(), 1, "{begun}");
+    let order = node.lease_migrating().await.unwrap();
+    says(&node, &order, tended(&[])).await;
+    assert!(node.lease_migrating().await.is_none());
 }

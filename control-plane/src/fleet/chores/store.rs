@@ -59,14 +59,14 @@ pub(super) struct Meant {
     pub(super) database: String,
 }
 
-/// The hotels with a database that are of a plan or of these names; all where neither is said.
+/// The hotels that are served and are of a plan or of these names; all where neither is said.
 pub(super) async fn meant(tx: &mut Tx, plan: Option<&str>, tenants: Option<&[String]>) -> Result<Vec<Meant>, DbError> {
     let rows = sqlx::query!(
         "select t.id, t.slug, d.cluster_id, d.name
            from tenants t
            join databases d on d.tenant_id = t.id and d.state = 'live'
            join subscriptions s on s.tenant_id = t.id
-          where ($1::text is null or s.plan_id = $1) and ($2::text[] is null or t.slug = any($2))
+          where t.status <> 'churned' and ($1::text is null or s.plan_id = $1) and ($2::text[] is null or t.slug = any($2))
           order by t.slug",
         plan,
         tenants
