@@ -181,6 +181,41 @@ async fn a_hotel_whose_writers_were_let_in_again_where_it_was_is_served_from_the
 }
 
 #[tokio::test]
+async fn a_backup_that_was_ordered_in_the_moment_of_the_move_keeps_the_hotel_where_it_is() {
+    let yard = Yard::of(&["melati"]).await;
+    let before = yard.placement("melati").await;
+    let id = yard.begun("melati").await;
+    yard.does(MoveStep::Copy, Moved::Copied { bytes: 1 }).await;
+    let sql = yard.office.scratch.connect().await.unwrap();
+    let ordered = "insert into backups (id, tenant_id, kind, asked_by, cluster_id, database_name, created_at)
+          select gen_random_uuid(), tenant_id, 'asked', 'Wati', cluster_id, name, now() from databases where state = 'live'";
+    sql.batch_execute(ordered).await.unwrap();
+    yard.does(MoveStep::Switch, switched()).await;
+    assert_eq!((yard.state(&id).await.as_str(), yard.placement("melati").await), ("undoing", before));
+}
+
+#[tokio::test]
+async fn a_hotel_that_was_restored_before_its_move_was_taken_back_stays_with_what_was_restored() {
+    let yard = Yard::of(&["melati"]).await;
+    let id = yard.begun("melati").await;
+    yard.does(MoveStep::Copy, Moved::Copied { bytes: 1 }).await;
+    yard.does(MoveStep::Switch, switched()).await;
+    let sql = yard.office.scratch.connect().await.unwrap();
+    let restored = "
+        insert into databases (name, cluster_id, state, created_at)
+        values ('t_000000000000000000000000000000aa', 'jkt-22', 'restoring', now());
+        update databases set state = 'set_aside', tenant_id = null where state = 'live';
+        update databases
+           set state = 'live', tenant_id = (select tenant_id from moves), template = (select template from clusters where id = 'jkt-22')
+         where state = 'restoring'";
+    sql.batch_execute(restored).await.unwrap();
+    yard.does(MoveStep::Clear, Moved::Reopened).await;
+    let home = "select name from databases where state = 'live'";
+    let home: String = sql.query_one(home, &[]).await.unwrap().get(0);
+    assert_eq!((yard.state(&id).await.as_str(), home.as_str()), ("undoing", "t_000000000000000000000000000000aa"));
+}
+
+#[tokio::test]
 async fn a_slot_that_outlived_its_move_is_taken_down() {
     let yard = Yard::of(&["melati"]).await;
     let source = yard.placement("melati").await.database;
@@ -240,6 +275,9 @@ async fn what_is_in_work_behind_or_without_a_place_is_not_moved() {
         ("insert into backups (id, tenant_id, kind, asked_by, cluster_id, database_name, created_at)
           select gen_random_uuid(), tenant_id, 'asked', 'Wati', cluster_id, name, now() from databases where state = 'live'",
          "delete from backups", "data-in-work"),
+        ("insert into exports (id, tenant_id, asked_by, created_at)
+          select gen_random_uuid(), tenant_id, 'Wati', now() from databases where state = 'live'",
+         "delete from exports", "data-in-work"),
     ] {
         sql.batch_execute(spoil).await.unwrap();
         assert_eq!(yard.moves("melati", OTHER).await.code(), code);

@@ -79,7 +79,7 @@ pub(super) enum Refusal {
     #[error("this tenant is being moved already")]
     Moving,
     /// Something else is being done to its data.
-    #[error("this tenant's data are being backed up, restored or migrated: move it afterwards")]
+    #[error("this tenant's data are being backed up, restored, exported or migrated: move it afterwards")]
     InWork,
     /// Another leaves the database that it shares.
     #[error("another tenant is just leaving the database that this one shares: they go one at a time")]

@@ -63,6 +63,10 @@ async fn switched(app: &App, tx: &mut Tx, open: &Open, compared: (u64, u32)) -> 
     let Some(home) = home else {
         return give_up(app, tx, open, "the hotel is served from elsewhere than what was copied").await;
     };
+    if home.in_work {
+        // It was ordered in the very moment in which the move was: what is made of the source would be older than the hotel.
+        return give_up(app, tx, open, "something else was being done to the hotel's data").await;
+    }
     ready::replace(tx, &open.moving.target.database, tenant, home.template.as_deref(), now).await?;
     store::note_switched(tx, open.id, compared, tenants::grace_from(app, now), now).await?;
     go_on(app, tx, open, State::Clearing, None).await?;
@@ -72,11 +76,14 @@ async fn switched(app: &App, tx: &mut Tx, open: &Open, compared: (u64, u32)) -> 
 }
 
 /// A worker that was not heard let the writers in again where the tenant was: it is served from there, and the move is undone. Nothing was
-/// written at the target.
+/// written at the target. A hotel that was restored meanwhile stays with what was restored.
 async fn taken_back(app: &App, tx: &mut Tx, open: &Open) -> Result<(), DbError> {
     let (now, tenant) = (app.clock.now(), open.moving.tenant);
     tracing::error!(tenant = %tenant, move.id = %open.id, "a move is taken back: its switch was heard too late");
-    ready::replace(tx, &open.moving.source.quarters(), tenant, None, now).await?;
+    let home = store::lodging(tx, tenant).await?;
+    if home.is_none_or(|home| home.database == open.moving.target.quarters()) {
+        ready::replace(tx, &open.moving.source.quarters(), tenant, None, now).await?;
+    }
     store::note_taken_back(tx, open).await?;
     let Some(order) = place(app, tx, open, State::Undoing).await? else { return Ok(()) };
     store::note_given_up(

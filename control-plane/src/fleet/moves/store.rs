@@ -117,6 +117,7 @@ pub(super) async fn lodging(tx: &mut Tx, tenant: TenantId) -> Result<Option<Lodg
         r#"select d.cluster_id, d.name, d.generation, d.template, d.shared_database is not null as "shared!",
                   (exists (select from backups b where b.tenant_id = t.id and b.state = 'ordered')
                    or exists (select from restores r where r.tenant_id = t.id and r.state = 'ordered')
+                   or exists (select from exports e where e.tenant_id = t.id and e.state = 'ordered')
                    or exists (select from rollout_databases r join work_orders o on o.id = r.order_id
                                where r.database_name = d.name and r.state = 'ordered' and o.state in ('queued', 'leased'))) as "in_work!",
                   exists (select from moves m where m.tenant_id = t.id and m.state not in ('done', 'given_up')) as "moving!",
