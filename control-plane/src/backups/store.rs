@@ -124,7 +124,7 @@ pub(super) async fn lodging(
         r#"select t.slug, t.time_zone, d.cluster_id, d.name,
                   exists (select from backup_keepers k where k.cluster_id = d.cluster_id and k.heard_at > $2) as "kept!",
                   exists (select from moves m
-                           where m.tenant_id = t.id and m.state in ('copying', 'switching', 'undoing')) as "moving!"
+                           where m.tenant_id = t.id and m.state in ('copying', 'switching')) as "moving!"
              from tenants t join databases d on d.tenant_id = t.id and d.state = 'live'
             where t.id = $1 and t.status <> 'churned'"#,
         tenant.0,
@@ -164,7 +164,7 @@ pub(super) async fn candidates(tx: &mut Tx, now: Timestamp) -> Result<Vec<Candid
             where t.status <> 'churned' and (l.due_at is null or l.due_at <= $2)
               and not exists (select from backups b where b.tenant_id = t.id and b.state = 'ordered')
               and not exists (select from restores r where r.tenant_id = t.id and r.state = 'ordered')
-              and not exists (select from moves m where m.tenant_id = t.id and m.state in ('copying', 'switching', 'undoing'))
+              and not exists (select from moves m where m.tenant_id = t.id and m.state in ('copying', 'switching'))
               and d.cluster_id in (select cluster_id from backup_keepers where heard_at > $1)
             order by l.due_at nulls first, t.id"#,
         (now - HEARD).to_sqlx() as _,

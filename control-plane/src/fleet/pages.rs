@@ -77,7 +77,7 @@ struct ClusterLine {
     state_key: &'static str,
     tier_key: String,
     closed: bool,
-    /// Hotels that live there, while it is being emptied, and why that stands still.
+    /// Hotels that live there or whose move from there is not over, while it is being emptied, and why that stands still.
     leaving: Option<i64>,
     halted: Option<String>,
     may_drain: bool,
@@ -147,7 +147,7 @@ impl From<clusters::Listed> for ClusterLine {
             state_key,
             tier_key: format!("cluster.tier.{}", cluster.tier),
             closed,
-            leaving: (cluster.state == "draining").then_some(cluster.hotels),
+            leaving: (cluster.state == "draining").then_some(cluster.hotels.max(cluster.leaving)),
             may_drain: cluster.hotels > 0 && (cluster.state != "draining" || cluster.drain_halted_because.is_some()),
             halted: cluster.drain_halted_because,
             granted: cluster.granted,

@@ -61,7 +61,7 @@ pub(super) async fn give_up(whom: &Whom, dry_run: bool) -> Result<String, Failur
     }))
 }
 
-/// Has a cluster emptied and follows it until no hotel lives there; one that stands still is a refusal.
+/// Has a cluster emptied and follows it until no hotel lives there and nobody's move needs it; one that stands still is a refusal.
 pub(super) async fn drain(reach: &Reach, cluster: &str, detach: bool, dry_run: bool) -> Result<String, Failure> {
     let client = Client::new(reach)?;
     let before = one(&client, cluster).await?;
@@ -77,7 +77,8 @@ pub(super) async fn drain(reach: &Reach, cluster: &str, detach: bool, dry_run: b
         if !because.is_empty() && !detach {
             return Err(Failure::Refused { code: "halted".to_owned(), detail: because });
         }
-        if detach || text(&now, "hotels") == "0" || text(&now, "state") != "draining" {
+        let is_empty = ["hotels", "leaving"].iter().all(|count| text(&now, count) == "0");
+        if detach || is_empty || text(&now, "state") != "draining" {
             return Ok(reach.told(&now, drained));
         }
         say(reach, &mut said, drained(&now));

@@ -80,9 +80,9 @@ pub struct Listed {
     pub state: String,
     /// Whom it is for: `any`, `shared` or `alone`.
     pub tier: String,
-    /// Hotels that live there.
+    /// Hotels that live there. Those that were deleted do not, though their data lie there until their days of grace are over.
     pub hotels: i64,
-    /// Hotels on their way from there.
+    /// Moves from there that are not over. The server is needed until they are, though their hotels may live elsewhere already.
     pub leaving: i64,
     /// Why its emptying stands still.
     pub drain_halted_because: Option<String>,
@@ -173,8 +173,9 @@ pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, DbError> {
     let rows = sqlx::query_as!(
         Listed,
         r#"select c.id, c.host, c.port, c.state, c.tier, c.budget, c.capacity, c.template, c.drain_halted_because,
-                  (select count(*) from databases d where d.cluster_id = c.id and d.tenant_id is not null) as "hotels!",
-                  (select count(*) from moves m where m.source_cluster = c.id and m.state in ('copying', 'switching')) as "leaving!",
+                  (select count(*) from databases d join tenants t on t.id = d.tenant_id and t.status <> 'churned'
+                    where d.cluster_id = c.id) as "hotels!",
+                  (select count(*) from moves m where m.source_cluster = c.id and m.finished_at is null) as "leaving!",
                   (select coalesce(sum(greatest(s.granted, s.holding)), 0)
                      from connection_shares s where s.cluster_id = c.id) as "granted!",
                   (select count(*) from databases d where d.cluster_id = c.id and d.state not in ('failed', 'dropped')) as "databases!",

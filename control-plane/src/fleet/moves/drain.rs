@@ -65,8 +65,10 @@ async fn set_out(app: &App, tx: &mut Tx, tenant: TenantId) -> Result<Result<bool
             audit::record(tx, now, &Actor::System, "tenant.move", ("tenant", &subject), Some(tenant), details).await?;
             Ok(Ok(true))
         }
-        // It goes when its neighbour has left.
-        Err(Refusal::Neighbour) => Ok(Ok(false)),
+        // It goes when its neighbour has left, or what is being done to its data is over; who is gone need not.
+        Err(
+            Refusal::Neighbour | Refusal::InWork | Refusal::Moving | Refusal::NotServed | Refusal::UnknownTenant,
+        ) => Ok(Ok(false)),
         Err(refusal) => Ok(Err(format!("{tenant}: {refusal}"))),
     }
 }
@@ -86,8 +88,8 @@ async fn draining(tx: &mut Tx) -> Result<Vec<Draining>, DbError> {
     let rows = sqlx::query!(
         r#"select c.id,
                   (select count(*) from moves m
-                    where m.source_cluster = c.id and m.state in ('copying', 'switching', 'undoing')) as "leaving!",
-                  (select m.reason from moves m
+                    where m.source_cluster = c.id and m.state in ('copying', 'switching')) as "leaving!",
+                  (select m.reason from moves m join tenants t on t.id = m.tenant_id and t.status <> 'churned'
                     where m.source_cluster = c.id and m.state in ('undoing', 'given_up') and m.created_at >= c.draining_since
                     order by m.id desc limit 1) as failed
              from clusters c where c.state = 'draining' and c.drain_halted_because is null
@@ -110,6 +112,9 @@ async fn next(tx: &mut Tx, cluster: &ClusterId, count: i64) -> Result<Vec<Tenant
                                and (m.tenant_id = t.id or starts_with(m.source_database, d.shared_database || '.')))
             and not exists (select from backups b where b.tenant_id = t.id and b.state = 'ordered')
             and not exists (select from restores r where r.tenant_id = t.id and r.state = 'ordered')
+            and not exists (select from exports e where e.tenant_id = t.id and e.state = 'ordered')
+            and not exists (select from rollout_databases r join work_orders o on o.id = r.order_id
+                             where r.database_name = d.name and r.state = 'ordered' and o.state in ('queued', 'leased'))
           order by p.position, t.id limit $2",
         cluster.0,
         count

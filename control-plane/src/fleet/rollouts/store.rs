@@ -50,7 +50,7 @@ pub(super) async fn behind(conn: &mut PgConnection, scope: &Scope, target: &str)
               and substring(d.template from '^[0-9]+')::int < substring(c.template from '^[0-9]+')::int
               and ($1::text is null or c.id = $1) and ($2::text is null or s.plan_id = $2)
               and ($3::text[] is null or t.slug = any($3))
-              and not exists (select from moves m where m.tenant_id = t.id and m.state in ('copying', 'switching', 'undoing'))
+              and not exists (select from moves m where m.tenant_id = t.id and m.state in ('copying', 'switching'))
             order by t.status <> 'trial', md5(d.name)"#,
         scope.cluster,
         scope.plan,
@@ -178,7 +178,7 @@ pub(super) async fn waiting(tx: &mut Tx, rollout: Uuid) -> Result<HashMap<Cluste
         "select r.database_name, d.cluster_id
            from rollout_databases r join databases d on d.name = r.database_name
           where r.rollout_id = $1 and r.state = 'waiting'
-            and not exists (select from moves m where m.tenant_id = r.tenant_id and m.state in ('copying', 'switching', 'undoing'))
+            and not exists (select from moves m where m.tenant_id = r.tenant_id and m.state in ('copying', 'switching'))
             and r.wave = (select min(wave) from rollout_databases
                            where rollout_id = $1 and state in ('waiting', 'ordered'))
           order by r.database_name",
