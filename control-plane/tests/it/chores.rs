@@ -82,6 +82,7 @@ async fn only_the_hotels_that_are_meant_are_tended() {
     let wish = json!({ "chore": "analyze", "tenants": ["kenanga"] });
     let begun = staff.post("/api/v1/chores", &wish).await.unwrap().json();
     assert_eq!(begun["tenants"].as_array().unwrap().len(), 1);
+    assert!(node.lease_as_before().await.is_none(), "a worker of the release before does not know what it is");
     let order = node.lease_migrating().await.unwrap();
     assert_eq!(begun["tenants"][0]["slug"], "kenanga");
     assert!(node.lease_migrating().await.is_none());

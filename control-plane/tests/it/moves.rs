@@ -136,9 +136,10 @@ async fn a_move_that_fails_or_is_given_up_leads_back_and_what_comes_late_moves_n
     assert_eq!(yard.staff.post(&give_up, &json!({})).await.unwrap().status, StatusCode::OK);
     yard.node.report(late.id, late.fence, Outcome::Moved(switched())).await;
     assert_eq!((yard.state(&given_up).await.as_str(), yard.placement("melati").await), ("undoing", before.clone()));
+    assert!(yard.node.lease_moving(&[CLUSTER]).await.is_none(), "nor does a worker undo it that has no access to its target");
     for _ in 0..8 {
-        let (order, step) = yard.step().await;
-        assert_eq!(step, MoveStep::Undo);
+        let order = yard.node.lease_reaching(&[CLUSTER], &[CLUSTER, OTHER]).await.expect("who has access and cannot reach it");
+        assert!(matches!(order.task, Task::MoveTenant { step: MoveStep::Undo, .. }), "{order:?}");
         yard.node.failed(&order, "the server cannot be reached").await;
         yard.office.clock.advance(SignedDuration::from_secs(61));
     }

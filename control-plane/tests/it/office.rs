@@ -191,13 +191,16 @@ impl Node {
     /// The same by a worker that says which orders it has.
     pub(crate) async fn lease_holding(&self, wait_ms: u64, holding: Option<Vec<OrderId>>) -> Option<Order> {
         let clusters = vec![ClusterId(CLUSTER.to_owned())];
-        self.lease_as(&LeaseWish { clusters, wait_ms, holding, migrating: false, copying: false, moving: false }).await
+        let known = Some(clusters.clone());
+        let (migrating, copying, moving) = (false, false, false);
+        self.lease_as(&LeaseWish { clusters, known, wait_ms, holding, migrating, copying, moving }).await
     }
 
     /// The same by a worker with room for databases to migrate.
     pub(crate) async fn lease_migrating(&self) -> Option<Order> {
         let clusters = vec![ClusterId(CLUSTER.to_owned())];
         self.lease_as(&LeaseWish {
+            known: Some(clusters.clone()),
             clusters,
             wait_ms: 0,
             holding: None,
@@ -212,6 +215,7 @@ impl Node {
     pub(crate) async fn lease_copying(&self) -> Option<Order> {
         let clusters = vec![ClusterId(CLUSTER.to_owned())];
         self.lease_as(&LeaseWish {
+            known: Some(clusters.clone()),
             clusters,
             wait_ms: 0,
             holding: None,
@@ -255,9 +259,22 @@ impl Node {
 
     /// The most urgent order for a worker with access to these clusters and room for a step of a move.
     pub(crate) async fn lease_moving(&self, clusters: &[&str]) -> Option<Order> {
-        let clusters = clusters.iter().map(|cluster| ClusterId((*cluster).to_owned())).collect();
-        let (holding, migrating, copying) = (None, false, false);
-        self.lease_as(&LeaseWish { clusters, wait_ms: 0, holding, migrating, copying, moving: true }).await
+        self.lease_reaching(clusters, clusters).await
+    }
+
+    /// The same for a worker that has access to `known` and has reached `clusters` of them.
+    pub(crate) async fn lease_reaching(&self, clusters: &[&str], known: &[&str]) -> Option<Order> {
+        let named = |clusters: &[&str]| clusters.iter().map(|&cluster| ClusterId(cluster.to_owned())).collect();
+        let (clusters, known, holding) = (named(clusters), Some(named(known)), None);
+        let (migrating, copying, wait_ms) = (false, false, 0);
+        self.lease_as(&LeaseWish { clusters, known, wait_ms, holding, migrating, copying, moving: true }).await
+    }
+
+    /// The most urgent order for a worker of the release before, with room for everything.
+    pub(crate) async fn lease_as_before(&self) -> Option<Order> {
+        let clusters = vec![ClusterId(CLUSTER.to_owned())];
+        let (known, holding, migrating, copying) = (None, None, true, true);
+        self.lease_as(&LeaseWish { clusters, known, wait_ms: 0, holding, migrating, copying, moving: false }).await
     }
 
     async fn lease_as(&self, wish: &LeaseWish) -> Option<Order> {

@@ -14,8 +14,12 @@ pub struct OrderId(pub Uuid);
 /// A wish for work, held open until there is some or the wait is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseWish {
-    /// The servers this worker has an administrator's access to.
+    /// The servers this worker has an administrator's access to, and has reached.
     pub clusters: Vec<ClusterId>,
+    /// All of those it has an administrator's access to, though it may not have reached some. Absent where the worker is of a release that
+    /// knows no moves, base backups, exports, imports or chores: it is given none.
+    #[serde(default)]
+    pub known: Option<Vec<ClusterId>>,
     /// How long to wait for work, in milliseconds; at most 30,000.
     pub wait_ms: u64,
     /// The orders this worker has and has not ended. Any other that is leased to it never reached it and may come again at once. Absent

@@ -143,7 +143,7 @@ async fn lease_on_and_on(link: &Arc<Inner>, fleet: &Fleet, lines: &Lines) {
         let leased = tokio::select! {
             // Asked again with one server more, or with room for more: an answer that crosses is not held, so it comes again.
             () = lines.wish_again.notified() => continue,
-            leased = link.lease(clusters.clone(), &room), if !clusters.is_empty() => leased,
+            leased = link.lease((clusters.clone(), fleet.clusters()), &room), if !clusters.is_empty() => leased,
         };
         match leased {
             Ok(Some(order)) => {
@@ -261,11 +261,15 @@ async fn take_inventory(link: &Inner, fleet: &Fleet, cluster: &ClusterId) {
 }
 
 impl Inner {
-    async fn lease(&self, clusters: Vec<ClusterId>, room: &Room) -> Result<Option<Order>, LinkError> {
+    async fn lease(
+        &self,
+        (clusters, known): (Vec<ClusterId>, Vec<ClusterId>),
+        room: &Room,
+    ) -> Result<Option<Order>, LinkError> {
         let wait_ms = u64::try_from(WAIT.as_millis()).unwrap_or(u64::MAX);
         let holding = Some(self.holding().iter().map(|(order, _)| *order).collect());
         let (migrating, copying, moving) = (room.migrating.is_some(), room.copying.is_some(), room.moving.is_some());
-        let wish = LeaseWish { clusters, wait_ms, holding, migrating, copying, moving };
+        let wish = LeaseWish { clusters, known: Some(known), wait_ms, holding, migrating, copying, moving };
         let Some(signed) = self.client.lease(&wish).await? else { return Ok(None) };
         let order: Order = self.verifier.open("order", &signed)?;
         self.holding().insert((order.id, order.fence));

@@ -28,6 +28,18 @@ pub(super) const COPYING: [&str; 8] = [
     "import_tenant",
 ];
 
+/// The kinds of orders that every worker knows, also one of the release before.
+pub(super) const OLD: [&str; 8] = [
+    "prepare_database",
+    "create_tenant",
+    "drop_database",
+    "drop_template",
+    "migrate_databases",
+    "back_up_tenant",
+    "restore_tenant",
+    "prune_backups",
+];
+
 /// The kinds of orders that only a worker with access to both servers is given.
 pub(super) const MOVING: [&str; 4] = ["copy_tenant", "switch_tenant", "clear_move", "undo_move"];
 

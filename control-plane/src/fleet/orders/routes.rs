@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use hotelhub_kernel::TenantId;
-use hotelhub_protocol::{LeaseWish, Migrated, Moved, Order, Outcome, Report, Role, Tended, paths};
+use hotelhub_protocol::{ClusterId, LeaseWish, Migrated, Moved, Order, Outcome, Report, Role, Tended, paths};
 use hotelhub_web::{AppError, Body, Kind, Result};
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -33,13 +33,15 @@ pub fn router() -> Router<App> {
 /// Leases an order, signed, as soon as there is one: what is due by a look, what is placed meanwhile from hand to hand.
 async fn lease(State(app): State<App>, caller: Caller, Body(wish): Body<LeaseWish>) -> Result<Response> {
     caller.must_be(Role::Fleet)?;
-    let clusters: Vec<String> = wish.clusters.into_iter().map(|cluster| cluster.0).collect();
+    let names = |clusters: Vec<ClusterId>| clusters.into_iter().map(|cluster| cluster.0).collect::<Vec<String>>();
+    let (clusters, known) = (names(wish.clusters), wish.known.map(names));
     let until = Instant::now() + Duration::from_millis(wish.wait_ms).min(LONGEST);
     let mut ear = app.wakes.listen(Wake::Orders);
     let mut hand = None;
     let look = store::Wish {
         node: &caller.name,
         clusters: &clusters,
+        known: known.as_deref(),
         holding: wish.holding.as_deref(),
         migrating: wish.migrating,
         copying: wish.copying,

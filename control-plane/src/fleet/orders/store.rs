@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::model::{ATTEMPTS, COPYING, LEASE, LONG_LEASE, LONGEST_LEASE, MOVING};
+use super::model::{ATTEMPTS, COPYING, LEASE, LONG_LEASE, LONGEST_LEASE, MOVING, OLD};
 use crate::database::{DbError, Tx};
 use crate::wakes::Wake;
 
@@ -82,8 +82,10 @@ pub(super) struct Leased {
 pub(super) struct Wish<'a> {
     /// The worker.
     pub(super) node: &'a str,
-    /// Servers it may go to.
+    /// Servers it may go to, and has reached.
     pub(super) clusters: &'a [String],
+    /// Servers it may go to; nothing where it is of a release that knows none but [`OLD`] orders.
+    pub(super) known: Option<&'a [String]>,
     /// Orders it has, where it keeps count.
     pub(super) holding: Option<&'a [OrderId]>,
     /// Whether it has room for databases to migrate or to tend.
@@ -95,7 +97,7 @@ pub(super) struct Wish<'a> {
 }
 
 /// Leases the most urgent order that is due on one of these clusters, or whose worker let its lease run out, or that was leased to this
-/// very worker and is not among those it says it is holding.
+/// very worker and is not among those it says it is holding. A move is undone although its target cannot be reached: the source goes first.
 pub(super) async fn lease(pool: &PgPool, wish: &Wish<'_>, now: Timestamp) -> Result<Option<Leased>, DbError> {
     let holding: Option<Vec<Uuid>> = wish.holding.map(|orders| orders.iter().map(|order| order.0).collect());
     let row = sqlx::query!(
@@ -107,7 +109,9 @@ pub(super) async fn lease(pool: &PgPool, wish: &Wish<'_>, now: Timestamp) -> Res
             where id = (select id from work_orders
                          where cluster_id = any($1) and attempts < $5 and (kind not in ('migrate_databases', 'tend_tenant') or $7)
                            and (kind <> all($10) or $9)
-                           and (kind <> all($12) or ($13 and (kind = 'undo_move' or task->'moving'->'target'->>'cluster' = any($1))))
+                           and (kind = any($14) or $15::text[] is not null)
+                           and (kind <> all($12)
+                                or ($13 and task->'moving'->'target'->>'cluster' = any(case kind when 'undo_move' then $15 else $1 end)))
                            and ((state = 'queued' and next_attempt_at <= $3)
                                 or (state = 'leased' and (leased_until <= $3 or (leased_by = $2 and id <> all($6)))))
                          order by priority, next_attempt_at
@@ -125,7 +129,9 @@ pub(super) async fn lease(pool: &PgPool, wish: &Wish<'_>, now: Timestamp) -> Res
         &COPYING.map(str::to_owned),
         (now + LONGEST_LEASE).to_sqlx() as _,
         &MOVING.map(str::to_owned),
-        wish.moving
+        wish.moving,
+        &OLD.map(str::to_owned),
+        wish.known
     )
     .fetch_optional(pool)
     .await?;
