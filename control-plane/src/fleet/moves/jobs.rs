@@ -6,6 +6,7 @@ use super::store::{self, Which};
 use super::{drain, reports};
 use crate::App;
 use crate::database::{DbError, Tx};
+use crate::fleet::ready;
 use crate::wakes::Wake;
 
 /// Looks once after all of it; how many moves were begun. Takes no input; safe twice and from two places.
@@ -27,6 +28,10 @@ pub(crate) async fn release_log(
     cluster: &ClusterId,
     databases: &[String],
 ) -> Result<(), DbError> {
+    if !databases.is_empty() {
+        // Whoever begins a move looks before or after, and not meanwhile: one move at a time has slots in a database.
+        ready::take_turn(tx).await?;
+    }
     for database in databases {
         let Some(id) = store::reopen(tx, database).await? else { continue };
         tracing::error!(cluster = %cluster, database, move.id = %id, "a replication slot outlived its move; it is taken down");
