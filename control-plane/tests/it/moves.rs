@@ -222,7 +222,8 @@ async fn a_slot_that_outlived_its_move_is_taken_down() {
     let source = yard.placement("melati").await.database;
     let seen = async |slots: Vec<String>| {
         let cluster = ClusterId(CLUSTER.to_owned());
-        let inventory = Inventory { cluster, databases: Vec::new(), roles: Vec::new(), shared: Vec::new(), slots };
+        let (databases, roles, shared, unread) = Default::default();
+        let inventory = Inventory { cluster, databases, roles, shared, slots, unread };
         yard.node.post(paths::INVENTORY, &serde_json::to_value(inventory).unwrap()).await;
     };
     let id = yard.begun("melati").await;

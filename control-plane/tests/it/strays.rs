@@ -24,7 +24,8 @@ async fn seen(node: &Node, databases: &[&str], roles: &[&str]) {
     let cluster = ClusterId(CLUSTER.to_owned());
     let (shared, databases) = databases.iter().copied().partition::<Vec<&str>, _>(|name| is_shared(name));
     let (roles, slots) = (names(roles), Vec::new());
-    let inventory = Inventory { cluster, databases: names(&databases), roles, shared: names(&shared), slots };
+    let (databases, shared, unread) = (names(&databases), names(&shared), Vec::new());
+    let inventory = Inventory { cluster, databases, roles, shared, slots, unread };
     let answer = node.post(paths::INVENTORY, &serde_json::to_value(inventory).unwrap()).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text);
 }

@@ -18,4 +18,7 @@ pub struct Inventory {
     /// Databases that have a tenant database's name and whose log a replication slot keeps.
     #[serde(default)]
     pub slots: Vec<String>,
+    /// Of those that tenants share, the ones that could not be looked into: nothing is known of what lies there.
+    #[serde(default)]
+    pub unread: Vec<String>,
 }

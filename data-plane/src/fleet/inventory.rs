@@ -24,13 +24,14 @@ pub(super) async fn roles(admin: &Admin) -> Result<Vec<String>, FleetError> {
     Ok(roles)
 }
 
-/// Lists all of them, one connection at a time.
+/// Lists all of them, one connection at a time. A shared database that lets nobody in keeps nobody from hearing of the others.
 pub(super) async fn list(admin: &Admin, cluster: &ClusterId) -> Result<Inventory, FleetError> {
     let lent = admin.lend().await?;
     let mut databases = names(lent.client(), DATABASES).await?;
     let (roles, shared) = (names(lent.client(), ROLES).await?, names(lent.client(), SHARED).await?);
     let slots = names(lent.client(), SLOTS).await?;
     lent.give_back().await?;
+    let mut unread = Vec::new();
     for database in &shared {
         let found = match schemas(admin, database).await {
             // Whoever is in while it is dropped is put out.
@@ -40,10 +41,14 @@ pub(super) async fn list(admin: &Admin, cluster: &ClusterId) -> Result<Inventory
         match found {
             // It was dropped since.
             Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => {}
-            found => databases.extend(found?),
+            Ok(found) => databases.extend(found),
+            Err(error) => {
+                tracing::warn!(%cluster, database, reason = error.reason(), "a shared database cannot be looked into");
+                unread.push(database.clone());
+            }
         }
     }
-    Ok(Inventory { cluster: cluster.clone(), databases, roles, shared, slots })
+    Ok(Inventory { cluster: cluster.clone(), databases, roles, shared, slots, unread })
 }
 
 async fn schemas(admin: &Admin, database: &str) -> Result<Vec<String>, FleetError> {

@@ -89,7 +89,8 @@ fn role_of(name: &str) -> &str {
     Quarters::parse(name).map_or(name, Quarters::role)
 }
 
-/// Compares what was seen on a server with what is recorded of it; sorted.
+/// Compares what was seen on a server with what is recorded of it; sorted. Of what lies in a database that could not be looked into nothing
+/// is said, nor of a role that may belong there.
 pub fn find(recorded: &HashMap<String, Recorded>, seen: &Inventory) -> Vec<Stray> {
     let databases: HashSet<&String> = seen.databases.iter().collect();
     let roles: HashSet<&str> = seen.roles.iter().map(String::as_str).collect();
@@ -101,10 +102,16 @@ pub fn find(recorded: &HashMap<String, Recorded>, seen: &Inventory) -> Vec<Stray
     let seen_homes: HashSet<&str> = seen.databases.iter().map(|name| role_of(name)).collect();
     let known = recorded.iter().filter(|(_, state)| **state != Recorded::Gone);
     let known_homes: HashSet<&str> = known.map(|(name, _)| role_of(name)).collect();
-    let is_stray_role = |role: &&String| !seen_homes.contains(role.as_str()) && !known_homes.contains(role.as_str());
+    let is_unread = |name: &str| {
+        let lies_in = Quarters::parse(name).map(Quarters::database);
+        seen.unread.iter().any(|unread| Some(unread.as_str()) == lies_in)
+    };
+    let is_stray_role = |role: &&String| {
+        seen.unread.is_empty() && !seen_homes.contains(role.as_str()) && !known_homes.contains(role.as_str())
+    };
     let roles_too_much = seen.roles.iter().filter(is_stray_role).map(|name| (Kind::UnknownRole, name));
     let missing = recorded.iter().filter(|(_, state)| **state == Recorded::There).filter_map(|(name, _)| {
-        match (databases.contains(name), roles.contains(role_of(name))) {
+        match (databases.contains(name) || is_unread(name), roles.contains(role_of(name))) {
             (false, _) => Some((Kind::MissingDatabase, name)),
             (true, false) => Some((Kind::MissingRole, name)),
             (true, true) => None,

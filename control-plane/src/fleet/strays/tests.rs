@@ -10,7 +10,7 @@ fn seen(databases: &[&str], roles: &[&str]) -> Inventory {
     let (shared, databases) = databases.iter().copied().partition::<Vec<&str>, _>(|name| is_shared(name));
     let cluster = ClusterId("jkt-1".to_owned());
     let (roles, slots) = (names(roles), Vec::new());
-    Inventory { cluster, databases: names(&databases), roles, shared: names(&shared), slots }
+    Inventory { cluster, databases: names(&databases), roles, shared: names(&shared), slots, unread: Vec::new() }
 }
 
 fn found(recorded: &[(&str, Recorded)], seen: &Inventory) -> Vec<(Kind, String)> {
@@ -55,6 +55,16 @@ fn a_schema_of_a_shared_database_is_looked_for_as_a_database_is_and_its_role_by_
         (Kind::MissingRole, shut),
     ];
     assert_eq!(strays, wanted);
+}
+
+#[test]
+fn of_what_lies_in_a_database_that_lets_nobody_in_nothing_is_said() {
+    let [shut, own, inside] = [format!("s_{:032x}", 1), format!("t_{:032x}", 2), format!("t_{:032x}", 3)];
+    let house = format!("{shut}.{inside}");
+    let recorded = [(shut.as_str(), Recorded::UnderWay), (house.as_str(), Recorded::There), (own.as_str(), Recorded::There)];
+    let mut seen = seen(&[&shut], &[&inside, "alone"]);
+    seen.unread = vec![shut.clone()];
+    assert_eq!(found(&recorded, &seen), [(Kind::MissingDatabase, own)]);
 }
 
 #[test]
