@@ -305,6 +305,9 @@ pub(super) async fn release(tx: &mut Tx, tenant: TenantId, now: Timestamp) -> Re
              update tenants set released_at = $2
               where id = $1 and deleted_from is not null and released_at is null
                 and not exists (select from databases d where d.tenant_id = $1)
+                and not exists (select from work_orders o
+                                 where o.kind = 'drop_database' and o.state in ('queued', 'leased', 'failed')
+                                   and o.task->>'tenant' = tenants.id::text)
              returning id),
          freed as (delete from domains d using released r where d.tenant_id = r.id),
          forgotten as (delete from signups s using released r where s.tenant_id = r.id)

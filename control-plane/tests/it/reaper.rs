@@ -134,3 +134,26 @@ async fn only_what_drops_a_database_ends_with_it_gone() {
     assert_eq!(melati.node.report(order.id, order.fence, Outcome::Gone).await.code(), "drops-nothing");
     assert_eq!(melati.node.snapshot().await.routes.len(), 1);
 }
+
+#[tokio::test]
+async fn a_name_waits_for_whatever_else_of_its_hotel_is_being_dropped() {
+    let melati = Melati::by_script().await;
+    let (office, node) = (&melati.office, &melati.node);
+    melati.does("delete", farewell()).await;
+    office.clock.advance(AFTER);
+    assert_eq!(reap(&office.app).await.unwrap(), 1);
+    let sql = office.scratch.connect().await.unwrap();
+    let also_what_it_moved_from = "
+        insert into databases (name, cluster_id, state, created_at)
+        select 't_000000000000000000000000000000aa', cluster_id, 'retired', created_at from databases;
+        insert into work_orders (id, kind, cluster_id, database_name, priority, task, next_attempt_at, created_at, state, fence, attempts)
+        select gen_random_uuid(), kind, cluster_id, 't_000000000000000000000000000000aa', priority,
+               jsonb_set(task, '{database}', '\"t_000000000000000000000000000000aa\"'), next_attempt_at, created_at, 'queued', 0, 0
+          from work_orders where kind = 'drop_database'";
+    sql.batch_execute(also_what_it_moved_from).await.unwrap();
+    let (one, other) = (node.lease(0).await.unwrap(), node.lease(0).await.unwrap());
+    node.report(one.id, one.fence, Outcome::Gone).await;
+    assert_eq!(office.sign_up("melati").await.code(), "slug-taken");
+    node.report(other.id, other.fence, Outcome::Gone).await;
+    assert_eq!(office.sign_up("melati").await.status, StatusCode::CREATED);
+}
