@@ -25,6 +25,8 @@ create table moves (
     created_at timestamptz not null,
     copied_at timestamptz,
     switched_at timestamptz,
+    -- Since when everything is undone but at the target, which is away.
+    left_at timestamptz,
     finished_at timestamptz,
     constraint moves_given_up_has_reason check ((state in ('undoing', 'given_up')) = (reason is not null)),
     constraint moves_switched_is_whole check (num_nulls(switched_at, keep_until, row_count, held_ms) in (0, 4)),

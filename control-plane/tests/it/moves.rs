@@ -238,6 +238,38 @@ async fn a_slot_that_outlived_its_move_is_taken_down() {
 }
 
 #[tokio::test]
+async fn a_move_whose_target_is_away_for_a_day_is_over_and_what_comes_back_is_a_stray() {
+    let yard = Yard::of(&["melati"]).await;
+    let id = yard.begun("melati").await;
+    let (order, _) = yard.step().await;
+    let Task::MoveTenant { moving, .. } = &order.task else { panic!("{order:?}") };
+    yard.node.report(order.id, order.fence, Outcome::Refused { reason: "its server went away".to_owned() }).await;
+    for _ in 0..2 {
+        yard.does(MoveStep::Undo, Moved::Left).await;
+        assert_eq!(yard.state(&id).await, "undoing");
+        assert!(yard.node.lease_moving(&[CLUSTER, OTHER]).await.is_none(), "it is tried again a little later");
+        yard.office.clock.advance(SignedDuration::from_secs(61));
+    }
+    yard.office.clock.advance(SignedDuration::from_hours(24));
+    yard.does(MoveStep::Undo, Moved::Left).await;
+    let staff = yard.office.staff(StaffRole::DevOps).await;
+    assert_eq!(staff.get(&format!("/api/v1/moves/{id}")).await.unwrap().json()["state"], "given_up");
+    let name = moving.target.database.clone();
+    for _ in 0..2 {
+        let (databases, cluster) = (vec![name.clone()], ClusterId(OTHER.to_owned()));
+        let (roles, shared, slots, unread) = Default::default();
+        let seen = Inventory { cluster, databases, roles, shared, slots, unread };
+        yard.node.post(paths::INVENTORY, &serde_json::to_value(seen).unwrap()).await;
+        yard.office.clock.advance(SignedDuration::from_mins(2));
+    }
+    let dropped = staff.post(&format!("/api/v1/strays/{name}/drop"), &json!({})).await.unwrap();
+    assert_eq!(dropped.status, StatusCode::NO_CONTENT, "{}", dropped.text);
+    let order = yard.node.lease_moving(&[CLUSTER, OTHER]).await.unwrap();
+    let Task::DropDatabase { database, tenant: None, source, .. } = order.task else { panic!("{order:?}") };
+    assert_eq!((database, source), (name, Some(moving.tenant)), "a copy of the hotel may lie there");
+}
+
+#[tokio::test]
 async fn a_cluster_is_emptied_two_at_a_time_until_one_cannot_leave() {
     let yard = Yard::of(&["melati", "kenanga", "anggrek"]).await;
     let drain = format!("/api/v1/clusters/{CLUSTER}/drain");

@@ -66,4 +66,6 @@ pub enum Moved {
     Reopened,
     /// The source is as it was before the move, and the target is gone.
     Undone,
+    /// The source is as it was before the move. The target's server cannot be reached, and what lies there lies there still.
+    Left,
 }

@@ -6,7 +6,7 @@ use tokio_postgres::error::SqlState;
 
 use super::database::{DatabaseName, Step};
 use super::template::{self, PREFIX};
-use super::{Admin, FleetError, during, schema};
+use super::{Admin, FleetError, during, moves, schema};
 
 pub(super) const WHOSE_HOUSE: &str = "select tenant_id from house";
 const TEMPLATES: &str = "select datname::text from pg_database where starts_with(datname, $1) order by 1";
@@ -40,7 +40,15 @@ async fn drop_alone(admin: &Admin, of: &DatabaseName, name: &str, halt: Option<S
     let lent = admin.lend().await?;
     lent.lock(of.lock()).await?;
     let dropping = during("dropping the database");
-    lent.client().batch_execute(&format!("drop database if exists {name} with (force)")).await.map_err(&dropping)?;
+    let drop_it = format!("drop database if exists {name} with (force)");
+    match lent.client().batch_execute(&drop_it).await {
+        // One that subscribes to another is not dropped.
+        Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => {
+            moves::let_go_of_all(admin, name).await?;
+            lent.client().batch_execute(&drop_it).await.map_err(&dropping)?;
+        }
+        dropped => dropped.map_err(&dropping)?,
+    }
     Step::Drop.done(halt)?;
     lent.client().batch_execute(&format!("drop role if exists {name}")).await.map_err(&dropping)?;
     if lent.client().query_one(LEFT, &[&name]).await.map_err(&dropping)?.get(0) {

@@ -20,6 +20,9 @@ const SOON: i16 = 5;
 /// What must come about is tried again so long after it was given up.
 const AGAIN: SignedDuration = SignedDuration::from_secs(60);
 
+/// A target that is away for so long does not keep its move open.
+const LOST: SignedDuration = SignedDuration::from_hours(24);
+
 /// Places the order of a move's step; its id.
 pub(super) async fn place(app: &App, tx: &mut Tx, open: &Open, state: State) -> Result<Option<Uuid>, DbError> {
     let Some(step) = state.step() else { return Ok(None) };
@@ -43,6 +46,7 @@ pub(crate) async fn told(app: &App, tx: &mut Tx, order: OrderId, moved: &Moved) 
             store::note_over(tx, &open, State::GivenUp, now).await?;
             note(tx, now, "tenant.move_undone", &open).await
         }
+        (State::Undoing, Moved::Left) => left(app, tx, &open, order).await,
         _ => Ok(()),
     }
 }
@@ -96,6 +100,19 @@ async fn taken_back(app: &App, tx: &mut Tx, open: &Open) -> Result<(), DbError> 
     note(tx, now, "tenant.move_taken_back", open).await?;
     feed::publish_tenant(tx, tenant, now).await?;
     Ok(())
+}
+
+/// The hotel is where it was and the target cannot be reached: that is tried again, but not for ever. What lies there when its server is back
+/// after all is shown to staff as a stray.
+async fn left(app: &App, tx: &mut Tx, open: &Open, order: OrderId) -> Result<(), DbError> {
+    let now = app.clock.now();
+    let since = store::note_left(tx, open.id, now).await?;
+    if now.duration_since(since) < LOST {
+        return orders::again_at(tx, order.0, now + AGAIN).await;
+    }
+    tracing::error!(tenant = %open.moving.tenant, move.id = %open.id, "a move is over whose target is away for good");
+    store::note_over(tx, open, State::GivenUp, now).await?;
+    note(tx, now, "tenant.move_undone", open).await
 }
 
 /// Gives a move up that has not switched: the order of its step counts no more, and what was made goes.

@@ -326,6 +326,16 @@ pub(super) async fn note_given_up(tx: &mut Tx, id: Uuid, reason: &str, order: Uu
     Ok(())
 }
 
+/// Writes down that a hotel is where it was, but for the target, which is away; since when that is so.
+pub(super) async fn note_left(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Timestamp, DbError> {
+    let since = sqlx::query_scalar!(
+        r#"update moves set left_at = coalesce(left_at, $2) where id = $1 returning left_at as "since!""#,
+        id,
+        now.to_sqlx() as _
+    );
+    Ok(since.fetch_one(&mut **tx).await?.to_jiff())
+}
+
 /// Writes down that a move is over; of one that was given up the target is gone.
 pub(super) async fn note_over(tx: &mut Tx, open: &Open, state: State, now: Timestamp) -> Result<(), DbError> {
     sqlx::query!(

@@ -18,11 +18,11 @@ pub(crate) async fn withdraw(tx: &mut Tx, order: Uuid, now: Timestamp) -> Result
     Ok(())
 }
 
-/// Tries an order that has failed again from the first attempt on, not before `at`.
+/// Tries an order that has failed, or that left something to do, again from the first attempt on, not before `at`.
 pub(crate) async fn again_at(tx: &mut Tx, order: Uuid, at: Timestamp) -> Result<(), DbError> {
     sqlx::query!(
         "update work_orders set state = 'queued', attempts = 0, next_attempt_at = $2, finished_at = null
-          where id = $1 and state = 'failed'",
+          where id = $1 and state in ('failed', 'done')",
         order,
         at.to_sqlx() as _
     )

@@ -62,7 +62,8 @@ impl Act for Disposal {
         }
         let details = json!({ "cluster": cluster.0 });
         audit::record(tx, now, &staff.actor(), "stray.drop", ("database", &name), None, details).await?;
-        ready::let_go(app, tx, Going { cluster, database: name, tenant: None, source: None }, &["retired"]).await?;
+        let source = store::moved_for(tx, &name).await?;
+        ready::let_go(app, tx, Going { cluster, database: name, tenant: None, source }, &["retired"]).await?;
         Ok(())
     }
 }

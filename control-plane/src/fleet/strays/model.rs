@@ -51,7 +51,7 @@ impl Kind {
                 "No record knows this database. If the central database was restored from a backup, a hotel may live here: compare before you drop it. One that is somebody's house is not dropped, nor one that hotels share."
             }
             Self::LeftDatabase => {
-                "It was reported dropped and is there again, for the server may have been restored; or it was to be dropped and turned out to be somebody's house: the orders say whose."
+                "It was reported dropped and is there again, for the server may have been restored; or it was to be dropped and turned out to be somebody's house: the orders say whose; or a hotel was to move there, and its server was away when the move was given up: compare before you drop it."
             }
             Self::UnknownRole => "A login role whose database is gone. It can enter nothing.",
             Self::MissingDatabase => {

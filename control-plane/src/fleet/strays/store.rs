@@ -1,6 +1,7 @@
 //! Strays as rows.
 use std::collections::HashMap;
 
+use hotelhub_kernel::TenantId;
 use hotelhub_protocol::ClusterId;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -152,4 +153,13 @@ pub(super) async fn condemn(tx: &mut Tx, name: &str, cluster: &ClusterId, now: T
     .execute(&mut **tx)
     .await?;
     Ok(condemned.rows_affected() > 0)
+}
+
+/// Whose data may lie in a stray: it was the target of a move that was given up while its server was away.
+pub(super) async fn moved_for(tx: &mut Tx, name: &str) -> Result<Option<TenantId>, DbError> {
+    let tenant = sqlx::query_scalar!(
+        "select tenant_id from moves where target_database = $1 and state = 'given_up' order by id desc limit 1",
+        name
+    );
+    Ok(tenant.fetch_optional(&mut **tx).await?.map(TenantId))
 }

@@ -66,7 +66,16 @@ pub(super) async fn undo(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, F
         source::take_down(&from, ends).await?;
     }
     Step::Unlink.done(halt)?;
-    let lent = ends.target.lend().await?;
+    let lent = match ends.target.lend().await {
+        Err(FleetError::Unreachable { .. }) => {
+            // Whoever was at it meanwhile cannot shut the writers out any more: what that is written on is gone.
+            if let Some(from) = source_of(ends).await? {
+                fence::open(&from, ends).await?;
+            }
+            return Ok(Moved::Left);
+        }
+        lent => lent?,
+    };
     lent.lock(ends.to.lock()).await?;
     // A worker that was at it meanwhile may have shown the source again, or shut its writers out: none is while the lock is held.
     if let Some(from) = source_of(ends).await? {

@@ -10,6 +10,7 @@ mod switch;
 mod target;
 
 pub(super) use end::{give_back, pass_on};
+pub(super) use target::let_go_of_all;
 use hotelhub_kernel::Entropy;
 use hotelhub_protocol::{MoveStep, Moved, Moving, Quarters};
 use tokio_postgres::Client;
@@ -38,6 +39,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     target::NAMED,
     target::TABLES,
     target::SUBSCRIPTION,
+    target::SUBSCRIPTIONS,
     target::MISSING,
     target::TROUBLE,
     target::SIZE,

@@ -6,7 +6,7 @@ use tokio_postgres::error::SqlState;
 
 use super::{Ends, ask, fence, names};
 use crate::fleet::admin::Lent;
-use crate::fleet::{FleetError, during, retire, template};
+use crate::fleet::{Admin, FleetError, during, retire, template};
 
 pub(super) const DATABASE: &str = "
     select shobj_description(oid, 'pg_database'), exists (select from pg_roles where rolname = datname)
@@ -17,6 +17,9 @@ pub(super) const NAMED: &str = "select exists (select from pg_namespace where ns
 pub(super) const SUBSCRIPTION: &str = "
     select exists (select from pg_subscription s join pg_database d on d.oid = s.subdbid
                     where s.subname = $1 and d.datname = current_database())";
+
+pub(super) const SUBSCRIPTIONS: &str = "
+    select quote_ident(s.subname) from pg_subscription s join pg_database d on d.oid = s.subdbid where d.datname = current_database()";
 
 /// Tables of which not every row has come.
 pub(super) const MISSING: &str = "
@@ -178,6 +181,19 @@ pub(super) async fn let_go(ends: &Ends<'_>) -> Result<(), FleetError> {
     if !ask::<bool>(&inside, SUBSCRIPTION, &link).await? {
         return Ok(());
     }
+    unsubscribe(&inside, &link).await
+}
+
+/// Lets go of every source of a database that nobody is to have any more: of a move whose target was away while it was undone.
+pub(in crate::fleet) async fn let_go_of_all(admin: &Admin, database: &str) -> Result<(), FleetError> {
+    let inside = admin.enter(database).await?;
+    for link in names(&inside, SUBSCRIPTIONS).await? {
+        unsubscribe(&inside, &link).await?;
+    }
+    Ok(())
+}
+
+async fn unsubscribe(inside: &Client, link: &str) -> Result<(), FleetError> {
     for step in [
         format!("alter subscription {link} disable"),
         format!("alter subscription {link} set (slot_name = none)"),
