@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hotelhub_kernel::{Clock, Entropy, Ids, Key, TenantId};
 use hotelhub_protocol::{ClusterId, MoveStep, Moved, Moving, Outcome, Placement, Quarters, Task};
 use tokio::task::JoinHandle;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Config};
 use uuid::Uuid;
 
 use super::super::database::Step;
@@ -29,7 +29,11 @@ fn other_key() -> Key {
 }
 
 fn mover() -> Fleet {
-    let there = Admin::new(&other(), server(), ClusterKeys::of(other_key()));
+    mover_to(server())
+}
+
+fn mover_to(target: Config) -> Fleet {
+    let there = Admin::new(&other(), target, ClusterKeys::of(other_key()));
     there.grant(10);
     let admins = BTreeMap::from([(cluster(), administrator()), (other(), there)]);
     let clock = Clock::at("2026-07-03T18:30:00Z".parse().unwrap());
@@ -324,6 +328,26 @@ async fn a_switch_that_fails_after_one_that_was_killed_lets_the_writers_in_again
     admin.batch_execute(&mark).await.unwrap();
     assert!(matches!(removal.step(MoveStep::Switch).await.unwrap(), Moved::Switched { .. }));
     removal.step(MoveStep::Clear).await.unwrap();
+    removal.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_that_is_away_keeps_no_writer_from_the_source_and_is_dropped_when_it_is_back() {
+    let removal = Removal::of("away").await;
+    removal.step(MoveStep::Copy).await.unwrap();
+    removal.step(MoveStep::Switch).await.unwrap();
+    let nowhere = "host=127.0.0.1 port=1 user=postgres dbname=postgres".parse().unwrap();
+    let undone = mover_to(nowhere).carry_out(&removal.task(MoveStep::Undo)).await.unwrap();
+    assert_eq!(undone, Outcome::Moved(Moved::Left));
+    write(&removal.at_source().await, "while the target is away").await.unwrap();
+    let database = removal.moving.target.database.clone();
+    let drop_for =
+        |source| Task::DropDatabase { cluster: other(), database: database.clone(), tenant: None, source };
+    let refused = removal.fleet.carry_out(&drop_for(None)).await.unwrap_err();
+    assert!(matches!(refused, FleetError::Taken { .. }), "{refused:?}");
+    let source = Some(removal.moving.tenant);
+    assert_eq!(removal.fleet.carry_out(&drop_for(source)).await.unwrap(), Outcome::Gone);
+    removal.assert_untouched().await;
     removal.clear().await;
 }
 
