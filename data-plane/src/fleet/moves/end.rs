@@ -1,6 +1,9 @@
 //! The last step of a move: what linked the two ends goes. After the switch the target gets the writers and the source is shut; instead of it
 //! everything is as before.
+use std::time::Duration;
+
 use hotelhub_protocol::Moved;
+use tokio::time::timeout;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
@@ -8,6 +11,9 @@ use super::fence::{self, Turn};
 use super::{Ends, source, switch, target};
 use crate::fleet::database::Step;
 use crate::fleet::{FleetError, during, retire, template};
+
+/// A target that lets nobody in for so long is away: longer than a connection within the share is waited for.
+const AWAY: Duration = Duration::from_secs(15);
 
 /// Lets the writers in at the target, takes down what linked the two, and shuts the source.
 pub(super) async fn clear(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, FleetError> {
@@ -56,25 +62,24 @@ async fn let_writers_in(from: &Client, ends: &Ends<'_>, halt: Option<Step>) -> R
 /// Gives the source back to its writers and leaves nothing of the move: first where the hotel is, then where it was to be. A target that
 /// cannot be reached keeps nobody from the source.
 pub(super) async fn undo(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, FleetError> {
-    for known in [target::is_lived_in(ends).await, is_written_to(ends).await] {
-        if let Ok(true) = known {
-            return Err(lived_in());
-        }
+    let lived_at = timeout(AWAY, target::is_lived_in(ends)).await;
+    if matches!(lived_at, Ok(Ok(true))) || is_written_to(ends).await? {
+        return Err(lived_in());
     }
     if let Some(from) = source_of(ends).await? {
         fence::open(&from, ends).await?;
         source::take_down(&from, ends).await?;
     }
     Step::Unlink.done(halt)?;
-    let lent = match ends.target.lend().await {
-        Err(FleetError::Unreachable { .. }) => {
+    let lent = match timeout(AWAY, ends.target.lend()).await {
+        Err(_) | Ok(Err(FleetError::Unreachable { .. })) => {
             // Whoever was at it meanwhile cannot shut the writers out any more: what that is written on is gone.
             if let Some(from) = source_of(ends).await? {
                 fence::open(&from, ends).await?;
             }
             return Ok(Moved::Left);
         }
-        lent => lent?,
+        Ok(lent) => lent?,
     };
     lent.lock(ends.to.lock()).await?;
     // A worker that was at it meanwhile may have shown the source again, or shut its writers out: none is while the lock is held.
@@ -102,13 +107,15 @@ pub(in crate::fleet) async fn give_back(ends: &Ends<'_>) -> Result<(), FleetErro
     Ok(())
 }
 
-/// Whether the writers were passed on to the target, and somebody wrote there since.
+/// Whether the writers were passed on to the target, and somebody wrote there since. Where they were and the target is away nobody knows, and
+/// nothing is undone.
 async fn is_written_to(ends: &Ends<'_>) -> Result<bool, FleetError> {
     let Some(from) = source_of(ends).await? else { return Ok(false) };
     if !fence::is_passed_on(&from, ends).await? {
         return Ok(false);
     }
-    let to = target::enter(ends).await?;
+    let entering = timeout(AWAY, target::enter(ends)).await;
+    let to = entering.map_err(|_| FleetError::Slow { doing: "entering the target", limit: AWAY })??;
     switch::are_alike(&from, &to).await.map(|alike| !alike)
 }
 
