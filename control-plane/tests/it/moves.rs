@@ -98,6 +98,10 @@ async fn a_hotel_is_routed_to_its_new_place_by_the_report_of_the_switch_and_by_n
     assert_eq!((yard.state(&id).await.as_str(), yard.placement("melati").await), ("switching", before.clone()));
     let version = yard.node.snapshot().await.version;
     let order = yard.does(MoveStep::Switch, switched()).await;
+    let listed = yard.staff.get("/api/v1/orders").await.unwrap().json();
+    let kinds: Vec<&Value> = listed["items"].as_array().unwrap().iter().map(|order| &order["kind"]).collect();
+    assert_eq!(kinds[..3], ["clear_move", "switch_tenant", "copy_tenant"], "{listed}");
+    assert_eq!(yard.staff.page("/vendor/orders").await.unwrap().status, StatusCode::OK);
     let now = yard.placement("melati").await;
     assert_eq!((now.cluster.0.as_str(), now.generation), (OTHER, before.generation + 1));
     assert_ne!((&now.database, &now.role), (&before.database, &before.role));
@@ -136,9 +140,13 @@ async fn a_move_that_fails_or_is_given_up_leads_back_and_what_comes_late_moves_n
     assert_eq!(yard.staff.post(&give_up, &json!({})).await.unwrap().status, StatusCode::OK);
     yard.node.report(late.id, late.fence, Outcome::Moved(switched())).await;
     assert_eq!((yard.state(&given_up).await.as_str(), yard.placement("melati").await), ("undoing", before.clone()));
-    assert!(yard.node.lease_moving(&[CLUSTER]).await.is_none(), "nor does a worker undo it that has no access to its target");
+    assert!(
+        yard.node.lease_moving(&[CLUSTER]).await.is_none(),
+        "nor does a worker undo it that has no access to its target"
+    );
     for _ in 0..8 {
-        let order = yard.node.lease_reaching(&[CLUSTER], &[CLUSTER, OTHER]).await.expect("who has access and cannot reach it");
+        let order =
+            yard.node.lease_reaching(&[CLUSTER], &[CLUSTER, OTHER]).await.expect("who has access and cannot reach it");
         assert!(matches!(order.task, Task::MoveTenant { step: MoveStep::Undo, .. }), "{order:?}");
         yard.node.failed(&order, "the server cannot be reached").await;
         yard.office.clock.advance(SignedDuration::from_secs(61));

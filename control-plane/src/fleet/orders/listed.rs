@@ -15,13 +15,14 @@ pub struct Listed {
     /// Which.
     pub id: Uuid,
     /// `create_tenant`, `prepare_database`, `drop_database`, `drop_template`, `migrate_databases`, `back_up_tenant`, `restore_tenant`,
-    /// `prune_backups`, `take_base`, `recover_tenant`, `prune_bases`, `export_tenant`, `import_tenant` or `tend_tenant`.
+    /// `prune_backups`, `take_base`, `recover_tenant`, `prune_bases`, `export_tenant`, `import_tenant`, `tend_tenant`, `copy_tenant`,
+    /// `switch_tenant`, `clear_move` or `undo_move`.
     pub kind: String,
     /// `queued`, `leased`, `done` or `failed`.
     pub state: String,
     /// On which cluster.
     pub cluster: String,
-    /// For which database, which template, or to which version.
+    /// For which database, which template, to which version, or of which server.
     pub database: String,
     /// For which tenant.
     pub tenant_id: Option<Uuid>,
@@ -50,7 +51,7 @@ pub async fn list(
     limit: usize,
 ) -> Result<Page<Listed>, DbError> {
     let rows = sqlx::query!(
-        "select o.id, o.kind, o.state, o.cluster_id, coalesce(o.database_name, o.task->>'database', o.task->>'template', o.task->>'to', o.task->>'tenant') as \"database!\", o.tenant_id, t.slug as \"slug?\", o.attempts,
+        "select o.id, o.kind, o.state, o.cluster_id, coalesce(o.database_name, o.task->>'database', o.task->>'template', o.task->>'to', o.task->>'tenant', o.task->'moving'->'target'->>'database', o.task->'recovery'->>'of', o.task->>'base', o.cluster_id) as \"database!\", o.tenant_id, t.slug as \"slug?\", o.attempts,
                 o.leased_by, o.last_error, o.next_attempt_at, o.created_at, o.finished_at
            from work_orders o left join tenants t on t.id = o.tenant_id
           where ($1::text is null or o.state = $1) and ($2::uuid is null or o.tenant_id = $2)
