@@ -361,6 +361,10 @@ async fn what_is_in_work_behind_or_without_a_place_is_not_moved() {
     let sql = yard.office.scratch.connect().await.unwrap();
     for (spoil, mend, code) in [
         ("update clusters set state = 'closed' where id = 'jkt-22'", "update clusters set state = 'open'", "no-room"),
+        ("update clusters set capacity = 1 where id = 'jkt-22';
+          insert into databases (name, cluster_id, state, template, created_at)
+          values ('t_000000000000000000000000000000aa', 'jkt-22', 'ready', '13-abcdef01', now())",
+         "delete from databases where state = 'ready'; update clusters set capacity = 1000", "no-room"),
         ("update clusters set tier = 'alone' where id = 'jkt-22'", "update clusters set tier = 'any'", "no-room"),
         ("update clusters set template = '14-00000000' where id = 'jkt-22'", "update clusters set template = '13-abcdef01'", "schema-behind"),
         ("update nodes set last_heartbeat_at = last_heartbeat_at - interval '1 hour'",

@@ -69,6 +69,11 @@ impl Candidate {
         self.open && fits && self.databases - self.ready < self.capacity
     }
 
+    /// Whether it may hold one more database beside those that are ready: a hotel that brings its own, or shares one, takes none of them.
+    pub fn has_room(&self) -> bool {
+        self.databases < self.capacity
+    }
+
     /// What is less is better: the clusters that are meant for it, those that can serve it soonest, and of these the one with most room.
     fn rank(&self, need: Need) -> (bool, bool, bool, i64, i64, &ClusterId) {
         let for_any = match need {

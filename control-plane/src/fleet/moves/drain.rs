@@ -54,7 +54,8 @@ pub(super) async fn drive(app: &App) -> Result<u32, DbError> {
 async fn set_out(app: &App, tx: &mut Tx, tenant: TenantId) -> Result<Result<bool, String>, DbError> {
     let need = clusters::need_of(tx, tenant).await?;
     let candidates = clusters::candidates(tx).await?;
-    let served: Vec<Candidate> = candidates.into_iter().filter(|known| known.template.is_some()).collect();
+    let served: Vec<Candidate> =
+        candidates.into_iter().filter(|known| known.template.is_some() && known.has_room()).collect();
     let Some(to) = clusters::choose(&served, need).map(|known| known.id.clone()) else {
         return Ok(Err("no other cluster has room for its hotels".to_owned()));
     };

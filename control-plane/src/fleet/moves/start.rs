@@ -57,7 +57,7 @@ async fn lodging(
         Refusal::Neighbour
     } else if lodging.in_work {
         Refusal::InWork
-    } else if !target.takes(need) {
+    } else if !target.takes(need) || !target.has_room() {
         Refusal::NoRoom
     } else if target.template.is_none() || target.template != lodging.template {
         Refusal::Behind

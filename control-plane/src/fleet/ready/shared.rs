@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::store::{Claimed, name};
 use crate::database::{DbError, Tx};
-use crate::fleet::clusters;
+use crate::fleet::clusters::{self, Candidate};
 
 /// Schemas in one database. Its catalogue grows with each, and a backend reads of it only what its own tenant's statements touch; but a
 /// database that is damaged, or whose server must be asked to leave it, takes all of them along.
@@ -22,7 +22,7 @@ pub(crate) async fn claim_schema(
 ) -> Result<Option<Claimed>, DbError> {
     let need = clusters::need_of(tx, tenant).await?;
     let candidates = clusters::candidates(tx).await?;
-    let with_room: Vec<_> = candidates.into_iter().filter(|known| known.databases < known.capacity).collect();
+    let with_room: Vec<_> = candidates.into_iter().filter(Candidate::has_room).collect();
     let Some(chosen) = clusters::choose(&with_room, need) else { return Ok(None) };
     let cluster = chosen.id.clone();
     let name = name_schema(tx, &cluster, ("claimed", Some(tenant)), fresh, now).await?;
