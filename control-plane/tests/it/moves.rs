@@ -110,6 +110,10 @@ async fn a_hotel_is_routed_to_its_new_place_by_the_report_of_the_switch_and_by_n
     let again = yard.node.report(order.id, order.fence, Outcome::Moved(switched())).await;
     assert_eq!((again.status, yard.placement("melati").await), (StatusCode::NO_CONTENT, now), "said twice is once");
 
+    assert!(yard.node.lease_reaching(&[CLUSTER], &[CLUSTER, OTHER]).await.is_none(), "who does not reach the target");
+    let clear = yard.node.lease_reaching(&[OTHER], &[CLUSTER, OTHER]).await.expect("who reaches the target alone");
+    yard.node.failed(&clear, "its source is just restarting").await;
+    yard.office.clock.advance(SignedDuration::from_secs(1));
     yard.does(MoveStep::Clear, Moved::Cleared).await;
     let over = yard.look(&id).await;
     assert_eq!((&over["state"], &over["rows"], &over["held_ms"]), (&json!("done"), &json!(1_234), &json!(210)));

@@ -8,18 +8,22 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::fence::{self, Turn};
-use super::{Ends, source, switch, target};
+use super::{Ends, ask, source, switch, target};
 use crate::fleet::database::Step;
-use crate::fleet::{FleetError, during, retire, template};
+use crate::fleet::{FleetError, TENANT_GROUP, during, retire, template};
 
 /// A target that lets nobody in for so long is away: longer than a connection within the share is waited for.
 const AWAY: Duration = Duration::from_secs(15);
 
-/// Lets the writers in at the target, takes down what linked the two, and shuts the source.
+/// Lets the writers in at the target, takes down what linked the two, and shuts the source. A source that is away is not waited for where the
+/// target has the writers: whoever lists what lies there, should it come back, finds its slot, and it is cleared then.
 pub(super) async fn clear(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, FleetError> {
     let lent = ends.target.lend().await?;
     lent.lock(ends.to.lock()).await?;
-    let from = source_of(ends).await?;
+    let from = match source_of(ends).await {
+        Err(FleetError::Unreachable { .. }) if has_writers(ends).await? => None,
+        from => from?,
+    };
     if let Some(from) = &from
         && let_writers_in(from, ends, halt).await? == Turn::Source
     {
@@ -46,6 +50,11 @@ pub(in crate::fleet) async fn pass_on(ends: &Ends<'_>) -> Result<(), FleetError>
         let_writers_in(&from, ends, None).await?;
     }
     lent.give_back().await
+}
+
+/// Whether the writers were let in at the target.
+async fn has_writers(ends: &Ends<'_>) -> Result<bool, FleetError> {
+    ask(&target::enter(ends).await?, fence::OPEN, TENANT_GROUP).await
 }
 
 /// Makes it the target's turn and lets its writers in there, in this order. While the target's lock is held.

@@ -33,11 +33,20 @@ fn mover() -> Fleet {
 }
 
 fn mover_to(target: Config) -> Fleet {
+    mover_between(administrator(), target)
+}
+
+fn mover_between(here: Admin, target: Config) -> Fleet {
     let there = Admin::new(&other(), target, ClusterKeys::of(other_key()));
     there.grant(10);
-    let admins = BTreeMap::from([(cluster(), administrator()), (other(), there)]);
+    let admins = BTreeMap::from([(cluster(), here), (other(), there)]);
     let clock = Clock::at("2026-07-03T18:30:00Z".parse().unwrap());
     Fleet::new(admins, None, clock, Ids::counted(), Entropy::system())
+}
+
+/// A server that is away.
+fn nowhere() -> Config {
+    "host=127.0.0.1 port=1 user=postgres dbname=postgres".parse().unwrap()
 }
 
 /// A hotel with guests, and where it is to go.
@@ -336,8 +345,7 @@ async fn a_target_that_is_away_keeps_no_writer_from_the_source_and_is_dropped_wh
     let removal = Removal::of("away").await;
     removal.step(MoveStep::Copy).await.unwrap();
     removal.step(MoveStep::Switch).await.unwrap();
-    let nowhere = "host=127.0.0.1 port=1 user=postgres dbname=postgres".parse().unwrap();
-    let undone = mover_to(nowhere).carry_out(&removal.task(MoveStep::Undo)).await.unwrap();
+    let undone = mover_to(nowhere()).carry_out(&removal.task(MoveStep::Undo)).await.unwrap();
     assert_eq!(undone, Outcome::Moved(Moved::Left));
     write(&removal.at_source().await, "while the target is away").await.unwrap();
     let database = removal.moving.target.database.clone();
@@ -348,6 +356,26 @@ async fn a_target_that_is_away_keeps_no_writer_from_the_source_and_is_dropped_wh
     let source = Some(removal.moving.tenant);
     assert_eq!(removal.fleet.carry_out(&drop_for(source)).await.unwrap(), Outcome::Gone);
     removal.assert_untouched().await;
+    removal.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_is_away_is_waited_for_only_until_the_target_has_the_writers() {
+    let removal = Removal::of("gone").await;
+    removal.step(MoveStep::Copy).await.unwrap();
+    removal.step(MoveStep::Switch).await.unwrap();
+    let away = Admin::new(&cluster(), nowhere(), ClusterKeys::of(other_key()));
+    away.grant(10);
+    let left_alone = mover_between(away, server());
+    let waits = left_alone.carry_out(&removal.task(MoveStep::Clear)).await.unwrap_err();
+    assert!(matches!(waits, FleetError::Unreachable { .. }), "{waits:?}");
+    removal.fleet.pass_on(&removal.moving).await.unwrap();
+    let cleared = left_alone.carry_out(&removal.task(MoveStep::Clear)).await.unwrap();
+    assert_eq!(cleared, Outcome::Moved(Moved::Cleared));
+    write(&removal.at_target().await.unwrap(), "where it is").await.unwrap();
+    assert!(removal.links().await > 0, "the source is cleared when it is back");
+    assert_eq!(removal.step(MoveStep::Clear).await.unwrap(), Moved::Cleared);
+    assert_eq!(removal.links().await, 0);
     removal.clear().await;
 }
 
