@@ -18,6 +18,14 @@ use hotelhub_web::{server, telemetry};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    if config::is_fetch() {
+        // A panic ends with a number that Postgres takes for a file that is not there.
+        let told = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            told(panic);
+            std::process::exit(config::TROUBLE.into())
+        }));
+    }
     match run() {
         Ok(code) => code,
         Err(error) => {
