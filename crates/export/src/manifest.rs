@@ -17,6 +17,9 @@ pub const README: &str = "README.txt";
 /// A manifest is not longer, in bytes: a hundred tables are a hundredth of it.
 pub const LONGEST_MANIFEST: usize = 1024 * 1024;
 
+/// None of its words is longer, in bytes.
+const LONGEST_WORD: usize = 1_000;
+
 /// What is known of an export before it is packed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,7 +107,12 @@ impl Manifest {
         if head.format != FORMAT {
             return Err(Refused::Format { theirs: head.format, ours: FORMAT });
         }
-        serde_json::from_slice(bytes).map_err(|_| Refused::Manifest)
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|_| Refused::Manifest)?;
+        let Contents { product, schema, hotel, owner, .. } = &manifest.contents;
+        let words =
+            [product, schema, &hotel.slug, &hotel.name, &hotel.time_zone, &owner.name, &owner.email, &owner.phone];
+        let is_short = words.iter().all(|word| word.len() <= LONGEST_WORD);
+        if is_short { Ok(manifest) } else { Err(Refused::Manifest) }
     }
 
     /// Rows of all tables.

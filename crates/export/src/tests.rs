@@ -150,6 +150,27 @@ fn a_bomb_is_refused_before_it_has_gone_off() {
 }
 
 #[test]
+fn a_bomb_in_many_small_entries_is_refused_as_well() {
+    let zeros = vec![b'0'; 10 * 1024 * 1024];
+    let bomb = with(&[("data/a.csv", &zeros), ("data/b.csv", &zeros), ("data/c.csv", &zeros)]);
+    assert_eq!(checked(&bomb), Err(Refused::Bomb("data/b.csv".to_owned())));
+}
+
+#[test]
+fn what_unpacks_into_more_than_any_export_holds_is_refused() {
+    let file = packed();
+    let read = |largest| -> Result<(), Refused> {
+        let mut reader = crate::zip::Reader::of_at_most(largest);
+        reader.feed(&file);
+        reader.feed_no_more();
+        while reader.next()? != Event::Over {}
+        Ok(())
+    };
+    assert_eq!(read(1_000_000), Ok(()));
+    assert_eq!(read(100_000), Err(Refused::TooMuch));
+}
+
+#[test]
 fn a_manifest_that_says_something_else_is_refused() {
     assert!(checked(&with_manifest(|_| {})).is_ok());
     let formats = with_manifest(|manifest| manifest["format"] = 2.into());
@@ -160,6 +181,8 @@ fn a_manifest_that_says_something_else_is_refused() {
     assert_eq!(checked(&lengths), Err(Refused::Unlike("data/rooms.csv".to_owned())));
     let none = with_manifest(|manifest| manifest["parts"] = serde_json::json!([]));
     assert!(matches!(checked(&none), Err(Refused::Unlike(_))));
+    let long = with_manifest(|manifest| manifest["contents"]["schema"] = "9".repeat(100_000).into());
+    assert_eq!(checked(&long), Err(Refused::Manifest));
     let words = with_manifest(|manifest| manifest["sql"] = "drop table guests".into());
     assert_eq!(checked(&words), Err(Refused::Manifest));
 }

@@ -37,6 +37,9 @@ const PLAIN_FILE: u32 = 0o100_600 << 16;
 const MOST_ENTRIES: usize = 1_000;
 const LONGEST_NAME: usize = 200;
 
+/// All entries together are not longer, unpacked, in bytes: no more is packed, and no more is taken in.
+const LARGEST: u64 = 16 * 1024 * 1024 * 1024;
+
 /// An entry that was written, or read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -72,7 +75,7 @@ impl Tally {
 
 /// It would be longer than a ZIP without extensions can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the export would be longer than 4 GiB, or one of its tables would")]
+#[error("the export would be longer than 4 GiB, or one of its tables would, or all of them longer than 16 GiB")]
 pub struct TooLarge;
 
 /// Why a file is not taken in. Nothing of it is believed then.
@@ -99,6 +102,9 @@ pub enum Refused {
     /// It unpacks into more than anybody packs.
     #[error("{0} unpacks into far more than it says: a ZIP bomb")]
     Bomb(String),
+    /// All of it unpacks into more than any export holds.
+    #[error("the export unpacks into more than 16 GiB")]
+    TooMuch,
     /// The directory is not of the entries.
     #[error("the export's directory names other entries than it holds")]
     Directory,

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::{
-    CENTRAL, CENTRAL_SIZE, DAY, DEFLATE, DESCRIPTOR, DESCRIPTOR_SIZE, END, END_SIZE, Entry, FLAGS, LOCAL, LOCAL_SIZE,
-    MADE_BY, MOST_ENTRIES, NEEDED, PLAIN_FILE, Refused, Tally, is_plain,
+    CENTRAL, CENTRAL_SIZE, DAY, DEFLATE, DESCRIPTOR, DESCRIPTOR_SIZE, END, END_SIZE, Entry, FLAGS, LARGEST, LOCAL,
+    LOCAL_SIZE, MADE_BY, MOST_ENTRIES, NEEDED, PLAIN_FILE, Refused, Tally, is_plain,
 };
 
 /// Bytes inflated at once.
 const AT_ONCE: usize = 64 * 1024;
 
-/// Below so many bytes nothing is a bomb; above, tables of a hotel pack to a tenth, and nothing honest to less than one in so many.
+/// Below so many bytes nothing is a bomb; above, tables of a hotel pack to a tenth, and nothing honest to less than one in so many: no
+/// entry by itself, and not all of them together.
 const SMALL: u64 = 16 * 1024 * 1024;
 const HONEST_RATIO: u64 = 250;
 
@@ -31,7 +32,6 @@ pub enum Event {
 }
 
 /// A ZIP on its way in.
-#[derive(Default)]
 pub(crate) struct Reader {
     waiting: Vec<u8>,
     /// How much of what waits was used.
@@ -41,7 +41,17 @@ pub(crate) struct Reader {
     state: State,
     entries: Vec<Entry>,
     names: BTreeSet<String>,
+    /// What all entries came to until now, unpacked and packed, and what they may come to, unpacked.
+    unpacked: u64,
+    packed: u64,
+    largest: u64,
     is_all_fed: bool,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self::of_at_most(LARGEST)
+    }
 }
 
 #[derive(Default)]
@@ -69,6 +79,22 @@ struct Inside {
 }
 
 impl Reader {
+    /// Refuses what unpacks into more bytes than these.
+    pub(crate) fn of_at_most(largest: u64) -> Self {
+        Self {
+            waiting: Vec::new(),
+            used: 0,
+            offset: 0,
+            state: State::Between,
+            entries: Vec::new(),
+            names: BTreeSet::new(),
+            unpacked: 0,
+            packed: 0,
+            largest,
+            is_all_fed: false,
+        }
+    }
+
     /// Takes more of the file on.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.waiting.drain(..self.used);
@@ -151,9 +177,17 @@ impl Reader {
         let taken = inside.inflate.total_in() - before;
         inside.tally.packed += taken;
         inside.tally.add(&plain);
-        let is_bomb = inside.tally.bytes > SMALL && inside.tally.bytes / HONEST_RATIO > inside.tally.packed;
-        if is_bomb || inside.tally.bytes > u64::from(u32::MAX) {
+        self.unpacked += plain.len() as u64;
+        self.packed += taken;
+        let is_bomb = |unpacked: u64, packed: u64| unpacked > SMALL && unpacked / HONEST_RATIO > packed;
+        if is_bomb(inside.tally.bytes, inside.tally.packed)
+            || is_bomb(self.unpacked, self.packed)
+            || inside.tally.bytes > u64::from(u32::MAX)
+        {
             return Err(Refused::Bomb(inside.name));
+        }
+        if self.unpacked > self.largest {
+            return Err(Refused::TooMuch);
         }
         let waited = !self.rest().is_empty();
         self.use_up(usize::try_from(taken).unwrap_or(0));

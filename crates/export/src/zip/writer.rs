@@ -2,7 +2,7 @@
 use flate2::{Compress, Compression, FlushCompress, Status};
 
 use super::{
-    CENTRAL, DAY, DEFLATE, DESCRIPTOR, END, Entry, FLAGS, LOCAL, MADE_BY, NEEDED, PLAIN_FILE, Tally, TooLarge,
+    CENTRAL, DAY, DEFLATE, DESCRIPTOR, END, Entry, FLAGS, LARGEST, LOCAL, MADE_BY, NEEDED, PLAIN_FILE, Tally, TooLarge,
 };
 
 /// Bytes deflated at once.
@@ -12,6 +12,8 @@ const AT_ONCE: usize = 64 * 1024;
 #[derive(Default)]
 pub(crate) struct Writer {
     offset: u64,
+    /// What was packed until now.
+    unpacked: u64,
     entries: Vec<Entry>,
     open: Option<Open>,
 }
@@ -41,6 +43,10 @@ impl Writer {
     pub(crate) fn push(&mut self, plain: &[u8]) -> Result<Vec<u8>, TooLarge> {
         let Some(open) = &mut self.open else { return Ok(Vec::new()) };
         open.tally.add(plain);
+        self.unpacked += plain.len() as u64;
+        if self.unpacked > LARGEST {
+            return Err(TooLarge);
+        }
         let packed = deflate(&mut open.deflate, plain, FlushCompress::None);
         open.tally.packed += packed.len() as u64;
         self.written(packed)
