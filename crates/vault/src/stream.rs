@@ -40,13 +40,14 @@ impl Pieces {
         Ok(Nonce::assume_unique_for_key(nonce))
     }
 
-    /// The next piece of this size, if one more byte than it is there: only then it is not the last.
-    fn next_whole(&mut self, size: usize) -> Option<Vec<u8>> {
-        if self.waiting.len() <= size {
-            return None;
-        }
-        let rest = self.waiting.split_off(size);
-        Some(std::mem::replace(&mut self.waiting, rest))
+    /// Takes bytes on; the pieces of this size with at least one more byte behind them, for only those are not the last. Each byte is moved
+    /// once, however many come at a time: a file of WAL comes whole.
+    fn take_whole(&mut self, bytes: &[u8], size: usize) -> Vec<Vec<u8>> {
+        self.waiting.extend_from_slice(bytes);
+        let count = self.waiting.len().saturating_sub(1) / size;
+        let whole = self.waiting.chunks_exact(size).take(count).map(<[u8]>::to_vec).collect();
+        self.waiting.drain(..count * size);
+        whole
     }
 }
 
@@ -64,9 +65,8 @@ impl Sealer {
     /// # Errors
     /// After 2³² pieces.
     pub fn push(&mut self, plain: &[u8]) -> Result<Vec<u8>, Spoilt> {
-        self.0.waiting.extend_from_slice(plain);
-        let mut sealed = Vec::new();
-        while let Some(piece) = self.0.next_whole(CHUNK) {
+        let mut sealed = Vec::with_capacity(plain.len());
+        for piece in self.0.take_whole(plain, CHUNK) {
             sealed.extend(self.seal(piece, false)?);
         }
         Ok(sealed)
@@ -103,9 +103,8 @@ impl Opener {
     /// # Errors
     /// When a piece is not the one that was sealed there.
     pub fn push(&mut self, sealed: &[u8]) -> Result<Vec<u8>, Spoilt> {
-        self.0.waiting.extend_from_slice(sealed);
-        let mut plain = Vec::new();
-        while let Some(piece) = self.0.next_whole(CHUNK + TAG) {
+        let mut plain = Vec::with_capacity(sealed.len());
+        for piece in self.0.take_whole(sealed, CHUNK + TAG) {
             plain.extend(self.open(piece, false)?);
         }
         Ok(plain)

@@ -48,6 +48,18 @@ fn a_stream_of_any_length_opens_as_it_was() {
 }
 
 #[test]
+fn a_stream_that_comes_at_once_is_the_one_that_comes_in_parts() {
+    for length in [CHUNK, CHUNK + 1, 5 * CHUNK, 5 * CHUNK + 17] {
+        let plain: Vec<u8> = (0..length).map(|n| u8::try_from(n % 251).unwrap()).collect();
+        let mut sealer = Sealer::new(&key(), CONTEXT);
+        let at_once = [sealer.push(&plain).unwrap(), sealer.finish().unwrap()].concat();
+        assert!(at_once == sealed(&plain), "{length}");
+        let mut opener = Opener::new(&key(), CONTEXT);
+        assert!([opener.push(&at_once).unwrap(), opener.finish().unwrap()].concat() == plain, "{length}");
+    }
+}
+
+#[test]
 fn a_stream_that_was_cut_off_prolonged_or_changed_anywhere_does_not_open() {
     let piece = CHUNK + 16;
     let whole = sealed(&vec![42; 3 * CHUNK]);
