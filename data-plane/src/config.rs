@@ -118,6 +118,8 @@ pub struct Backups {
     pub store: Store,
     /// What they are sealed with.
     pub key: Key,
+    /// What else opens them: they were sealed with it, or are going to be.
+    pub older: Vec<Key>,
     /// The folder of the programs of Postgres, where it is not a usual one.
     pub programs: Option<PathBuf>,
     /// Where hotels are brought to a point in time.

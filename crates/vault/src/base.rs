@@ -53,7 +53,7 @@ impl Shelf {
     /// # Errors
     /// When the store fails.
     pub async fn vouch_base(&self, place: &BasePlace, manifest: &BaseManifest) -> Result<(), VaultError> {
-        self.vouch_at(place, &signed(manifest, self.key())).await
+        self.vouch_at(place, &signed(manifest, self.keys().sealing())).await
     }
 
     /// The manifest of the base backup that is to be at this place.
@@ -61,7 +61,7 @@ impl Shelf {
     /// # Errors
     /// When it is not there, or is not believed.
     pub async fn base(&self, place: &BasePlace) -> Result<BaseManifest, VaultError> {
-        let manifest: BaseManifest = believed(&self.manifest_at(place).await?, self.key())?;
+        let manifest: BaseManifest = believed(&self.manifest_at(place).await?, self.keys())?;
         if manifest.base != place.base || manifest.server != place.server.to_string() {
             return Err(Refused::ForeignBase { server: manifest.server, base: manifest.base }.into());
         }
@@ -74,7 +74,8 @@ impl Shelf {
     /// When they are not there, or the data key is another's.
     pub async fn open_base(&self, place: &BasePlace, manifest: &BaseManifest) -> Result<Reading, VaultError> {
         let context = context(place);
-        let data_key = unwrap(self.key(), &context, &manifest.data_key).ok_or(Refused::Forged)?;
+        let key = self.keys().named(&manifest.key_id)?;
+        let data_key = unwrap(key, &context, &manifest.data_key).ok_or(Refused::Forged)?;
         self.open_at(place, (&manifest.data, &manifest.sha256), (&data_key, &context)).await
     }
 

@@ -103,23 +103,47 @@ pub enum Refused {
     },
 }
 
+/// The installation's keys: the one that seals, and others that were sealed with or are going to be.
+#[derive(Clone)]
+pub(crate) struct Keys {
+    sealing: Key,
+    others: Vec<Key>,
+}
+
+impl Keys {
+    pub(crate) fn of(sealing: Key) -> Self {
+        Self { sealing, others: Vec::new() }
+    }
+
+    pub(crate) fn with(self, others: Vec<Key>) -> Self {
+        Self { others, ..self }
+    }
+
+    /// The one that seals.
+    pub(crate) fn sealing(&self) -> &Key {
+        &self.sealing
+    }
+
+    /// The one of this name, whatever it is for by now.
+    pub(crate) fn named(&self, theirs: &str) -> Result<&Key, Refused> {
+        let known = std::iter::once(&self.sealing).chain(&self.others).find(|key| key_id(key) == theirs);
+        let other = || Refused::OtherKey { theirs: theirs.chars().take(32).collect(), ours: key_id(&self.sealing) };
+        known.ok_or_else(other)
+    }
+}
+
 impl Manifest {
     /// How many rows it holds.
     pub fn rows(&self) -> i64 {
         self.tables.values().map(|table| table.rows).sum()
     }
 
-    /// As it is written into the store.
-    pub fn written(&self, key: &Key) -> Vec<u8> {
-        signed(self, key)
-    }
-
     /// The manifest of this tenant's backup, if these bytes are it.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn read(bytes: &[u8], key: &Key, tenant: TenantId, backup: Uuid) -> Result<Self, Refused> {
-        let manifest: Self = believed(bytes, key)?;
+    pub(crate) fn read(bytes: &[u8], keys: &Keys, tenant: TenantId, backup: Uuid) -> Result<Self, Refused> {
+        let manifest: Self = believed(bytes, keys)?;
         if (manifest.tenant, manifest.backup) != (tenant, backup) {
             return Err(Refused::Foreign { tenant: manifest.tenant, backup: manifest.backup });
         }
@@ -130,7 +154,8 @@ impl Manifest {
     ///
     /// # Errors
     /// When it was wrapped for another backup, or under another key.
-    pub fn data_key(&self, key: &Key) -> Result<Key, Refused> {
+    pub(crate) fn data_key(&self, keys: &Keys) -> Result<Key, Refused> {
+        let key = keys.named(&self.key_id)?;
         unwrap(key, &context(self.tenant, self.backup), &self.data_key).ok_or(Refused::Forged)
     }
 }
@@ -149,14 +174,11 @@ struct Head {
     key_id: String,
 }
 
-/// The manifest that these bytes are, of the format this program knows and under this key of the installation.
-pub(crate) fn believed<M: DeserializeOwned>(bytes: &[u8], key: &Key) -> Result<M, Refused> {
+/// The manifest that these bytes are, of the format this program knows and under one of these keys of the installation.
+pub(crate) fn believed<M: DeserializeOwned>(bytes: &[u8], keys: &Keys) -> Result<M, Refused> {
     let signed: Signed = serde_json::from_slice(bytes).map_err(|_| Refused::Unreadable)?;
     let head: Head = serde_json::from_str(&signed.manifest).map_err(|_| Refused::Unreadable)?;
-    let ours = key_id(key);
-    if head.key_id != ours {
-        return Err(Refused::OtherKey { theirs: head.key_id.chars().take(32).collect(), ours });
-    }
+    let key = keys.named(&head.key_id)?;
     let mac = unhex(&signed.mac).ok_or(Refused::Forged)?;
     if mac.len() != 32 || !signing(key).verifies(signed.manifest.as_bytes(), &mac) {
         return Err(Refused::Forged);

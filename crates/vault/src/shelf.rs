@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use crate::manifest::{context, key_id, wrap};
+use crate::manifest::{Keys, context, key_id, signed, wrap};
 use crate::{FORMAT, Manifest, Opener, Place, Refused, Sealer, Spoilt};
 
 /// The name of every manifest.
@@ -16,11 +16,11 @@ const MANIFEST: &str = "manifest";
 /// A manifest is not longer: a thousand tables are a tenth of it.
 const LONGEST_MANIFEST: usize = 1024 * 1024;
 
-/// A store and the installation's key.
+/// A store and the installation's keys.
 #[derive(Clone)]
 pub struct Shelf {
     store: Store,
-    key: Key,
+    keys: Keys,
     entropy: Entropy,
 }
 
@@ -82,7 +82,13 @@ pub struct Reading {
 impl Shelf {
     /// A shelf in this store, under this key of the installation.
     pub fn new(store: Store, key: Key, entropy: Entropy) -> Self {
-        Self { store, key, entropy }
+        Self { store, keys: Keys::of(key), entropy }
+    }
+
+    /// The same shelf, which opens what was sealed under these keys as well.
+    #[must_use]
+    pub fn opening_also(self, others: Vec<Key>) -> Self {
+        Self { keys: self.keys.with(others), ..self }
     }
 
     /// Begins to take a backup's data in, under a data key and a name of their own: two who take the same backup do not meet.
@@ -103,8 +109,8 @@ impl Shelf {
             plain_bytes: 0,
             stored_bytes: 0,
             sha256: String::new(),
-            key_id: key_id(&self.key),
-            data_key: wrap(&self.key, &context, &data_key, &self.entropy),
+            key_id: key_id(self.keys.sealing()),
+            data_key: wrap(self.keys.sealing(), &context, &data_key, &self.entropy),
         };
         Ok(Taking { writing, sealer: Sealer::new(&data_key, &context), hash: Sha256::new(), digest })
     }
@@ -114,7 +120,7 @@ impl Shelf {
     /// # Errors
     /// When the store fails.
     pub async fn vouch(&self, manifest: &Manifest) -> Result<(), VaultError> {
-        self.vouch_at(place_of(manifest), &manifest.written(&self.key)).await
+        self.vouch_at(place_of(manifest), &signed(manifest, self.keys.sealing())).await
     }
 
     /// Writes a manifest.
@@ -159,7 +165,7 @@ impl Shelf {
     /// When it is not there, or is not believed.
     pub async fn manifest(&self, place: Place) -> Result<Manifest, VaultError> {
         let bytes = self.manifest_at(place).await?;
-        Ok(Manifest::read(&bytes, &self.key, place.tenant, place.backup)?)
+        Ok(Manifest::read(&bytes, &self.keys, place.tenant, place.backup)?)
     }
 
     /// The manifest at a place, as it was written.
@@ -173,7 +179,7 @@ impl Shelf {
     /// # Errors
     /// When they are not there, or the data key is another backup's.
     pub async fn open(&self, manifest: &Manifest) -> Result<Reading, VaultError> {
-        let data_key = manifest.data_key(&self.key)?;
+        let data_key = manifest.data_key(&self.keys)?;
         let context = context(manifest.tenant, manifest.backup);
         self.open_at(place_of(manifest), (&manifest.data, &manifest.sha256), (&data_key, &context)).await
     }
@@ -202,8 +208,8 @@ impl Shelf {
         &self.store
     }
 
-    pub(crate) fn key(&self) -> &Key {
-        &self.key
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     pub(crate) fn entropy(&self) -> &Entropy {

@@ -100,8 +100,9 @@ impl WalShelf {
         // Two who keep the same file do not write into one another's.
         let unfinished = format!(".{name}.{}.unfinished", hex(&entropy.bytes::<8>()));
         let salt = entropy.bytes::<SALT>();
-        let head = [MAGIC.as_slice(), key_id(self.shelf.key()).as_bytes(), &salt].concat();
-        let mut sealer = Sealer::new(&self.data_key(&salt), &self.context(name));
+        let key = self.shelf.keys().sealing();
+        let head = [MAGIC.as_slice(), key_id(key).as_bytes(), &salt].concat();
+        let mut sealer = Sealer::new(&data_key(key, &salt), &self.context(name));
         let written = file.len() - file.iter().rev().take_while(|byte| **byte == 0).count();
         let length = u64::try_from(file.len()).unwrap_or(u64::MAX).to_le_bytes();
         let mut writing = self.shelf.store().write_by_way_of(self.spot(), &name.0, &unfinished).await?;
@@ -167,12 +168,8 @@ impl WalShelf {
         if magic != MAGIC {
             return Err(Spoilt.into());
         }
-        let ours = key_id(self.shelf.key());
-        if theirs != ours.as_bytes() {
-            let theirs = String::from_utf8_lossy(theirs).into_owned();
-            return Err(Refused::OtherKey { theirs, ours }.into());
-        }
-        let mut opener = Opener::new(&self.data_key(salt), &self.context(name));
+        let key = self.shelf.keys().named(&String::from_utf8_lossy(theirs))?;
+        let mut opener = Opener::new(&data_key(key, salt), &self.context(name));
         let mut plain = opener.push(sealed)?;
         plain.extend(opener.finish()?);
         let length = u64::from_le_bytes(*plain.first_chunk::<8>().ok_or(Spoilt)?);
@@ -186,12 +183,12 @@ impl WalShelf {
         wal_of(&self.server)
     }
 
-    /// Of this one object: its 32 bytes are random.
-    fn data_key(&self, salt: &[u8; SALT]) -> Key {
-        Key::new(self.shelf.key().derive("wal-data-key").mac(salt))
-    }
-
     fn context(&self, name: &WalName) -> Vec<u8> {
         format!("hotelhub wal 1 of the server {}: {name}", self.server).into_bytes()
     }
+}
+
+/// Of one object: its 32 bytes are random.
+fn data_key(key: &Key, salt: &[u8; SALT]) -> Key {
+    Key::new(key.derive("wal-data-key").mac(salt))
 }

@@ -66,6 +66,7 @@ fn fleet(node: &Node, settings: &Saas) -> anyhow::Result<Fleet> {
     let admins = settings.cluster_admins.iter().map(admin).collect::<anyhow::Result<_>>()?;
     let archive = settings.backups.as_ref().map(|backups| {
         let shelf = Shelf::new(backups.store.clone(), backups.key.clone(), node.entropy.clone());
+        let shelf = shelf.opening_also(backups.older.clone());
         Archive::new(shelf, backups.programs.clone()).recovering_in(backups.recovery.clone())
     });
     let exchange = settings.exchange.as_ref();

@@ -116,6 +116,30 @@ async fn a_file_that_was_changed_cut_off_renamed_or_sealed_under_another_key_is_
 }
 
 #[tokio::test]
+async fn what_was_sealed_before_the_key_was_turned_opens_as_long_as_the_older_key_is_known() {
+    let (scratch, newer) = (Scratch::new(), Key::new([8; 32]));
+    let (before, here, base_here) = (scratch.shelf(key()), place(1, 1), base_place("main", 1));
+    kept(&before, here, b"of melati").await;
+    copied(&before, &base_here, b"of all").await;
+    before.wal(&main_server()).keep(&named(SEGMENT), b"wal").await.unwrap();
+    let turned = scratch.shelf(newer.clone()).opening_also(vec![key()]);
+    assert_eq!(read(&turned, here).await.unwrap(), b"of melati");
+    assert_eq!(unpacked(&turned, &base_here).await.unwrap(), b"of all");
+    let wal = turned.wal(&main_server());
+    assert_eq!(wal.fetch(&named(SEGMENT)).await.unwrap().unwrap(), b"wal");
+    assert_eq!(wal.keep(&named(SEGMENT), b"wal").await.unwrap(), Kept::Already);
+    assert!(wal.keep(&named(SEGMENT), b"else").await.is_err());
+    let next = named("0000000900000000000000AB");
+    wal.keep(&next, b"more").await.unwrap();
+    kept(&turned, place(1, 2), b"of melati later").await;
+    assert!(matches!(read(&before, place(1, 2)).await, Err(VaultError::Refused(Refused::OtherKey { .. }))));
+    let alone = scratch.shelf(newer);
+    assert_eq!(alone.wal(&main_server()).fetch(&next).await.unwrap().unwrap(), b"more");
+    assert_eq!(read(&alone, place(1, 2)).await.unwrap(), b"of melati later");
+    assert!(matches!(read(&alone, here).await, Err(VaultError::Refused(Refused::OtherKey { .. }))));
+}
+
+#[tokio::test]
 async fn wal_that_nothing_needs_goes_and_the_histories_of_timelines_stay() {
     let scratch = Scratch::new();
     let wal = scratch.shelf(key()).wal(&main_server());

@@ -56,7 +56,9 @@ pub(super) struct SaasOptions {
     /// too and a hotel can be brought back to any minute: docs/runbooks/bring-one-hotel-back.md.
     #[arg(long, env = "HOTELHUB_BACKUP_STORE", value_parser = origin, global = true)]
     backup_store: Option<Origin>,
-    /// What backups are sealed with, 32 bytes of base64: the same for every fleet role. Keep it elsewhere too: without it no backup opens.
+    /// What backups are sealed with, 32 bytes of base64: the same for every fleet role. Keep it elsewhere too: without it no backup opens. To
+    /// turn it name more than one, with commas: the first seals, each opens. Let everybody know the new one before it comes first, and the
+    /// old one as long as there is a backup of its time.
     #[arg(long, env = "HOTELHUB_BACKUP_KEY", hide_env_values = true, value_parser = secret, global = true)]
     backup_key: Option<Secret<String>>,
     #[command(flatten)]
@@ -132,10 +134,13 @@ impl SaasOptions {
     pub(super) fn backups(&self) -> Result<Option<Backups>, BadSettings> {
         let Some(store) = self.s3.open("HOTELHUB_BACKUP_STORE", self.backup_store.as_ref())? else { return Ok(None) };
         let key = self.backup_key.as_ref().ok_or(BadSettings::Missing("HOTELHUB_BACKUP_KEY"))?;
-        let wrong = BadSettings::Wrong("HOTELHUB_BACKUP_KEY", "it must be 32 bytes of base64");
-        let key = Key::from_base64(key.expose()).ok_or(wrong)?;
+        let wrong =
+            || BadSettings::Wrong("HOTELHUB_BACKUP_KEY", "it must be 32 bytes of base64, or several with commas");
+        let keys: Option<Vec<Key>> = key.expose().split(',').map(Key::from_base64).collect();
+        let mut keys = keys.ok_or_else(wrong)?.into_iter();
+        let (key, older) = (keys.next().ok_or_else(wrong)?, keys.collect());
         let recovery = self.recovery_dir.clone().unwrap_or_else(|| self.state_dir.join("recovery"));
-        Ok(Some(Backups { store, key, programs: self.pg_programs.clone(), recovery }))
+        Ok(Some(Backups { store, key, older, programs: self.pg_programs.clone(), recovery }))
     }
 
     /// Here too.

@@ -45,7 +45,8 @@ pub async fn fetch(backups: &Backups, cluster: &str, (path, name): (&Path, &str)
 
 fn shelf(backups: &Backups, cluster: &str) -> anyhow::Result<WalShelf> {
     let server = Server::named(cluster).with_context(|| format!("`{cluster}` is no server's id"))?;
-    Ok(Shelf::new(backups.store.clone(), backups.key.clone(), Entropy::system()).wal(&server))
+    let shelf = Shelf::new(backups.store.clone(), backups.key.clone(), Entropy::system());
+    Ok(shelf.opening_also(backups.older.clone()).wal(&server))
 }
 
 fn parsed(name: &str) -> anyhow::Result<WalName> {
