@@ -131,6 +131,7 @@ async fn chosen(tx: &mut Tx, tenant: TenantId, named: Option<Uuid>) -> Result<Ch
         Some(id) => id,
         None => store::newest_good(tx, tenant).await?.ok_or(Refusal::NoneGood)?,
     };
+    store::hold(tx, id).await?;
     let found = store::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::UnknownBackup)?;
     if found.tenant_id != tenant.0 {
         return Err(Refusal::Foreign.into());

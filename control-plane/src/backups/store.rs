@@ -229,13 +229,17 @@ pub(super) async fn note_instant(tx: &mut Tx, instant: &Instant<'_>, now: Timest
     Ok(())
 }
 
-/// Backups of instants that were made a week ago and that nobody is restoring.
+/// Backups of instants that were made a week ago and that nobody is restoring, or just wants to: held until the transaction ends.
 pub(super) async fn old_instants(tx: &mut Tx, now: Timestamp) -> Result<Vec<Whose>, DbError> {
+    let held = sqlx::query_scalar!(
+        "select id from backups where kind = 'instant' and state = 'done' and finished_at < $1 for update skip locked",
+        (now - ASKED_FOR).to_sqlx() as _
+    );
+    let held = held.fetch_all(&mut **tx).await?;
     let rows = sqlx::query!(
         "select id, tenant_id, cluster_id from backups b
-          where kind = 'instant' and state = 'done' and finished_at < $1
-            and not exists (select from restores r where r.backup_id = b.id and r.state = 'ordered')",
-        (now - ASKED_FOR).to_sqlx() as _
+          where id = any($1) and not exists (select from restores r where r.backup_id = b.id and r.state = 'ordered')",
+        &held
     );
     let old = rows.fetch_all(&mut **tx).await?;
     Ok(old.into_iter().map(|row| (row.id, TenantId(row.tenant_id), ClusterId(row.cluster_id))).collect())
@@ -288,8 +292,20 @@ pub(super) async fn note_done(
     Ok(row.map(|row| (TenantId(row.tenant_id), ClusterId(row.cluster_id), row.time_zone)))
 }
 
-/// The whole backups of a tenant that nobody is restoring.
+/// Holds a backup until the transaction ends: it is not begun to be removed meanwhile.
+pub(super) async fn hold(tx: &mut Tx, backup: Uuid) -> Result<(), DbError> {
+    sqlx::query!("select id from backups where id = $1 for update", backup).fetch_optional(&mut **tx).await?;
+    Ok(())
+}
+
+/// The whole backups of a tenant that nobody is restoring, held until the transaction ends.
 pub(super) async fn good(tx: &mut Tx, tenant: TenantId) -> Result<Vec<Good>, DbError> {
+    sqlx::query!(
+        "select id from backups where tenant_id = $1 and state = 'done' and kind <> 'instant' order by id for update",
+        tenant.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
     let rows = sqlx::query!(
         r#"select id, taken_at as "taken_at!", kind = 'asked' as "asked!" from backups b
             where tenant_id = $1 and state = 'done' and kind <> 'instant'

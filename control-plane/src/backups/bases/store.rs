@@ -161,8 +161,14 @@ pub(super) async fn note_done(
     Ok(row.fetch_optional(&mut **tx).await?.map(ClusterId))
 }
 
-/// The whole base backups of a cluster.
+/// The whole base backups of a cluster, held until the transaction ends: what is made of one was ordered before, or finds what stays.
 pub(super) async fn good(tx: &mut Tx, cluster: &ClusterId) -> Result<Vec<Good>, DbError> {
+    sqlx::query!(
+        "select id from base_backups where cluster_id = $1 and state = 'done' order by id for update",
+        cluster.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
     let rows = sqlx::query!(
         r#"select id, ended_at as "ended_at!", from_wal as "from_wal!",
                   exists (select from backups b where b.base_id = base_backups.id and b.state = 'ordered') as "in_use!"
