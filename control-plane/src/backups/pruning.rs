@@ -7,10 +7,13 @@ use uuid::Uuid;
 
 use crate::database::{DbError, Tx};
 
-/// The backups of a tenant that failed and of which something may still lie in the store.
+/// The backups of a tenant of which something may still lie in the store: they failed, or were to be removed and could not be.
 pub(super) async fn uncleared(tx: &mut Tx, tenant: TenantId) -> Result<Vec<Uuid>, DbError> {
     let uncleared = sqlx::query_scalar!(
-        "select id from backups where tenant_id = $1 and state = 'failed' and cleared_at is null and clearing_order is null",
+        "select id from backups b
+          where tenant_id = $1
+            and (state = 'failed' and cleared_at is null and clearing_order is null
+                 or state = 'pruning' and exists (select from work_orders o where o.id = b.order_id and o.state = 'done'))",
         tenant.0
     );
     Ok(uncleared.fetch_all(&mut **tx).await?)
@@ -21,7 +24,7 @@ pub(super) async fn note_pruning(tx: &mut Tx, backups: &[Uuid], order: Uuid) -> 
     sqlx::query!(
         "with cleared as (
              update backups set clearing_order = $2, cleared_at = null where id = any($1) and state = 'failed')
-         update backups set state = 'pruning', order_id = $2 where id = any($1) and state = 'done'",
+         update backups set state = 'pruning', order_id = $2 where id = any($1) and state in ('done', 'pruning')",
         backups,
         order
     )

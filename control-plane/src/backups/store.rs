@@ -356,15 +356,13 @@ pub(super) async fn follow(tx: &mut Tx, tenant: TenantId, database: &str, now: T
 }
 
 /// Writes down what no worker will say any more, and answers which backups failed: their orders were given up. Orders about backups are not
-/// tried again by hand.
+/// tried again by hand. What could not be removed is restored no more: a part of it may be gone.
 pub(super) async fn settle(tx: &mut Tx, now: Timestamp) -> Result<Vec<Whose>, DbError> {
     let settled = sqlx::query!(
         "with over as (
              update work_orders o set state = 'done'
               where o.state = 'failed' and o.kind in ('back_up_tenant', 'recover_tenant', 'prune_backups')
              returning o.id, o.last_error),
-         kept as (
-             update backups b set state = 'done' from over o where b.order_id = o.id and b.state = 'pruning'),
          uncleared as (
              update backups b set clearing_order = null from over o where b.clearing_order = o.id)
          update backups b set state = 'failed', error = coalesce(o.last_error, 'its order was given up'), finished_at = $1

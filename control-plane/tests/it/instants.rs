@@ -147,6 +147,12 @@ async fn what_a_failed_copy_of_a_server_may_have_left_is_removed_and_one_that_co
     }
     assert_eq!(cellar.copies().await[0]["state"], "failed");
     assert_eq!(cellar.copy().await.status, StatusCode::OK, "another may be taken");
+    let Task::PruneBases { bases, .. } = cellar.copies_whole("00000001000000000000000B").await else { panic!("none") };
+    assert_eq!(
+        bases.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [base],
+        "what may still be there goes with it"
+    );
 }
 
 #[tokio::test]

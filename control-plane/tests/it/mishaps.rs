@@ -36,6 +36,37 @@ async fn what_is_left_of_a_failed_backup_is_removed_when_the_store_is_there_agai
 }
 
 #[tokio::test]
+async fn what_could_not_be_removed_does_not_count_as_good_again_and_goes_with_the_next() {
+    let cellar = Cellar::open().await;
+    for _ in 0..9 {
+        cellar.later(24).await;
+        drive(&cellar.office.app).await.unwrap();
+        cellar.takes().await;
+    }
+    let mut left = Vec::new();
+    for _ in 0..8 {
+        let order = cellar.node.lease_copying().await.unwrap();
+        let Task::PruneBackups { backups, .. } = &order.task else { panic!("{order:?}") };
+        left.clone_from(backups);
+        cellar.node.failed(&order, "the store is not there").await;
+        cellar.office.clock.advance(SignedDuration::from_secs(61));
+    }
+    let sql = cellar.office.scratch.connect().await.unwrap();
+    let state = async || {
+        let row = sql.query_one("select state from backups where id = $1", &[&left[0]]).await.unwrap();
+        row.get::<_, String>(0)
+    };
+    assert_eq!((left.len(), state().await.as_str()), (1, "pruning"), "a part of it may be gone");
+    cellar.later(24).await;
+    drive(&cellar.office.app).await.unwrap();
+    cellar.takes().await;
+    let order = cellar.node.lease_copying().await.unwrap();
+    assert!(matches!(&order.task, Task::PruneBackups { backups, .. } if backups.contains(&left[0])), "{order:?}");
+    assert_eq!(cellar.say(&order, Outcome::Pruned).await, StatusCode::NO_CONTENT);
+    assert_eq!(state().await, "pruned");
+}
+
+#[tokio::test]
 async fn the_alarm_goes_on_when_a_server_stops_keeping_backups() {
     let cellar = Cellar::open().await;
     let gauges = Gauges::register(&cellar.office.app.metrics).unwrap();

@@ -1,7 +1,7 @@
 //! Base backups ordered when they are due, and what the fleet role says of them.
 use hotelhub_protocol::{BaseTaken, ClusterId, OrderId, Task};
 use hotelhub_web::Result;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::model::{EACH, Pruning, Refusal, superfluous};
@@ -13,6 +13,9 @@ use crate::fleet::orders::{self, NewOrder};
 /// After tenants' own backups, and what is removed after everything.
 const DAILY: i16 = 160;
 const REMOVAL: i16 = 200;
+
+/// For so long what failed is removed once more with every base backup that is whole.
+const LATELY: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Who asks for what is due.
 const CLOCK: &str = "HotelHub";
@@ -51,12 +54,15 @@ pub(super) async fn place(
     Ok(id)
 }
 
-/// A base backup is whole. Those of its cluster that nobody needs any more are removed, and the WAL that none of the others needs.
+/// A base backup is whole. Those of its cluster that nobody needs any more are removed, and the WAL that none of the others needs, and what
+/// could not be removed before.
 pub(crate) async fn taken(app: &App, tx: &mut Tx, order: OrderId, taken: &BaseTaken) -> Result<(), DbError> {
-    let Some(cluster) = store::note_done(tx, order, taken, app.clock.now()).await? else {
+    let now = app.clock.now();
+    let Some(cluster) = store::note_done(tx, order, taken, now).await? else {
         return came_late(app, tx, order).await;
     };
-    let gone = superfluous(&store::good(tx, &cluster).await?);
+    let mut gone = superfluous(&store::good(tx, &cluster).await?);
+    gone.bases.extend(store::left_in_store(tx, &cluster, now - LATELY).await?);
     let order = prune(app, tx, cluster, &gone).await?;
     store::note_pruning(tx, &gone.bases, order).await
 }

@@ -186,10 +186,24 @@ pub(super) async fn good(tx: &mut Tx, cluster: &ClusterId) -> Result<Vec<Good>, 
     Ok(good.collect())
 }
 
-/// Writes down that these are being removed.
+/// What of a cluster may still lie in the store though nobody needs it: what was to be removed and could not be, and of what failed lately.
+pub(super) async fn left_in_store(tx: &mut Tx, cluster: &ClusterId, lately: Timestamp) -> Result<Vec<Uuid>, DbError> {
+    let left = sqlx::query_scalar!(
+        "select id from base_backups b
+          where cluster_id = $1
+            and (state = 'failed' and finished_at > $2
+                 or state = 'pruning' and exists (select from work_orders o where o.id = b.order_id and o.state = 'done'))
+          order by id",
+        cluster.0,
+        lately.to_sqlx() as _
+    );
+    Ok(left.fetch_all(&mut **tx).await?)
+}
+
+/// Writes down that these are being removed. One that failed stays failed.
 pub(super) async fn note_pruning(tx: &mut Tx, bases: &[Uuid], order: Uuid) -> Result<(), DbError> {
     sqlx::query!(
-        "update base_backups set state = 'pruning', order_id = $2 where id = any($1) and state = 'done'",
+        "update base_backups set state = 'pruning', order_id = $2 where id = any($1) and state in ('done', 'pruning')",
         bases,
         order
     )
@@ -218,15 +232,14 @@ pub(super) async fn failed(tx: &mut Tx, order: OrderId) -> Result<Option<Whose>,
     Ok(failed.fetch_optional(&mut **tx).await?.map(|row| (row.id, ClusterId(row.cluster_id))))
 }
 
-/// Writes down what no worker will say any more, and answers which base backups failed: their orders were given up.
+/// Writes down what no worker will say any more, and answers which base backups failed: their orders were given up. What could not be removed
+/// is never made anything of again: a part of it may be gone.
 pub(super) async fn settle(tx: &mut Tx, now: Timestamp) -> Result<Vec<Whose>, DbError> {
     let settled = sqlx::query!(
         "with over as (
              update work_orders o set state = 'done'
               where o.state = 'failed' and o.kind in ('take_base', 'prune_bases')
-             returning o.id, o.last_error),
-         kept as (
-             update base_backups b set state = 'done' from over o where b.order_id = o.id and b.state = 'pruning')
+             returning o.id, o.last_error)
          update base_backups b set state = 'failed', error = coalesce(o.last_error, 'its order was given up'), finished_at = $1
            from over o where b.order_id = o.id and b.state = 'ordered'
          returning b.id, b.cluster_id",
