@@ -16,6 +16,7 @@ use super::store::{self, Lodging};
 use crate::App;
 use crate::audit;
 use crate::database::{DbError, Tx};
+use crate::exports;
 use crate::fleet::feed;
 use crate::fleet::orders::{self, NewOrder};
 use crate::fleet::ready;
@@ -107,8 +108,9 @@ async fn backed_up(app: &App, tx: &mut Tx, staff: &VendorStaff, tenant: TenantId
     Ok(store::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::UnknownBackup)?)
 }
 
-/// Where a tenant's data lies, if it can be backed up and restored there.
+/// Where a tenant's data lies, if it can be backed up and restored there. It is given no other place until the transaction ends.
 pub(crate) async fn lodging(app: &App, tx: &mut Tx, tenant: TenantId) -> Result<Lodging> {
+    tenants::hold_served(tx, tenant).await?;
     let known = tenants::is_known(tx, tenant).await?;
     let lodging = store::lodging(tx, tenant, app.clock.now()).await?;
     let lodging = lodging.ok_or(if known { Refusal::NotServed } else { Refusal::UnknownTenant })?;
@@ -311,6 +313,7 @@ async fn undone(app: &App, tx: &mut Tx, staff: &VendorStaff, restore: Uuid) -> R
     let undoable = restores::undoable(tx, restore, now).await?.ok_or(Refusal::NotUndone)?;
     ready::replace(tx, &undoable.old, tenant, None, now).await?;
     store::follow(tx, tenant, &undoable.old, now).await?;
+    exports::follow(tx, tenant, &undoable.old, now).await?;
     if let Some(to) = undoable.newest.filter(|newest| undoable.template.as_ref() != Some(newest)) {
         // No rollout came by while it was set aside.
         let task = Task::MigrateDatabases { cluster: undoable.cluster, databases: vec![undoable.old], to };

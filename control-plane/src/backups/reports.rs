@@ -11,6 +11,7 @@ use super::{bases, closure, deeds, pruning, store, superfluous};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
+use crate::exports;
 use crate::fleet::orders::{self, NewOrder};
 use crate::fleet::{feed, ready};
 use crate::tenants;
@@ -84,6 +85,7 @@ pub(crate) async fn restored(app: &App, tx: &mut Tx, order: OrderId, told: &Rest
     }
     let replaced = ready::replace(tx, &begun.database, begun.tenant, Some(&told.template), now).await?;
     store::follow(tx, begun.tenant, &begun.database, now).await?;
+    exports::follow(tx, begun.tenant, &begun.database, now).await?;
     let keep_until = tenants::grace_from(app, now);
     let left = replaced.map(|database| (database, keep_until));
     restores::note_done(tx, &begun, told, left.as_ref().map(|(name, until)| (name.as_str(), *until)), now).await?;

@@ -1,6 +1,8 @@
 //! What the fleet role says of exports, and what becomes of those that were not said anything of, or are old.
+use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{BackedUp, OrderId};
 use hotelhub_vault::Place;
+use jiff::Timestamp;
 
 use super::store;
 use crate::App;
@@ -9,6 +11,11 @@ use crate::database::{DbError, Tx};
 /// An export is whole.
 pub(crate) async fn exported(app: &App, tx: &mut Tx, order: OrderId, told: &BackedUp) -> Result<(), DbError> {
     store::note_done(tx, order, told, app.clock.now()).await
+}
+
+/// A tenant is given another database: what it had before is not what is taken away.
+pub(crate) async fn follow(tx: &mut Tx, tenant: TenantId, database: &str, now: Timestamp) -> Result<(), DbError> {
+    store::follow(tx, tenant, database, now).await
 }
 
 /// Takes down what no worker will say any more: its order was given up.

@@ -119,6 +119,32 @@ pub(super) async fn note_done(tx: &mut Tx, order: OrderId, told: &BackedUp, now:
     Ok(())
 }
 
+/// A tenant has another database by now: an export that waits is written of that one, one that is being written of the older one does not
+/// count.
+pub(super) async fn follow(tx: &mut Tx, tenant: TenantId, database: &str, now: Timestamp) -> Result<(), DbError> {
+    sqlx::query!(
+        "with open as (
+             select e.id, o.id as order_id, o.state from exports e join work_orders o on o.id = e.order_id
+              where e.tenant_id = $1 and e.state = 'ordered' for update of o),
+         led as (
+             update work_orders o
+                set cluster_id = d.cluster_id, task = o.task || jsonb_build_object('cluster', d.cluster_id, 'database', d.name)
+               from open, databases d where o.id = open.order_id and open.state = 'queued' and d.name = $2),
+         ended as (
+             update work_orders o set state = 'done', finished_at = $3, last_error = 'not wanted any more'
+               from open where o.id = open.order_id and open.state <> 'queued')
+         update exports e
+            set state = 'failed', error = 'the hotel was given another database meanwhile', finished_at = $3
+           from open where e.id = open.id and e.state = 'ordered' and open.state <> 'queued'",
+        tenant.0,
+        database,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Writes down what no worker will say any more: the order of an export was given up. Such orders are not tried again by hand.
 pub(super) async fn settle(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
     let settled = sqlx::query!(

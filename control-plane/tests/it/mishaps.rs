@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::backups::{Cellar, restored};
+use crate::backups::{Cellar, restored, taken};
 use crate::office::beat;
 
 #[tokio::test]
@@ -64,6 +64,27 @@ async fn what_could_not_be_removed_does_not_count_as_good_again_and_goes_with_th
     assert!(matches!(&order.task, Task::PruneBackups { backups, .. } if backups.contains(&left[0])), "{order:?}");
     assert_eq!(cellar.say(&order, Outcome::Pruned).await, StatusCode::NO_CONTENT);
     assert_eq!(state().await, "pruned");
+}
+
+#[tokio::test]
+async fn an_export_shows_what_the_hotel_is_given_meanwhile_or_says_that_it_does_not() {
+    let cellar = Cellar::open().await;
+    cellar.is_backed_up().await;
+    let restoring = cellar.is_being_restored().await;
+    let Task::RestoreTenant { database, .. } = &restoring.task else { panic!("{restoring:?}") };
+    assert_eq!(cellar.post("exports", json!({})).await.status, StatusCode::OK);
+    assert_eq!(cellar.say(&restoring, restored()).await, StatusCode::NO_CONTENT);
+    let waited = cellar.node.lease_copying().await.unwrap();
+    assert!(matches!(&waited.task, Task::ExportTenant { database: of, .. } if of == database), "{waited:?}");
+    let restore = cellar.listed("restores").await[0]["id"].as_str().unwrap().to_owned();
+    let undone = cellar.staff.post(&format!("/api/v1/restores/{restore}/undo"), &json!({})).await.unwrap();
+    assert_eq!(undone.status, StatusCode::OK, "{}", undone.text);
+    let export = cellar.listed("exports").await.remove(0);
+    assert_eq!(export["error"], "the hotel was given another database meanwhile", "{export}");
+    let Outcome::BackedUp(written) = taken(cellar.office.clock.now()) else { panic!("no backup") };
+    assert_eq!(cellar.say(&waited, Outcome::Exported(written)).await, StatusCode::NO_CONTENT);
+    assert_eq!(cellar.listed("exports").await[0]["state"], "failed", "what it had before is not delivered");
+    assert_eq!(cellar.post("exports", json!({})).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

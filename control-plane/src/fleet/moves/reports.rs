@@ -9,6 +9,7 @@ use super::store::{self, Open, Which};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
+use crate::exports;
 use crate::fleet::orders::{self, NewOrder};
 use crate::fleet::{feed, ready};
 use crate::tenants;
@@ -72,6 +73,7 @@ async fn switched(app: &App, tx: &mut Tx, open: &Open, compared: (u64, u32)) -> 
         return give_up(app, tx, open, "something else was being done to the hotel's data").await;
     }
     ready::replace(tx, &open.moving.target.database, tenant, home.template.as_deref(), now).await?;
+    exports::follow(tx, tenant, &open.moving.target.database, now).await?;
     store::note_switched(tx, open.id, compared, tenants::grace_from(app, now), now).await?;
     go_on(app, tx, open, State::Clearing, None).await?;
     note(tx, now, "tenant.moved", open).await?;
@@ -87,6 +89,7 @@ async fn taken_back(app: &App, tx: &mut Tx, open: &Open) -> Result<(), DbError> 
     let home = store::lodging(tx, tenant).await?;
     if home.is_none_or(|home| home.database == open.moving.target.quarters()) {
         ready::replace(tx, &open.moving.source.quarters(), tenant, None, now).await?;
+        exports::follow(tx, tenant, &open.moving.source.quarters(), now).await?;
     }
     store::note_taken_back(tx, open).await?;
     let Some(order) = place(app, tx, open, State::Undoing).await? else { return Ok(()) };
