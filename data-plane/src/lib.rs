@@ -10,6 +10,7 @@ pub mod link;
 pub mod node;
 pub mod notify;
 pub mod people;
+mod progress;
 pub mod queue;
 pub mod router;
 pub mod statements;

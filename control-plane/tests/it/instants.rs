@@ -1,7 +1,7 @@
 //! Hotels brought to a point in time: what the vendor's house does about it. What the fleet role does is told elsewhere.
 use hotelhub_control_plane::backups::drive;
 use hotelhub_identity::StaffRole;
-use hotelhub_protocol::{BaseTaken, Moved, Order, Outcome, Recovery, Task};
+use hotelhub_protocol::{BaseTaken, Copying, Heartbeat, Moved, Order, Outcome, Recovery, Role, Task};
 use hotelhub_testkit::Answer;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::backups::{Cellar, restored, taken};
-use crate::office::{CLUSTER, TEMPLATE};
+use crate::office::{CLUSTER, TEMPLATE, beat};
 
 impl Cellar {
     /// One whose server archives its WAL.
@@ -153,6 +153,31 @@ async fn what_a_failed_copy_of_a_server_may_have_left_is_removed_and_one_that_co
         [base],
         "what may still be there goes with it"
     );
+}
+
+#[tokio::test]
+async fn a_copy_that_takes_hours_stays_with_its_worker_as_long_as_it_goes_on() {
+    let cellar = Cellar::with_wal().await;
+    cellar.copy().await;
+    let order = cellar.node.lease_copying().await.unwrap();
+    let says = async |goes_on| {
+        let copying = vec![Copying { order: order.id, fence: order.fence, goes_on }];
+        let beat = Heartbeat { copying, ..beat(&[Role::Fleet], cellar.office.clock.now()) };
+        cellar.node.heartbeat(&beat).await.leases.unwrap()
+    };
+    let hour = SignedDuration::from_hours(1);
+    for _ in 0..3 {
+        cellar.office.clock.advance(SignedDuration::from_mins(50));
+        let until = says(true).await.pop().unwrap().until;
+        assert_eq!(until, cellar.office.clock.now() + hour);
+        assert!(cellar.node.lease_copying().await.is_none(), "it is nobody else's");
+    }
+    let until = says(false).await.pop().unwrap().until;
+    cellar.office.clock.advance(hour);
+    assert!(until <= cellar.office.clock.now() && says(false).await.len() == 1);
+    let again = cellar.node.lease_copying().await.unwrap();
+    assert_eq!((again.id, again.fence), (order.id, order.fence + 1), "what hangs is begun anew");
+    assert!(says(true).await.is_empty(), "it is not the first one's any more");
 }
 
 #[tokio::test]

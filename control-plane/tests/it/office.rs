@@ -349,5 +349,6 @@ pub(crate) fn beat(roles: &[Role], started_at: Timestamp) -> Heartbeat {
         resident_bytes: 1,
         usage: Usage { hotels_known: 42, hotels_open: 7, connections_lent: 3, hotels_waiting: 2, jobs_failed: 1 },
         clusters: Vec::new(),
+        copying: Vec::new(),
     }
 }

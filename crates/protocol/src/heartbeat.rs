@@ -2,7 +2,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ClusterId;
+use crate::{ClusterId, OrderId};
 
 /// What a process of the data plane does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -101,6 +101,31 @@ pub struct Heartbeat {
     pub usage: Usage,
     /// Per server.
     pub clusters: Vec<ClusterLoad>,
+    /// The orders about copies that it carries out now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copying: Vec<Copying>,
+}
+
+/// An order about a copy that is being carried out: one that goes on is leased on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copying {
+    /// Which.
+    pub order: OrderId,
+    /// The fence it was leased with.
+    pub fence: u64,
+    /// Whether anything of it was done lately.
+    pub goes_on: bool,
+}
+
+/// Until when an order is leased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leased {
+    /// Which.
+    pub order: OrderId,
+    /// The fence it was leased with.
+    pub fence: u64,
+    /// After this instant the order may be another's.
+    pub until: Timestamp,
 }
 
 /// What the control plane answers.
@@ -113,6 +138,10 @@ pub struct HeartbeatAnswer {
     /// The ready-made databases that are given away next, the oldest first; for the fleet role.
     #[serde(default)]
     pub next: Vec<ReadyDatabase>,
+    /// Of the orders that the node said it carries out, those that are still leased to it; an order that is not among them is not wanted of
+    /// it any more. Absent where the control plane does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leases: Option<Vec<Leased>>,
 }
 
 /// A database that waits for its tenant.

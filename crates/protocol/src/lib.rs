@@ -19,7 +19,9 @@ pub use feed::{
     Change, Cluster, ClusterId, Delta, Deltas, Kept, Limits, Maintenance, Notices, Placement, Route, Snapshot,
     TenantStatus,
 };
-pub use heartbeat::{ClusterLoad, Disk, Heartbeat, HeartbeatAnswer, ReadyDatabase, Role, Share, Usage};
+pub use heartbeat::{
+    ClusterLoad, Copying, Disk, Heartbeat, HeartbeatAnswer, Leased, ReadyDatabase, Role, Share, Usage,
+};
 pub use inventory::Inventory;
 pub use moves::{MoveStep, Moved, Moving};
 pub use orders::{

@@ -11,6 +11,7 @@ use tokio::fs::{self, File};
 use tokio::io::AsyncReadExt as _;
 
 use super::ExportError;
+use crate::progress;
 
 /// Bytes read at once.
 const AT_ONCE: usize = 256 * 1024;
@@ -104,6 +105,7 @@ impl Outlet {
 
 impl Target {
     async fn write(&mut self, bytes: &[u8]) -> Result<(), ExportError> {
+        progress::made();
         match self {
             Self::File(file) => Ok(file.push(bytes).await?),
             Self::Shelf(taking) => Ok(taking.push(bytes).await?),
@@ -164,6 +166,7 @@ impl Inlet {
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, ExportError> {
         loop {
             let bytes = self.from.read().await?;
+            progress::made();
             let plain = match (&mut self.opening, bytes.is_empty()) {
                 (None, over) => return Ok((!over).then_some(bytes)),
                 (Some(opening), false) => opening.push(&bytes)?,

@@ -4,6 +4,7 @@
 //! at the other end.
 mod client;
 mod follow;
+mod leases;
 mod orders;
 mod peers;
 mod pulse;
@@ -17,13 +18,13 @@ mod trust;
 mod turning;
 mod warmth;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hotelhub_kernel::{Clock, Entropy, Key, Secret};
-use hotelhub_protocol::{BadSignature, FeedVerifier, OrderId, ReadyDatabase, Role, Share};
+use hotelhub_protocol::{BadSignature, FeedVerifier, ReadyDatabase, Role, Share};
 use hotelhub_store::{Store, StoreError};
 use hotelhub_web::metrics::Metrics;
 use jiff::{SignedDuration, Timestamp};
@@ -33,6 +34,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use self::client::{ControlClient, PeerClient};
+use self::leases::{InHand, Lease};
 use self::peers::Peers;
 use self::refusals::Complaints;
 pub use self::refusals::Refusals;
@@ -106,8 +108,8 @@ struct Inner {
     shares_on_disk: Mutex<Vec<Share>>,
     /// What the last beat said is wanted.
     wanted: Mutex<Vec<Share>>,
-    /// The orders this worker has and has not ended, each with its lease's fence.
-    holding: Mutex<HashSet<(OrderId, u64)>>,
+    /// The orders this worker has and has not ended.
+    in_hand: Mutex<HashMap<Lease, InHand>>,
     /// The ready-made databases that are given away next.
     next: watch::Sender<Vec<ReadyDatabase>>,
     beat_now: Notify,
@@ -174,7 +176,7 @@ impl Link {
             shares: Mutex::default(),
             shares_on_disk: Mutex::default(),
             wanted: Mutex::default(),
-            holding: Mutex::default(),
+            in_hand: Mutex::default(),
             next: watch::Sender::default(),
             beat_now: Notify::new(),
             connected,

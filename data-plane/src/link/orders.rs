@@ -1,15 +1,15 @@
 //! The fleet role's loop: leases orders, has them carried out, reports.
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use hotelhub_kernel::Backoff;
-use hotelhub_protocol::{ClusterId, LeaseWish, Order, OrderId, Role, Task};
+use hotelhub_protocol::{ClusterId, LeaseWish, Order, Role, Task};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
 use super::client::WAIT;
+use super::leases::is_copy;
 use super::turning::turn_keys;
 use super::{Inner, LinkError, reports};
 use crate::fleet::Fleet;
@@ -197,15 +197,8 @@ impl Room {
     fn beside(self, task: &Task) -> Option<OwnedSemaphorePermit> {
         match task {
             Task::MigrateDatabases { .. } | Task::TendTenant { .. } => self.migrating,
-            Task::BackUpTenant { .. }
-            | Task::RestoreTenant { .. }
-            | Task::PruneBackups { .. }
-            | Task::ExportTenant { .. }
-            | Task::ImportTenant { .. }
-            | Task::TakeBase { .. }
-            | Task::RecoverTenant { .. }
-            | Task::PruneBases { .. } => self.copying,
             Task::MoveTenant { .. } => self.moving,
+            task if is_copy(task) => self.copying,
             _ => None,
         }
     }
@@ -267,16 +260,12 @@ impl Inner {
         room: &Room,
     ) -> Result<Option<Order>, LinkError> {
         let wait_ms = u64::try_from(WAIT.as_millis()).unwrap_or(u64::MAX);
-        let holding = Some(self.holding().iter().map(|(order, _)| *order).collect());
+        let holding = Some(self.holding());
         let (migrating, copying, moving) = (room.migrating.is_some(), room.copying.is_some(), room.moving.is_some());
         let wish = LeaseWish { clusters, known: Some(known), wait_ms, holding, migrating, copying, moving };
         let Some(signed) = self.client.lease(&wish).await? else { return Ok(None) };
         let order: Order = self.verifier.open("order", &signed)?;
-        self.holding().insert((order.id, order.fence));
+        self.take_in_hand(&order);
         Ok(Some(order))
-    }
-
-    pub(super) fn holding(&self) -> MutexGuard<'_, HashSet<(OrderId, u64)>> {
-        self.holding.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

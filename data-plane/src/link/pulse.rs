@@ -42,7 +42,11 @@ impl Inner {
 
     /// One beat; how long to wait for the next.
     async fn beat_once(self: &Arc<Self>) -> Result<Duration, LinkError> {
-        let answer = self.client.heartbeat(&self.heartbeat()).await?;
+        let beat = self.heartbeat();
+        let answer = self.client.heartbeat(&beat).await?;
+        if let Some(leases) = &answer.leases {
+            self.mind(&beat.copying, leases);
+        }
         if answer.shares != self.shares() {
             self.live_by(&answer.shares);
         }
@@ -73,6 +77,7 @@ impl Inner {
             resident_bytes: resident_bytes(),
             usage: self.usage(),
             clusters: self.as_on_disk(self.steadied(self.load())),
+            copying: self.copying(),
         }
     }
 

@@ -33,7 +33,7 @@ impl Inner {
     pub(super) async fn carry_out(&self, fleet: &Fleet, order: Order) {
         let lease = (order.id, order.fence);
         self.carry_out_and_report(fleet, order).await;
-        self.holding().remove(&lease);
+        self.let_go(lease);
     }
 
     /// Does an order within its lease, and says so until somebody hears it or the lease is over. A switch that nobody hears of is taken back:
@@ -51,20 +51,24 @@ impl Inner {
 
     /// Whether somebody heard how an order went, and took it to be this worker's.
     async fn make_and_report(&self, fleet: &Fleet, order: Order, switching: bool) -> Heard {
-        let left = order.leased_until.duration_since(self.parts.clock.now());
-        let Ok(left) = Duration::try_from(left) else { return Heard::Nothing };
-        let over = Instant::now() + left;
-        let outcome = match tokio::time::timeout_at(over, self.make(fleet, &order.task)).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(error)) if error.is_final() => Outcome::Refused { reason: error.reason() },
-            Ok(Err(error)) => Outcome::Failed { reason: error.reason() },
-            Err(_) => return Heard::Nothing,
+        let lease = (order.id, order.fence);
+        let progress = self.progress(lease);
+        let made = tokio::select! {
+            biased;
+            () = self.until_over(lease) => return Heard::Nothing,
+            made = progress.of(self.make(fleet, &order.task)) => made,
+        };
+        let outcome = match made {
+            Ok(outcome) => outcome,
+            Err(error) if error.is_final() => Outcome::Refused { reason: error.reason() },
+            Err(error) => Outcome::Failed { reason: error.reason() },
         };
         if let Outcome::Failed { reason } | Outcome::Refused { reason } = &outcome {
             tracing::warn!(order.id = %order.id.0, reason, "an order could not be carried out");
         }
         let switched = matches!(outcome, Outcome::Moved(Moved::Switched { .. }));
         let report = Report { order: order.id, fence: order.fence, outcome };
+        let over = self.over(lease);
         let until = if switching { over.min(Instant::now() + UNHEARD) } else { over };
         match tokio::time::timeout_at(until, self.say(&report)).await {
             Ok(Ok(true)) if switched => Heard::Switched,

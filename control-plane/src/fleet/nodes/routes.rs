@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::{Caller, store};
 use crate::App;
-use crate::fleet::{clusters, ready, shares};
+use crate::fleet::{clusters, orders, ready, shares};
 use crate::wakes::Wake;
 
 /// How often a node shall come, in milliseconds.
@@ -25,7 +25,7 @@ pub fn router() -> Router<App> {
     Router::new().route(paths::HEARTBEAT, post(heartbeat))
 }
 
-/// Takes a sign of life and answers with the connection shares to live by.
+/// Takes a sign of life and answers with the connection shares to live by, and until when long orders are leased on.
 async fn heartbeat(
     State(app): State<App>,
     caller: Caller,
@@ -42,5 +42,9 @@ async fn heartbeat(
     let settled = shares.iter().all(|share| share.connections == 0 || holding(share));
     let again_in_ms = if settled { EVERY_MS } else { SOON_MS };
     let next = if roles.contains(&Role::Fleet) { ready::next(&app.db.relaxed).await? } else { Vec::new() };
-    Ok(Json(HeartbeatAnswer { shares, again_in_ms, next }))
+    let leases = match beat.copying.is_empty() {
+        true => Vec::new(),
+        false => orders::lease_on(&app.db.durable, &caller.name, &beat.copying, now).await?,
+    };
+    Ok(Json(HeartbeatAnswer { shares, again_in_ms, next, leases: Some(leases) }))
 }

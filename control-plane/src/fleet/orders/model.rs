@@ -13,8 +13,12 @@ pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// How long it may keep one for tenants' databases that are served meanwhile: their tables may be in use.
 pub(super) const LONG_LEASE: SignedDuration = SignedDuration::from_mins(5);
 
-/// How long it may keep one about a backup or a chore: a large hotel takes a while, and a worker that starts anew lets go of it at once.
+/// How long it may keep one about a backup or a chore: a large hotel takes a while, and a worker that starts anew lets go of it at once. One
+/// about a copy that goes on is leased on; one that hangs is another's after this.
 pub(super) const LONGEST_LEASE: SignedDuration = SignedDuration::from_mins(60);
+
+/// A lease that is longer than this is not renewed: that would be written at every heartbeat.
+pub(super) const FRESH: SignedDuration = SignedDuration::from_mins(55);
 
 /// The kinds of orders that only a worker with a store of backups is given.
 pub(super) const COPYING: [&str; 8] = [

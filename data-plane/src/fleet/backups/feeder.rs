@@ -1,6 +1,7 @@
 //! Feeds a server beside with WAL: the server asks by a file's name, the worker lays the file down. So the store's key stays in the worker,
 //! and the worker knows why a recovery ended.
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hotelhub_vault::{VaultError, WalName, WalShelf};
@@ -8,6 +9,7 @@ use tokio::fs;
 
 use super::side::{Account, failed};
 use crate::fleet::FleetError;
+use crate::progress;
 
 /// How often is looked for a wish.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -32,6 +34,8 @@ pub(super) struct Feeder<'a> {
     wal: &'a WalShelf,
     /// The WAL that was asked for and is not there.
     missing: Option<WalName>,
+    /// How many wishes were answered.
+    fed: &'a AtomicU64,
 }
 
 /// Which file cannot be believed. What only failed is tried again, as it is.
@@ -43,8 +47,8 @@ fn told(name: &WalName, error: VaultError) -> FleetError {
 }
 
 impl<'a> Feeder<'a> {
-    pub(super) fn of(side: &Path, account: &'a Account, wal: &'a WalShelf) -> Self {
-        Self { folder: side.join("wal"), account, wal, missing: None }
+    pub(super) fn of(side: &Path, account: &'a Account, wal: &'a WalShelf, fed: &'a AtomicU64) -> Self {
+        Self { folder: side.join("wal"), account, wal, missing: None, fed }
     }
 
     /// Makes the folder with the script, and answers the server's `restore_command`.
@@ -98,6 +102,8 @@ impl<'a> Feeder<'a> {
                     fs::write(self.folder.join("missing").join(&file), "").await.map_err(failed("answering a wish"))?;
                 }
             }
+            self.fed.fetch_add(1, Ordering::Relaxed);
+            progress::made();
         }
         Ok(())
     }

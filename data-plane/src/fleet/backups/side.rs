@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hotelhub_kernel::{Entropy, hex};
@@ -19,6 +20,7 @@ use tokio_postgres::Config;
 use super::feeder::Feeder;
 use super::tools::Tools;
 use crate::fleet::FleetError;
+use crate::progress;
 
 /// How the folders are called, and what in them says that they are ours: a lock that is held as long as the worker lives.
 const PREFIX: &str = "side-";
@@ -27,8 +29,8 @@ const LOCK: &str = "lock";
 /// Room beside what the base backup takes: the WAL in hand, and what is written while it is replayed.
 const MARGIN: u64 = 1024 * 1024 * 1024;
 
-/// How long a server may take to reach its instant; an order's lease is an hour.
-const PATIENCE: Duration = Duration::from_mins(50);
+/// How long a server may take over a file of WAL, and to let somebody in after the last one.
+const PATIENCE: Duration = Duration::from_mins(15);
 const PAUSE: Duration = Duration::from_millis(50);
 /// What a server says, in its language `C`, that ends for want of WAL: before its instant, before the base backup is whole, or at its beginning.
 const WANTS_WAL: [&str; 3] =
@@ -147,6 +149,7 @@ impl Side {
         while let Some(bytes) = reading.next().await? {
             if let Some(input) = &mut input {
                 input.write_all(&bytes).await.map_err(&unpacking)?;
+                progress::made();
             }
         }
         drop(input);
@@ -176,10 +179,11 @@ impl Side {
     /// Feeds it until it stands at its instant and lets somebody in.
     pub(super) async fn reach(&mut self, wal: &WalShelf) -> Result<(), FleetError> {
         let (folder, account) = (self.folder.clone(), self.account);
-        let mut feeder = Feeder::of(&folder, &account, wal);
+        let fed = AtomicU64::new(0);
+        let mut feeder = Feeder::of(&folder, &account, wal, &fed);
         let ended = tokio::select! {
             error = feeder.feed() => return Err(error),
-            ended = self.ready() => ended?,
+            ended = self.ready(&fed) => ended?,
         };
         if !ended {
             return Ok(());
@@ -193,9 +197,9 @@ impl Side {
         }))
     }
 
-    /// Waits until the server is ready, or has ended; whether it has ended.
-    async fn ready(&mut self) -> Result<bool, FleetError> {
-        let until = Instant::now() + PATIENCE;
+    /// Waits until the server is ready, or has ended; whether it has ended. As long as it asks for WAL it goes on.
+    async fn ready(&mut self, fed: &AtomicU64) -> Result<bool, FleetError> {
+        let (mut until, mut seen) = (Instant::now() + PATIENCE, 0);
         loop {
             let ended = match &mut self.server {
                 Some(server) => server.try_wait().map_err(failed("waiting for a server"))?.is_some(),
@@ -206,8 +210,12 @@ impl Side {
             if ended || ready {
                 return Ok(ended);
             }
+            let now_fed = fed.load(Ordering::Relaxed);
+            if now_fed != seen {
+                (until, seen) = (Instant::now() + PATIENCE, now_fed);
+            }
             if Instant::now() > until {
-                return Err(FleetError::Unrecoverable(format!("the instant was not reached within {PATIENCE:?}")));
+                return Err(FleetError::Unrecoverable(format!("the server did not go on within {PATIENCE:?}")));
             }
             tokio::time::sleep(PAUSE).await;
         }

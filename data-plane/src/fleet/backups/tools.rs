@@ -9,6 +9,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 use crate::fleet::FleetError;
+use crate::progress;
 
 const DUMP: &str = "pg_dump";
 const RESTORE: &str = "pg_restore";
@@ -140,6 +141,7 @@ impl Dumping {
     pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, FleetError> {
         let mut bytes = Vec::with_capacity(AT_ONCE);
         self.out.read_buf(&mut bytes).await.map_err(|error| failed(self.program, &error))?;
+        progress::made();
         Ok((!bytes.is_empty()).then_some(bytes))
     }
 
@@ -157,6 +159,7 @@ impl Filling {
         {
             self.input = None;
         }
+        progress::made();
     }
 
     /// That was all of it: waits until it is filled in.

@@ -333,7 +333,7 @@ async fn heartbeat(State(control): State<Control>, Json(beat): Json<Heartbeat>) 
     let mut desk = control.desk();
     desk.heard = Some(beat.usage);
     desk.templates = beat.clusters.into_iter().filter_map(|load| load.template).collect();
-    Json(HeartbeatAnswer { shares: desk.shares.clone(), again_in_ms: 100, next: Vec::new() })
+    Json(HeartbeatAnswer { shares: desk.shares.clone(), again_in_ms: 100, next: Vec::new(), leases: None })
 }
 
 async fn lease(State(control): State<Control>) -> Response {
