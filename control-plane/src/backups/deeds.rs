@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::bases;
 use super::jobs::{self, ASKED};
 use super::model::Refusal;
 use super::restores::{self, Twin};
 use super::store::{self, Lodging};
+use super::{bases, calling_off};
 use crate::App;
 use crate::audit;
 use crate::database::{DbError, Tx};
@@ -68,6 +68,8 @@ pub(super) enum Deed {
     Drill(TenantId, DrillWish),
     /// A restore undone.
     Undo(Uuid),
+    /// A restore called off that is under way.
+    CallOff(Uuid),
 }
 
 /// What came of it.
@@ -82,10 +84,10 @@ impl Act for Deed {
     type Told = Done;
     const WAKES: &'static [Wake] = &[Wake::Orders, Wake::Routes];
 
-    /// What replaces data needs what deletes them.
+    /// What replaces data needs what deletes them; what keeps them from being replaced does not.
     fn needs(&self) -> StaffPermission {
         match self {
-            Self::BackUp(_) | Self::Drill(..) => StaffPermission::TenantChange,
+            Self::BackUp(_) | Self::Drill(..) | Self::CallOff(_) => StaffPermission::TenantChange,
             Self::Restore(..) | Self::Undo(_) => StaffPermission::TenantDelete,
         }
     }
@@ -96,6 +98,7 @@ impl Act for Deed {
             Self::Restore(tenant, wish) => Ok(Done::Restore(restored(app, tx, staff, tenant, wish).await?)),
             Self::Drill(tenant, wish) => Ok(Done::Restore(drilled(app, tx, staff, tenant, wish).await?)),
             Self::Undo(restore) => Ok(Done::Restore(undone(app, tx, staff, restore).await?)),
+            Self::CallOff(restore) => Ok(Done::Restore(calling_off::called_off(app, tx, staff, restore).await?)),
         }
     }
 }

@@ -29,6 +29,7 @@ pub fn doors() -> OpenApiRouter<App> {
         .routes(routes!(read))
         .routes(routes!(read_restore))
         .routes(routes!(undo))
+        .routes(routes!(call_off))
         .merge(super::bases::doors())
 }
 
@@ -141,4 +142,19 @@ async fn undo(
     wish: Posted<Nothing>,
 ) -> Result<Response> {
     staff.does(&app, Deed::Undo(id), (&wish.key, asked.mode())).await
+}
+
+/// Calls off a restore or a drill that is under way: the hotel stays as it is, and is opened where it was closed for it.
+#[utoipa::path(post, path = "/api/v1/restores/{id}/call-off", tag = "backups", params(("id" = Uuid, Path), ("dry_run" = Option<bool>, Query)),
+    request_body = Nothing,
+    responses((status = 200, body = restores::Listed), (status = 401), (status = 403), (status = 404),
+              (status = 409, description = "`not-under-way`")))]
+async fn call_off(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    Query(asked): Query<Asked>,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    staff.does(&app, Deed::CallOff(id), (&wish.key, asked.mode())).await
 }

@@ -4,6 +4,7 @@
 //! night and on request; a restored database takes its tenant's place by a change of the routing table, and what it replaced is kept for a
 //! while, so that it can be undone.
 mod bases;
+mod calling_off;
 mod closure;
 mod deeds;
 mod desk;

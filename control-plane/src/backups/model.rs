@@ -116,6 +116,9 @@ pub(super) enum Refusal {
     /// Another tenant has the name the copy is to have.
     #[error("another hotel has this name already")]
     SlugTaken,
+    /// The restore has ended, or goes on to its next step just now.
+    #[error("this is not under way any more")]
+    Over,
     /// What was restored is not what is served now, or what it replaced is not kept any more.
     #[error("this restore cannot be undone any more")]
     NotUndone,
@@ -138,6 +141,7 @@ impl From<Refusal> for AppError {
             Refusal::Foreign => (Kind::Conflict, "foreign-backup"),
             Refusal::SlugTaken => (Kind::Conflict, "slug-taken"),
             Refusal::NotUndone => (Kind::Conflict, "not-undone"),
+            Refusal::Over => (Kind::Conflict, "not-under-way"),
             Refusal::OtherName => {
                 return Self::new(Kind::Invalid, "other-name", text.clone()).field("slug", text);
             }

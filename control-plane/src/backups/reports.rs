@@ -51,7 +51,7 @@ pub(super) async fn prune_instants(app: &App, tx: &mut Tx, now: Timestamp) -> Re
     Ok(ordered)
 }
 
-async fn prune(
+pub(super) async fn prune(
     app: &App,
     tx: &mut Tx,
     (tenant, cluster): (TenantId, ClusterId),
@@ -96,8 +96,18 @@ pub(crate) async fn restored(app: &App, tx: &mut Tx, order: OrderId, told: &Rest
 /// Nothing was changed: a hotel that is closed for it is opened, a copy never was.
 async fn failed(tx: &mut Tx, begun: &Begun, reason: &str, now: Timestamp) -> Result<(), DbError> {
     tracing::error!(tenant = %begun.tenant, restore.id = %begun.id, reason, "a backup was not restored");
-    restores::note_failed(tx, begun, reason, now).await?;
     note(tx, now, "tenant.restore_failed", begun).await?;
+    give_back(tx, begun, reason, (now, now)).await
+}
+
+/// Ends a restore that changed nothing. What may be there of its database is dropped once it is `quiet`.
+pub(super) async fn give_back(
+    tx: &mut Tx,
+    begun: &Begun,
+    reason: &str,
+    (now, quiet): (Timestamp, Timestamp),
+) -> Result<(), DbError> {
+    restores::note_failed(tx, begun, reason, (now, quiet)).await?;
     if begun.kind == "copy" {
         return tenants::abandon(tx, begun.tenant, reason, now).await;
     }

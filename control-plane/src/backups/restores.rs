@@ -293,15 +293,21 @@ pub(super) async fn note_done(
     Ok(())
 }
 
-/// Writes down that a restore failed: what may be there of its database is nobody's, and dropped.
-pub(super) async fn note_failed(tx: &mut Tx, begun: &Begun, reason: &str, now: Timestamp) -> Result<(), DbError> {
+/// Writes down that a restore failed: what may be there of its database is nobody's, and dropped once it is `quiet`.
+pub(super) async fn note_failed(
+    tx: &mut Tx,
+    begun: &Begun,
+    reason: &str,
+    (now, quiet): (Timestamp, Timestamp),
+) -> Result<(), DbError> {
     sqlx::query!(
         "with aside as (update databases set state = 'set_aside' where name = $4 and state = 'restoring')
-         update restores set state = 'failed', error = $2, old_database = $4, keep_until = $3, finished_at = $3 where id = $1",
+         update restores set state = 'failed', error = $2, old_database = $4, keep_until = $5, finished_at = $3 where id = $1",
         begun.id,
         reason,
         now.to_sqlx() as _,
-        begun.database
+        begun.database,
+        quiet.to_sqlx() as _
     )
     .execute(&mut **tx)
     .await?;

@@ -29,6 +29,7 @@ pub fn forms() -> Router<App> {
         .route("/vendor/tenants/{id}/restores", post(restore))
         .route("/vendor/tenants/{id}/instants", post(bring_back))
         .route("/vendor/tenants/{id}/restores/{restore}/undo", post(undo))
+        .route("/vendor/tenants/{id}/restores/{restore}/call-off", post(call_off))
 }
 
 /// A tenant's backups and restores, as its page shows them.
@@ -84,6 +85,7 @@ pub struct RestoreLine {
     /// Until when it can be undone.
     undo_until: Option<String>,
     may_undo: bool,
+    may_call_off: bool,
 }
 
 impl Kept {
@@ -102,7 +104,7 @@ impl Kept {
             may_restore: may_replace && any,
             may_drill: may && any,
             instants: earliest.filter(|_| may_replace && served).map(|from| Instants::of(from, visit)),
-            restores: restores.into_iter().map(|restore| RestoreLine::of(restore, visit, may_replace)).collect(),
+            restores: restores.into_iter().map(|restore| RestoreLine::of(restore, visit, (may, may_replace))).collect(),
             backups,
         })
     }
@@ -112,7 +114,7 @@ impl Kept {
         let undo_until = Some("2 Agt 2026 10.15".to_owned());
         Self {
             backups: vec![BackupLine::sample()],
-            restores: vec![RestoreLine { undo_until, may_undo: true, ..RestoreLine::sample() }],
+            restores: vec![RestoreLine { undo_until, may_undo: true, may_call_off: true, ..RestoreLine::sample() }],
             may_back_up: true,
             may_restore: true,
             may_drill: true,
@@ -167,7 +169,7 @@ impl BackupLine {
 }
 
 impl RestoreLine {
-    fn of(restore: restores::Listed, visit: &Visit, may_replace: bool) -> Self {
+    fn of(restore: restores::Listed, visit: &Visit, (may, may_replace): (bool, bool)) -> Self {
         Self {
             id: restore.id.to_string(),
             kind_key: format!("restore.{}", restore.kind),
@@ -182,6 +184,7 @@ impl RestoreLine {
             took: restore.took_ms.map(|took| seconds(took, visit.lang)),
             by: restore.asked_by,
             reason: restore.error,
+            may_call_off: may && restore.state == "ordered",
             may_undo: may_replace && restore.undo_until.is_some(),
             undo_until: restore.undo_until.map(|at| moment(at, visit)),
         }
@@ -199,6 +202,7 @@ impl RestoreLine {
             reason: Some("the backup's data are spoilt".to_owned()),
             undo_until: None,
             may_undo: false,
+            may_call_off: false,
         }
     }
 }
@@ -287,6 +291,15 @@ async fn undo(
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
     done(&app, &staff, id, (Deed::Undo(restore), "restore.said.undone"), &key).await
+}
+
+async fn call_off(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path((id, restore)): Path<(Uuid, Uuid)>,
+    FormBody(_, key): FormBody<Nothing>,
+) -> Result<Response> {
+    done(&app, &staff, id, (Deed::CallOff(restore), "restore.said.called-off"), &key).await
 }
 
 /// Has it done and leads back to the tenant's page, which says that it is begun, or why it is not.

@@ -4,6 +4,7 @@ use hotelhub_kernel::TenantId;
 use hotelhub_protocol::Task;
 use hotelhub_web::{AppError, Result};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::model::Refusal;
 use super::store::{self, Listed};
@@ -45,6 +46,32 @@ impl Act for Export {
         })?;
         let (subject, details) = (tenant.to_string(), json!({ "export": id }));
         audit::record(tx, now, &staff.actor(), "tenant.export", ("tenant", &subject), Some(tenant), details).await?;
+        Ok(store::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::Unknown)?)
+    }
+}
+
+/// An export called off that is under way. What may lie in the exchange of it is removed later.
+pub(super) struct CallOff(pub(super) Uuid);
+
+impl Act for CallOff {
+    type Told = Listed;
+    const STATUS: StatusCode = StatusCode::OK;
+    const WAKES: &'static [Wake] = &[];
+
+    fn needs(&self) -> StaffPermission {
+        StaffPermission::TenantChange
+    }
+
+    async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<Listed> {
+        let (Self(id), now) = (self, app.clock.now());
+        store::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::Unknown)?;
+        let order = store::order_of(tx, id).await?.ok_or(Refusal::Over)?;
+        orders::withdraw(tx, order, now).await?;
+        let reason = format!("{} called it off", staff.name);
+        let tenant = store::note_called_off(tx, id, &reason, now).await?.ok_or(Refusal::Over)?;
+        let (subject, details) = (tenant.to_string(), json!({ "export": id }));
+        let (actor, action) = (staff.actor(), "tenant.export_called_off");
+        audit::record(tx, now, &actor, action, ("tenant", &subject), Some(tenant), details).await?;
         Ok(store::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::Unknown)?)
     }
 }

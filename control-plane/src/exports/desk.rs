@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::deeds::Export;
+use super::deeds::{CallOff, Export};
 use super::model::Refusal;
 use super::{file, store};
 use crate::App;
@@ -22,7 +22,11 @@ const LATEST: i64 = 50;
 
 /// The JSON doors, and the one for the file.
 pub fn doors() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, export)).routes(routes!(read)).routes(routes!(file::fetch))
+    OpenApiRouter::new()
+        .routes(routes!(list, export))
+        .routes(routes!(read))
+        .routes(routes!(call_off))
+        .routes(routes!(file::fetch))
 }
 
 /// The latest exports of a tenant, the newest first.
@@ -56,4 +60,19 @@ async fn read(State(app): State<App>, staff: VendorStaff, Path(id): Path<Uuid>) 
     staff.may(StaffPermission::TenantRead)?;
     let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
     Ok(Json(store::list(&mut conn, None, Some(id), 1).await?.pop().ok_or(Refusal::Unknown)?))
+}
+
+/// Calls off an export that is under way.
+#[utoipa::path(post, path = "/api/v1/exports/{id}/call-off", tag = "exports", params(("id" = Uuid, Path), ("dry_run" = Option<bool>, Query)),
+    request_body = Nothing,
+    responses((status = 200, body = store::Listed), (status = 401), (status = 403), (status = 404),
+              (status = 409, description = "`not-under-way`")))]
+async fn call_off(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path(id): Path<Uuid>,
+    Query(asked): Query<Asked>,
+    wish: Posted<Nothing>,
+) -> Result<Response> {
+    staff.does(&app, CallOff(id), (&wish.key, asked.mode())).await
 }

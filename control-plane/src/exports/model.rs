@@ -21,6 +21,9 @@ pub(super) enum Refusal {
     /// One is being written.
     #[error("this tenant is being exported already")]
     Exporting,
+    /// It has ended.
+    #[error("this is not under way any more")]
+    Over,
     /// It is not written, or not kept any more.
     #[error("this export cannot be fetched: it is not done, or it has expired")]
     NotThere,
@@ -35,6 +38,7 @@ impl From<Refusal> for AppError {
             Refusal::Unknown => (Kind::NotFound, "unknown-export"),
             Refusal::NoExchange => (Kind::Conflict, "no-exchange"),
             Refusal::Exporting => (Kind::Conflict, "export-open"),
+            Refusal::Over => (Kind::Conflict, "not-under-way"),
             Refusal::NotThere => (Kind::Gone, "export-gone"),
             Refusal::NoSuchPart => (Kind::Invalid, "no-such-part"),
         };

@@ -99,6 +99,28 @@ pub(super) async fn note_ordered(
     Ok(())
 }
 
+/// The order of an export that is under way.
+pub(super) async fn order_of(tx: &mut Tx, export: Uuid) -> Result<Option<Uuid>, DbError> {
+    let order = sqlx::query_scalar!("select order_id from exports where id = $1 and state = 'ordered'", export);
+    Ok(order.fetch_optional(&mut **tx).await?.flatten())
+}
+
+/// Writes down that an export was called off; whose it is, if it was under way.
+pub(super) async fn note_called_off(
+    tx: &mut Tx,
+    export: Uuid,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Option<TenantId>, DbError> {
+    let tenant = sqlx::query_scalar!(
+        "update exports set state = 'failed', error = $2, finished_at = $3 where id = $1 and state = 'ordered' returning tenant_id",
+        export,
+        reason,
+        now.to_sqlx() as _
+    );
+    Ok(tenant.fetch_optional(&mut **tx).await?.map(TenantId))
+}
+
 /// Writes down that an export is whole. Nothing where that was known.
 pub(super) async fn note_done(tx: &mut Tx, order: OrderId, told: &BackedUp, now: Timestamp) -> Result<(), DbError> {
     sqlx::query!(

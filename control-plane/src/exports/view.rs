@@ -6,24 +6,26 @@ use axum::routing::post;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::TenantId;
 use hotelhub_web::preferences::see_other;
-use hotelhub_web::{Flash, FormBody, Kind, Nothing, Result, Visit, format};
+use hotelhub_web::{Flash, FormBody, Kind, Nothing, RequestKey, Result, Visit, format};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::deeds::Export;
+use super::deeds::{CallOff, Export};
 use super::store;
 use crate::App;
 use crate::backups::{seconds, size};
 use crate::database::DbError;
-use crate::staff::{Mode, VendorStaff};
+use crate::staff::{Act, Mode, VendorStaff};
 use crate::vendor::moment;
 
 /// Lines shown on a tenant's page.
 const SHOWN: i64 = 10;
 
-/// The form.
+/// The forms.
 pub fn forms() -> Router<App> {
-    Router::new().route("/vendor/tenants/{id}/exports", post(export))
+    Router::new()
+        .route("/vendor/tenants/{id}/exports", post(export))
+        .route("/vendor/tenants/{id}/exports/{export}/call-off", post(call_off))
 }
 
 /// A tenant's exports, as its page shows them.
@@ -36,6 +38,7 @@ pub(crate) struct Taken {
 /// One export.
 #[derive(Clone, Debug, Serialize)]
 struct ExportLine {
+    id: String,
     state_key: String,
     tone: &'static str,
     /// The instant it shows, or when it was asked for.
@@ -48,6 +51,7 @@ struct ExportLine {
     /// Where it is fetched, by who may.
     file: Option<String>,
     until: Option<String>,
+    may_call_off: bool,
 }
 
 impl Taken {
@@ -56,9 +60,10 @@ impl Taken {
         let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
         let exports = store::list(&mut conn, Some(tenant), None, SHOWN).await?;
         let may = staff.can(StaffPermission::TenantDelete);
+        let may_stop = staff.can(StaffPermission::TenantChange);
         Ok(Self {
             may_export: may && app.exchange.is_some(),
-            exports: exports.into_iter().map(|export| ExportLine::of(export, visit, may)).collect(),
+            exports: exports.into_iter().map(|export| ExportLine::of(export, visit, (may, may_stop))).collect(),
         })
     }
 
@@ -69,9 +74,11 @@ impl Taken {
 }
 
 impl ExportLine {
-    fn of(export: store::Listed, visit: &Visit, may_fetch: bool) -> Self {
+    fn of(export: store::Listed, visit: &Visit, (may_fetch, may_stop): (bool, bool)) -> Self {
         let good = export.state == "done";
         Self {
+            id: export.id.to_string(),
+            may_call_off: may_stop && export.state == "ordered",
             tone: match export.state.as_str() {
                 "done" => "good",
                 "failed" => "bad",
@@ -92,6 +99,8 @@ impl ExportLine {
 
     fn sample() -> Self {
         Self {
+            id: Uuid::nil().to_string(),
+            may_call_off: true,
             state_key: "export.done".to_owned(),
             tone: "good",
             at: "3 Jul 2026 10.15".to_owned(),
@@ -113,12 +122,31 @@ async fn export(
     Path(id): Path<Uuid>,
     FormBody(_, key): FormBody<Nothing>,
 ) -> Result<Response> {
-    let flash = match staff.does(&app, Export(TenantId(id)), (&key, Mode::ForGood)).await {
-        Ok(_) => Flash::good("export.said.begun"),
+    done(&app, &staff, id, (Export(TenantId(id)), "export.said.begun"), &key).await
+}
+
+async fn call_off(
+    State(app): State<App>,
+    staff: VendorStaff,
+    Path((id, export)): Path<(Uuid, Uuid)>,
+    FormBody(_, key): FormBody<Nothing>,
+) -> Result<Response> {
+    done(&app, &staff, id, (CallOff(export), "export.said.called-off"), &key).await
+}
+
+async fn done<A: Act>(
+    app: &App,
+    staff: &VendorStaff,
+    tenant: Uuid,
+    (act, said): (A, &str),
+    key: &RequestKey,
+) -> Result<Response> {
+    let flash = match staff.does(app, act, (key, Mode::ForGood)).await {
+        Ok(_) => Flash::good(said),
         Err(refusal) if matches!(refusal.kind(), Kind::Conflict | Kind::Invalid) => {
             Flash::bad(&format!("export.refused.{}", refusal.code()))
         }
         Err(refusal) => return Err(refusal),
     };
-    Ok(see_other(&format!("/vendor/tenants/{id}"), Some(&flash)))
+    Ok(see_other(&format!("/vendor/tenants/{tenant}"), Some(&flash)))
 }

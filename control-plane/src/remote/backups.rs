@@ -1,18 +1,36 @@
-//! `hotelhub-control tenants backup|backups|restore|undo-restore|drill` and `fleet base-backup|base-backups`: ordered through the API and followed to the end.
+//! `hotelhub-control tenants backup|backups|restore|undo-restore|call-off|drill` and `fleet base-backup|base-backups`: ordered through the API and followed to the end.
 use std::io::Write as _;
 use std::time::Duration;
 
+use clap::Args;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::client::{Client, Failure, Reach};
+use super::client::{Client, Failure, Reach, find};
 use super::shown;
 use super::shown::text;
-use super::tenants::{Whom, find};
+use super::tenants::Whom;
 use crate::vendor::escaped;
 
 /// How often what is under way is looked at.
 const LOOK: Duration = Duration::from_millis(300);
+
+/// What is called off.
+#[derive(Args, Debug)]
+pub struct CallingOff {
+    /// Whose.
+    #[command(flatten)]
+    whom: Whom,
+    /// The restore's or drill's id; what is under way if nothing is named.
+    #[arg(long, conflicts_with = "export")]
+    restore: Option<Uuid>,
+    /// Instead: the export's id.
+    #[arg(long)]
+    export: Option<Uuid>,
+    /// Says what would be, and changes nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
 
 /// What is asked for, where it is followed, and whether it is only said or not waited for.
 pub(super) struct Errand<'a> {
@@ -139,4 +157,31 @@ async fn latest_undoable(client: &Client, whom: &Whom) -> Result<String, Failure
     let latest = found.find(|restore| !text(restore, "undo_until").is_empty());
     let none = || Failure::NotFound(format!("no restore of {} can be undone", whom.hotel));
     latest.map(|restore| text(restore, "id")).ok_or_else(none)
+}
+
+/// Calls off what is named, or what is under way.
+pub(super) async fn call_off(wish: &CallingOff) -> Result<String, Failure> {
+    let CallingOff { whom, restore, export, dry_run } = wish;
+    let client = Client::new(&whom.reach)?;
+    let place = match (restore, export) {
+        (Some(restore), _) => format!("/api/v1/restores/{restore}"),
+        (None, Some(export)) => format!("/api/v1/exports/{export}"),
+        (None, None) => under_way(&client, whom).await?,
+    };
+    let dry = if *dry_run { "?dry_run=true" } else { "" };
+    let over = client.post(&format!("{place}/call-off{dry}"), &json!({})).await?;
+    let shown: fn(&Value) -> String = if place.contains("/exports/") { shown::export } else { shown::restore };
+    Ok(if *dry_run { would_be(&whom.reach, &over, shown) } else { whom.reach.told(&over, shown) })
+}
+
+async fn under_way(client: &Client, whom: &Whom) -> Result<String, Failure> {
+    let id = find(client, &whom.hotel).await?;
+    for of in ["restores", "exports"] {
+        let page = client.get(&format!("/api/v1/tenants/{id}/{of}")).await?;
+        let mut found = page.get("items").and_then(Value::as_array).into_iter().flatten();
+        if let Some(one) = found.find(|one| text(one, "state") == "ordered") {
+            return Ok(format!("/api/v1/{of}/{}", text(one, "id")));
+        }
+    }
+    Err(Failure::NotFound(format!("nothing of {} is under way", whom.hotel)))
 }

@@ -9,8 +9,10 @@ use reqwest::header::{CONTENT_TYPE, ORIGIN, RANGE};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::Value;
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::config::resolve;
+use crate::vendor::escaped;
 
 /// How often a call is made before the control plane counts as away.
 const TRIES: u32 = 3;
@@ -234,4 +236,16 @@ impl Client {
     pub(super) fn away(&self, why: &dyn std::fmt::Display) -> Failure {
         Failure::Unreachable { url: self.base.clone(), why: why.to_string() }
     }
+}
+
+/// The id of the hotel that has this name now, or had it last; an id is its own.
+pub(super) async fn find(client: &Client, hotel: &str) -> Result<Uuid, Failure> {
+    if let Ok(id) = hotel.parse() {
+        return Ok(id);
+    }
+    let page = client.get(&format!("/api/v1/tenants?slug={}", escaped(hotel))).await?;
+    let found = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+    let present = found.iter().find(|tenant| tenant.get("released_at").is_none_or(Value::is_null));
+    let id = present.or(found.first()).and_then(|tenant| tenant.get("id")?.as_str()?.parse().ok());
+    id.ok_or_else(|| Failure::NotFound(format!("there is no hotel {hotel}")))
 }

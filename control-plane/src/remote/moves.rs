@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::client::{Client, Failure, Reach};
+use super::client::{Client, Failure, Reach, find};
 use super::shown::text;
-use super::tenants::{Whom, find};
+use super::tenants::Whom;
 
 /// How often what is under way is looked at.
 const LOOK: Duration = Duration::from_millis(300);

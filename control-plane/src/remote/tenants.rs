@@ -6,9 +6,9 @@ use hotelhub_protocol::Chore;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::backups::Errand;
+use super::backups::{CallingOff, Errand};
 use super::chores::Meant;
-use super::client::{Client, Failure, Reach};
+use super::client::{Client, Failure, Reach, find};
 use super::exports::{Overrides, Sealed};
 use super::{EXIT_CODES, UNWELL, backups, chores, exports, moves, shown};
 use crate::vendor::escaped;
@@ -165,6 +165,9 @@ pub enum Tenants {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Calls off a restore, a drill or an export that is under way: the hotel stays as it is, and what was made for it goes.
+    #[command(after_help = EXIT_CODES)]
+    CallOff(CallingOff),
     /// Moves a hotel to another cluster while it is served, and follows until it lives there. Its writers wait for a moment at the end.
     #[command(after_help = EXIT_CODES)]
     Move {
@@ -315,6 +318,7 @@ pub async fn tenants(asked: Tenants) -> Result<String, Failure> {
         Tenants::Undelete { whom, dry_run } => (whom, Wish { door: "undelete", body: json!({}), dry_run }),
         Tenants::Backups { whom } => return backups::list(&whom).await,
         Tenants::UndoRestore { whom, restore, dry_run } => return backups::undo(&whom, restore, dry_run).await,
+        Tenants::CallOff(wish) => return backups::call_off(&wish).await,
         Tenants::Move { whom, to: Some(to), detach, dry_run, .. } => {
             return moves::run(&whom, Some(&to), detach, dry_run).await;
         }
@@ -323,8 +327,7 @@ pub async fn tenants(asked: Tenants) -> Result<String, Failure> {
         }
         Tenants::Move { whom, dry_run, .. } => return moves::give_up(&whom, dry_run).await,
         Tenants::Backup { whom, detach, dry_run } => {
-            let (body, seen_at) = (json!({}), "/api/v1/backups");
-            let shown = shown::backup;
+            let (body, seen_at, shown) = (json!({}), "/api/v1/backups", shown::backup);
             return backups::run(Errand { door: "backups", body, seen_at, shown, dry_run, detach, whom: &whom }).await;
         }
         Tenants::Restore { whom, backup, at, confirm, copy_as, detach, dry_run } => {
@@ -383,16 +386,4 @@ async fn change(whom: &Whom, wish: &Wish) -> Result<String, Failure> {
         let said = shown::state(tenant);
         if wish.dry_run { format!("would be: {said}\nNothing was changed.") } else { said }
     }))
-}
-
-/// The id of the hotel that has this name now, or had it last; an id is its own.
-pub(super) async fn find(client: &Client, hotel: &str) -> Result<Uuid, Failure> {
-    if let Ok(id) = hotel.parse() {
-        return Ok(id);
-    }
-    let page = client.get(&format!("/api/v1/tenants?slug={}", escaped(hotel))).await?;
-    let found = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-    let present = found.iter().find(|tenant| tenant.get("released_at").is_none_or(Value::is_null));
-    let id = present.or(found.first()).and_then(|tenant| tenant.get("id")?.as_str()?.parse().ok());
-    id.ok_or_else(|| Failure::NotFound(format!("there is no hotel {hotel}")))
 }

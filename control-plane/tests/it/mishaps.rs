@@ -88,6 +88,37 @@ async fn an_export_shows_what_the_hotel_is_given_meanwhile_or_says_that_it_does_
 }
 
 #[tokio::test]
+async fn a_restore_a_drill_and_an_export_can_be_called_off_and_the_hotel_is_as_it_was() {
+    let cellar = Cellar::open().await;
+    let before = cellar.route().await.placement;
+    cellar.is_backed_up().await;
+    let call_off = async |of: &str| {
+        let id = cellar.listed(of).await[0]["id"].as_str().unwrap().to_owned();
+        cellar.staff.post(&format!("/api/v1/{of}/{id}/call-off"), &json!({})).await.unwrap()
+    };
+    let restoring = cellar.is_being_restored().await;
+    let page = format!("/vendor/tenants/{}", cellar.tenant);
+    assert!(cellar.staff.page(&page).await.unwrap().text.contains("/call-off"), "the page offers it");
+    let over = call_off("restores").await;
+    assert_eq!((over.status, &over.json()["state"]), (StatusCode::OK, &json!("failed")), "{}", over.text);
+    assert_eq!(call_off("restores").await.code(), "not-under-way");
+    assert_eq!(cellar.say(&restoring, restored()).await, StatusCode::NO_CONTENT, "its worker hears no complaint");
+    assert_eq!(cellar.route().await.placement.database, before.database, "what it made is nobody's");
+    let sql = cellar.office.scratch.connect().await.unwrap();
+    let closed = "select count(*) from tenants where maintenance_since is not null";
+    assert_eq!(sql.query_one(closed, &[]).await.unwrap().get::<_, i64>(0), 0);
+    drive(&cellar.office.app).await.unwrap();
+    assert!(cellar.node.lease(0).await.is_none(), "its worker may be at the database still");
+    assert_eq!(cellar.post("drills", json!({})).await.status, StatusCode::OK);
+    assert_eq!(call_off("restores").await.status, StatusCode::OK);
+    assert_eq!(cellar.post("exports", json!({})).await.status, StatusCode::OK);
+    assert_eq!(call_off("exports").await.json()["state"], "failed");
+    assert_eq!(call_off("exports").await.code(), "not-under-way");
+    assert_eq!(cellar.node.lease_copying().await, None, "nothing of it is left to do");
+    assert_eq!(cellar.post("restores", json!({ "slug": "melati" })).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn the_alarm_goes_on_when_a_server_stops_keeping_backups() {
     let cellar = Cellar::open().await;
     let gauges = Gauges::register(&cellar.office.app.metrics).unwrap();

@@ -23,6 +23,8 @@ fn doors() -> Vec<Door> {
         ("get", "/api/v1/backups/{id}", Value::Null, Some(May::TenantRead)),
         ("get", "/api/v1/restores/{id}", Value::Null, Some(May::TenantRead)),
         ("post", "/api/v1/restores/{id}/undo", json!({}), Some(May::TenantDelete)),
+        ("post", "/api/v1/restores/{id}/call-off", json!({}), Some(May::TenantChange)),
+        ("post", "/api/v1/exports/{id}/call-off", json!({}), Some(May::TenantChange)),
         ("get", "/api/v1/tenants/{id}/moves", Value::Null, Some(May::FleetRead)),
         ("post", "/api/v1/tenants/{id}/moves", json!({ "to": "jkt-2" }), Some(May::FleetChange)),
         ("get", "/api/v1/moves/{id}", Value::Null, Some(May::FleetRead)),
@@ -109,7 +111,7 @@ const PAGES: [(&str, Option<May>); 9] = [
 /// A form with what it carries besides its key, and what opens it.
 type Form = (&'static str, &'static [(&'static str, &'static str)], May);
 
-const FORMS: [Form; 28] = [
+const FORMS: [Form; 30] = [
     ("/vendor/tenants/{id}/suspend", &[("reason", "Tagihan Juli")], May::TenantChange),
     ("/vendor/tenants/{id}/resume", &[], May::TenantChange),
     ("/vendor/tenants/{id}/maintenance", &[("text", "Pindah server")], May::TenantChange),
@@ -126,6 +128,8 @@ const FORMS: [Form; 28] = [
     ),
     ("/vendor/tenants/{id}/instants", &[("at", "2026-07-03T14:05:00"), ("slug", "melati")], May::TenantDelete),
     ("/vendor/tenants/{id}/restores/{id}/undo", &[], May::TenantDelete),
+    ("/vendor/tenants/{id}/restores/{id}/call-off", &[], May::TenantChange),
+    ("/vendor/tenants/{id}/exports/{id}/call-off", &[], May::TenantChange),
     ("/vendor/tenants/{id}/moves", &[("to", "jkt-2")], May::FleetChange),
     ("/vendor/tenants/{id}/moves/{id}/give-up", &[], May::FleetChange),
     ("/vendor/fleet/clusters/{id}/drain", &[], May::FleetChange),
