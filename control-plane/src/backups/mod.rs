@@ -18,7 +18,7 @@ mod store;
 mod tests;
 mod view;
 
-pub(crate) use bases::taken as base_taken;
+pub(crate) use bases::{Copied, copied, taken as base_taken};
 pub(crate) use deeds::lodging;
 pub use desk::doors;
 pub(crate) use desk::of_known;

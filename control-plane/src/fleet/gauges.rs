@@ -6,7 +6,7 @@ use prometheus::{IntGauge, IntGaugeVec, Opts};
 use super::nodes::SILENCE;
 use super::{clusters, nodes, orders, strays};
 use crate::App;
-use crate::backups;
+use crate::backups::{self, Copied};
 use crate::database::DbError;
 
 /// A hotel should have a whole backup that is younger.
@@ -20,6 +20,8 @@ pub struct Gauges {
     nodes: IntGauge,
     strays: IntGaugeVec,
     backups_overdue: IntGauge,
+    bases_overdue: IntGauge,
+    wal_unarchived: IntGauge,
 }
 
 impl Gauges {
@@ -43,6 +45,14 @@ impl Gauges {
                 "hotelhub_backups_overdue",
                 "Hotels whose last whole backup is older than two days.",
             )?,
+            bases_overdue: IntGauge::new(
+                "hotelhub_base_backups_overdue",
+                "Clusters with hotels whose last whole base backup is older than two days.",
+            )?,
+            wal_unarchived: IntGauge::new(
+                "hotelhub_wal_unarchived",
+                "Clusters with hotels that were copied and whose WAL no fleet worker sees archived.",
+            )?,
         };
         all.register(gauges.ready.clone())?;
         all.register(gauges.orders.clone())?;
@@ -50,6 +60,8 @@ impl Gauges {
         all.register(gauges.nodes.clone())?;
         all.register(gauges.strays.clone())?;
         all.register(gauges.backups_overdue.clone())?;
+        all.register(gauges.bases_overdue.clone())?;
+        all.register(gauges.wal_unarchived.clone())?;
         Ok(gauges)
     }
 
@@ -65,6 +77,12 @@ impl Gauges {
         }
         self.oldest_order.set(open.oldest_seconds);
         self.backups_overdue.set(backups::overdue(&app.db.relaxed, now - OVERDUE).await?);
+        let copied = backups::copied(&app.db.relaxed, now).await?;
+        let count = |is_amiss: fn(&Copied) -> bool| {
+            i64::try_from(copied.iter().filter(|cluster| is_amiss(cluster)).count()).unwrap_or(i64::MAX)
+        };
+        self.bases_overdue.set(count(|cluster| cluster.overdue));
+        self.wal_unarchived.set(count(|cluster| cluster.unarchived));
         let nodes = nodes::list(&app.db.relaxed).await?;
         let seen = nodes.iter().filter(|node| node.is_heard_after(now - SILENCE)).count();
         self.nodes.set(i64::try_from(seen).unwrap_or(i64::MAX));

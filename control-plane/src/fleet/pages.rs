@@ -13,6 +13,7 @@ use super::clusters::{self, Intake};
 use super::nodes::{self, Node, SILENCE};
 use super::{moves, orders, rollouts, strays};
 use crate::App;
+use crate::backups::{self, Copied};
 use crate::staff::{Mode, VendorStaff};
 use crate::vendor::{form_key, moment, shell};
 
@@ -80,6 +81,11 @@ struct ClusterLine {
     /// Hotels that live there or whose move from there is not over, while it is being emptied, and why that stands still.
     leaving: Option<i64>,
     halted: Option<String>,
+    /// From when on instants can be made of its newest copy, where it is copied; and whether that is too old.
+    copied: Option<String>,
+    copy_overdue: bool,
+    /// Whether it is to archive its WAL, and nobody sees that it does.
+    wal_unarchived: bool,
     may_drain: bool,
     granted: i64,
     budget: i32,
@@ -132,8 +138,9 @@ impl StrayLine {
     }
 }
 
-impl From<clusters::Listed> for ClusterLine {
-    fn from(cluster: clusters::Listed) -> Self {
+impl ClusterLine {
+    fn of(cluster: clusters::Listed, copied: &[Copied], visit: &Visit) -> Self {
+        let copied = copied.iter().find(|copied| copied.cluster == cluster.id);
         let closed = cluster.state != "open";
         let state_key = match (cluster.state.as_str(), cluster.databases >= i64::from(cluster.capacity)) {
             ("draining", _) => "cluster.draining",
@@ -150,6 +157,9 @@ impl From<clusters::Listed> for ClusterLine {
             leaving: (cluster.state == "draining").then_some(cluster.hotels.max(cluster.leaving)),
             may_drain: cluster.hotels > 0 && (cluster.state != "draining" || cluster.drain_halted_because.is_some()),
             halted: cluster.drain_halted_because,
+            copied: copied.and_then(|copied| copied.newest).map(|at| moment(at, visit)),
+            copy_overdue: copied.is_some_and(|copied| copied.overdue),
+            wal_unarchived: copied.is_some_and(|copied| copied.unarchived),
             granted: cluster.granted,
             budget: cluster.budget,
             databases: cluster.databases,
@@ -187,6 +197,9 @@ impl Page for FleetPage {
             closed: true,
             leaving: Some(3),
             halted: Some("no other cluster has room for its hotels".to_owned()),
+            copied: Some("1 Jul 2026 02.15".to_owned()),
+            copy_overdue: true,
+            wal_unarchived: true,
             may_drain: true,
             granted: 100,
             budget: 100,
@@ -214,11 +227,13 @@ async fn read(State(app): State<App>, visit: Visit, staff: VendorStaff) -> Resul
     staff.may(StaffPermission::FleetRead)?;
     let now = app.clock.now();
     let nodes = nodes::list(&app.db.durable).await?;
+    let copied = backups::copied(&app.db.durable, now).await?;
+    let line = |cluster| ClusterLine::of(cluster, &copied, &visit);
     let page = FleetPage {
         form_key: form_key(&app),
         may_change: staff.can(StaffPermission::FleetChange),
         nodes: nodes.into_iter().map(|node| NodeLine::of(node, now, &visit)).collect(),
-        clusters: clusters::list(&app.db.durable).await?.into_iter().map(ClusterLine::from).collect(),
+        clusters: clusters::list(&app.db.durable).await?.into_iter().map(line).collect(),
         strays: strays::list(&app.db.durable).await?.into_iter().map(|stray| StrayLine::of(stray, &visit)).collect(),
     };
     app.templates.render(&shell(&visit, &staff, "vendor.fleet"), &page)

@@ -1,5 +1,6 @@
 //! Hotels brought to a point in time: what the vendor's house does about it. What the fleet role does is told elsewhere.
 use hotelhub_control_plane::backups::drive;
+use hotelhub_control_plane::fleet::Gauges;
 use hotelhub_identity::StaffRole;
 use hotelhub_protocol::{BaseTaken, Copying, Heartbeat, Moved, Order, Outcome, Recovery, Role, Task};
 use hotelhub_testkit::Answer;
@@ -153,6 +154,31 @@ async fn what_a_failed_copy_of_a_server_may_have_left_is_removed_and_one_that_co
         [base],
         "what may still be there goes with it"
     );
+}
+
+#[tokio::test]
+async fn the_alarm_goes_on_when_a_server_is_not_copied_for_two_days_or_its_wal_is_not_archived() {
+    let mut cellar = Cellar::with_wal().await;
+    let gauges = Gauges::register(&cellar.office.app.metrics).unwrap();
+    let shown = async |cellar: &Cellar| {
+        gauges.look(&cellar.office.app).await.unwrap();
+        let text = String::from_utf8(cellar.office.app.metrics.text().unwrap()).unwrap();
+        ["hotelhub_base_backups_overdue ", "hotelhub_wal_unarchived "]
+            .map(|name| text.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned())
+    };
+    assert_eq!(shown(&cellar).await, ["0", "0"], "nobody has asked for copies");
+    cellar.copy().await;
+    cellar.copies_whole("000000010000000000000009").await;
+    assert_eq!(shown(&cellar).await, ["0", "0"]);
+    cellar.node.keeps_backups(cellar.office.clock.now()).await;
+    assert_eq!(shown(&cellar).await, ["0", "1"], "the server's archive_command fails");
+    cellar.office.clock.advance(SignedDuration::from_hours(49));
+    cellar.node.archives_wal(&[CLUSTER], cellar.office.clock.now()).await;
+    assert_eq!(shown(&cellar).await, ["1", "0"]);
+    cellar.node.keeps_backups(cellar.office.clock.now()).await;
+    cellar.staff = cellar.office.staff(StaffRole::DevOps).await;
+    let page = cellar.staff.page("/vendor/fleet").await.unwrap().text;
+    assert!(page.contains("Dua hari tanpa salinan") && page.contains("WAL tidak diarsipkan"), "{page}");
 }
 
 #[tokio::test]

@@ -11,4 +11,5 @@ pub(super) use desk::doors;
 pub(crate) use jobs::{came_late, pruned, taken};
 pub(super) use jobs::{given_up, must_archive, order_due};
 pub(super) use model::Refusal;
+pub(crate) use store::{Copied, copied};
 pub(super) use store::{Source, earliest, source};

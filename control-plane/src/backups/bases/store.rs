@@ -4,7 +4,7 @@ use hotelhub_protocol::{BaseTaken, ClusterId, OrderId};
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use serde::Serialize;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::model::Good;
@@ -12,6 +12,9 @@ use crate::database::{DbError, Tx};
 
 /// A worker not heard for longer keeps no base backups.
 const HEARD: SignedDuration = SignedDuration::from_mins(1);
+
+/// A cluster should have a whole base backup that is younger.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(48);
 
 /// A base backup as staff see it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -300,4 +303,38 @@ pub(in crate::backups) async fn earliest(
     .fetch_one(conn)
     .await?;
     Ok(earliest.map(|at| at.to_jiff()))
+}
+
+/// How a cluster with hotels stands that was ever to be copied.
+pub(crate) struct Copied {
+    pub(crate) cluster: String,
+    /// From this instant on any can be made of its newest whole base backup.
+    pub(crate) newest: Option<Timestamp>,
+    /// Whether that is too old.
+    pub(crate) overdue: bool,
+    /// Whether no worker sees that its WAL is archived.
+    pub(crate) unarchived: bool,
+}
+
+/// Every such cluster.
+pub(crate) async fn copied(pool: &PgPool, now: Timestamp) -> Result<Vec<Copied>, DbError> {
+    let rows = sqlx::query!(
+        r#"select c.id, max(b.ended_at) filter (where b.state = 'done') as newest,
+                  coalesce(max(b.ended_at) filter (where b.state = 'done'), min(b.created_at)) < $1 as "overdue!",
+                  not exists (select from base_keepers k where k.cluster_id = c.id and k.heard_at > $2) as "unarchived!"
+             from clusters c join base_backups b on b.cluster_id = c.id
+            where exists (select from databases d where d.cluster_id = c.id and d.tenant_id is not null)
+            group by c.id order by c.id"#,
+        (now - OVERDUE).to_sqlx() as _,
+        (now - HEARD).to_sqlx() as _
+    )
+    .fetch_all(pool)
+    .await?;
+    let copied = rows.into_iter().map(|row| Copied {
+        cluster: row.id,
+        newest: row.newest.map(|at| at.to_jiff()),
+        overdue: row.overdue,
+        unarchived: row.unarchived,
+    });
+    Ok(copied.collect())
 }
