@@ -2,15 +2,18 @@
 //! the one database backed up out of it. From there on it is a backup like any other. No other tenant's database is entered.
 use hotelhub_kernel::Clock;
 use hotelhub_protocol::{BackedUp, ClusterId, Recovery};
-use hotelhub_vault::{BasePlace, Place};
+use hotelhub_vault::{BasePlace, Place, WalName, WalShelf};
 use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
 
 use super::archiving::{server, settle};
-use super::side::Side;
+use super::side::{ENDS_BEFORE, Side};
 use super::{Archive, Taken, back_up, millis_since};
 use crate::fleet::database::{DatabaseName, Step};
 use crate::fleet::{Admin, FleetError};
+
+/// Why there is nothing to follow.
+const NO_WAY: &str = "the server has no timeline";
 
 /// Connections to a server of the worker's own: one looks, one dumps.
 const OWN: u32 = 4;
@@ -40,31 +43,73 @@ pub(in crate::fleet) async fn recover(
     archive.clear(room).await;
     let wal = archive.shelf.wal(&place.server);
     let lent = admin.lend().await?;
-    settle(lent.client(), &wal, cluster).await?;
+    let newest = settle(lent.client(), &wal, cluster).await?;
     lent.give_back().await?;
 
-    let mut side = Side::make(room, manifest.unpacked_bytes)?;
-    let made = async {
-        side.unpack(archive.shelf.open_base(&place, &manifest).await?).await?;
-        Step::Unpack.done(halt)?;
-        side.start(&archive.tools, manifest.server_version, wanted.at)?;
-        side.reach(&wal).await?;
-        Step::Rewind.done(halt)?;
-        let own = Admin::new(cluster, side.config(admin.config().get_user()), admin.keys().clone());
-        own.grant(OWN);
-        let place = Place { tenant: wanted.tenant, backup: wanted.backup };
-        let taken = Taken { shows: Some(wanted.at), clock };
-        back_up(&own, archive, &name, place, &taken, halt).await.map_err(|error| explained(error, wanted))
+    let mut timelines = timelines(&wal, &manifest.from_wal, &newest).await?.into_iter().peekable();
+    let made = loop {
+        let Some(timeline) = timelines.next() else { return Err(FleetError::Unrecoverable(NO_WAY.to_owned())) };
+        let mut side = Side::make(room, manifest.unpacked_bytes)?;
+        let made = async {
+            side.unpack(archive.shelf.open_base(&place, &manifest).await?).await?;
+            Step::Unpack.done(halt)?;
+            side.start(&archive.tools, manifest.server_version, (wanted.at, timeline))?;
+            side.reach(&wal).await?;
+            Step::Rewind.done(halt)?;
+            let own = Admin::new(cluster, side.config(admin.config().get_user()), admin.keys().clone());
+            own.grant(OWN);
+            let place = Place { tenant: wanted.tenant, backup: wanted.backup };
+            let taken = Taken { shows: Some(wanted.at), clock };
+            back_up(&own, archive, &name, place, &taken, halt).await.map_err(|error| explained(error, wanted))
+        };
+        let made = made.await;
+        if matches!(made, Err(FleetError::Halted)) {
+            side.abandon();
+        } else {
+            side.clear().await;
+        }
+        match made {
+            // The server was on the next one by then: begun anew, for what is behind the branch was replayed.
+            Err(error) if ends_before(&error) && timelines.peek().is_some() => {
+                tracing::info!(timeline, at = %wanted.at, "a timeline of the server ends before the instant");
+            }
+            made => break made?,
+        }
     };
-    let made = made.await;
-    if matches!(made, Err(FleetError::Halted)) {
-        side.abandon();
-    } else {
-        side.clear().await;
-    }
-    let made = made?;
     tracing::info!(tenant = %wanted.tenant, at = %wanted.at, "a hotel is brought to a point in time");
     Ok(BackedUp { took_ms: millis_since(began), ..made })
+}
+
+/// The timelines of a server on which an instant may lie: the base backup's own first, then each that branched off from the one before, up to
+/// the one the server is on now. The first that goes on after the instant is the one that was lived on then: a later one may have branched
+/// off before the instant, when the server was taken back, and does not know what was written since.
+async fn timelines(wal: &WalShelf, base: &str, newest: &str) -> Result<Vec<u32>, FleetError> {
+    let timeline = |name: &str| {
+        let digits = name.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        digits.ok_or_else(|| FleetError::Unrecoverable(format!("`{name}` is no name of a file of WAL")))
+    };
+    let (base, newest) = (timeline(base)?, timeline(newest)?);
+    if base == newest {
+        return Ok(vec![base]);
+    }
+    let name: WalName = format!("{newest:08X}.history").parse().map_err(FleetError::Unrecoverable)?;
+    let missing =
+        || FleetError::NotArchived(format!("{name}, the history of the server's timeline, is not in the store"));
+    let history = wal.fetch(&name).await?.ok_or_else(missing)?;
+    Ok(from_on(base, newest, &String::from_utf8_lossy(&history)))
+}
+
+/// The timelines of a history from one on. One that is not in it was left by going back behind it: only what it has itself is known.
+/// <https://www.postgresql.org/docs/15/continuous-archiving.html#BACKUP-TIMELINES>
+fn from_on(base: u32, newest: u32, history: &str) -> Vec<u32> {
+    let before = history.lines().filter_map(|line| line.split_whitespace().next()?.parse::<u32>().ok());
+    let lineage: Vec<u32> = before.chain([newest]).skip_while(|timeline| *timeline != base).collect();
+    if lineage.is_empty() { vec![base] } else { lineage }
+}
+
+/// Whether a recovery failed because its timeline has nothing after the instant.
+fn ends_before(error: &FleetError) -> bool {
+    matches!(error, FleetError::Unrecoverable(said) if said.contains(ENDS_BEFORE))
 }
 
 /// What there is at that instant cannot be changed by trying again.
@@ -78,5 +123,21 @@ fn explained(error: FleetError, wanted: &Recovery) -> FleetError {
             FleetError::Unrecoverable(format!("at {at} the database {of} was not on this server"))
         }
         error => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_timelines_that_are_tried_begin_with_the_base_backups_own() {
+        let history = "1\t0/3000000\tno recovery target specified\n\n2\t0/5000000\tbefore 2026-07-03 14:04:00+07\n";
+        assert_eq!(from_on(1, 3, history), [1, 2, 3]);
+        assert_eq!(from_on(2, 3, history), [2, 3]);
+        assert_eq!(from_on(7, 3, history), [7], "the server went back behind it");
+        let missed = "recovery ended before configured recovery target was reached".to_owned();
+        assert!(ends_before(&FleetError::Unrecoverable(missed)));
+        assert!(!ends_before(&FleetError::Unrecoverable("the disk is full".to_owned())));
     }
 }

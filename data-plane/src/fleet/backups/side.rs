@@ -26,6 +26,9 @@ use crate::progress;
 const PREFIX: &str = "side-";
 const LOCK: &str = "lock";
 
+/// What Postgres says when its WAL ends before the instant: the end of `recovery ended before configured recovery target was reached`.
+pub(super) const ENDS_BEFORE: &str = "before configured recovery target";
+
 /// Room beside what the base backup takes: the WAL in hand, and what is written while it is replayed.
 const MARGIN: u64 = 1024 * 1024 * 1024;
 
@@ -34,7 +37,7 @@ const PATIENCE: Duration = Duration::from_mins(15);
 const PAUSE: Duration = Duration::from_millis(50);
 /// What a server says, in its language `C`, that ends for want of WAL: before its instant, before the base backup is whole, or at its beginning.
 const WANTS_WAL: [&str; 3] =
-    ["before configured recovery target", "WAL ends before", "could not locate required checkpoint record"];
+    [ENDS_BEFORE, "WAL ends before", "could not locate required checkpoint record"];
 
 /// How long a server may take to stop when it is told to drop everything.
 const STOPPING: Duration = Duration::from_secs(10);
@@ -157,11 +160,16 @@ impl Side {
         if status.success() { Ok(()) } else { Err(unpacking(io::Error::other(format!("tar: {status}")))) }
     }
 
-    /// Starts the server, which recovers up to the last commit that is not after `at`, and then lives by itself.
-    pub(super) fn start(&mut self, tools: &Tools, server_version: i32, at: Timestamp) -> Result<(), FleetError> {
+    /// Starts the server, which recovers along a timeline up to the last commit that is not after `at`, and then lives by itself.
+    pub(super) fn start(
+        &mut self,
+        tools: &Tools,
+        server_version: i32,
+        (at, timeline): (Timestamp, u32),
+    ) -> Result<(), FleetError> {
         let fetch = Feeder::prepare(&self.folder, &self.account)?;
         let (conf, hba, ident) = (self.folder.join("conf"), self.folder.join("hba"), self.folder.join("ident"));
-        self.account.write(&conf, &settings(&self.folder, &fetch, at))?;
+        self.account.write(&conf, &settings(&self.folder, &fetch, (at, timeline)))?;
         self.account.write(&hba, "local all all trust\n")?;
         self.account.write(&ident, "")?;
         // What the first server was set to by statements is none of this one's.
@@ -324,7 +332,7 @@ fn must_have_space(room: &Path, needed: u64) -> Result<(), FleetError> {
 }
 
 /// What the server is told, all of it. It writes for itself alone: nothing is archived, sent on, subscribed to or swept.
-fn settings(folder: &Path, fetch: &str, at: Timestamp) -> String {
+fn settings(folder: &Path, fetch: &str, (at, timeline): (Timestamp, u32)) -> String {
     let path = |name: &str| quoted(&folder.join(name).to_string_lossy());
     let (socket, hba, ident) = (path("socket"), path("hba"), path("ident"));
     // Names of zones are not known yet when this is read: `Z` is one.
@@ -336,7 +344,7 @@ fn settings(folder: &Path, fetch: &str, at: Timestamp) -> String {
          archive_mode = off\nhot_standby = off\nmax_wal_senders = 0\nmax_logical_replication_workers = 0\n\
          max_worker_processes = 0\njit = off\nlogging_collector = off\nlog_destination = 'stderr'\nlog_line_prefix = ''\n\
          lc_messages = 'C'\nlog_timezone = 'UTC'\ntimezone = 'UTC'\nrestore_command = {fetch}\n\
-         recovery_target_time = {at}\nrecovery_target_action = 'promote'\nrecovery_target_timeline = 'latest'\n"
+         recovery_target_time = {at}\nrecovery_target_action = 'promote'\nrecovery_target_timeline = '{timeline}'\n"
     )
 }
 
