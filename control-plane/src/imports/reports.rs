@@ -1,10 +1,8 @@
 //! What the fleet role says of imports, and what becomes of those that nothing is said of.
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{OrderId, Restored};
-use hotelhub_vault::{Place, Shelf};
 use hotelhub_web::{Kind, Result};
 use serde_json::json;
-use uuid::Uuid;
 
 use super::store::{self, Begun};
 use crate::App;
@@ -60,7 +58,8 @@ async fn failed(app: &App, tx: &mut Tx, begun: Begun, reason: &str) -> Result<()
     Ok(())
 }
 
-/// Removes the pieces of imports that are over; how many imports. Takes no input; safe twice and from two places.
+/// Removes the pieces of imports that are over, also those that a process took in and did not live to write down; how many imports. Takes no
+/// input; safe twice and from two places.
 pub async fn tidy(app: &App) -> Result<u32, DbError> {
     let mut tx = app.db.begin().await?;
     given_up(app, &mut tx).await?;
@@ -69,23 +68,12 @@ pub async fn tidy(app: &App) -> Result<u32, DbError> {
     let over = store::over(&mut *app.db.durable.acquire().await?, app.clock.now()).await?;
     let mut tidied = 0;
     for import in over {
-        let pieces = store::pieces(&mut *app.db.durable.acquire().await?, import).await?;
-        if removed(shelf, import, &pieces).await {
-            store::note_tidied(&mut *app.db.durable.acquire().await?, import).await?;
-            tidied += 1;
+        if let Err(error) = shelf.remove_all_of(TenantId(import)).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, import.id = %import, "its pieces were not removed");
+            continue;
         }
+        store::note_tidied(&mut *app.db.durable.acquire().await?, import).await?;
+        tidied += 1;
     }
     Ok(tidied)
-}
-
-/// Removes the pieces of an import; false where one could not be removed, and is to be tried again.
-async fn removed(shelf: &Shelf, import: Uuid, pieces: &[(i32, Uuid)]) -> bool {
-    let mut all = true;
-    for &(_, piece) in pieces {
-        if let Err(error) = shelf.remove(Place { tenant: TenantId(import), backup: piece }).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, import.id = %import, "a piece was not removed");
-            all = false;
-        }
-    }
-    all
 }

@@ -7,6 +7,7 @@ use hotelhub_testkit::{Answer, Visitor};
 use hotelhub_vault::Place;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::office::{Node, Office, TEMPLATE, wish};
 
@@ -96,8 +97,12 @@ async fn a_hotel_arrives_piece_by_piece_and_is_served_when_all_of_it_is_there() 
     assert_eq!((&arrivals.seen().await["state"], &arrivals.seen().await["rows"]), (&json!("done"), &json!(12_034)));
     let tenant = arrivals.staff.get(&format!("/api/v1/tenants/{}", arrival.tenant)).await.unwrap().json();
     assert_eq!((&tenant["status"], &tenant["subscription"]["plan"]), (&json!("trial"), &json!("growth")), "{tenant}");
+    let unknown = Place { tenant: TenantId(arrival.import), backup: Uuid::from_u128(7) };
+    let digest = shelf.take(unknown).await.unwrap().finish().await.unwrap();
+    shelf.vouch_for_file(unknown, &digest, (arrivals.office.clock.now(), "")).await.unwrap();
     assert_eq!((tidy(&arrivals.office.app).await.unwrap(), tidy(&arrivals.office.app).await.unwrap()), (1, 0));
     assert!(shelf.manifest(places[0]).await.is_err(), "the pieces are removed");
+    assert!(shelf.manifest(unknown).await.is_err(), "and what a process took in that did not live to write it down");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Backups put into a store and taken out of it. The manifest is written last: a backup without one does not count.
 use std::collections::BTreeMap;
 
-use hotelhub_kernel::{Entropy, Key, hex};
+use hotelhub_kernel::{Entropy, Key, TenantId, hex};
 use hotelhub_store::{self as store, Spot, Store, StoreError};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -202,6 +202,14 @@ impl Shelf {
     /// When the store fails.
     pub async fn remove(&self, place: Place) -> Result<(), VaultError> {
         Ok(self.store.remove(place).await?)
+    }
+
+    /// Removes all that lies there of a tenant, also what nobody vouched for or wrote down.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn remove_all_of(&self, tenant: TenantId) -> Result<(), VaultError> {
+        Ok(self.store.remove(Spot::own(tenant.to_string())).await?)
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -160,6 +160,21 @@ async fn a_backup_comes_back_as_it_was_and_its_place_can_be_cleared() {
 }
 
 #[tokio::test]
+async fn all_that_lies_there_of_one_tenant_can_be_removed_and_nothing_of_another() {
+    let scratch = Scratch::new();
+    let shelf = scratch.shelf(key());
+    for here in [place(1, 1), place(1, 2), place(2, 1)] {
+        kept(&shelf, here, b"of somebody").await;
+    }
+    shelf.take(place(1, 3)).await.unwrap().finish().await.unwrap();
+    for _ in 0..2 {
+        shelf.remove_all_of(place(1, 1).tenant).await.unwrap();
+    }
+    assert!(!scratch.0.join(place(1, 1).tenant.to_string()).exists());
+    assert_eq!(read(&shelf, place(2, 1)).await.unwrap(), b"of somebody");
+}
+
+#[tokio::test]
 async fn what_was_not_finished_does_not_count() {
     let scratch = Scratch::new();
     let (shelf, here) = (scratch.shelf(key()), place(1, 1));
