@@ -336,7 +336,7 @@ pub(super) async fn follow(tx: &mut Tx, tenant: TenantId, database: &str, now: T
     sqlx::query!(
         "with open as (
              select b.id, o.id as order_id, o.state from backups b join work_orders o on o.id = b.order_id
-              where b.tenant_id = $1 and b.state = 'ordered' and b.kind <> 'instant' for update),
+              where b.tenant_id = $1 and b.state = 'ordered' and b.kind <> 'instant' for update of o),
          moved as (
              update work_orders o set task = jsonb_set(o.task, '{database}', to_jsonb($2::text))
                from open where o.id = open.order_id and open.state = 'queued')
@@ -345,7 +345,7 @@ pub(super) async fn follow(tx: &mut Tx, tenant: TenantId, database: &str, now: T
                 state = case when open.state = 'queued' then b.state else 'failed' end,
                 error = case when open.state = 'queued' then null else 'the hotel was given another database meanwhile' end,
                 finished_at = case when open.state = 'queued' then null else $3::timestamptz end
-           from open where b.id = open.id",
+           from open where b.id = open.id and b.state = 'ordered'",
         tenant.0,
         database,
         now.to_sqlx() as _
