@@ -257,6 +257,28 @@ async fn an_instant_is_made_of_the_database_that_the_hotel_had_then() {
 }
 
 #[tokio::test]
+async fn a_hotel_that_an_older_program_gave_a_database_is_found_there_as_well() {
+    let cellar = Cellar::with_wal().await;
+    cellar.copy().await;
+    cellar.copies_whole("000000010000000000000009").await;
+    let first = cellar.database().await;
+    let at = cellar.soon();
+    let (order, _) = cellar.wants(at).await;
+    let second = cellar.makes(&order, at).await;
+    let sql = cellar.office.scratch.connect().await.unwrap();
+    sql.execute("delete from lodgings where database_name = $1", &[&second]).await.unwrap();
+    let later = cellar.soon();
+    for _ in 0..2 {
+        drive(&cellar.office.app).await.unwrap();
+    }
+    let (order, recovery) = cellar.wants(later).await;
+    assert_eq!((recovery.of, order.task.cluster().0.as_str()), (second, CLUSTER));
+    let noted = "select count(*), count(*) filter (where database_name = $1) from lodgings";
+    let row = sql.query_one(noted, &[&first]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (2, 1), "once is enough");
+}
+
+#[tokio::test]
 async fn an_instant_before_a_move_is_made_on_the_server_that_the_hotel_moved_away_from() {
     let cellar = Cellar::with_wal().await;
     let both = [CLUSTER, "jkt-22"];

@@ -20,8 +20,12 @@ const LATELY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Who asks for what is due.
 const CLOCK: &str = "HotelHub";
 
-/// Orders a base backup of each cluster that was not copied for a day; how many.
+/// Orders a base backup of each cluster that was not copied for a day; how many. Where each hotel lives is seen to be noted first.
 pub(in crate::backups) async fn order_due(app: &App, tx: &mut Tx, now: Timestamp) -> Result<u32, DbError> {
+    match store::note_lodgings(tx).await? {
+        0 => {}
+        noted => tracing::warn!(noted, "hotels were given databases that were not noted; now they are"),
+    }
     let mut ordered = 0;
     for cluster in store::due(tx, now - EACH, now).await? {
         place(app, tx, &cluster, ("daily", CLOCK, DAILY)).await?;

@@ -253,6 +253,20 @@ pub(super) async fn settle(tx: &mut Tx, now: Timestamp) -> Result<Vec<Whose>, Db
     Ok(settled.into_iter().map(|row| (row.id, ClusterId(row.cluster_id))).collect())
 }
 
+/// Notes where tenants live of whom it was not noted: programs from before that was done may still be giving databases away
+/// while this one runs. It counts from when the database was made on, so that no instant is made of the one before; how many there were.
+pub(super) async fn note_lodgings(tx: &mut Tx) -> Result<u64, DbError> {
+    let noted = sqlx::query!(
+        "insert into lodgings (tenant_id, database_name, since)
+         select d.tenant_id, d.name, greatest(d.created_at, l.since)
+           from databases d
+           left join lateral (select database_name, since from lodgings
+                               where tenant_id = d.tenant_id order by since desc, number desc limit 1) l on true
+          where d.state = 'live' and d.tenant_id is not null and l.database_name is distinct from d.name"
+    );
+    Ok(noted.execute(&mut **tx).await?.rows_affected())
+}
+
 /// What an instant of a tenant is made of.
 pub(in crate::backups) struct Source {
     pub(in crate::backups) base: Uuid,
