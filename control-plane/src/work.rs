@@ -71,10 +71,14 @@ async fn make_rounds(app: App, gauges: Gauges) {
     }
 }
 
-/// Removes what lies in the exchange for nobody any more. A store may take its time: nothing else waits for it.
+/// Removes what is old from the exchange: by itself, for a store that does not answer takes its time.
 async fn tidy_exchange(app: App) {
     while !app.stopping() {
-        match tokio::try_join!(exports::tidy(&app), imports::tidy(&app)) {
+        let tidied = tokio::select! {
+            tidied = async { tokio::try_join!(exports::tidy(&app), imports::tidy(&app)) } => tidied,
+            () = app.stop.cancelled() => return,
+        };
+        match tidied {
             Ok((0, 0)) => {}
             Ok((gone, come)) => tracing::info!(gone, come, "old exports and imports were removed from the exchange"),
             Err(error) => tracing::warn!(error = &error as &dyn Error, "the exchange was not tidied up"),

@@ -32,8 +32,10 @@ pub(super) async fn fetch(
     headers: HeaderMap,
 ) -> Result<Response> {
     staff.may(StaffPermission::TenantDelete)?;
-    let mut tx = app.db.begin().await?;
-    let export = store::list(&mut tx, None, Some(id), 1).await?.pop().ok_or(Refusal::Unknown)?;
+    let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
+    let export = store::list(&mut conn, None, Some(id), 1).await?.pop().ok_or(Refusal::Unknown)?;
+    // A store that does not answer keeps no connection.
+    drop(conn);
     let shelf = app.exchange.as_ref().ok_or(Refusal::NoExchange)?;
     if export.state != "done" || export.expires_at.is_none_or(|until| until <= app.clock.now()) {
         return Err(Refusal::NotThere.into());
@@ -45,6 +47,7 @@ pub(super) async fn fetch(
     let reading = shelf.open(&manifest).await.map_err(AppError::internal)?;
     let (now, actor, subject) = (app.clock.now(), staff.actor(), tenant.to_string());
     let (action, details) = ("tenant.export_fetched", json!({ "export": id, "from_byte": from }));
+    let mut tx = app.db.begin().await?;
     audit::record(&mut tx, now, &actor, action, ("tenant", &subject), Some(tenant), details).await?;
     tx.commit().await.map_err(DbError::from)?;
     Ok(answered(&export, (from, length), reading))

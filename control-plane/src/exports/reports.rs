@@ -33,8 +33,8 @@ pub async fn tidy(app: &App) -> Result<u32, DbError> {
     given_up(app, &mut tx).await?;
     tx.commit().await?;
     let Some(shelf) = &app.exchange else { return Ok(0) };
-    let over = store::over(&mut *app.db.durable.acquire().await?, app.clock.now()).await?;
     let mut removed = 0;
+    let over = store::over(&mut *app.db.durable.acquire().await?, app.clock.now()).await?;
     for (id, tenant) in over {
         if let Err(error) = shelf.remove(Place { tenant, backup: id }).await {
             tracing::warn!(error = &error as &dyn std::error::Error, export.id = %id, "an old export was not removed");
