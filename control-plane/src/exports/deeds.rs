@@ -14,6 +14,7 @@ use crate::backups;
 use crate::database::Tx;
 use crate::fleet::orders::{self, NewOrder};
 use crate::staff::{Act, VendorStaff};
+use crate::wakes::Wake;
 
 /// Somebody waits for it.
 const ASKED: i16 = 40;
@@ -55,7 +56,6 @@ pub(super) struct CallOff(pub(super) Uuid);
 
 impl Act for CallOff {
     type Told = Listed;
-    const STATUS: StatusCode = StatusCode::OK;
     const WAKES: &'static [Wake] = &[];
 
     fn needs(&self) -> StaffPermission {

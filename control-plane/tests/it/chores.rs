@@ -114,9 +114,11 @@ async fn a_deleted_hotel_is_not_tended() {
     let office = Office::open().await;
     let node = with_hotels(&office, &["melati", "kenanga"]).await;
     let staff = office.staff(StaffRole::SuperAdmin).await;
-    let all = staff.post("/api/v1/chores?dry_run=true", &json!({ "chore": "check", "all": true })).await.unwrap().json();
+    let all =
+        staff.post("/api/v1/chores?dry_run=true", &json!({ "chore": "check", "all": true })).await.unwrap().json();
     let named = |at: &&Value| at["slug"] == "melati";
-    let melati = all["tenants"].as_array().unwrap().iter().find(named).unwrap()["tenant_id"].as_str().unwrap().to_owned();
+    let melati =
+        all["tenants"].as_array().unwrap().iter().find(named).unwrap()["tenant_id"].as_str().unwrap().to_owned();
     let farewell = json!({ "reason": "Hotel dijual", "slug": "melati" });
     let deleted = staff.post(&format!("/api/v1/tenants/{melati}/delete"), &farewell).await.unwrap();
     assert_eq!(deleted.status, StatusCode::OK, "{}", deleted.text);

@@ -56,7 +56,7 @@ impl Inner {
         let made = tokio::select! {
             biased;
             () = self.until_over(lease) => return Heard::Nothing,
-            made = progress.of(self.make(fleet, &order.task)) => made,
+            made = progress.of(Box::pin(self.make(fleet, &order.task))) => made,
         };
         let outcome = match made {
             Ok(outcome) => outcome,

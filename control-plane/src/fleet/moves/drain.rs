@@ -67,9 +67,9 @@ async fn set_out(app: &App, tx: &mut Tx, tenant: TenantId) -> Result<Result<bool
             Ok(Ok(true))
         }
         // It goes when its neighbour has left, or what is being done to its data is over; who is gone need not.
-        Err(
-            Refusal::Neighbour | Refusal::InWork | Refusal::Moving | Refusal::NotServed | Refusal::UnknownTenant,
-        ) => Ok(Ok(false)),
+        Err(Refusal::Neighbour | Refusal::InWork | Refusal::Moving | Refusal::NotServed | Refusal::UnknownTenant) => {
+            Ok(Ok(false))
+        }
         Err(refusal) => Ok(Err(format!("{tenant}: {refusal}"))),
     }
 }

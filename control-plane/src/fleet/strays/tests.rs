@@ -61,7 +61,8 @@ fn a_schema_of_a_shared_database_is_looked_for_as_a_database_is_and_its_role_by_
 fn of_what_lies_in_a_database_that_lets_nobody_in_nothing_is_said() {
     let [shut, own, inside] = [format!("s_{:032x}", 1), format!("t_{:032x}", 2), format!("t_{:032x}", 3)];
     let house = format!("{shut}.{inside}");
-    let recorded = [(shut.as_str(), Recorded::UnderWay), (house.as_str(), Recorded::There), (own.as_str(), Recorded::There)];
+    let recorded =
+        [(shut.as_str(), Recorded::UnderWay), (house.as_str(), Recorded::There), (own.as_str(), Recorded::There)];
     let mut seen = seen(&[&shut], &[&inside, "alone"]);
     seen.unread = vec![shut.clone()];
     assert_eq!(found(&recorded, &seen), [(Kind::MissingDatabase, own)]);

@@ -36,8 +36,7 @@ const MARGIN: u64 = 1024 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_mins(15);
 const PAUSE: Duration = Duration::from_millis(50);
 /// What a server says, in its language `C`, that ends for want of WAL: before its instant, before the base backup is whole, or at its beginning.
-const WANTS_WAL: [&str; 3] =
-    [ENDS_BEFORE, "WAL ends before", "could not locate required checkpoint record"];
+const WANTS_WAL: [&str; 3] = [ENDS_BEFORE, "WAL ends before", "could not locate required checkpoint record"];
 
 /// How long a server may take to stop when it is told to drop everything.
 const STOPPING: Duration = Duration::from_secs(10);

@@ -10,9 +10,9 @@ mod switch;
 mod target;
 
 pub(super) use end::{give_back, pass_on};
-pub(super) use target::let_go_of_all;
 use hotelhub_kernel::Entropy;
 use hotelhub_protocol::{MoveStep, Moved, Moving, Quarters};
+pub(super) use target::let_go_of_all;
 use tokio_postgres::Client;
 
 use super::database::{DatabaseName, Step};

@@ -20,11 +20,11 @@ const LEFT: &str =
     "select (select count(*) from pg_database where datname = $1) + (select count(*) from pg_roles where rolname = $1)";
 
 /// The server once more, as another one: what matters is told by names.
-fn other() -> ClusterId {
+pub(super) fn other() -> ClusterId {
     ClusterId("other".into())
 }
 
-fn other_key() -> Key {
+pub(super) fn other_key() -> Key {
     Key::new([8; 32])
 }
 
@@ -32,11 +32,11 @@ fn mover() -> Fleet {
     mover_to(server())
 }
 
-fn mover_to(target: Config) -> Fleet {
+pub(super) fn mover_to(target: Config) -> Fleet {
     mover_between(administrator(), target)
 }
 
-fn mover_between(here: Admin, target: Config) -> Fleet {
+pub(super) fn mover_between(here: Admin, target: Config) -> Fleet {
     let there = Admin::new(&other(), target, ClusterKeys::of(other_key()));
     there.grant(10);
     let admins = BTreeMap::from([(cluster(), here), (other(), there)]);
@@ -45,7 +45,7 @@ fn mover_between(here: Admin, target: Config) -> Fleet {
 }
 
 /// A server that is away.
-fn nowhere() -> Config {
+pub(super) fn nowhere() -> Config {
     "host=127.0.0.1 port=1 user=postgres dbname=postgres".parse().unwrap()
 }
 
@@ -107,7 +107,7 @@ impl Removal {
     }
 
     /// What links the two ends, or could hold the server's log.
-    async fn links(&self) -> i64 {
+    pub(super) async fn links(&self) -> i64 {
         let database = &self.moving.source.database;
         let admin = connect(server().dbname(database)).await.unwrap();
         let link = format!("move_{}", &self.moving.target.database[2..]);
@@ -337,45 +337,6 @@ async fn a_switch_that_fails_after_one_that_was_killed_lets_the_writers_in_again
     admin.batch_execute(&mark).await.unwrap();
     assert!(matches!(removal.step(MoveStep::Switch).await.unwrap(), Moved::Switched { .. }));
     removal.step(MoveStep::Clear).await.unwrap();
-    removal.clear().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_target_that_is_away_keeps_no_writer_from_the_source_and_is_dropped_when_it_is_back() {
-    let removal = Removal::of("away").await;
-    removal.step(MoveStep::Copy).await.unwrap();
-    removal.step(MoveStep::Switch).await.unwrap();
-    let undone = mover_to(nowhere()).carry_out(&removal.task(MoveStep::Undo)).await.unwrap();
-    assert_eq!(undone, Outcome::Moved(Moved::Left));
-    write(&removal.at_source().await, "while the target is away").await.unwrap();
-    let database = removal.moving.target.database.clone();
-    let drop_for =
-        |source| Task::DropDatabase { cluster: other(), database: database.clone(), tenant: None, source };
-    let refused = removal.fleet.carry_out(&drop_for(None)).await.unwrap_err();
-    assert!(matches!(refused, FleetError::Taken { .. }), "{refused:?}");
-    let source = Some(removal.moving.tenant);
-    assert_eq!(removal.fleet.carry_out(&drop_for(source)).await.unwrap(), Outcome::Gone);
-    removal.assert_untouched().await;
-    removal.clear().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_source_that_is_away_is_waited_for_only_until_the_target_has_the_writers() {
-    let removal = Removal::of("gone").await;
-    removal.step(MoveStep::Copy).await.unwrap();
-    removal.step(MoveStep::Switch).await.unwrap();
-    let away = Admin::new(&cluster(), nowhere(), ClusterKeys::of(other_key()));
-    away.grant(10);
-    let left_alone = mover_between(away, server());
-    let waits = left_alone.carry_out(&removal.task(MoveStep::Clear)).await.unwrap_err();
-    assert!(matches!(waits, FleetError::Unreachable { .. }), "{waits:?}");
-    removal.fleet.pass_on(&removal.moving).await.unwrap();
-    let cleared = left_alone.carry_out(&removal.task(MoveStep::Clear)).await.unwrap();
-    assert_eq!(cleared, Outcome::Moved(Moved::Cleared));
-    write(&removal.at_target().await.unwrap(), "where it is").await.unwrap();
-    assert!(removal.links().await > 0, "the source is cleared when it is back");
-    assert_eq!(removal.step(MoveStep::Clear).await.unwrap(), Moved::Cleared);
-    assert_eq!(removal.links().await, 0);
     removal.clear().await;
 }
 

@@ -10,8 +10,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use hotelhub_kernel::{Clock, Entropy, Host, Ids, Key, Slug, TenantId};
 use hotelhub_protocol::{
-    Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Heartbeat, HeartbeatAnswer, Limits, Notices, Order, OrderId, Outcome,
-    Placement, Report, Role, Route, Share, Snapshot, Task, TenantStatus, Usage, paths,
+    Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Heartbeat, HeartbeatAnswer, Limits, Notices, Order, OrderId,
+    Outcome, Placement, Report, Role, Route, Share, Snapshot, Task, TenantStatus, Usage, paths,
 };
 use hotelhub_web::metrics::Metrics;
 use jiff::SignedDuration;
