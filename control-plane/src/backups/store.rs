@@ -15,6 +15,9 @@ use crate::database::{DbError, Tx};
 /// A worker not heard for longer keeps no backups.
 const HEARD: SignedDuration = SignedDuration::from_mins(1);
 
+/// What failed is due again after so long: a store that was away is back by then.
+pub(super) const AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
 /// A tenant is not looked at again for so long after it was due.
 const NOT_BEFORE: SignedDuration = SignedDuration::from_hours(20);
 
@@ -160,7 +163,8 @@ pub(super) async fn candidates(tx: &mut Tx, now: Timestamp) -> Result<Vec<Candid
                   $3 - (select count(*) from backups b where b.cluster_id = d.cluster_id and b.state = 'ordered') as "room!"
              from tenants t
              join databases d on d.tenant_id = t.id and d.state = 'live'
-             left join lateral (select max(due_at) as due_at from backups where tenant_id = t.id) l on true
+             left join lateral (select max(due_at) as due_at from backups
+                                 where tenant_id = t.id and (state <> 'failed' or finished_at > $4)) l on true
             where t.status <> 'churned' and (l.due_at is null or l.due_at <= $2)
               and not exists (select from backups b where b.tenant_id = t.id and b.state = 'ordered')
               and not exists (select from restores r where r.tenant_id = t.id and r.state = 'ordered')
@@ -169,7 +173,8 @@ pub(super) async fn candidates(tx: &mut Tx, now: Timestamp) -> Result<Vec<Candid
             order by l.due_at nulls first, t.id"#,
         (now - HEARD).to_sqlx() as _,
         (now - NOT_BEFORE).to_sqlx() as _,
-        UNDER_WAY
+        UNDER_WAY,
+        (now - AGAIN).to_sqlx() as _
     )
     .fetch_all(&mut **tx)
     .await?;

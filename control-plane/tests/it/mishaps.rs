@@ -119,6 +119,32 @@ async fn a_restore_a_drill_and_an_export_can_be_called_off_and_the_hotel_is_as_i
 }
 
 #[tokio::test]
+async fn a_night_whose_backup_failed_is_backed_up_an_hour_later() {
+    let cellar = Cellar::open().await;
+    let app = &cellar.office.app;
+    cellar.later(24).await;
+    assert_eq!(drive(app).await.unwrap(), 1);
+    for _ in 0..8 {
+        let order = cellar.node.lease_copying().await.unwrap();
+        cellar.node.failed(&order, "the store is away").await;
+        cellar.office.clock.advance(SignedDuration::from_secs(61));
+    }
+    cellar.later(0).await;
+    assert_eq!(drive(app).await.unwrap(), 0, "not at once");
+    let cleared = cellar.node.lease_copying().await.unwrap();
+    assert!(matches!(cleared.task, Task::PruneBackups { .. }), "{cleared:?}");
+    assert_eq!(cellar.say(&cleared, Outcome::Pruned).await, StatusCode::NO_CONTENT);
+    cellar.later(1).await;
+    assert_eq!(drive(app).await.unwrap(), 1);
+    cellar.takes().await;
+    cellar.later(1).await;
+    assert_eq!(drive(app).await.unwrap(), 0, "the night is backed up");
+    let listed = cellar.listed("backups").await;
+    let told: Vec<_> = listed.iter().map(|backup| (&backup["kind"], &backup["state"])).collect();
+    assert_eq!(told, [(&json!("daily"), &json!("done")), (&json!("daily"), &json!("failed"))]);
+}
+
+#[tokio::test]
 async fn the_alarm_goes_on_when_a_server_stops_keeping_backups() {
     let cellar = Cellar::open().await;
     let gauges = Gauges::register(&cellar.office.app.metrics).unwrap();

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use super::super::store::AGAIN;
 use super::model::Good;
 use crate::database::{DbError, Tx};
 
@@ -100,16 +101,19 @@ pub(super) async fn keepers(tx: &mut Tx, cluster: &str, now: Timestamp) -> Resul
     Ok(row.map(|row| Keepers { have_store: row.have_store, see_wal: row.see_wal }))
 }
 
-/// Clusters that archive their WAL and were not copied since. Two processes that look at the same time take turns.
+/// Clusters that archive their WAL and were not copied since; a copy that failed counts for an hour. Two processes that look at the same time take turns.
 pub(super) async fn due(tx: &mut Tx, since: Timestamp, now: Timestamp) -> Result<Vec<ClusterId>, DbError> {
     sqlx::query!("select pg_advisory_xact_lock($1)", 0x4241_5345_i64).execute(&mut **tx).await?;
     let due = sqlx::query_scalar!(
         r#"select k.cluster_id as "cluster!" from base_keepers k
             where k.heard_at > $1 and exists (select from clusters c where c.id = k.cluster_id)
-              and not exists (select from base_backups b where b.cluster_id = k.cluster_id and (b.created_at > $2 or b.state = 'ordered'))
+              and not exists (select from base_backups b
+                               where b.cluster_id = k.cluster_id
+                                 and (b.state = 'ordered' or b.created_at > $2 and (b.state <> 'failed' or b.finished_at > $3)))
             order by 1"#,
         (now - HEARD).to_sqlx() as _,
-        since.to_sqlx() as _
+        since.to_sqlx() as _,
+        (now - AGAIN).to_sqlx() as _
     );
     Ok(due.fetch_all(&mut **tx).await?.into_iter().map(ClusterId).collect())
 }
