@@ -9,17 +9,17 @@ use serde_json::{Value, json};
 
 use crate::office::{CLUSTER, Node, Office, TEMPLATE};
 
-const OTHER: &str = "jkt-22";
+pub(crate) const OTHER: &str = "jkt-22";
 
 /// A vendor with hotels on one cluster, another one, and a worker that reaches both.
-struct Yard {
-    office: Office,
-    node: Node,
-    staff: Visitor,
+pub(crate) struct Yard {
+    pub(crate) office: Office,
+    pub(crate) node: Node,
+    pub(crate) staff: Visitor,
 }
 
 impl Yard {
-    async fn of(hotels: &[&str]) -> Self {
+    pub(crate) async fn of(hotels: &[&str]) -> Self {
         let office = Office::open().await;
         let node = office.node("node-1", &[Role::Fleet]).await;
         for slug in hotels {
@@ -33,42 +33,42 @@ impl Yard {
         yard
     }
 
-    async fn is_heard(&self) {
+    pub(crate) async fn is_heard(&self) {
         self.node.reaches(&[CLUSTER, OTHER], self.office.clock.now()).await;
     }
 
-    async fn id_of(&self, slug: &str) -> String {
+    pub(crate) async fn id_of(&self, slug: &str) -> String {
         let sql = self.office.scratch.connect().await.unwrap();
         sql.query_one("select id::text from tenants where slug = $1", &[&slug]).await.unwrap().get(0)
     }
 
-    async fn moves(&self, slug: &str, to: &str) -> Answer {
+    pub(crate) async fn moves(&self, slug: &str, to: &str) -> Answer {
         let path = format!("/api/v1/tenants/{}/moves", self.id_of(slug).await);
         self.staff.post(&path, &json!({ "to": to })).await.unwrap()
     }
 
-    async fn begun(&self, slug: &str) -> String {
+    pub(crate) async fn begun(&self, slug: &str) -> String {
         let begun = self.moves(slug, OTHER).await;
         assert_eq!(begun.status, StatusCode::OK, "{}", begun.text);
         begun.json()["id"].as_str().unwrap().to_owned()
     }
 
-    async fn look(&self, id: &str) -> Value {
+    pub(crate) async fn look(&self, id: &str) -> Value {
         self.staff.get(&format!("/api/v1/moves/{id}")).await.unwrap().json()
     }
 
-    async fn state(&self, id: &str) -> String {
+    pub(crate) async fn state(&self, id: &str) -> String {
         self.look(id).await["state"].as_str().unwrap().to_owned()
     }
 
     /// The next step a worker is given.
-    async fn step(&self) -> (Order, MoveStep) {
+    pub(crate) async fn step(&self) -> (Order, MoveStep) {
         let order = self.node.lease_moving(&[CLUSTER, OTHER]).await.expect("a step to do");
         let Task::MoveTenant { step, .. } = order.task else { panic!("{order:?}") };
         (order, step)
     }
 
-    async fn does(&self, wanted: MoveStep, moved: Moved) -> Order {
+    pub(crate) async fn does(&self, wanted: MoveStep, moved: Moved) -> Order {
         let (order, step) = self.step().await;
         assert_eq!(step, wanted);
         let told = self.node.report(order.id, order.fence, Outcome::Moved(moved)).await;
@@ -76,13 +76,13 @@ impl Yard {
         order
     }
 
-    async fn placement(&self, slug: &str) -> Placement {
+    pub(crate) async fn placement(&self, slug: &str) -> Placement {
         let routes = self.node.snapshot().await.routes;
         routes.into_iter().find(|route| route.slug.as_str() == slug).unwrap().placement
     }
 }
 
-fn switched() -> Moved {
+pub(crate) fn switched() -> Moved {
     Moved::Switched { template: TEMPLATE.to_owned(), rows: 1_234, held_ms: 210 }
 }
 
@@ -282,83 +282,6 @@ async fn a_move_whose_target_is_away_for_a_day_is_over_and_what_comes_back_is_a_
 }
 
 #[tokio::test]
-async fn a_cluster_is_emptied_two_at_a_time_until_one_cannot_leave() {
-    let yard = Yard::of(&["melati", "kenanga", "anggrek"]).await;
-    let drain = format!("/api/v1/clusters/{CLUSTER}/drain");
-    assert_eq!(yard.staff.post(&drain, &json!({})).await.unwrap().status, StatusCode::NO_CONTENT);
-    assert_eq!(drive(&yard.office.app).await.unwrap(), 2);
-    assert_eq!(drive(&yard.office.app).await.unwrap(), 0, "no more than two at a time");
-    yard.does(MoveStep::Copy, Moved::Copied { bytes: 1 }).await;
-    yard.does(MoveStep::Switch, switched()).await;
-    yard.does(MoveStep::Clear, Moved::Cleared).await;
-    assert_eq!(drive(&yard.office.app).await.unwrap(), 1);
-    let (order, _) = yard.step().await;
-    yard.node.report(order.id, order.fence, Outcome::Refused { reason: "it has large objects".to_owned() }).await;
-    drive(&yard.office.app).await.unwrap();
-    let clusters = yard.staff.get("/api/v1/clusters").await.unwrap().json();
-    let halted = clusters["items"].as_array().unwrap().iter().find(|cluster| cluster["id"] == CLUSTER).unwrap().clone();
-    assert_eq!(
-        (&halted["state"], &halted["drain_halted_because"]),
-        (&json!("draining"), &json!("it has large objects"))
-    );
-    assert_eq!(yard.office.sign_up("mawar").await.status, StatusCode::CREATED);
-    let sql = yard.office.scratch.connect().await.unwrap();
-    let home = "select d.cluster_id from databases d join tenants t on t.id = d.tenant_id where t.slug = 'mawar'";
-    assert_eq!(sql.query_one(home, &[]).await.unwrap().get::<_, &str>(0), OTHER, "who signs up goes elsewhere");
-}
-
-#[tokio::test]
-async fn an_undo_that_waits_for_a_server_keeps_nobody_from_leaving_nor_its_hotel_from_being_backed_up() {
-    let yard = Yard::of(&["melati", "kenanga", "anggrek"]).await;
-    let drain = format!("/api/v1/clusters/{CLUSTER}/drain");
-    yard.staff.post(&drain, &json!({})).await.unwrap();
-    assert_eq!(drive(&yard.office.app).await.unwrap(), 2);
-    for (order, _) in [yard.step().await, yard.step().await] {
-        yard.node.report(order.id, order.fence, Outcome::Refused { reason: "no".to_owned() }).await;
-    }
-    assert_eq!(drive(&yard.office.app).await.unwrap(), 0, "it stands still");
-    yard.office.clock.advance(SignedDuration::from_secs(1));
-    assert_eq!(yard.staff.post(&drain, &json!({})).await.unwrap().status, StatusCode::NO_CONTENT);
-    assert_eq!(drive(&yard.office.app).await.unwrap(), 1, "the third leaves");
-    let sql = yard.office.scratch.connect().await.unwrap();
-    let waits = "select tenant_id::text from moves where state = 'undoing' limit 1";
-    let waits: String = sql.query_one(waits, &[]).await.unwrap().get(0);
-    let backup = yard.staff.post(&format!("/api/v1/tenants/{waits}/backups"), &json!({})).await.unwrap();
-    assert!(backup.status.is_success(), "{}", backup.text);
-    let clusters = yard.staff.get("/api/v1/clusters").await.unwrap().json();
-    let left = clusters["items"].as_array().unwrap().iter().find(|cluster| cluster["id"] == CLUSTER).unwrap().clone();
-    assert_eq!((&left["hotels"], &left["leaving"]), (&json!(3), &json!(3)));
-}
-
-#[tokio::test]
-async fn a_hotel_in_work_waits_for_its_turn_and_a_deleted_one_need_not_leave() {
-    let yard = Yard::of(&["melati", "kenanga"]).await;
-    let farewell = json!({ "reason": "Hotel dijual", "slug": "kenanga" });
-    let delete = format!("/api/v1/tenants/{}/delete", yard.id_of("kenanga").await);
-    assert_eq!(yard.staff.post(&delete, &farewell).await.unwrap().status, StatusCode::OK);
-    let sql = yard.office.scratch.connect().await.unwrap();
-    let exporting = "insert into exports (id, tenant_id, asked_by, created_at)
-          select gen_random_uuid(), tenant_id, 'Wati', now() from databases where state = 'live'";
-    sql.batch_execute(exporting).await.unwrap();
-    yard.staff.post(&format!("/api/v1/clusters/{CLUSTER}/drain"), &json!({})).await.unwrap();
-    assert_eq!(drive(&yard.office.app).await.unwrap(), 0);
-    let shown = async || {
-        let clusters = yard.staff.get("/api/v1/clusters").await.unwrap().json();
-        clusters["items"].as_array().unwrap().iter().find(|cluster| cluster["id"] == CLUSTER).unwrap().clone()
-    };
-    let waiting = shown().await;
-    assert_eq!((&waiting["drain_halted_because"], &waiting["hotels"]), (&Value::Null, &json!(1)));
-    sql.batch_execute("delete from exports").await.unwrap();
-    assert_eq!(drive(&yard.office.app).await.unwrap(), 1);
-    yard.does(MoveStep::Copy, Moved::Copied { bytes: 1 }).await;
-    yard.does(MoveStep::Switch, switched()).await;
-    let switched = shown().await;
-    assert_eq!((&switched["hotels"], &switched["leaving"]), (&json!(0), &json!(1)), "the server is needed still");
-    yard.does(MoveStep::Clear, Moved::Cleared).await;
-    assert_eq!(shown().await["leaving"], json!(0));
-}
-
-#[tokio::test]
 async fn what_is_in_work_behind_or_without_a_place_is_not_moved() {
     let yard = Yard::of(&["melati"]).await;
     assert_eq!(yard.moves("melati", CLUSTER).await.code(), "there-already");
@@ -387,4 +310,22 @@ async fn what_is_in_work_behind_or_without_a_place_is_not_moved() {
     yard.begun("melati").await;
     let backup = format!("/api/v1/tenants/{}/backups", yard.id_of("melati").await);
     assert_eq!(yard.staff.post(&backup, &json!({})).await.unwrap().code(), "move-open");
+}
+
+#[tokio::test]
+async fn a_switch_with_which_nobody_goes_on_is_given_up() {
+    let yard = Yard::of(&["melati"]).await;
+    let id = yard.begun("melati").await;
+    yard.does(MoveStep::Copy, Moved::Copied { bytes: 1 }).await;
+    let (order, step) = yard.step().await;
+    assert_eq!(step, MoveStep::Switch);
+    drive(&yard.office.app).await.unwrap();
+    assert_eq!(yard.state(&id).await, "switching", "its worker has it");
+    yard.office.clock.advance(SignedDuration::from_secs(121));
+    drive(&yard.office.app).await.unwrap();
+    assert_eq!(yard.state(&id).await, "undoing");
+    yard.is_heard().await;
+    yard.node.report(order.id, order.fence, Outcome::Moved(switched())).await;
+    assert_eq!(yard.state(&id).await, "undoing", "it comes too late");
+    yard.does(MoveStep::Undo, Moved::Undone).await;
 }

@@ -24,6 +24,9 @@ const AGAIN: SignedDuration = SignedDuration::from_secs(60);
 /// A target that is away for so long does not keep its move open.
 const LOST: SignedDuration = SignedDuration::from_hours(24);
 
+/// A switch that was leased until so long ago, and that nobody took on since, is given up: its hotel may be kept from writing.
+const FORSAKEN: SignedDuration = SignedDuration::from_secs(60);
+
 /// Places the order of a move's step; its id.
 pub(super) async fn place(app: &App, tx: &mut Tx, open: &Open, state: State) -> Result<Option<Uuid>, DbError> {
     let Some(step) = state.step() else { return Ok(None) };
@@ -148,7 +151,14 @@ pub(crate) async fn given_up(app: &App, tx: &mut Tx) -> Result<bool, DbError> {
     for open in &deleted {
         give_up(app, tx, open, "the hotel was deleted meanwhile").await?;
     }
-    Ok(!failed.is_empty() || !deleted.is_empty())
+    let forsaken = store::open(tx, Which::Forsaken(now - FORSAKEN)).await?;
+    for open in &forsaken {
+        tracing::error!(tenant = %open.moving.tenant, move.id = %open.id, "nobody goes on with a switch: the move is undone");
+        give_up(app, tx, open, "the worker that held the hotel's writers was not heard of again, and no other went on")
+            .await?;
+        note(tx, now, "tenant.move_failed", open).await?;
+    }
+    Ok(!failed.is_empty() || !deleted.is_empty() || !forsaken.is_empty())
 }
 
 pub(super) async fn note(tx: &mut Tx, now: Timestamp, action: &str, open: &Open) -> Result<(), DbError> {

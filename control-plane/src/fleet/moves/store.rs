@@ -216,16 +216,20 @@ pub(super) enum Which {
     Failed,
     /// Those that would end at a deleted tenant.
     Deleted,
+    /// Those whose switch was leased until before this instant, and nobody has taken it on since.
+    Forsaken(Timestamp),
 }
 
 /// Holds open moves.
 pub(super) async fn open(tx: &mut Tx, which: Which) -> Result<Vec<Open>, DbError> {
-    let (order, id, failed, deleted) = match which {
-        Which::Ordered(order) => (Some(order.0), None, false, false),
-        Which::Named(id) => (None, Some(id), false, false),
-        Which::Failed => (None, None, true, false),
-        Which::Deleted => (None, None, false, true),
-    };
+    let (mut order, mut id, mut failed, mut deleted, mut forsaken) = (None, None, false, false, None);
+    match which {
+        Which::Ordered(of) => order = Some(of.0),
+        Which::Named(named) => id = Some(named),
+        Which::Failed => failed = true,
+        Which::Deleted => deleted = true,
+        Which::Forsaken(since) => forsaken = Some(since.to_sqlx()),
+    }
     let rows = sqlx::query!(
         "select m.id, m.tenant_id, m.state, m.source_cluster, m.source_database, m.source_generation, m.target_cluster, m.target_database,
                 m.order_id
@@ -234,12 +238,15 @@ pub(super) async fn open(tx: &mut Tx, which: Which) -> Result<Vec<Open>, DbError
             and (m.order_id = $1 or m.id = $2
                  or ($3 and exists (select from work_orders o where o.id = m.order_id and o.state = 'failed'))
                  or ($4 and m.state in ('copying', 'switching')
-                     and exists (select from tenants t where t.id = m.tenant_id and t.status = 'churned')))
+                     and exists (select from tenants t where t.id = m.tenant_id and t.status = 'churned'))
+                 or (m.state = 'switching' and exists (
+                         select from work_orders o where o.id = m.order_id and o.state = 'leased' and o.leased_until < $5)))
           order by m.id for update of m",
         order,
         id,
         failed,
-        deleted
+        deleted,
+        forsaken as _
     )
     .fetch_all(&mut **tx)
     .await?;
