@@ -114,6 +114,10 @@ async fn a_server_is_copied_each_day_and_on_request_where_its_wal_is_archived() 
     let begun = cellar.copy().await;
     assert_eq!(begun.status, StatusCode::OK, "{}", begun.text);
     assert_eq!(cellar.copy().await.code(), "base-backup-open");
+    assert!(cellar.node.lease_beside().await.is_none(), "who takes one has room for hotels' backups alone");
+    cellar.post("backups", json!({})).await;
+    let beside = cellar.node.lease_beside().await.expect("which wait for none");
+    cellar.told(&beside, taken(cellar.office.clock.now())).await;
     cellar.copies_whole("000000010000000000000009").await;
     drive(&cellar.office.app).await.unwrap();
     assert!(cellar.node.lease_copying().await.is_none(), "it was copied today");

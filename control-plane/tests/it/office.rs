@@ -182,6 +182,21 @@ pub(crate) fn wish(slug: &str) -> Value {
     })
 }
 
+/// The wish of a worker on the first cluster, for what somebody waits for and nothing beside.
+fn no_room() -> LeaseWish {
+    let clusters = vec![ClusterId(CLUSTER.to_owned())];
+    LeaseWish {
+        known: Some(clusters.clone()),
+        clusters,
+        wait_ms: 0,
+        holding: None,
+        migrating: false,
+        copying: false,
+        basing: false,
+        moving: false,
+    }
+}
+
 impl Node {
     /// The most urgent order, waited for at most so long.
     pub(crate) async fn lease(&self, wait_ms: u64) -> Option<Order> {
@@ -190,40 +205,22 @@ impl Node {
 
     /// The same by a worker that says which orders it has.
     pub(crate) async fn lease_holding(&self, wait_ms: u64, holding: Option<Vec<OrderId>>) -> Option<Order> {
-        let clusters = vec![ClusterId(CLUSTER.to_owned())];
-        let known = Some(clusters.clone());
-        let (migrating, copying, moving) = (false, false, false);
-        self.lease_as(&LeaseWish { clusters, known, wait_ms, holding, migrating, copying, moving }).await
+        self.lease_as(&LeaseWish { wait_ms, holding, ..no_room() }).await
     }
 
     /// The same by a worker with room for databases to migrate.
     pub(crate) async fn lease_migrating(&self) -> Option<Order> {
-        let clusters = vec![ClusterId(CLUSTER.to_owned())];
-        self.lease_as(&LeaseWish {
-            known: Some(clusters.clone()),
-            clusters,
-            wait_ms: 0,
-            holding: None,
-            migrating: true,
-            copying: false,
-            moving: false,
-        })
-        .await
+        self.lease_as(&LeaseWish { migrating: true, ..no_room() }).await
     }
 
     /// The same by a worker with a store of backups.
     pub(crate) async fn lease_copying(&self) -> Option<Order> {
-        let clusters = vec![ClusterId(CLUSTER.to_owned())];
-        self.lease_as(&LeaseWish {
-            known: Some(clusters.clone()),
-            clusters,
-            wait_ms: 0,
-            holding: None,
-            migrating: false,
-            copying: true,
-            moving: false,
-        })
-        .await
+        self.lease_as(&LeaseWish { copying: true, basing: true, ..no_room() }).await
+    }
+
+    /// The same by one that takes a base backup meanwhile.
+    pub(crate) async fn lease_beside(&self) -> Option<Order> {
+        self.lease_as(&LeaseWish { copying: true, ..no_room() }).await
     }
 
     /// Says that it has a store of backups.
@@ -265,16 +262,13 @@ impl Node {
     /// The same for a worker that has access to `known` and has reached `clusters` of them.
     pub(crate) async fn lease_reaching(&self, clusters: &[&str], known: &[&str]) -> Option<Order> {
         let named = |clusters: &[&str]| clusters.iter().map(|&cluster| ClusterId(cluster.to_owned())).collect();
-        let (clusters, known, holding) = (named(clusters), Some(named(known)), None);
-        let (migrating, copying, wait_ms) = (false, false, 0);
-        self.lease_as(&LeaseWish { clusters, known, wait_ms, holding, migrating, copying, moving: true }).await
+        self.lease_as(&LeaseWish { clusters: named(clusters), known: Some(named(known)), moving: true, ..no_room() })
+            .await
     }
 
     /// The most urgent order for a worker of the release before, with room for everything.
     pub(crate) async fn lease_as_before(&self) -> Option<Order> {
-        let clusters = vec![ClusterId(CLUSTER.to_owned())];
-        let (known, holding, migrating, copying) = (None, None, true, true);
-        self.lease_as(&LeaseWish { clusters, known, wait_ms: 0, holding, migrating, copying, moving: false }).await
+        self.lease_as(&LeaseWish { known: None, migrating: true, copying: true, ..no_room() }).await
     }
 
     async fn lease_as(&self, wish: &LeaseWish) -> Option<Order> {

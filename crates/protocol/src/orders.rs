@@ -32,6 +32,9 @@ pub struct LeaseWish {
     /// Whether it has a store of backups, and room for an order about one beside what it does.
     #[serde(default)]
     pub copying: bool,
+    /// The same for an order about base backups: one may take hours, and no hotel's backup waits for it.
+    #[serde(default)]
+    pub basing: bool,
     /// Whether it has room for a [`Task::MoveTenant`] beside what it does.
     #[serde(default)]
     pub moving: bool,

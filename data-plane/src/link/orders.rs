@@ -22,6 +22,8 @@ const PREPARATIONS: usize = 16;
 const MIGRATIONS: usize = 2;
 /// Orders about backups carried out at once: each has two connections.
 const COPIES: usize = 1;
+/// Orders about base backups carried out at once, beside those about hotels' backups.
+const BASES: usize = 1;
 /// Moves carried out at once: each has two connections at either end.
 const MOVES: usize = 2;
 /// A preparation begins when no tenant and no database was made for this long: the newest one's first guest is just coming in.
@@ -71,6 +73,7 @@ struct Lines {
     preparations: mpsc::Sender<Order>,
     migrating: Arc<Semaphore>,
     copying: Arc<Semaphore>,
+    basing: Arc<Semaphore>,
     moving: Arc<Semaphore>,
     /// Told when the next wish for work is another than the one that waits.
     wish_again: Arc<Notify>,
@@ -85,6 +88,7 @@ pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
     let stand_by = stand_by(link.clone(), fleet.clone(), creating.clone());
     let (migrating, wish_again) = (Arc::new(Semaphore::new(MIGRATIONS)), Arc::<Notify>::default());
     let copying = Arc::new(Semaphore::new(if fleet.keeps_backups() { COPIES } else { 0 }));
+    let basing = Arc::new(Semaphore::new(if fleet.keeps_backups() { BASES } else { 0 }));
     let moving = Arc::new(Semaphore::new(MOVES));
     let clusters = fleet.clusters();
     // It may be as large as a server: nobody waits until it is gone but the next recovery, which takes turns with this.
@@ -93,7 +97,7 @@ pub(super) async fn work(link: Arc<Inner>, fleet: Fleet) {
     let turn = join_all(clusters.iter().map(|cluster| turn_keys(&fleet, cluster)));
     let count = join_all(clusters.iter().map(|cluster| take_inventory(&link, &fleet, cluster)));
     let freeze = join_all(clusters.iter().map(|cluster| freeze_template(&link, &fleet, cluster, &wish_again)));
-    let lines = Lines { creating, preparations, migrating, copying, moving, wish_again: wish_again.clone() };
+    let lines = Lines { creating, preparations, migrating, copying, basing, moving, wish_again: wish_again.clone() };
     let lease = lease_on_and_on(&link, &fleet, &lines);
     tokio::join!(clear, freeze, watch, count, turn, prepare, stand_by, lease);
 }
@@ -137,6 +141,7 @@ async fn lease_on_and_on(link: &Arc<Inner>, fleet: &Fleet, lines: &Lines) {
         let room = Room {
             migrating: lines.migrating.clone().try_acquire_owned().ok(),
             copying: lines.copying.clone().try_acquire_owned().ok(),
+            basing: lines.basing.clone().try_acquire_owned().ok(),
             moving: lines.moving.clone().try_acquire_owned().ok(),
         };
         let clusters: Vec<ClusterId> = fleet.frozen().into_keys().collect();
@@ -189,6 +194,7 @@ async fn create(link: &Arc<Inner>, fleet: &Fleet, order: Order, place: OwnedSema
 struct Room {
     migrating: Option<OwnedSemaphorePermit>,
     copying: Option<OwnedSemaphorePermit>,
+    basing: Option<OwnedSemaphorePermit>,
     moving: Option<OwnedSemaphorePermit>,
 }
 
@@ -198,6 +204,7 @@ impl Room {
         match task {
             Task::MigrateDatabases { .. } | Task::TendTenant { .. } => self.migrating,
             Task::MoveTenant { .. } => self.moving,
+            Task::TakeBase { .. } | Task::PruneBases { .. } => self.basing,
             task if is_copy(task) => self.copying,
             _ => None,
         }
@@ -261,8 +268,9 @@ impl Inner {
     ) -> Result<Option<Order>, LinkError> {
         let wait_ms = u64::try_from(WAIT.as_millis()).unwrap_or(u64::MAX);
         let holding = Some(self.holding());
-        let (migrating, copying, moving) = (room.migrating.is_some(), room.copying.is_some(), room.moving.is_some());
-        let wish = LeaseWish { clusters, known: Some(known), wait_ms, holding, migrating, copying, moving };
+        let (migrating, moving) = (room.migrating.is_some(), room.moving.is_some());
+        let (copying, basing) = (room.copying.is_some(), room.basing.is_some());
+        let wish = LeaseWish { clusters, known: Some(known), wait_ms, holding, migrating, copying, basing, moving };
         let Some(signed) = self.client.lease(&wish).await? else { return Ok(None) };
         let order: Order = self.verifier.open("order", &signed)?;
         self.take_in_hand(&order);

@@ -45,6 +45,7 @@ async fn lease(State(app): State<App>, caller: Caller, Body(wish): Body<LeaseWis
         holding: wish.holding.as_deref(),
         migrating: wish.migrating,
         copying: wish.copying,
+        basing: wish.basing,
         moving: wish.moving,
     };
     loop {

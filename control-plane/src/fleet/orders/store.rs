@@ -92,6 +92,8 @@ pub(super) struct Wish<'a> {
     pub(super) migrating: bool,
     /// Whether it has a store of backups, and room for an order about one.
     pub(super) copying: bool,
+    /// Whether it has a store of backups, and room for an order about base backups.
+    pub(super) basing: bool,
     /// Whether it has room for a step of a move.
     pub(super) moving: bool,
 }
@@ -110,7 +112,7 @@ pub(super) async fn lease(pool: &PgPool, wish: &Wish<'_>, now: Timestamp) -> Res
             where id = (select id from work_orders
                          where cluster_id = any(coalesce($15::text[], $1::text[])) and (cluster_id = any($1) or kind = 'clear_move') and attempts < $5
                            and (kind not in ('migrate_databases', 'tend_tenant') or $7)
-                           and (kind <> all($10) or $9)
+                           and (kind <> all($10) or case when kind in ('take_base', 'prune_bases') then $16 else $9 end)
                            and (kind = any($14) or $15::text[] is not null)
                            and (kind <> all($12)
                                 or ($13 and task->'moving'->'target'->>'cluster' = any(case kind when 'undo_move' then $15 else $1 end)))
@@ -133,7 +135,8 @@ pub(super) async fn lease(pool: &PgPool, wish: &Wish<'_>, now: Timestamp) -> Res
         &MOVING.map(str::to_owned),
         wish.moving,
         &OLD.map(str::to_owned),
-        wish.known
+        wish.known,
+        wish.basing
     )
     .fetch_optional(pool)
     .await?;
