@@ -64,6 +64,7 @@ struct Desk {
     repeats: u32,
     shares: Vec<Share>,
     orders: VecDeque<Task>,
+    leased: u128,
     reports: Vec<Report>,
     reports_to_lose: u32,
     reads_only_failures: bool,
@@ -132,6 +133,7 @@ impl Control {
             repeats: 0,
             shares: Vec::new(),
             orders: VecDeque::new(),
+            leased: 0,
             reports: Vec::new(),
             reports_to_lose: 0,
             reads_only_failures: false,
@@ -248,6 +250,13 @@ fn is_known(headers: &HeaderMap) -> bool {
 }
 
 impl Desk {
+    /// The next order, with its number.
+    fn next_order(&mut self) -> Option<(u128, Task)> {
+        let task = self.orders.pop_front()?;
+        self.leased += 1;
+        Some((self.leased, task))
+    }
+
     fn table(&self) -> Snapshot {
         let mut routes = BTreeMap::new();
         for change in &self.changes {
@@ -338,9 +347,9 @@ async fn heartbeat(State(control): State<Control>, Json(beat): Json<Heartbeat>) 
 
 async fn lease(State(control): State<Control>) -> Response {
     for _ in 0..100 {
-        if let Some(task) = control.desk().orders.pop_front() {
+        if let Some((number, task)) = control.desk().next_order() {
             let leased_until = Clock::wall().now() + SignedDuration::from_secs(120);
-            let order = Order { id: OrderId(Uuid::from_u128(1)), fence: 1, leased_until, task };
+            let order = Order { id: OrderId(Uuid::from_u128(number)), fence: 1, leased_until, task };
             return Json(feed_key().sign("order", &order).unwrap()).into_response();
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
