@@ -45,6 +45,7 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
     let stray: String = sql.query_one(stray, &[]).await.unwrap().get(0);
     let (kept, restore) = backed_up(office, &fleet).await;
     let (stays, moves) = on_the_move(office, &fleet).await;
+    let (drill, export) = under_way(office, &fleet).await;
     let awaited = "
         with awaited as (
             insert into imports (id, asked_by, wish, tenant_id, created_at, expires_at)
@@ -110,6 +111,8 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
         bare("/api/v1/moves/{id}/give-up", format!("/api/v1/moves/{moves}/give-up")),
         bare("/api/v1/clusters/{id}/drain", "/api/v1/clusters/jkt-22/drain".into()),
         bare("/api/v1/restores/{id}/undo", format!("/api/v1/restores/{restore}/undo")),
+        bare("/api/v1/restores/{id}/call-off", format!("/api/v1/restores/{drill}/call-off")),
+        bare("/api/v1/exports/{id}/call-off", format!("/api/v1/exports/{export}/call-off")),
         bare("/api/v1/tenants/{id}/exports", format!("/api/v1/tenants/{kept}/exports")),
         post("/api/v1/imports", "/api/v1/imports".into(), wish("kemuning"), wish("cempaka"), &admin),
         post(
@@ -180,6 +183,30 @@ async fn on_the_move(office: &Office, fleet: &Node) -> (uuid::Uuid, uuid::Uuid) 
         select gen_random_uuid(), tenant_id, 'Wati', home.cluster_id, home.name, 1, target.cluster_id, target.name, now() from home, target
         returning id";
     (sql.query_one(stays, &[]).await.unwrap().get(0), sql.query_one(begun, &[]).await.unwrap().get(0))
+}
+
+/// A drill and an export that are under way.
+async fn under_way(office: &Office, fleet: &Node) -> (uuid::Uuid, uuid::Uuid) {
+    assert_eq!(office.sign_up("flamboyan").await.status, StatusCode::CREATED);
+    fleet.done(&fleet.lease(0).await.unwrap()).await;
+    let begun = "
+        with home as (select d.tenant_id, d.cluster_id, d.name, d.template from databases d join tenants t on t.id = d.tenant_id where t.slug = 'flamboyan'),
+        made as (insert into databases (name, cluster_id, state, template, created_at)
+                 select 't_' || repeat('2', 32), cluster_id, 'restoring', template, now() from home returning name),
+        backup as (insert into backups (id, tenant_id, kind, state, asked_by, cluster_id, database_name, taken_at, took_ms, schema,
+                                        row_count, stored_bytes, sha256, created_at, finished_at)
+                   select gen_random_uuid(), tenant_id, 'asked', 'done', 'Wati', cluster_id, name, now(), 1, '0020', 1, 1, 'ab', now(), now()
+                     from home returning id),
+        drill as (insert into restores (id, backup_id, kind, tenant_id, state, asked_by, database_name, created_at)
+                  select gen_random_uuid(), backup.id, 'drill', home.tenant_id, 'ordered', 'Wati', made.name, now() from home, made, backup
+                  returning id),
+        ordered as (insert into work_orders (id, kind, cluster_id, database_name, priority, task, next_attempt_at, created_at)
+                    select gen_random_uuid(), 'export_tenant', cluster_id, name, 40, '{}', now(), now() from home returning id),
+        export as (insert into exports (id, tenant_id, asked_by, order_id, created_at)
+                   select gen_random_uuid(), home.tenant_id, 'Wati', ordered.id, now() from home, ordered returning id)
+        select drill.id, export.id from drill, export";
+    let row = office.scratch.connect().await.unwrap().query_one(begun, &[]).await.unwrap();
+    (row.get(0), row.get(1))
 }
 
 /// What a second effect would leave more of.
