@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::client::{Client, Failure, Reach};
 use super::shown::text;
 use super::{EXIT_CODES, backups, moves, shown};
+use crate::vendor::escaped;
 
 /// How often a rollout that is followed is looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -136,7 +137,7 @@ pub async fn fleet(asked: Fleet) -> Result<String, Failure> {
         Fleet::Strays { reach, drop } => {
             let client = Client::new(&reach)?;
             if let Some(name) = drop {
-                client.post(&format!("/api/v1/strays/{name}/drop"), &json!({})).await?;
+                client.post(&format!("/api/v1/strays/{}/drop", escaped(&name)), &json!({})).await?;
             }
             Ok(reach.told(&client.get("/api/v1/strays").await?, shown::strays))
         }

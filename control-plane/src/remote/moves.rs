@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::client::{Client, Failure, Reach, find};
 use super::shown::text;
 use super::tenants::Whom;
+use crate::vendor::escaped;
 
 /// How often what is under way is looked at.
 const LOOK: Duration = Duration::from_millis(300);
@@ -69,7 +70,7 @@ pub(super) async fn drain(reach: &Reach, cluster: &str, detach: bool, dry_run: b
         let said = format!("would move {} hotels away from {cluster}\nNothing was changed.", text(&before, "hotels"));
         return Ok(reach.told(&before, |_| said));
     }
-    client.post(&format!("/api/v1/clusters/{cluster}/drain"), &json!({})).await?;
+    client.post(&format!("/api/v1/clusters/{}/drain", escaped(cluster)), &json!({})).await?;
     let mut said = String::new();
     loop {
         let now = one(&client, cluster).await?;
