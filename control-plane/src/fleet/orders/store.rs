@@ -112,7 +112,7 @@ pub(super) async fn lease(pool: &PgPool, wish: &Wish<'_>, now: Timestamp) -> Res
             where id = (select id from work_orders
                          where cluster_id = any(coalesce($15::text[], $1::text[])) and (cluster_id = any($1) or kind = 'clear_move') and attempts < $5
                            and (kind not in ('migrate_databases', 'tend_tenant') or $7)
-                           and (kind <> all($10) or case when kind in ('take_base', 'prune_bases') then $16 else $9 end)
+                           and (kind <> all($10) or case when kind in ('take_base', 'prune_bases') then $16::boolean else $9::boolean end)
                            and (kind = any($14) or $15::text[] is not null)
                            and (kind <> all($12)
                                 or ($13 and task->'moving'->'target'->>'cluster' = any(case kind when 'undo_move' then $15 else $1 end)))
