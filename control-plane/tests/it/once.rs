@@ -44,8 +44,8 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
                  values ('jkt-1', 'unknown_database', 't_' || md5('stray'), now() - interval '1 hour', now()) returning name";
     let stray: String = sql.query_one(stray, &[]).await.unwrap().get(0);
     let (kept, restore) = backed_up(office, &fleet).await;
-    let (stays, moves) = on_the_move(office, &fleet).await;
     let (drill, export) = under_way(office, &fleet).await;
+    let (stays, moves) = on_the_move(office, &fleet).await;
     let awaited = "
         with awaited as (
             insert into imports (id, asked_by, wish, tenant_id, created_at, expires_at)
@@ -200,8 +200,8 @@ async fn under_way(office: &Office, fleet: &Node) -> (uuid::Uuid, uuid::Uuid) {
         drill as (insert into restores (id, backup_id, kind, tenant_id, state, asked_by, database_name, created_at)
                   select gen_random_uuid(), backup.id, 'drill', home.tenant_id, 'ordered', 'Wati', made.name, now() from home, made, backup
                   returning id),
-        ordered as (insert into work_orders (id, kind, cluster_id, database_name, priority, task, next_attempt_at, created_at)
-                    select gen_random_uuid(), 'export_tenant', cluster_id, name, 40, '{}', now(), now() from home returning id),
+        ordered as (insert into work_orders (id, kind, cluster_id, priority, task, next_attempt_at, created_at)
+                    select gen_random_uuid(), 'export_tenant', cluster_id, 40, '{}', now(), now() from home returning id),
         export as (insert into exports (id, tenant_id, asked_by, order_id, created_at)
                    select gen_random_uuid(), home.tenant_id, 'Wati', ordered.id, now() from home, ordered returning id)
         select drill.id, export.id from drill, export";
