@@ -55,7 +55,8 @@ pub mod paths {
     pub const HEARTBEAT: &str = "/node/v1/heartbeat";
     /// POST [`crate::LeaseWish`]: a [`crate::Signed`] [`crate::Order`], or 204 when the wait is over.
     pub const LEASE: &str = "/node/v1/orders/lease";
-    /// POST [`crate::Report`]: 204; 409 when the fence is stale.
+    /// POST [`crate::Report`]: 204; 202 when a switch was heard and not made, so that its writers belong where they were; 409 when the fence
+    /// is stale.
     pub const REPORT: &str = "/node/v1/orders/report";
     /// POST [`crate::Inventory`]: 204.
     pub const INVENTORY: &str = "/node/v1/inventory";

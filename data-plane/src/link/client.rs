@@ -33,6 +33,17 @@ pub(super) struct ControlClient {
 /// The door of another node.
 pub(super) struct PeerClient(reqwest::Client);
 
+/// What became of a report.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// It was taken, and is as it says.
+    Taken,
+    /// It was taken, and the switch it tells of was not made.
+    NotMade,
+    /// The order is another's by now.
+    Stale,
+}
+
 /// What asking for changes brought.
 pub(super) enum Heard {
     /// Changes, sealed.
@@ -83,12 +94,13 @@ impl ControlClient {
         }
     }
 
-    /// Whether the report was taken; false when the order is another's by now.
-    pub(super) async fn report(&self, report: &Report) -> Result<bool, LinkError> {
+    /// What became of a report.
+    pub(super) async fn report(&self, report: &Report) -> Result<Told, LinkError> {
         let response = self.say(self.http.post(self.url(paths::REPORT)).json(report), PATIENCE).await?;
         match response.status() {
-            StatusCode::CONFLICT => Ok(false),
-            _ => expect_ok(response).map(|_| true),
+            StatusCode::CONFLICT => Ok(Told::Stale),
+            StatusCode::ACCEPTED => Ok(Told::NotMade),
+            _ => expect_ok(response).map(|_| Told::Taken),
         }
     }
 

@@ -5,6 +5,7 @@ use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{Inventory, MoveStep, Moved, Moving, Order, Outcome, ReadyDatabase, Report, Role, Task};
 use tokio::time::Instant;
 
+use super::client::Told;
 use super::orders::PAUSES;
 use super::{Inner, LinkError};
 use crate::fleet::{Fleet, FleetError};
@@ -24,7 +25,7 @@ enum Heard {
     Switched,
     /// Something else was heard, or that the order is another's.
     Else,
-    /// As far as is known, nothing.
+    /// As far as is known, nothing; or that the switch was not made.
     Nothing,
 }
 
@@ -71,7 +72,8 @@ impl Inner {
         let over = self.over(lease);
         let until = if switching { over.min(Instant::now() + UNHEARD) } else { over };
         match tokio::time::timeout_at(until, self.say(&report)).await {
-            Ok(Ok(true)) if switched => Heard::Switched,
+            Ok(Ok(Told::Taken)) if switched => Heard::Switched,
+            Ok(Ok(Told::NotMade)) => Heard::Nothing,
             Ok(Ok(_)) => Heard::Else,
             Ok(Err(status)) => {
                 self.say_unreadable(&report, status, until).await;
@@ -89,15 +91,15 @@ impl Inner {
         let _ = tokio::time::timeout_at(until, self.say(&Report { outcome, ..report.clone() })).await;
     }
 
-    /// Reports until it is heard; whether the order was still this worker's.
+    /// Reports until it is heard; what became of it.
     ///
     /// # Errors
     /// The status of an answer that would be the same again: the report cannot be read.
-    async fn say(&self, report: &Report) -> Result<bool, u16> {
+    async fn say(&self, report: &Report) -> Result<Told, u16> {
         let mut failures = 0;
         loop {
             match self.client.report(report).await {
-                Ok(its) => return Ok(its),
+                Ok(told) => return Ok(told),
                 Err(LinkError::Answered(status)) if UNREADABLE.contains(&status) => return Err(status),
                 Err(error) => {
                     failures += 1;

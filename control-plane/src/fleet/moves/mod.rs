@@ -15,5 +15,6 @@ pub use desk::doors;
 pub use jobs::drive;
 pub(crate) use jobs::release_log;
 pub(crate) use reports::{given_up, told};
+pub(crate) use store::has_switched;
 pub(crate) use view::{Home, Travels};
 pub use view::{MoveLine, forms};

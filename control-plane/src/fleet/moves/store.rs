@@ -343,6 +343,16 @@ pub(super) async fn note_left(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<T
     Ok(since.fetch_one(&mut **tx).await?.to_jiff())
 }
 
+/// Whether the switch that an order was for has been made, and not taken back.
+pub(crate) async fn has_switched(tx: &mut Tx, order: OrderId) -> Result<bool, DbError> {
+    let switched = sqlx::query_scalar!(
+        r#"select exists (select from work_orders o join moves m on m.target_database = o.task->'moving'->'target'->>'database'
+                           where o.id = $1 and m.switched_at is not null) as "switched!""#,
+        order.0
+    );
+    Ok(switched.fetch_one(&mut **tx).await?)
+}
+
 /// Writes down that a move is over; of one that was given up the target is gone.
 pub(super) async fn note_over(tx: &mut Tx, open: &Open, state: State, now: Timestamp) -> Result<(), DbError> {
     sqlx::query!(

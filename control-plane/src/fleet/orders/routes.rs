@@ -96,9 +96,13 @@ async fn report(State(app): State<App>, caller: Caller, Body(report): Body<Repor
         let detail = "This order was leased anew since; drop it.";
         return Err(AppError::new(Kind::Conflict, "stale-fence", detail));
     }
+    let is_made = match &report.outcome {
+        Outcome::Moved(Moved::Switched { .. }) => moves::has_switched(&mut tx, report.order).await?,
+        _ => true,
+    };
     tx.commit().await.map_err(crate::database::DbError::from)?;
     [Wake::Routes, Wake::Signups, Wake::Orders].into_iter().for_each(|wake| app.wakes.wake(wake));
-    Ok(StatusCode::NO_CONTENT)
+    Ok(if is_made { StatusCode::NO_CONTENT } else { StatusCode::ACCEPTED })
 }
 
 async fn done(app: &App, tx: &mut Tx, caller: &Caller, report: &Report, template: &str) -> Result<bool> {

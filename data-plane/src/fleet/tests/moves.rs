@@ -100,7 +100,7 @@ impl Removal {
         self.yard.as_tenant(&self.yard.database).await.unwrap()
     }
 
-    pub(super) async fn at_target(&self) -> Result<Client, tokio_postgres::Error> {
+    pub(crate) async fn at_target(&self) -> Result<Client, tokio_postgres::Error> {
         let role = &self.moving.target.role;
         let password = login_password(&other_key(), role);
         connect(server().dbname(&self.moving.target.database).user(role).password(password.expose())).await

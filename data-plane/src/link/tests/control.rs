@@ -10,8 +10,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use hotelhub_kernel::{Clock, Entropy, Host, Ids, Key, Slug, TenantId};
 use hotelhub_protocol::{
-    Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Heartbeat, HeartbeatAnswer, Limits, Notices, Order, OrderId,
-    Outcome, Placement, Report, Role, Route, Share, Snapshot, Task, TenantStatus, Usage, paths,
+    Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Heartbeat, HeartbeatAnswer, Limits, Moved, Notices, Order,
+    OrderId, Outcome, Placement, Report, Role, Route, Share, Snapshot, Task, TenantStatus, Usage, paths,
 };
 use hotelhub_web::metrics::Metrics;
 use jiff::SignedDuration;
@@ -68,6 +68,7 @@ struct Desk {
     reports: Vec<Report>,
     reports_to_lose: u32,
     reads_only_failures: bool,
+    makes_no_switch: bool,
     templates: Vec<String>,
     heard: Option<Usage>,
 }
@@ -137,6 +138,7 @@ impl Control {
             reports: Vec::new(),
             reports_to_lose: 0,
             reads_only_failures: false,
+            makes_no_switch: false,
             templates: Vec::new(),
             heard: None,
         };
@@ -220,6 +222,11 @@ impl Control {
 
     pub(super) fn lose_reports(&self, count: u32) {
         self.desk().reports_to_lose = count;
+    }
+
+    /// Hears of switches from now on and makes none.
+    pub(super) fn make_no_switch(&self) {
+        self.desk().makes_no_switch = true;
     }
 
     /// Reads no report from now on but of what failed.
@@ -366,6 +373,7 @@ async fn report(State(control): State<Control>, Json(report): Json<Report>) -> S
     if desk.reads_only_failures && !matches!(report.outcome, Outcome::Failed { .. }) {
         return StatusCode::UNPROCESSABLE_ENTITY;
     }
+    let is_refused = desk.makes_no_switch && matches!(report.outcome, Outcome::Moved(Moved::Switched { .. }));
     desk.reports.push(report);
-    StatusCode::NO_CONTENT
+    if is_refused { StatusCode::ACCEPTED } else { StatusCode::NO_CONTENT }
 }
