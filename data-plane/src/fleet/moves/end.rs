@@ -24,20 +24,31 @@ pub(super) async fn clear(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, 
         Err(FleetError::Unreachable { .. }) if has_writers(ends).await? => None,
         from => from?,
     };
+    let is_left = match &from {
+        // The hotel went on from there before its source was back: what lies at the source is nobody's any more.
+        Some(from) if fence::is_passed_on(from, ends).await? => !target::is_there(&lent, ends).await?,
+        Some(_) => false,
+        None => !target::is_there(&lent, ends).await?,
+    };
     if let Some(from) = &from
+        && !is_left
         && let_writers_in(from, ends, halt).await? == Turn::Source
     {
         lent.give_back().await?;
         return Ok(Moved::Reopened);
     }
-    target::let_go(ends).await?;
+    if !is_left {
+        target::let_go(ends).await?;
+    }
     Step::Unlink.done(halt)?;
     if let Some(from) = from {
         source::take_down(&from, ends).await?;
         source::shut(&from, ends).await?;
     }
-    let unmark = format!("comment on database {} is null", ends.to.as_str());
-    lent.client().batch_execute(&unmark).await.map_err(during("taking the mark off the target"))?;
+    if !is_left {
+        let unmark = format!("comment on database {} is null", ends.to.as_str());
+        lent.client().batch_execute(&unmark).await.map_err(during("taking the mark off the target"))?;
+    }
     lent.give_back().await?;
     Ok(Moved::Cleared)
 }
@@ -71,13 +82,16 @@ async fn let_writers_in(from: &Client, ends: &Ends<'_>, halt: Option<Step>) -> R
 /// Gives the source back to its writers and leaves nothing of the move: first where the hotel is, then where it was to be. A target that
 /// cannot be reached keeps nobody from the source.
 pub(super) async fn undo(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, FleetError> {
-    let lived_at = timeout(AWAY, target::is_lived_in(ends)).await;
-    if matches!(lived_at, Ok(Ok(true))) || is_written_to(ends).await? {
+    if let Ok(Ok(true)) = timeout(AWAY, target::is_lived_in(ends)).await {
         return Err(lived_in());
     }
     if let Some(from) = source_of(ends).await? {
-        fence::open(&from, ends).await?;
-        source::take_down(&from, ends).await?;
+        if fence::is_passed_on(&from, ends).await? {
+            take_from_target(&from, ends).await?;
+        } else {
+            fence::open(&from, ends).await?;
+            source::take_down(&from, ends).await?;
+        }
     }
     Step::Unlink.done(halt)?;
     let lent = match timeout(AWAY, ends.target.lend()).await {
@@ -116,16 +130,26 @@ pub(in crate::fleet) async fn give_back(ends: &Ends<'_>) -> Result<(), FleetErro
     Ok(())
 }
 
-/// Whether the writers were passed on to the target, and somebody wrote there since. Where they were and the target is away nobody knows, and
-/// nothing is undone.
-async fn is_written_to(ends: &Ends<'_>) -> Result<bool, FleetError> {
-    let Some(from) = source_of(ends).await? else { return Ok(false) };
-    if !fence::is_passed_on(&from, ends).await? {
-        return Ok(false);
+/// Gives the source back to writers who were passed on, if nobody has written at the target: who would is shut out there before the two are
+/// compared for good. Where the target is away nobody knows, and nothing is undone.
+async fn take_from_target(from: &Client, ends: &Ends<'_>) -> Result<(), FleetError> {
+    let lending = timeout(AWAY, ends.target.lend()).await;
+    let lent = lending.map_err(|_| FleetError::Slow { doing: "entering the target", limit: AWAY })??;
+    lent.lock(ends.to.lock()).await?;
+    let to = target::enter(ends).await?;
+    // One that is lived in is not held for that.
+    if !switch::are_alike(from, &to).await? {
+        return Err(lived_in());
     }
-    let entering = timeout(AWAY, target::enter(ends)).await;
-    let to = entering.map_err(|_| FleetError::Slow { doing: "entering the target", limit: AWAY })??;
-    switch::are_alike(&from, &to).await.map(|alike| !alike)
+    fence::shut(&to).await?;
+    let alike = switch::are_alike(from, &to).await;
+    if !matches!(alike, Ok(true)) {
+        to.batch_execute(template::GRANTS).await.map_err(during("letting the writers in at the target"))?;
+        return Err(alike.err().unwrap_or_else(lived_in));
+    }
+    fence::open(from, ends).await?;
+    source::take_down(from, ends).await?;
+    lent.give_back().await
 }
 
 /// Whoever asks to undo such a move knows less than the servers do: a central database that is older than the switch.

@@ -124,6 +124,15 @@ pub(super) async fn seal(at: &Client, ends: &Ends<'_>) -> Result<(), FleetError>
     at.batch_execute(&seal).await.map_err(during("shutting the writers out"))
 }
 
+/// Shuts the writers out of a target, behind whoever is just at it.
+pub(super) async fn shut(at: &Client) -> Result<(), FleetError> {
+    let tables = names(at, IN_ORDER).await?.join(", ");
+    let shut = format!(
+        "begin; set local lock_timeout = {LONGEST_WAIT_MS}; lock table {tables} in exclusive mode; {SHUT_OUT}; commit"
+    );
+    at.batch_execute(&shut).await.map_err(during("shutting the writers out of the target"))
+}
+
 /// Whose turn it is to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {

@@ -84,6 +84,12 @@ pub(super) async fn must_bear_mark(lent: &Lent<'_>, ends: &Ends<'_>) -> Result<(
     Err(FleetError::CannotMove("its target is gone, or no copy of this move any more".to_owned()))
 }
 
+/// Whether there is such a database at all.
+pub(super) async fn is_there(lent: &Lent<'_>, ends: &Ends<'_>) -> Result<bool, FleetError> {
+    let found = lent.client().query_opt(DATABASE, &[&ends.to.as_str()]).await;
+    Ok(found.map_err(during("looking for the target"))?.is_some())
+}
+
 /// Whether the tenant lives there: it is its house, and no move bears on it any more.
 pub(super) async fn is_lived_in(ends: &Ends<'_>) -> Result<bool, FleetError> {
     let nowhere = ends.target.enter_nowhere().await?;

@@ -31,8 +31,11 @@ async fn a_move_that_was_passed_on_and_not_written_to_is_undone() {
     removal.step(MoveStep::Copy).await.unwrap();
     removal.step(MoveStep::Switch).await.unwrap();
     removal.fleet.pass_on(&removal.moving).await.unwrap();
+    let target = removal.at_target().await.unwrap();
     removal.killed(MoveStep::Undo, Step::Unlink).await;
     write(&removal.at_source().await, "while it is undone").await.unwrap();
+    assert!(write(&target, "at both").await.is_err());
+    drop(target);
     assert_eq!(removal.step(MoveStep::Undo).await.unwrap(), Moved::Undone);
     removal.assert_untouched().await;
     removal.clear().await;
