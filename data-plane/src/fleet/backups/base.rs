@@ -35,7 +35,10 @@ pub(in crate::fleet) async fn take(
     // What an attempt before this one left has no manifest, and is as long as the server.
     archive.shelf.remove_base(&place).await?;
     let began_at = servers_clock(lent.client()).await?;
+    // It may take hours: meanwhile it has one connection, and hotels' backups have the others.
+    lent.give_back().await?;
     let digest = copy(admin, archive, &place, (server_version, urgent)).await?;
+    let lent = admin.lend().await?;
     let ended_at = servers_clock(lent.client()).await?;
     let to_wal = settle(lent.client(), &wal, cluster).await?;
     must_be_there(&wal, &from_wal, &to_wal, segment_bytes).await?;
