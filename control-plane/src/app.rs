@@ -11,6 +11,7 @@ use hotelhub_vault::Shelf;
 use hotelhub_web::limits::Throttle;
 use hotelhub_web::metrics::Metrics;
 use hotelhub_web::{Assets, BadTemplates, Folder, Templates};
+use jiff::Timestamp;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use rust_embed::RustEmbed;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +50,8 @@ fn counters(url: &str) -> redis::RedisResult<ConnectionManager> {
 pub struct App {
     /// What time it is.
     pub clock: Clock,
+    /// When this process began.
+    pub started_at: Timestamp,
     /// New identifiers.
     pub ids: Ids,
     /// Dice.
@@ -123,6 +126,7 @@ impl App {
             redis,
             stop: CancellationToken::new(),
             settings: Arc::new(settings),
+            started_at: clock.now(),
             clock,
             entropy,
         })

@@ -23,12 +23,12 @@ pub(super) async fn called_off(app: &App, tx: &mut Tx, staff: &VendorStaff, rest
     let now = app.clock.now();
     restores::list(tx, None, Some(restore), 1).await?.pop().ok_or(Refusal::UnknownRestore)?;
     let orders = orders_of(tx, restore).await?.ok_or(Refusal::Over)?;
+    let mut quiet = now;
     for order in orders.restoring.into_iter().chain(orders.making) {
-        orders::withdraw(tx, order, now).await?;
+        quiet = orders::withdraw(tx, order, now).await?.map_or(quiet, |until| quiet.max(until));
     }
     let begun = hold(tx, restore, orders.restoring).await?.ok_or(Refusal::Over)?;
     let reason = format!("{} called it off", staff.name);
-    let quiet = orders.leased_until.map_or(now, |until| until.max(now));
     reports::give_back(tx, &begun, &reason, (now, quiet)).await?;
     if orders.making.is_some()
         && let Some((backup, tenant, cluster)) = note_unmade(tx, begun.backup, &reason, now).await?
@@ -45,27 +45,20 @@ pub(super) async fn called_off(app: &App, tx: &mut Tx, staff: &VendorStaff, rest
 struct Orders {
     /// The order that fills its database.
     restoring: Option<Uuid>,
-    /// Until when a worker may be at that.
-    leased_until: Option<Timestamp>,
     /// Where it waits for a backup of an instant: the order that makes it.
     making: Option<Uuid>,
 }
 
 async fn orders_of(tx: &mut Tx, restore: Uuid) -> Result<Option<Orders>, DbError> {
     let row = sqlx::query!(
-        r#"select r.order_id, case when o.state = 'leased' then o.leased_until end as leased_until,
-                  case when r.order_id is null then b.order_id end as making
-             from restores r join backups b on b.id = r.backup_id left join work_orders o on o.id = r.order_id
-            where r.id = $1 and r.state = 'ordered'"#,
+        "select r.order_id, case when r.order_id is null then b.order_id end as making
+           from restores r join backups b on b.id = r.backup_id
+          where r.id = $1 and r.state = 'ordered'",
         restore
     )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|row| Orders {
-        restoring: row.order_id,
-        leased_until: row.leased_until.map(|at| at.to_jiff()),
-        making: row.making,
-    }))
+    Ok(row.map(|row| Orders { restoring: row.order_id, making: row.making }))
 }
 
 /// The restore, held until the transaction ends, if it still is where its orders were seen.
@@ -86,6 +79,25 @@ async fn hold(tx: &mut Tx, restore: Uuid, order: Option<Uuid>) -> Result<Option<
         database: row.database_name,
         closed_for_it: row.closed_for_it,
     }))
+}
+
+/// Ends the backups of a tenant that are under way: what they would show is not what it is served from any more. A night is due again.
+pub(crate) async fn end_under_way(tx: &mut Tx, tenant: TenantId, now: Timestamp) -> Result<(), DbError> {
+    sqlx::query!(
+        "with open as (
+             select b.id, o.id as order_id from backups b join work_orders o on o.id = b.order_id
+              where b.tenant_id = $1 and b.state = 'ordered' and b.kind <> 'instant' for update of o),
+         stopped as (
+             update work_orders o set state = 'done', finished_at = $2, last_error = coalesce(o.last_error, 'not wanted any more')
+               from open where o.id = open.order_id)
+         update backups b set state = 'failed', error = 'the hotel was given another database meanwhile', finished_at = $2
+           from open where b.id = open.id and b.state = 'ordered'",
+        tenant.0,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Writes down that a backup of an instant is not made.

@@ -19,6 +19,7 @@ mod tests;
 mod view;
 
 pub(crate) use bases::{Copied, copied, taken as base_taken};
+pub(crate) use calling_off::end_under_way;
 pub(crate) use deeds::lodging;
 pub use desk::doors;
 pub(crate) use desk::of_known;

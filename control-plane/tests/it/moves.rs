@@ -142,7 +142,8 @@ async fn a_move_that_fails_or_is_given_up_leads_back_and_what_comes_late_moves_n
     let (late, _) = yard.step().await;
     let give_up = format!("/api/v1/moves/{given_up}/give-up");
     assert_eq!(yard.staff.post(&give_up, &json!({})).await.unwrap().status, StatusCode::OK);
-    yard.node.report(late.id, late.fence, Outcome::Moved(switched())).await;
+    let told = yard.node.report(late.id, late.fence, Outcome::Moved(switched())).await;
+    assert_eq!(told.status, StatusCode::ACCEPTED, "its writers belong where they were");
     assert_eq!((yard.state(&given_up).await.as_str(), yard.placement("melati").await), ("undoing", before.clone()));
     assert!(
         yard.node.lease_moving(&[CLUSTER]).await.is_none(),
@@ -177,7 +178,17 @@ async fn a_hotel_whose_writers_were_let_in_again_where_it_was_is_served_from_the
     let id = yard.begun("melati").await;
     yard.does(MoveStep::Copy, Moved::Copied { bytes: 1 }).await;
     yard.does(MoveStep::Switch, switched()).await;
+    let sql = yard.office.scratch.connect().await.unwrap();
+    let night = "insert into work_orders (id, kind, cluster_id, priority, task, next_attempt_at, created_at)
+          select gen_random_uuid(), 'back_up_tenant', cluster_id, 40, '{}', '2099-01-01', now() from databases where state = 'live';
+        insert into backups (id, tenant_id, kind, asked_by, order_id, cluster_id, database_name, created_at)
+        select gen_random_uuid(), tenant_id, 'asked', 'Wati', (select id from work_orders where task = '{}'), cluster_id, name, now()
+          from databases where state = 'live'";
+    sql.batch_execute(night).await.unwrap();
     yard.does(MoveStep::Clear, Moved::Reopened).await;
+    let ended =
+        "select (select state from backups) = 'failed' and (select state from work_orders where task = '{}') = 'done'";
+    assert!(sql.query_one(ended, &[]).await.unwrap().get::<_, bool>(0), "it would show what is not served");
     let now = yard.placement("melati").await;
     assert_eq!(
         (&now.cluster, &now.database, now.generation),
@@ -186,7 +197,6 @@ async fn a_hotel_whose_writers_were_let_in_again_where_it_was_is_served_from_the
     yard.does(MoveStep::Undo, Moved::Undone).await;
     let over = yard.look(&id).await;
     assert_eq!((&over["state"], &over["switched_at"]), (&json!("given_up"), &Value::Null));
-    let sql = yard.office.scratch.connect().await.unwrap();
     let left = "select count(*) from databases where state in ('moving', 'set_aside')";
     assert_eq!(sql.query_one(left, &[]).await.unwrap().get::<_, i64>(0), 0);
     yard.is_heard().await;
@@ -203,7 +213,11 @@ async fn a_backup_that_was_ordered_in_the_moment_of_the_move_keeps_the_hotel_whe
     let ordered = "insert into backups (id, tenant_id, kind, asked_by, cluster_id, database_name, created_at)
           select gen_random_uuid(), tenant_id, 'asked', 'Wati', cluster_id, name, now() from databases where state = 'live'";
     sql.batch_execute(ordered).await.unwrap();
-    yard.does(MoveStep::Switch, switched()).await;
+    let (order, _) = yard.step().await;
+    for _ in 0..2 {
+        let told = yard.node.report(order.id, order.fence, Outcome::Moved(switched())).await;
+        assert_eq!(told.status, StatusCode::ACCEPTED, "it is heard, and not made");
+    }
     assert_eq!((yard.state(&id).await.as_str(), yard.placement("melati").await), ("undoing", before));
 }
 
@@ -321,7 +335,7 @@ async fn a_switch_with_which_nobody_goes_on_is_given_up() {
     assert_eq!(step, MoveStep::Switch);
     drive(&yard.office.app).await.unwrap();
     assert_eq!(yard.state(&id).await, "switching", "its worker has it");
-    yard.office.clock.advance(SignedDuration::from_secs(121));
+    yard.office.clock.advance(SignedDuration::from_secs(361));
     drive(&yard.office.app).await.unwrap();
     assert_eq!(yard.state(&id).await, "undoing");
     yard.is_heard().await;

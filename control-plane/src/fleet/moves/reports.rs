@@ -9,10 +9,10 @@ use super::store::{self, Open, Which};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
-use crate::exports;
 use crate::fleet::orders::{self, NewOrder};
 use crate::fleet::{feed, ready};
 use crate::tenants;
+use crate::{backups, exports};
 
 /// Copies go after who signs up; what holds writers or ends a move goes first.
 const COPY: i16 = 60;
@@ -25,7 +25,7 @@ const AGAIN: SignedDuration = SignedDuration::from_secs(60);
 const LOST: SignedDuration = SignedDuration::from_hours(24);
 
 /// A switch that was leased until so long ago, and that nobody took on since, is given up: its hotel may be kept from writing.
-const FORSAKEN: SignedDuration = SignedDuration::from_secs(60);
+const FORSAKEN: SignedDuration = SignedDuration::from_mins(5);
 
 /// Places the order of a move's step; its id.
 pub(super) async fn place(app: &App, tx: &mut Tx, open: &Open, state: State) -> Result<Option<Uuid>, DbError> {
@@ -93,6 +93,7 @@ async fn taken_back(app: &App, tx: &mut Tx, open: &Open) -> Result<(), DbError> 
     if home.is_none_or(|home| home.database == open.moving.target.quarters()) {
         ready::replace(tx, &open.moving.source.quarters(), tenant, None, now).await?;
         exports::follow(tx, tenant, &open.moving.source.quarters(), now).await?;
+        backups::end_under_way(tx, tenant, now).await?;
     }
     store::note_taken_back(tx, open).await?;
     let Some(order) = place(app, tx, open, State::Undoing).await? else { return Ok(()) };
@@ -151,7 +152,9 @@ pub(crate) async fn given_up(app: &App, tx: &mut Tx) -> Result<bool, DbError> {
     for open in &deleted {
         give_up(app, tx, open, "the hotel was deleted meanwhile").await?;
     }
-    let forsaken = store::open(tx, Which::Forsaken(now - FORSAKEN)).await?;
+    // Who was away hears of nobody at first: workers have as long to come back.
+    let is_back = now.duration_since(app.started_at) > FORSAKEN;
+    let forsaken = if is_back { store::open(tx, Which::Forsaken(now - FORSAKEN)).await? } else { Vec::new() };
     for open in &forsaken {
         tracing::error!(tenant = %open.moving.tenant, move.id = %open.id, "nobody goes on with a switch: the move is undone");
         give_up(app, tx, open, "the worker that held the hotel's writers was not heard of again, and no other went on")

@@ -52,17 +52,18 @@ pub(crate) async fn lease_on(
     Ok(leases.collect())
 }
 
-/// Ends an order whose work is not wanted any more, whoever has it: what is said of it later counts no more.
-pub(crate) async fn withdraw(tx: &mut Tx, order: Uuid, now: Timestamp) -> Result<(), DbError> {
-    sqlx::query!(
-        "update work_orders set state = 'done', finished_at = $2, last_error = coalesce(last_error, 'not wanted any more')
-          where id = $1 and state <> 'done'",
+/// Ends an order whose work is not wanted any more, whoever has it: what is said of it later counts no more. Until when a worker may be at it
+/// still, if one is.
+pub(crate) async fn withdraw(tx: &mut Tx, order: Uuid, now: Timestamp) -> Result<Option<Timestamp>, DbError> {
+    let until = sqlx::query_scalar!(
+        "with known as (select id, case when state = 'leased' then leased_until end as until from work_orders where id = $1 for update)
+         update work_orders o set state = 'done', finished_at = $2, last_error = coalesce(last_error, 'not wanted any more')
+           from known where o.id = known.id and o.state <> 'done'
+         returning known.until",
         order,
         now.to_sqlx() as _
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    );
+    Ok(until.fetch_optional(&mut **tx).await?.flatten().map(|until| until.to_jiff()))
 }
 
 /// Tries an order that has failed, or that left something to do, again from the first attempt on, not before `at`.
