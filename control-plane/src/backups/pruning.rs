@@ -1,10 +1,11 @@
 //! Backups that are removed from the store, as rows.
 use hotelhub_kernel::TenantId;
-use hotelhub_protocol::OrderId;
+use hotelhub_protocol::{ClusterId, OrderId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use uuid::Uuid;
 
+use super::store::Whose;
 use crate::database::{DbError, Tx};
 
 /// The backups of a tenant of which something may still lie in the store: they failed, or were to be removed and could not be.
@@ -17,6 +18,18 @@ pub(super) async fn uncleared(tx: &mut Tx, tenant: TenantId) -> Result<Vec<Uuid>
         tenant.0
     );
     Ok(uncleared.fetch_all(&mut **tx).await?)
+}
+
+/// Backups that were to be removed, and could not be when that was tried last before `before`, at most 50: held until the transaction ends.
+pub(super) async fn left(tx: &mut Tx, before: Timestamp) -> Result<Vec<Whose>, DbError> {
+    let rows = sqlx::query!(
+        "select b.id, b.tenant_id, b.cluster_id from backups b join work_orders o on o.id = b.order_id
+          where b.state = 'pruning' and o.state = 'done' and o.next_attempt_at < $1
+          order by b.id limit 50 for update of b skip locked",
+        before.to_sqlx() as _
+    );
+    let left = rows.fetch_all(&mut **tx).await?.into_iter();
+    Ok(left.map(|row| (row.id, TenantId(row.tenant_id), ClusterId(row.cluster_id))).collect())
 }
 
 /// Writes down that these are being removed. One that failed stays failed.

@@ -41,10 +41,13 @@ pub(crate) async fn came_late(app: &App, tx: &mut Tx, order: OrderId) -> Result<
     }
 }
 
-/// Backups of instants are kept for a week from when they were made; how many orders remove others.
+/// Backups of instants are kept for a week from when they were made, and what could not be removed is removed an hour later, whoever's it
+/// is; how many orders remove others.
 pub(super) async fn prune_instants(app: &App, tx: &mut Tx, now: Timestamp) -> Result<u32, DbError> {
     let mut ordered = 0;
-    for (backup, tenant, cluster) in store::old_instants(tx, now).await? {
+    let mut over = store::old_instants(tx, now).await?;
+    over.extend(pruning::left(tx, now - store::AGAIN).await?);
+    for (backup, tenant, cluster) in over {
         prune(app, tx, (tenant, cluster), vec![backup]).await?;
         ordered += 1;
     }

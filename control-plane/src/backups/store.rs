@@ -163,8 +163,9 @@ pub(super) async fn candidates(tx: &mut Tx, now: Timestamp) -> Result<Vec<Candid
                   $3 - (select count(*) from backups b where b.cluster_id = d.cluster_id and b.state = 'ordered') as "room!"
              from tenants t
              join databases d on d.tenant_id = t.id and d.state = 'live'
-             left join lateral (select max(due_at) as due_at from backups
-                                 where tenant_id = t.id and (state <> 'failed' or finished_at > $4)) l on true
+             left join lateral (select greatest(
+                     (select max(due_at) from backups where tenant_id = t.id and due_at is not null and state <> 'failed'),
+                     (select max(due_at) from backups where tenant_id = t.id and state = 'failed' and finished_at > $4)) as due_at) l on true
             where t.status <> 'churned' and (l.due_at is null or l.due_at <= $2)
               and not exists (select from backups b where b.tenant_id = t.id and b.state = 'ordered')
               and not exists (select from restores r where r.tenant_id = t.id and r.state = 'ordered')
