@@ -300,6 +300,8 @@ pub(super) async fn due(tx: &mut Tx, now: Timestamp) -> Result<Vec<Due>, DbError
 
 /// Gives the name and the hosts of a deleted tenant free, and forgets its sign-up with its key; whether that was still to be done.
 pub(super) async fn release(tx: &mut Tx, tenant: TenantId, now: Timestamp) -> Result<bool, DbError> {
+    // Of two of its databases that are dropped at the same moment the second is told of after the first.
+    sqlx::query!("select id from tenants where id = $1 for update", tenant.0).fetch_optional(&mut **tx).await?;
     let released = sqlx::query!(
         "with released as (
              update tenants set released_at = $2
