@@ -103,8 +103,11 @@ const EXPIRE: &str = "
       from gone g
       join reservation_nights n on n.reservation_id = g.id";
 
+const OVERDUE: &str = "select exists (select from reservations where status = 'hold' and hold_until <= $1)";
+
 /// Every statement of this file.
 pub(super) const STATEMENTS: &[&str] = &[
+    OVERDUE,
     BOOK,
     LOCK,
     HELD,
@@ -274,6 +277,11 @@ pub(super) async fn settle(
 ) -> Result<(), DbError> {
     db.execute(SETTLE, &[&reservations, &status.as_str(), &reason, &now]).await?;
     db.execute(TOUCH_BOOKING, &[&booking, &now]).await.map(drop)
+}
+
+/// Whether a hold is there whose time ran out.
+pub(super) async fn is_any_overdue(db: &Session, now: Timestamp) -> Result<bool, DbError> {
+    db.query_one(OVERDUE, &[&now]).await?.try_get(0).map_err(DbError::from)
 }
 
 /// Lets holds go whose time ran out: those of `types` that meet the nights from `from` up to `to`, or, when no types are
