@@ -67,7 +67,7 @@ impl TenantTx {
     pub async fn commit(self) -> Result<(), DbError> {
         if self.has_failed() {
             self.conn.say("rollback").await?;
-            return Err(DbError::aborted());
+            return Err(self.conn.aborted());
         }
         self.conn.say("commit").await
     }

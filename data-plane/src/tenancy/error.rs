@@ -19,13 +19,13 @@ enum Cause {
     /// It failed only because another statement of its transaction had.
     Echo(Box<tokio_postgres::Error>, FirstFailure),
     /// A commit was asked for although a statement of the transaction had failed.
-    Aborted,
+    Aborted(FirstFailure),
 }
 
 impl DbError {
-    /// A commit that cannot be: something in the transaction had failed.
-    pub(super) fn aborted() -> Self {
-        Self(Cause::Aborted)
+    /// A commit that cannot be: something in the transaction had failed, first with this.
+    pub(super) fn aborted(first: &FirstFailure) -> Self {
+        Self(Cause::Aborted(first.clone()))
     }
 
     /// A failure in a transaction whose first failure this may be, or an echo of.
@@ -60,7 +60,7 @@ impl DbError {
     pub fn is_away(&self) -> bool {
         let Cause::Postgres(error) = &self.0 else { return false };
         match error.code() {
-            Some(code) => AWAY.contains(code) || code.code().starts_with("08"),
+            Some(code) => AWAY.contains(code) || AWAY_CLASSES.iter().any(|class| code.code().starts_with(class)),
             None => error.is_closed() || error.source().is_some_and(|cause| cause.is::<std::io::Error>()),
         }
     }
@@ -68,8 +68,8 @@ impl DbError {
     /// Whether the same request may well succeed in a moment: a lock or a time limit stood in its way.
     pub fn is_passing(&self) -> bool {
         let cause = match &self.0 {
-            Cause::Echo(_, first) => first.get(),
-            Cause::Postgres(_) | Cause::Aborted => self.code(),
+            Cause::Echo(_, first) | Cause::Aborted(first) => first.get(),
+            Cause::Postgres(_) => self.code(),
         };
         cause.is_some_and(|code| PASSING.contains(code))
     }
@@ -77,8 +77,8 @@ impl DbError {
     /// Whether the tenant may not write here: its data have moved, or are just moving, to another place.
     pub fn is_shut_out(&self) -> bool {
         let cause = match &self.0 {
-            Cause::Echo(_, first) => first.get(),
-            Cause::Postgres(_) | Cause::Aborted => self.code(),
+            Cause::Echo(_, first) | Cause::Aborted(first) => first.get(),
+            Cause::Postgres(_) => self.code(),
         };
         cause == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
     }
@@ -86,16 +86,18 @@ impl DbError {
     fn database(&self) -> Option<&tokio_postgres::error::DbError> {
         match &self.0 {
             Cause::Postgres(error) | Cause::Echo(error, _) => error.as_db_error(),
-            Cause::Aborted => None,
+            Cause::Aborted(_) => None,
         }
     }
 }
+
+/// Lost connections, and a server that is out of memory or disk, or whose machine fails it.
+const AWAY_CLASSES: &[&str] = &["08", "53", "58"];
 
 const AWAY: &[SqlState] = &[
     SqlState::ADMIN_SHUTDOWN,
     SqlState::CRASH_SHUTDOWN,
     SqlState::CANNOT_CONNECT_NOW,
-    SqlState::TOO_MANY_CONNECTIONS,
     SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
 ];
 
@@ -142,7 +144,7 @@ impl fmt::Display for DbError {
                 Some(said) => write!(f, "{}: {}", said.code().code(), said.message()),
                 None => error.fmt(f),
             },
-            Cause::Aborted => f.write_str("a statement of the transaction had failed before its commit"),
+            Cause::Aborted(_) => f.write_str("a statement of the transaction had failed before its commit"),
         }
     }
 }
@@ -151,7 +153,7 @@ impl Error for DbError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0 {
             Cause::Postgres(error) | Cause::Echo(error, _) => error.source(),
-            Cause::Aborted => None,
+            Cause::Aborted(_) => None,
         }
     }
 }

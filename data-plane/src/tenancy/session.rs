@@ -118,6 +118,11 @@ impl Session {
         self.failed.load(Ordering::Acquire)
     }
 
+    /// Why a transaction in which a call failed cannot be committed.
+    pub(super) fn aborted(&self) -> DbError {
+        DbError::aborted(&self.first_failure())
+    }
+
     /// A new transaction begins: what failed before it is none of its business.
     pub(super) fn forget_failure(&self) {
         if self.failed.swap(false, Ordering::AcqRel) {
