@@ -263,6 +263,7 @@ impl Drop for Database {
 pub(crate) fn sources() -> (Sources, Clock) {
     // As `main` does; the second of several houses finds it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    hotelhub_testkit::log();
     let clock = Clock::at("2026-07-03T02:00:00Z".parse().unwrap());
     let entropy = Entropy::system();
     (Sources { clock: clock.clone(), ids: Ids::timed(clock.clone(), entropy.clone()), entropy }, clock)
