@@ -9,6 +9,7 @@ mod inventory;
 mod moves;
 mod orders;
 mod quarters;
+mod seeds;
 mod signed;
 #[cfg(test)]
 mod tests;
@@ -24,10 +25,9 @@ pub use heartbeat::{
 };
 pub use inventory::Inventory;
 pub use moves::{MoveStep, Moved, Moving};
-pub use orders::{
-    LeaseWish, Migrated, Order, OrderId, Outcome, OwnerSeed, Recovery, Report, Restoration, Task, TenantSeed,
-};
+pub use orders::{LeaseWish, Migrated, Order, OrderId, Outcome, Recovery, Report, Restoration, Task};
 pub use quarters::{Quarters, is_shared};
+pub use seeds::{OwnerSeed, TenantSeed};
 pub use signed::{BadSignature, FeedKey, FeedVerifier, Signed};
 
 /// The version of this conversation, sent as the header [`VERSION_HEADER`]; a peer that speaks another major version is refused.

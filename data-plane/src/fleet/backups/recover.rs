@@ -1,5 +1,8 @@
 //! One tenant as it was at an instant: a base backup unpacked beside, a Postgres of the worker's own brought to that instant by the WAL, and
 //! the one database backed up out of it. From there on it is a backup like any other. No other tenant's database is entered.
+#[cfg(test)]
+mod tests;
+
 use hotelhub_kernel::Clock;
 use hotelhub_protocol::{BackedUp, ClusterId, Recovery};
 use hotelhub_vault::{BasePlace, Place, WalName, WalShelf};
@@ -123,21 +126,5 @@ fn explained(error: FleetError, wanted: &Recovery) -> FleetError {
             FleetError::Unrecoverable(format!("at {at} the database {of} was not on this server"))
         }
         error => error,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_timelines_that_are_tried_begin_with_the_base_backups_own() {
-        let history = "1\t0/3000000\tno recovery target specified\n\n2\t0/5000000\tbefore 2026-07-03 14:04:00+07\n";
-        assert_eq!(from_on(1, 3, history), [1, 2, 3]);
-        assert_eq!(from_on(2, 3, history), [2, 3]);
-        assert_eq!(from_on(7, 3, history), [7], "the server went back behind it");
-        let missed = "recovery ended before configured recovery target was reached".to_owned();
-        assert!(ends_before(&FleetError::Unrecoverable(missed)));
-        assert!(!ends_before(&FleetError::Unrecoverable("the disk is full".to_owned())));
     }
 }
