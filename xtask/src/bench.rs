@@ -30,7 +30,7 @@ pub(crate) struct Wish {
     #[arg(value_enum, default_value_t = Name::Foundation)]
     name: Name,
     /// Measures only this part. Of foundation: lookup, standalone, wire, warm, search, last_rooms, sign_up, cold or memory; of tenancy:
-    /// lookup, recover, cold, budget, rollout, move, schema, change, restart, provision or memory.
+    /// lookup, recover, cold, warm, budget, rollout, move, schema, change, restart, provision, sign_up or memory.
     #[arg(long)]
     only: Option<String>,
     /// Hotels of tenancy, 1,000 unless said: fewer where there is no room for so many databases.

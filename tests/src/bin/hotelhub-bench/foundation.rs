@@ -62,7 +62,7 @@ async fn in_a_house(ground: &Ground, programs: Programs, wanted: &impl Fn(&str) 
     let stock = melati.furnish(&[20, 12, 10]).await?;
     if wanted("warm") {
         let dsn = house.tenant_dsn("melati").await?;
-        show([warm::public_request(&house, "melati", &dsn).await?])?;
+        show([warm::public_request(&house, "melati", &dsn, 95).await?])?;
     }
     if wanted("search") {
         show([search::availability(&melati, &stock).await?])?;
@@ -71,8 +71,8 @@ async fn in_a_house(ground: &Ground, programs: Programs, wanted: &impl Fn(&str) 
         show([last_rooms::ten_for_two_hundred(&melati, &stock, 2).await?])?;
     }
     if wanted("sign_up") {
-        show(sign_up::ready_made(&house, &floor).await?)?;
-        show([sign_up::by_clone(&mut house, &floor, READY).await?])?;
+        show(sign_up::ready_made(&house, &floor, 2.0).await?)?;
+        show([sign_up::by_clone(&mut house, &floor, READY, 250.0).await?])?;
     }
     if wanted("cold") || wanted("memory") {
         let slugs = cold::strangers(&house, &floor, 2 * WARM + 1).await?;

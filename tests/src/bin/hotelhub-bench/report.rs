@@ -19,7 +19,7 @@ pub(crate) struct Figure {
     /// The 95 % interval of the ratio, or of the value where that is a difference.
     pub(crate) interval: Option<[f64; 2]>,
     /// What the issue asks for, in words.
-    pub(crate) goal: &'static str,
+    pub(crate) goal: String,
     /// Whether it holds; absent where the interval straddles the goal.
     pub(crate) ok: Option<bool>,
 }
@@ -31,7 +31,7 @@ impl Figure {
         value: f64,
         unit: &'static str,
         most: f64,
-        goal: &'static str,
+        goal: impl Into<String>,
     ) -> Self {
         Self {
             name: name.into(),
@@ -40,7 +40,7 @@ impl Figure {
             baseline: None,
             ratio: None,
             interval: None,
-            goal,
+            goal: goal.into(),
             ok: Some(value <= most),
         }
     }
@@ -51,7 +51,7 @@ impl Figure {
         value: f64,
         unit: &'static str,
         least: f64,
-        goal: &'static str,
+        goal: impl Into<String>,
     ) -> Self {
         Self::exact(name, value, unit, value >= least, goal)
     }
@@ -62,8 +62,23 @@ impl Figure {
     }
 
     /// A figure that is right or wrong.
-    pub(crate) fn exact(name: impl Into<String>, value: f64, unit: &'static str, ok: bool, goal: &'static str) -> Self {
-        Self { name: name.into(), value, unit, baseline: None, ratio: None, interval: None, goal, ok: Some(ok) }
+    pub(crate) fn exact(
+        name: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        ok: bool,
+        goal: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            value,
+            unit,
+            baseline: None,
+            ratio: None,
+            interval: None,
+            goal: goal.into(),
+            ok: Some(ok),
+        }
     }
 
     /// A figure that is decided by its ratio to a baseline: at most `most` times as much.
@@ -72,7 +87,7 @@ impl Figure {
         unit: &'static str,
         compared: &Compared,
         most: f64,
-        goal: &'static str,
+        goal: impl Into<String>,
     ) -> Self {
         let ok = if compared.high <= most {
             Some(true)
@@ -90,7 +105,7 @@ impl Figure {
         unit: &'static str,
         compared: &Compared,
         least: f64,
-        goal: &'static str,
+        goal: impl Into<String>,
     ) -> Self {
         let ok = if compared.low >= least {
             Some(true)
@@ -108,7 +123,7 @@ impl Figure {
         unit: &'static str,
         pairs: &[(f64, f64)],
         most: f64,
-        goal: &'static str,
+        goal: impl Into<String>,
     ) -> Self {
         let more: Vec<f64> = pairs.iter().map(|(value, baseline)| value - baseline).collect();
         let (low, high) = interval(&more);
@@ -121,7 +136,7 @@ impl Figure {
             baseline: Some(baseline),
             ratio: None,
             interval: Some([low, high]),
-            goal,
+            goal: goal.into(),
             ok,
         }
     }
@@ -130,7 +145,7 @@ impl Figure {
         name: impl Into<String>,
         unit: &'static str,
         compared: &Compared,
-        goal: &'static str,
+        goal: impl Into<String>,
         ok: Option<bool>,
     ) -> Self {
         Self {
@@ -140,7 +155,7 @@ impl Figure {
             baseline: Some(compared.baseline),
             ratio: Some(compared.ratio),
             interval: Some([compared.low, compared.high]),
-            goal,
+            goal: goal.into(),
             ok,
         }
     }

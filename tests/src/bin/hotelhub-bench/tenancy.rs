@@ -3,13 +3,18 @@ use anyhow::Result;
 use hotelhub_tests::{House, Programs, Settings, connect};
 
 use crate::Ground;
-use crate::figures::{budget, change, cold, lookup, memory, moving, provision, recover, restart, rollout, schema};
+use crate::figures::{
+    budget, change, cold, lookup, memory, moving, provision, recover, restart, rollout, schema, sign_up, warm,
+};
 use crate::floor::Floor;
 use crate::foundation::show;
 use crate::town;
 
 /// Connections while nobody is short of them.
 const BUDGET: u16 = 350;
+
+/// Databases in store while hotels sign up, made ahead of them.
+const READY: u16 = 8;
 
 /// The pool of one tenant of the Growth plan.
 const POOL: i64 = 8;
@@ -18,8 +23,21 @@ const POOL: i64 = 8;
 const CENTRAL: &str = "bench_central";
 
 /// What can be measured by itself; the first needs no house, the second one of its own.
-pub(crate) const PARTS: [&str; 11] =
-    ["lookup", "recover", "cold", "budget", "rollout", "move", "schema", "change", "restart", "provision", "memory"];
+pub(crate) const PARTS: [&str; 13] = [
+    "lookup",
+    "recover",
+    "cold",
+    "warm",
+    "budget",
+    "rollout",
+    "move",
+    "schema",
+    "change",
+    "restart",
+    "provision",
+    "sign_up",
+    "memory",
+];
 
 /// What to measure.
 #[derive(clap::Args, Clone, Debug)]
@@ -63,6 +81,10 @@ async fn in_a_house(ground: &Ground, hotels: usize) -> Result<()> {
         show([cold::all_at_once(&house, &(at_once + 1..=cold).collect::<Vec<_>>()).await?])?;
         show(cold::two_hundred_at_once(&house, &floor, &town::slug(1), POOL).await?)?;
     }
+    if ground.wants("warm") {
+        let (slug, dsn) = (town::slug(1), house.tenant_dsn(&town::slug(1)).await?);
+        show([warm::public_request(&house, &slug, &dsn, 97).await?])?;
+    }
     if ground.wants("budget") {
         show(budget::never_exceeded(&house, &floor, hotels).await?)?;
     }
@@ -85,6 +107,13 @@ async fn in_a_house(ground: &Ground, hotels: usize) -> Result<()> {
     }
     if ground.wants("provision") {
         show(provision::one_a_second(&mut house, &floor, hotels).await?)?;
+    }
+    if ground.wants("sign_up") {
+        house.keep_ready_databases(READY).await?;
+        show(sign_up::ready_made(&house, &floor, 1.5).await?)?;
+        show([sign_up::by_clone(&mut house, &floor, 0, 150.0).await?])?;
+    }
+    if ground.wants("provision") || ground.wants("sign_up") {
         // Nobody looks into hotels whose databases go; what is measured after this has a node of its own.
         house.node.stop().await?;
         town::move_out(&ground.admin_dsn).await?;
