@@ -216,6 +216,11 @@ impl Admin {
         tokio::time::timeout(PATIENCE, self.budget.take(None)).await.map_err(|_| FleetError::ShareInUse)
     }
 
+    /// Closes the connections that wait for the next order.
+    pub(super) fn close_idle(&self) {
+        self.spare().idle.clear();
+    }
+
     /// Closes a spare connection; whether there was one.
     fn let_go_of_one(&self) -> bool {
         let mut spare = self.spare();

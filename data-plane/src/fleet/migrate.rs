@@ -17,11 +17,13 @@ const BREATH: Duration = Duration::from_millis(500);
 /// What Postgres says, under no code of its own, of two who grant on one table at once (`simple_heap_update` in `heapam.c`).
 const TUPLE_CHANGED: &str = "tuple concurrently updated";
 
-/// Connections an order may use at once, where the share leaves two for whoever signs up meanwhile.
-const AT_ONCE: usize = 4;
+/// Connections an order may use at once, where the share leaves two for whoever signs up meanwhile: two orders go on at a time, and of eight
+/// connections two are left for looks at the server.
+const AT_ONCE: usize = 3;
 
 /// Migrates these databases, some at once; how each went, in any order. One that fails stays as it is and keeps nobody from the rest.
 pub(super) async fn databases(admin: &Admin, names: &[String]) -> Vec<Migrated> {
+    admin.close_idle();
     let each = stream::iter(names.to_vec()).map(|name| migrated(admin, name));
     each.buffer_unordered(at_once(admin.share())).collect().await
 }
