@@ -56,31 +56,39 @@ impl DbError {
         refusals.iter().find(|(constraint, _)| *constraint == name).map(|(_, refusal)| refusal.clone())
     }
 
-    /// Whether the server is away, going, or takes no more connections.
+    /// Whether the server is away, going, out of something, or takes no more connections.
     pub fn is_away(&self) -> bool {
-        let Cause::Postgres(error) = &self.0 else { return false };
-        match error.code() {
-            Some(code) => AWAY.contains(code) || AWAY_CLASSES.iter().any(|class| code.code().starts_with(class)),
-            None => error.is_closed() || error.source().is_some_and(|cause| cause.is::<std::io::Error>()),
+        match (self.cause(), &self.0) {
+            (Some(code), _) => AWAY.contains(code) || is_of(AWAY_CLASSES, code),
+            (None, Cause::Postgres(error)) => {
+                error.is_closed() || error.source().is_some_and(|cause| cause.is::<std::io::Error>())
+            }
+            (None, _) => false,
         }
     }
 
-    /// Whether the same request may well succeed in a moment: a lock or a time limit stood in its way.
+    /// Whether the same request may well succeed in a moment: somebody else, a time limit or an outlived plan stood in its way.
     pub fn is_passing(&self) -> bool {
-        let cause = match &self.0 {
-            Cause::Echo(_, first) | Cause::Aborted(first) => first.get(),
-            Cause::Postgres(_) => self.code(),
-        };
-        cause.is_some_and(|code| PASSING.contains(code))
+        self.is_outlived() || self.cause().is_some_and(|code| PASSING.contains(code) || is_of(PASSING_CLASSES, code))
+    }
+
+    /// Whether the connection's prepared statements were made against tables that are others now: a new connection
+    /// prepares them anew.
+    pub(super) fn is_outlived(&self) -> bool {
+        self.cause().is_some_and(|code| OUTLIVED.contains(code))
     }
 
     /// Whether the tenant may not write here: its data have moved, or are just moving, to another place.
     pub fn is_shut_out(&self) -> bool {
-        let cause = match &self.0 {
+        self.cause() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
+    }
+
+    /// What Postgres calls the failure that all others of the transaction followed from.
+    fn cause(&self) -> Option<&SqlState> {
+        match &self.0 {
             Cause::Echo(_, first) | Cause::Aborted(first) => first.get(),
             Cause::Postgres(_) => self.code(),
-        };
-        cause == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
+        }
     }
 
     fn database(&self) -> Option<&tokio_postgres::error::DbError> {
@@ -99,14 +107,21 @@ const AWAY: &[SqlState] = &[
     SqlState::CRASH_SHUTDOWN,
     SqlState::CANNOT_CONNECT_NOW,
     SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+    SqlState::IDLE_SESSION_TIMEOUT,
+    SqlState::DATABASE_DROPPED,
 ];
 
-const PASSING: &[SqlState] = &[
-    SqlState::QUERY_CANCELED,
-    SqlState::LOCK_NOT_AVAILABLE,
-    SqlState::T_R_DEADLOCK_DETECTED,
-    SqlState::T_R_SERIALIZATION_FAILURE,
-];
+/// Transactions that Postgres ended for another's sake: deadlocks, serialization.
+const PASSING_CLASSES: &[&str] = &["40"];
+
+const PASSING: &[SqlState] = &[SqlState::QUERY_CANCELED, SqlState::LOCK_NOT_AVAILABLE];
+
+/// "cached plan must not change result type", and a prepared statement that the server does not know.
+const OUTLIVED: &[SqlState] = &[SqlState::FEATURE_NOT_SUPPORTED, SqlState::INVALID_SQL_STATEMENT_NAME];
+
+fn is_of(classes: &[&str], code: &SqlState) -> bool {
+    classes.iter().any(|class| code.code().starts_with(class))
+}
 
 impl From<tokio_postgres::Error> for DbError {
     fn from(error: tokio_postgres::Error) -> Self {

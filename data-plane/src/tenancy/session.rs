@@ -25,6 +25,8 @@ pub struct Session {
     in_flight: AtomicU32,
     /// Whether a call failed since the transaction began.
     failed: AtomicBool,
+    /// Whether its prepared statements have outlived the tables they were made against.
+    outlived: AtomicBool,
     /// With what the first call since then failed. Calls that are under way together may learn of it before that call does.
     first_failure: Mutex<FirstFailure>,
 }
@@ -32,9 +34,9 @@ pub struct Session {
 impl Session {
     /// A session over a connection that its maker drives and answers for.
     pub(crate) fn over(client: Client) -> Self {
-        let (in_flight, failed) = (AtomicU32::new(0), AtomicBool::new(false));
+        let (in_flight, failed, outlived) = (AtomicU32::new(0), AtomicBool::new(false), AtomicBool::new(false));
         let (statements, first_failure) = (Mutex::default(), Mutex::default());
-        Self { client, line: None, statements, in_flight, failed, first_failure }
+        Self { client, line: None, statements, in_flight, failed, outlived, first_failure }
     }
 
     /// A session whose calls drive the connection themselves.
@@ -113,6 +115,11 @@ impl Session {
         self.in_flight.load(Ordering::Acquire) == 0
     }
 
+    /// Whether its prepared statements are of no use any more.
+    pub(super) fn has_outlived(&self) -> bool {
+        self.outlived.load(Ordering::Acquire)
+    }
+
     /// Whether a call failed since [`Session::forget_failure`].
     pub(super) fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Acquire)
@@ -153,7 +160,13 @@ impl Session {
         {
             line.call_driver();
         }
-        outcome.map_err(|error| DbError::within(&self.first_failure(), error))
+        outcome.map_err(|error| {
+            let error = DbError::within(&self.first_failure(), error);
+            if error.is_outlived() {
+                self.outlived.store(true, Ordering::Release);
+            }
+            error
+        })
     }
 
     fn first_failure(&self) -> MutexGuard<'_, FirstFailure> {

@@ -38,10 +38,10 @@ impl Backend {
         (is_clean || !Guard::CleanConnection.stands()) && !self.session.is_closed()
     }
 
-    /// Whether it may go back to the shelf. The last `ReadyForQuery` may still be on its way: the next checkout looks again.
+    /// Whether it may go back to the shelf: sound, and its prepared statements of use. The last `ReadyForQuery` may still be on its way: the next checkout looks again.
     pub(super) fn is_sound(&self) -> bool {
         let is_sound = self.session.is_quiet() && !self.wire.is_in_transaction();
-        (is_sound || !Guard::CleanConnection.stands()) && !self.session.is_closed()
+        (is_sound || !Guard::CleanConnection.stands()) && !self.session.is_closed() && !self.session.has_outlived()
     }
 
     /// The lane that hears its socket: see [`hotelhub_web::lanes::here`].

@@ -158,6 +158,58 @@ async fn what_fails_only_because_its_neighbour_did_is_refused_for_the_neighbours
     tx.rollback().await.unwrap();
 }
 
+const FAIL: &str = "select fails($1)";
+const FAILS: &str = "
+    create function fails(code text) returns integer language plpgsql as $$
+    begin
+        raise exception 'as it is told' using errcode = code;
+    end $$";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_others_or_the_server_are_to_blame_for_is_never_an_error_of_the_house() {
+    let house = House::saas_with(1, |_| {}).await;
+    let (melati, _) = both(&house).await;
+    let role = &melati.route().placement.role;
+    let fails = format!("{FAILS}; grant execute on function fails to {role}");
+    house.sql().await.batch_execute(&fails).await.unwrap();
+    let busy = ["40001", "40P01", "40003", "55P03", "57014"];
+    let away = ["08006", "53100", "53200", "53300", "58030", "57P01", "57P02", "57P03", "57P04", "57P05", "25P03"];
+    let told = busy.map(|code| (code, "busy")).into_iter().chain(away.map(|code| (code, "database-away")));
+    for (code, told) in told {
+        let tx = melati.begin().await.unwrap();
+        let cause = AppError::from(tx.query_one(FAIL, &[&code]).await.unwrap_err());
+        let echo = AppError::from(tx.query_one(COUNT, &[]).await.unwrap_err());
+        let commit = tx.settle(Ok(())).await.unwrap_err();
+        for (what, error) in [("cause", cause), ("echo", echo), ("commit", commit)] {
+            assert_eq!((error.kind(), error.code()), (Kind::Unavailable, told), "{code}: {what}");
+            assert!(error.pause().is_some(), "{code}: {what}");
+        }
+    }
+    let tx = melati.begin().await.unwrap();
+    let broken = AppError::from(tx.query_one(FAIL, &[&"22012"]).await.unwrap_err());
+    assert_eq!((broken.kind(), broken.code()), (Kind::Internal, "internal"), "what nobody else caused is the house's");
+    tx.rollback().await.unwrap();
+}
+
+const KEPT_PLAN: &str = "select * from souvenirs";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_whose_statements_outlived_their_tables_is_closed_and_the_next_one_knows_better() {
+    let house = House::saas_with(1, |_| {}).await;
+    let (melati, _) = both(&house).await;
+    let admin = house.sql().await;
+    let role = &melati.route().placement.role;
+    let souvenirs = format!("create table souvenirs (name text); grant select on souvenirs to {role}");
+    admin.batch_execute(&souvenirs).await.unwrap();
+    assert!(melati.connect().await.unwrap().query(KEPT_PLAN, &[]).await.unwrap().is_empty());
+    let first = pid(&melati).await;
+    admin.batch_execute("alter table souvenirs add column price_idr bigint").await.unwrap();
+    let error = AppError::from(melati.connect().await.unwrap().query(KEPT_PLAN, &[]).await.unwrap_err());
+    assert_eq!((error.kind(), error.code()), (Kind::Unavailable, "busy"));
+    assert!(melati.connect().await.unwrap().query(KEPT_PLAN, &[]).await.unwrap().is_empty());
+    assert_ne!(pid(&melati).await, first);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_backend_is_replaced_before_anybody_notices() {
     let house = House::saas_with(1, |_| {}).await;
