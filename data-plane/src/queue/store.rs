@@ -13,7 +13,8 @@ const INSERT: &str = "
 /// Takes what is due, also from a worker whose lease ran out. Names and versions this program does not know stay where they are.
 const CLAIM: &str = "
     with known as (
-        select * from unnest($3::text[], $4::smallint[], $5::bigint[]) as known (name, version, lease_ms)
+        select name, version, lease_ms
+          from unnest($3::text[], $4::smallint[], $5::bigint[]) as known (name, version, lease_ms)
     ), due as (
         select j.id, known.lease_ms
           from jobs j join known on known.name = j.name and j.version <= known.version

@@ -97,7 +97,7 @@ const OPEN: &str = "
             do update set last_number = number_series.last_number + excluded.last_number
         returning property_id, last_number
     ), numbered as (
-        select w.*, (c.last_number - w.of_all + w.place)::text as number
+        select w.reservation_id, w.id, w.property_id, w.year, (c.last_number - w.of_all + w.place)::text as number
           from wanted w
           join counted c on c.property_id = w.property_id
     )

@@ -10,9 +10,24 @@ use crate::hotel::availability::NightPrice;
 use crate::hotel::taxes::{self, Taxes};
 use crate::tenancy::{DbError, Row, Session};
 
-const BY_ID: &str = "select * from reservation_sheets where id = $1";
+const BY_ID: &str = "
+    select id, booking_id, code, source, status, arrival, departure, adults, children, notes, hold_until, version,
+           room_type_id, room_type_code, room_type_name, rate_plan_id, rate_plan_code, rate_plan_name,
+           guest_id, guest_name, guest_email, guest_phone, room_id, room_number, days, prices, folio_id, balance_idr,
+           business_date, service_bp, pb1_bp, pb1_base_includes_service, prices_include_tax,
+           check_in_is_fresh, check_out_is_fresh
+      from reservation_sheets
+     where id = $1";
 
-const OF_BOOKING: &str = "select * from reservation_sheets where booking_id = $1 order by id";
+const OF_BOOKING: &str = "
+    select id, booking_id, code, source, status, arrival, departure, adults, children, notes, hold_until, version,
+           room_type_id, room_type_code, room_type_name, rate_plan_id, rate_plan_code, rate_plan_name,
+           guest_id, guest_name, guest_email, guest_phone, room_id, room_number, days, prices, folio_id, balance_idr,
+           business_date, service_bp, pb1_bp, pb1_base_includes_service, prices_include_tax,
+           check_in_is_fresh, check_out_is_fresh
+      from reservation_sheets
+     where booking_id = $1
+     order by id";
 
 const BOOKING: &str = "select id, code, source, version from bookings where id = $1";
 
@@ -20,7 +35,11 @@ const BY_TOKEN: &str = "select id from bookings where manage_token_hash = $1";
 
 /// By arrival; `$5` and `$6` are the last row seen, `$4` is looked for in codes, names and room numbers.
 const LIST: &str = "
-    select *
+    select id, booking_id, code, source, status, arrival, departure, adults, children, notes, hold_until, version,
+           room_type_id, room_type_code, room_type_name, rate_plan_id, rate_plan_code, rate_plan_name,
+           guest_id, guest_name, guest_email, guest_phone, room_id, room_number, days, prices, folio_id, balance_idr,
+           business_date, service_bp, pb1_bp, pb1_base_includes_service, prices_include_tax,
+           check_in_is_fresh, check_out_is_fresh
       from reservation_sheets
      where (cardinality($1::text[]) = 0 or status = any($1))
        and ($2::date is null or arrival >= $2) and ($3::date is null or arrival <= $3)

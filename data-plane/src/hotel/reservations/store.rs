@@ -34,7 +34,9 @@ const BOOK: &str = "
                as r (id, room_type_id, rate_plan_id, arrival, departure, adults, children)
     )
     insert into reservation_nights (reservation_id, day, room_type_id, rate_plan_id, price_idr)
-    select * from unnest($23::uuid[], $24::date[], $25::uuid[], $26::uuid[], $27::bigint[])";
+    select n.reservation_id, n.day, n.room_type_id, n.rate_plan_id, n.price_idr
+      from unnest($23::uuid[], $24::date[], $25::uuid[], $26::uuid[], $27::bigint[])
+           as n (reservation_id, day, room_type_id, rate_plan_id, price_idr)";
 
 /// By itself: what a statement reads that waited for a lock may be older than the lock.
 const LOCK: &str = "select from reservations where id = $1 for no key update";

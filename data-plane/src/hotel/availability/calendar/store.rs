@@ -19,7 +19,11 @@ const ROOM_TYPES: &str = "
            t.id, t.code, t.name, t.description, t.max_adults, t.max_children,
            (select count(*) from rooms m where m.room_type_id = t.id and m.service <> 'ooo')::int as rooms
       from availability_version v
-     cross join (select * from properties order by created_at, id limit 1) p
+     cross join (
+           select id, business_date, service_bp, pb1_bp, pb1_base_includes_service, prices_include_tax
+             from properties
+            order by created_at, id
+            limit 1) p
       left join room_types t on t.property_id = p.id and not t.archived
      where v.only_row
      order by t.sort, convert_to(t.code, 'UTF8')";

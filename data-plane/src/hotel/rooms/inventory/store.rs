@@ -9,7 +9,7 @@ use crate::tenancy::{DbError, Row, Session};
 /// bookings wait for each other; what is free is read after the lock.
 const SHIFT: &str = "
     with wanted as (
-        select *
+        select room_type_id, day, held, sold
           from unnest($1::uuid[], $2::date[], $3::smallint[], $4::smallint[]) as w (room_type_id, day, held, sold)
     ), locked as materialized (
         select i.room_type_id, i.day, i.physical - i.out_of_order - i.held - i.sold as free, w.held, w.sold
