@@ -4,6 +4,7 @@
 mod address;
 mod alarm;
 mod assets;
+mod because;
 mod body;
 pub mod cookies;
 mod doors;

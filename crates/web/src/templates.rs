@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use crate::because::because;
 use crate::refused::{banner, wrong_field};
 use crate::saying::{self, first_text, other};
 use crate::{AppError, Assets, Folder, Lang, Page, Result, Shell};
@@ -159,6 +160,8 @@ impl Templates {
 fn teach(registry: &mut Handlebars<'static>, catalogues: &Arc<[Catalogue; 2]>, assets: &Assets) {
     let texts = catalogues.clone();
     registry.register_helper("t", saying::text(move |helper, lang| translate(catalogue(&texts, lang), helper)));
+    let texts = catalogues.clone();
+    registry.register_helper("because", saying::text(move |helper, lang| because(catalogue(&texts, lang), helper)));
     registry.register_helper("concat", saying::text(|helper, _| Ok(concat(helper))));
     let files = assets.clone();
     registry.register_helper("asset", saying::text(move |helper, _| asset(&files, helper)));
