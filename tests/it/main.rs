@@ -13,6 +13,7 @@ mod moves;
 mod operations;
 mod planes;
 mod quit;
+mod reasons;
 mod rollout;
 mod shares;
 mod standalone;

@@ -114,6 +114,11 @@ async fn a_restore_a_drill_and_an_export_can_be_called_off_and_the_hotel_is_as_i
     assert_eq!(cellar.post("exports", json!({})).await.status, StatusCode::OK);
     assert_eq!(call_off("exports").await.json()["state"], "failed");
     assert_eq!(call_off("exports").await.code(), "not-under-way");
+    assert!(cellar.listed("exports").await[0]["error"].as_str().unwrap().ends_with(" called it off"));
+    for (lang, words) in [("id", " membatalkannya"), ("en", " called it off")] {
+        let shown = cellar.staff.with("accept-language", lang).page(&page).await.unwrap().text;
+        assert_eq!(shown.matches(words).count(), 3, "in {lang}: {shown}");
+    }
     assert_eq!(cellar.node.lease_copying().await, None, "nothing of it is left to do");
     assert_eq!(cellar.post("restores", json!({ "slug": "melati" })).await.status, StatusCode::OK);
 }
