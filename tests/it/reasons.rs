@@ -21,6 +21,17 @@ const SAID_BY_WORKERS: &[&str] = &[
 const OTHERS_WORDS: &[&str] =
     &["{}", "{} failed", "{} failed: {}", "{} failed: the server cannot be reached", "{} took longer than {}"];
 
+/// Behind what the control plane says why it gives something up.
+const GIVEN: &[&str] = &[
+    "give_up(app, tx, open, ",
+    "give_up(app, tx, &open, &format!(",
+    "failed(tx, &begun, ",
+    "failed(app, tx, begun, ",
+    "failed(app, tx, caller, report, ",
+    "reason = format!(",
+    "because = format!(",
+];
+
 fn read(path: &str) -> Result<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
     fs::read_to_string(&path).with_context(|| path.display().to_string())
@@ -96,9 +107,7 @@ fn whatever_is_said_of_a_failure_stands_in_the_catalogue() -> Result<()> {
     for source in &sources {
         let rows = ["error = ", "last_error, ", "error, "];
         said.extend(literals(source, &rows, '\'').into_iter().map(str::to_owned));
-        let given =
-            ["give_up(app, tx, &open, &format!(", "give_up(app, tx, open, ", "reason = format!(", "because = format!("];
-        said.extend(literals(source, &given, '"').into_iter().map(|phrase| taken_apart(phrase).0));
+        said.extend(literals(source, GIVEN, '"').into_iter().map(|phrase| taken_apart(phrase).0));
     }
     ensure!(said.contains("{} called it off") && said.contains("not wanted any more"), "{said:?}");
     // Of a phrase that ends with what somebody else said its beginning is enough.
