@@ -1,6 +1,6 @@
 //! Restores and drills called off while they are under way: nothing was changed yet, and what was made for them goes.
 use hotelhub_kernel::TenantId;
-use hotelhub_protocol::ClusterId;
+use hotelhub_protocol::{ClusterId, OrderId};
 use hotelhub_web::Result;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -21,13 +21,13 @@ use crate::staff::VendorStaff;
 /// the new database still, which is dropped after that.
 pub(super) async fn called_off(app: &App, tx: &mut Tx, staff: &VendorStaff, restore: Uuid) -> Result<Listed> {
     let now = app.clock.now();
-    restores::list(tx, None, Some(restore), 1).await?.pop().ok_or(Refusal::UnknownRestore)?;
+    let listed = restores::list(tx, None, Some(restore), 1).await?.pop().ok_or(Refusal::UnknownRestore)?;
     let orders = orders_of(tx, restore).await?.ok_or(Refusal::Over)?;
     let mut quiet = now;
     for order in orders.restoring.into_iter().chain(orders.making) {
         quiet = orders::withdraw(tx, order, now).await?.map_or(quiet, |until| quiet.max(until));
     }
-    let begun = hold(tx, restore, orders.restoring).await?.ok_or(Refusal::Over)?;
+    let begun = hold(tx, &listed, &orders).await?.ok_or(Refusal::Over)?;
     let reason = format!("{} called it off", staff.name);
     reports::give_back(tx, &begun, &reason, (now, quiet)).await?;
     if orders.making.is_some()
@@ -62,42 +62,12 @@ async fn orders_of(tx: &mut Tx, restore: Uuid) -> Result<Option<Orders>, DbError
 }
 
 /// The restore, held until the transaction ends, if it still is where its orders were seen.
-async fn hold(tx: &mut Tx, restore: Uuid, order: Option<Uuid>) -> Result<Option<Begun>, DbError> {
-    let row = sqlx::query!(
-        "select id, backup_id, kind, tenant_id, database_name, closed_for_it from restores
-          where id = $1 and state = 'ordered' and order_id is not distinct from $2 for update",
-        restore,
-        order
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(row.map(|row| Begun {
-        id: row.id,
-        backup: row.backup_id,
-        kind: row.kind,
-        tenant: TenantId(row.tenant_id),
-        database: row.database_name,
-        closed_for_it: row.closed_for_it,
-    }))
-}
-
-/// Ends the backups of a tenant that are under way: what they would show is not what it is served from any more. A night is due again.
-pub(crate) async fn end_under_way(tx: &mut Tx, tenant: TenantId, now: Timestamp) -> Result<(), DbError> {
-    sqlx::query!(
-        "with open as (
-             select b.id, o.id as order_id from backups b join work_orders o on o.id = b.order_id
-              where b.tenant_id = $1 and b.state = 'ordered' and b.kind <> 'instant' for update of o),
-         stopped as (
-             update work_orders o set state = 'done', finished_at = $2, last_error = coalesce(o.last_error, 'not wanted any more')
-               from open where o.id = open.order_id)
-         update backups b set state = 'failed', error = 'the hotel was given another database meanwhile', finished_at = $2
-           from open where b.id = open.id and b.state = 'ordered'",
-        tenant.0,
-        now.to_sqlx() as _
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+async fn hold(tx: &mut Tx, restore: &Listed, orders: &Orders) -> Result<Option<Begun>, DbError> {
+    if let Some(order) = orders.restoring {
+        return restores::open(tx, OrderId(order)).await;
+    }
+    let waiting = restores::waiting(tx, restore.backup_id).await?;
+    Ok(waiting.into_iter().map(|(begun, _)| begun).find(|begun| begun.id == restore.id))
 }
 
 /// Writes down that a backup of an instant is not made.

@@ -12,7 +12,7 @@ use super::jobs::{self, ASKED};
 use super::model::Refusal;
 use super::restores::{self, Twin};
 use super::store::{self, Lodging};
-use super::{bases, calling_off};
+use super::{bases, calling_off, overtaken};
 use crate::App;
 use crate::audit;
 use crate::database::{DbError, Tx};
@@ -315,7 +315,7 @@ async fn undone(app: &App, tx: &mut Tx, staff: &VendorStaff, restore: Uuid) -> R
     }
     let undoable = restores::undoable(tx, restore, now).await?.ok_or(Refusal::NotUndone)?;
     ready::replace(tx, &undoable.old, tenant, None, now).await?;
-    store::follow(tx, tenant, &undoable.old, now).await?;
+    overtaken::follow(tx, tenant, &undoable.old, now).await?;
     exports::follow(tx, tenant, &undoable.old, now).await?;
     if let Some(to) = undoable.newest.filter(|newest| undoable.template.as_ref() != Some(newest)) {
         // No rollout came by while it was set aside.

@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::restores::{self, Begun};
-use super::{bases, closure, deeds, pruning, store, superfluous};
+use super::{bases, closure, deeds, overtaken, pruning, store, superfluous};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
@@ -87,7 +87,7 @@ pub(crate) async fn restored(app: &App, tx: &mut Tx, order: OrderId, told: &Rest
         return failed(tx, &begun, "the hotel was opened meanwhile: what was written since would be lost", now).await;
     }
     let replaced = ready::replace(tx, &begun.database, begun.tenant, Some(&told.template), now).await?;
-    store::follow(tx, begun.tenant, &begun.database, now).await?;
+    overtaken::follow(tx, begun.tenant, &begun.database, now).await?;
     exports::follow(tx, begun.tenant, &begun.database, now).await?;
     let keep_until = tenants::grace_from(app, now);
     let left = replaced.map(|database| (database, keep_until));

@@ -337,30 +337,6 @@ pub(super) async fn failed(tx: &mut Tx, order: OrderId) -> Result<Option<Whose>,
     Ok(row.map(|row| (row.id, TenantId(row.tenant_id), ClusterId(row.cluster_id))))
 }
 
-/// A tenant has another database by now: a backup that waits is taken of that one, one that is being taken of the older one does not count.
-pub(super) async fn follow(tx: &mut Tx, tenant: TenantId, database: &str, now: Timestamp) -> Result<(), DbError> {
-    sqlx::query!(
-        "with open as (
-             select b.id, o.id as order_id, o.state from backups b join work_orders o on o.id = b.order_id
-              where b.tenant_id = $1 and b.state = 'ordered' and b.kind <> 'instant' for update of o),
-         moved as (
-             update work_orders o set task = jsonb_set(o.task, '{database}', to_jsonb($2::text))
-               from open where o.id = open.order_id and open.state = 'queued')
-         update backups b
-            set database_name = case when open.state = 'queued' then $2 else b.database_name end,
-                state = case when open.state = 'queued' then b.state else 'failed' end,
-                error = case when open.state = 'queued' then null else 'the hotel was given another database meanwhile' end,
-                finished_at = case when open.state = 'queued' then null else $3::timestamptz end
-           from open where b.id = open.id and b.state = 'ordered'",
-        tenant.0,
-        database,
-        now.to_sqlx() as _
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
 /// Writes down what no worker will say any more, and answers which backups failed: their orders were given up. Orders about backups are not
 /// tried again by hand. What could not be removed is restored no more: a part of it may be gone.
 pub(super) async fn settle(tx: &mut Tx, now: Timestamp) -> Result<Vec<Whose>, DbError> {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::model::{KEPT_FOR, LATEST_WORD};
 use crate::database::{DbError, Tx};
+use crate::fleet::orders;
 
 /// An export as staff see it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -144,22 +145,16 @@ pub(super) async fn note_done(tx: &mut Tx, order: OrderId, told: &BackedUp, now:
 /// A tenant has another database by now: an export that waits is written of that one, one that is being written of the older one does not
 /// count.
 pub(super) async fn follow(tx: &mut Tx, tenant: TenantId, database: &str, now: Timestamp) -> Result<(), DbError> {
+    let under_way =
+        sqlx::query_scalar!("select order_id from exports where tenant_id = $1 and state = 'ordered'", tenant.0);
+    let Some(order) = under_way.fetch_optional(&mut **tx).await?.flatten() else { return Ok(()) };
+    if orders::follow(tx, order, database, now).await? {
+        return Ok(());
+    }
     sqlx::query!(
-        "with open as (
-             select e.id, o.id as order_id, o.state from exports e join work_orders o on o.id = e.order_id
-              where e.tenant_id = $1 and e.state = 'ordered' for update of o),
-         led as (
-             update work_orders o
-                set cluster_id = d.cluster_id, task = o.task || jsonb_build_object('cluster', d.cluster_id, 'database', d.name)
-               from open, databases d where o.id = open.order_id and open.state = 'queued' and d.name = $2),
-         ended as (
-             update work_orders o set state = 'done', finished_at = $3, last_error = 'not wanted any more'
-               from open where o.id = open.order_id and open.state <> 'queued')
-         update exports e
-            set state = 'failed', error = 'the hotel was given another database meanwhile', finished_at = $3
-           from open where e.id = open.id and e.state = 'ordered' and open.state <> 'queued'",
-        tenant.0,
-        database,
+        "update exports set state = 'failed', error = 'the hotel was given another database meanwhile', finished_at = $2
+          where order_id = $1 and state = 'ordered'",
+        order,
         now.to_sqlx() as _
     )
     .execute(&mut **tx)

@@ -66,6 +66,24 @@ pub(crate) async fn withdraw(tx: &mut Tx, order: Uuid, now: Timestamp) -> Result
     Ok(until.fetch_optional(&mut **tx).await?.flatten().map(|until| until.to_jiff()))
 }
 
+/// The data that an order copies out of are in another database by now: an order that waits is about that one, any other ends. Whether it
+/// waits.
+pub(crate) async fn follow(tx: &mut Tx, order: Uuid, database: &str, now: Timestamp) -> Result<bool, DbError> {
+    let led = sqlx::query!(
+        "update work_orders o
+            set cluster_id = d.cluster_id, task = o.task || jsonb_build_object('cluster', d.cluster_id, 'database', d.name)
+           from databases d where o.id = $1 and o.state = 'queued' and d.name = $2",
+        order,
+        database
+    )
+    .execute(&mut **tx)
+    .await?;
+    if led.rows_affected() == 0 {
+        withdraw(tx, order, now).await?;
+    }
+    Ok(led.rows_affected() > 0)
+}
+
 /// Tries an order that has failed, or that left something to do, again from the first attempt on, not before `at`.
 pub(crate) async fn again_at(tx: &mut Tx, order: Uuid, at: Timestamp) -> Result<(), DbError> {
     sqlx::query!(

@@ -14,7 +14,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use again::{again_at, last_error, lease_on, withdraw};
+pub(crate) use again::{again_at, follow, last_error, lease_on, withdraw};
 pub use desk::doors;
 pub use hands::Hands;
 pub use listed::{Listed, list};
