@@ -6,7 +6,7 @@ use axum::routing::post;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::TenantId;
 use hotelhub_web::preferences::see_other;
-use hotelhub_web::{Flash, FormBody, Kind, Lang, Nothing, RequestKey, Result, Visit, format};
+use hotelhub_web::{Flash, FormBody, Lang, Nothing, RequestKey, Result, Visit, format};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use super::deeds::{Deed, DrillWish, RestoreWish};
 use super::{bases, restores, store};
 use crate::App;
 use crate::database::DbError;
-use crate::staff::{Mode, VendorStaff};
+use crate::staff::VendorStaff;
 use crate::vendor::{field_of, in_vendor_zone, moment};
 
 /// Lines shown on a tenant's page.
@@ -310,14 +310,7 @@ async fn done(
     (deed, said): (Deed, &str),
     key: &RequestKey,
 ) -> Result<Response> {
-    let flash = match staff.does(app, deed, (key, Mode::ForGood)).await {
-        Ok(_) => Flash::good(said),
-        Err(refusal) if matches!(refusal.kind(), Kind::Conflict | Kind::Invalid) => {
-            Flash::bad(&format!("backup.refused.{}", refusal.code()))
-        }
-        Err(refusal) => return Err(refusal),
-    };
-    Ok(back(tenant, &flash))
+    staff.does_at_page(app, deed, key, (tenant, "backup", said)).await
 }
 
 fn back(tenant: Uuid, flash: &Flash) -> Response {

@@ -5,8 +5,7 @@ use axum::response::Response;
 use axum::routing::post;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::TenantId;
-use hotelhub_web::preferences::see_other;
-use hotelhub_web::{Flash, FormBody, Kind, Nothing, RequestKey, Result, Visit, format};
+use hotelhub_web::{FormBody, Nothing, RequestKey, Result, Visit, format};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -15,7 +14,7 @@ use super::store;
 use crate::App;
 use crate::backups::{seconds, size};
 use crate::database::DbError;
-use crate::staff::{Act, Mode, VendorStaff};
+use crate::staff::{Act, VendorStaff};
 use crate::vendor::moment;
 
 /// Lines shown on a tenant's page.
@@ -141,12 +140,5 @@ async fn done<A: Act>(
     (act, said): (A, &str),
     key: &RequestKey,
 ) -> Result<Response> {
-    let flash = match staff.does(app, act, (key, Mode::ForGood)).await {
-        Ok(_) => Flash::good(said),
-        Err(refusal) if matches!(refusal.kind(), Kind::Conflict | Kind::Invalid) => {
-            Flash::bad(&format!("export.refused.{}", refusal.code()))
-        }
-        Err(refusal) => return Err(refusal),
-    };
-    Ok(see_other(&format!("/vendor/tenants/{tenant}"), Some(&flash)))
+    staff.does_at_page(app, act, key, (tenant, "export", said)).await
 }

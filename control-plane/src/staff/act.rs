@@ -2,8 +2,10 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use hotelhub_identity::StaffPermission;
-use hotelhub_web::{RequestKey, Result};
+use hotelhub_web::preferences::see_other;
+use hotelhub_web::{Flash, Kind, RequestKey, Result};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::VendorStaff;
 use crate::App;
@@ -77,5 +79,28 @@ impl VendorStaff {
         let answer = tx.answer(A::STATUS, outcome).await?;
         A::WAKES.iter().for_each(|wake| app.wakes.wake(*wake));
         Ok(answer)
+    }
+
+    /// Does what a form on a tenant's page asks for and leads back there: the page says `said`, or why it is not done
+    /// (`<family>.refused.<code>`).
+    ///
+    /// # Errors
+    ///
+    /// What nobody at the page can mend.
+    pub(crate) async fn does_at_page<A: Act>(
+        &self,
+        app: &App,
+        act: A,
+        key: &RequestKey,
+        (tenant, family, said): (Uuid, &str, &str),
+    ) -> Result<Response> {
+        let flash = match self.does(app, act, (key, Mode::ForGood)).await {
+            Ok(_) => Flash::good(said),
+            Err(refusal) if matches!(refusal.kind(), Kind::Conflict | Kind::Invalid) => {
+                Flash::bad(&format!("{family}.refused.{}", refusal.code()))
+            }
+            Err(refusal) => return Err(refusal),
+        };
+        Ok(see_other(&format!("/vendor/tenants/{tenant}"), Some(&flash)))
     }
 }

@@ -4,8 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::post;
 use hotelhub_kernel::TenantId;
-use hotelhub_web::preferences::see_other;
-use hotelhub_web::{Flash, FormBody, Kind, Nothing, RequestKey, Result};
+use hotelhub_web::{FormBody, Nothing, RequestKey, Result};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -13,7 +12,7 @@ use super::Change;
 use super::change::Changed;
 use super::routes::{Farewell, Suspension};
 use crate::App;
-use crate::staff::{Mode, VendorStaff};
+use crate::staff::VendorStaff;
 use crate::vendor::in_vendor_zone;
 
 pub(super) fn forms() -> Router<App> {
@@ -94,14 +93,7 @@ async fn undelete(
 /// Changes a tenant and leads back to its page, which says that it is done, or why it is not.
 async fn done(app: &App, staff: &VendorStaff, id: Uuid, change: Change, key: &RequestKey) -> Result<Response> {
     let said = said(&change);
-    let flash = match staff.does(app, Changed(TenantId(id), change), (key, Mode::ForGood)).await {
-        Ok(_) => Flash::good(said),
-        Err(refusal) if matches!(refusal.kind(), Kind::Conflict | Kind::Invalid) => {
-            Flash::bad(&format!("tenant.refused.{}", refusal.code()))
-        }
-        Err(refusal) => return Err(refusal),
-    };
-    Ok(see_other(&format!("/vendor/tenants/{id}"), Some(&flash)))
+    staff.does_at_page(app, Changed(TenantId(id), change), key, (id, "tenant", said)).await
 }
 
 fn said(change: &Change) -> &'static str {

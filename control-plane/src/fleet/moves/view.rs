@@ -6,8 +6,7 @@ use axum::routing::post;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{ClusterId, Quarters};
-use hotelhub_web::preferences::see_other;
-use hotelhub_web::{Flash, FormBody, Kind, Nothing, RequestKey, Result, Visit, format};
+use hotelhub_web::{FormBody, Nothing, RequestKey, Result, Visit, format};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -16,7 +15,7 @@ use super::store::{self, Listed};
 use crate::App;
 use crate::database::DbError;
 use crate::fleet::clusters;
-use crate::staff::{Act, Mode, VendorStaff};
+use crate::staff::{Act, VendorStaff};
 use crate::vendor::moment;
 
 /// Moves shown on a tenant's page.
@@ -179,12 +178,5 @@ async fn done(
     (act, said): (impl Act, &str),
     key: &RequestKey,
 ) -> Result<Response> {
-    let flash = match staff.does(app, act, (key, Mode::ForGood)).await {
-        Ok(_) => Flash::good(said),
-        Err(refusal) if matches!(refusal.kind(), Kind::Conflict | Kind::Invalid) => {
-            Flash::bad(&format!("move.refused.{}", refusal.code()))
-        }
-        Err(refusal) => return Err(refusal),
-    };
-    Ok(see_other(&format!("/vendor/tenants/{tenant}"), Some(&flash)))
+    staff.does_at_page(app, act, key, (tenant, "move", said)).await
 }
