@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{Refusal, TakenNights};
 use crate::hotel::reservations::{Status, Stay};
-use crate::hotel::rooms::{Housekeeping, Room, Service};
+use crate::hotel::rooms::{self, Room};
 use crate::tenancy::{DbError, Row, Session};
 
 /// A reservation held against other changes until the transaction ends.
@@ -141,7 +141,7 @@ pub(super) async fn lock(session: &Session, id: Uuid) -> Result<Option<Held>, Db
 
 /// Holds a room against other assignments.
 pub(super) async fn lock_room(session: &Session, id: Uuid) -> Result<Option<Room>, DbError> {
-    Ok(session.query_opt(LOCK_ROOM, &[&id]).await?.map(|row| room(&row)))
+    Ok(session.query_opt(LOCK_ROOM, &[&id]).await?.map(|row| rooms::room(&row)))
 }
 
 /// When somebody else has the room during these nights.
@@ -246,16 +246,4 @@ fn held(row: &Row) -> Option<Held> {
         checked_out_on: row.get("checked_out_on"),
         business_date: row.get("business_date"),
     })
-}
-
-fn room(row: &Row) -> Room {
-    Room {
-        id: row.get("id"),
-        number: row.get("number"),
-        floor: row.get("floor"),
-        room_type_id: row.get("room_type_id"),
-        housekeeping: Housekeeping::parse(row.get("housekeeping")).unwrap_or(Housekeeping::Dirty),
-        service: Service::parse(row.get("service")).unwrap_or(Service::Ooo),
-        version: row.get("version"),
-    }
 }

@@ -11,6 +11,7 @@ mod types;
 pub use model::{Housekeeping, NewRooms, Room, RoomChange, Service};
 pub use pages::pages;
 pub use routes::{add, amend, router};
+pub(crate) use store::room;
 pub use store::{by_id, of_house};
 pub use types::{NewRoomType, RoomType, RoomTypeChange, add_type, amend_type, types_by_id, types_of_house};
 

@@ -91,14 +91,15 @@ pub(super) async fn guest_coming(db: &Session, room: Uuid, business_date: Date) 
     Ok(db.query_one(GUEST_COMING, &[&room, &business_date]).await?.get("coming"))
 }
 
-fn room(row: &Row) -> Room {
+/// The room of a row of `rooms`. One whose service is not known is not given to a guest.
+pub(crate) fn room(row: &Row) -> Room {
     Room {
         id: row.get("id"),
         number: row.get("number"),
         floor: row.get("floor"),
         room_type_id: row.get("room_type_id"),
         housekeeping: Housekeeping::parse(row.get("housekeeping")).unwrap_or(Housekeeping::Dirty),
-        service: Service::parse(row.get("service")).unwrap_or(Service::Ok),
+        service: Service::parse(row.get("service")).unwrap_or(Service::Ooo),
         version: row.get("version"),
     }
 }
