@@ -6,6 +6,7 @@ mod gate;
 mod links;
 mod model;
 mod passwords;
+mod refused;
 mod second_factor;
 mod sessions;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod users;
 
 pub use gate::Gate;
 pub use passwords::SendPasswordLink;
+use refused::said;
 pub use sessions::{MaybeStaff, Staff};
 
 use axum::Router;

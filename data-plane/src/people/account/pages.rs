@@ -15,8 +15,20 @@ use crate::hotel::step::{Clerk, Step};
 use crate::hotel::{forms, properties, shell};
 use crate::node::Node;
 use crate::people::sessions::{self, Staff, Visitor, with_session};
-use crate::people::{passwords, second_factor, users};
+use crate::people::{passwords, said, second_factor, users};
 use crate::tenancy::Tenant;
+
+/// The refusals that a form of this page shows.
+const WRONG: &[&str] = &[
+    "email",
+    "email-taken",
+    "weak-password",
+    "wrong-password",
+    "wrong-code",
+    "already-guarded",
+    "not-enrolled",
+    "too-many-attempts",
+];
 
 pub(crate) fn pages() -> Router<Node> {
     Router::new()
@@ -183,27 +195,8 @@ async fn refused(
     refusal: AppError,
     fill: impl FnOnce(&mut AccountPage, String),
 ) -> Result<Response> {
-    let (status, key) = said(refusal)?;
+    let (status, key) = said(refusal, WRONG)?;
     rendered(tenant, staff, visit, status, |page| fill(page, key)).await
-}
-
-/// The status and the catalogue's key of a refusal that a form shows; any other is the answer itself.
-fn said(refusal: AppError) -> Result<(StatusCode, String)> {
-    const SHOWN: [&str; 8] = [
-        "email",
-        "email-taken",
-        "weak-password",
-        "wrong-password",
-        "wrong-code",
-        "already-guarded",
-        "not-enrolled",
-        "too-many-attempts",
-    ];
-    if SHOWN.contains(&refusal.code()) {
-        Ok((refusal.kind().status(), format!("people.wrong.{}", refusal.code())))
-    } else {
-        Err(refusal)
-    }
 }
 
 async fn rendered(

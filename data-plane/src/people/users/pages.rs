@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use hotelhub_identity::{HotelRole, Permission};
 use hotelhub_kernel::{Cursor, Page};
-use hotelhub_web::{AppError, FormBody, IfMatch, PageQuery, Query, Result, Visit};
+use hotelhub_web::{FormBody, IfMatch, PageQuery, Query, Result, Visit};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -18,8 +18,22 @@ use super::{Account, store};
 use crate::hotel::step::Clerk;
 use crate::hotel::{forms, shell};
 use crate::node::Node;
+use crate::people::said;
 use crate::people::sessions::Staff;
 use crate::tenancy::Tenant;
+
+/// The refusals that a form of this page shows.
+const WRONG: &[&str] = &[
+    "email-taken",
+    "last-owner",
+    "owners-only",
+    "own-account",
+    "no-roles",
+    "too-many-users",
+    "hotel-suspended",
+    "stale",
+    "invalid-body",
+];
 
 pub(crate) fn pages() -> Router<Node> {
     Router::new().route("/team", get(show).post(add)).route("/team/{id}", post(change))
@@ -102,7 +116,7 @@ async fn or_again(
     (fields, id): (&Fields, Option<Uuid>),
 ) -> Result<Response> {
     let Err(refusal) = answer else { return answer };
-    let (status, wrong) = said(refusal)?;
+    let (status, wrong) = said(refusal, WRONG)?;
     let account = match id {
         Some(id) => Some(store::by_id(&*tenant.connect().await?, id).await?.ok_or_else(super::unknown)?),
         None => None,
@@ -113,26 +127,6 @@ async fn or_again(
 
 fn chosen(fields: &Fields) -> Vec<HotelRole> {
     HotelRole::ALL.into_iter().filter(|role| fields.contains_key(&format!("role_{}", role.as_str()))).collect()
-}
-
-/// The status and the catalogue's key of a refusal that the form shows; any other is the answer itself.
-fn said(refusal: AppError) -> Result<(StatusCode, String)> {
-    const SHOWN: [&str; 9] = [
-        "email-taken",
-        "last-owner",
-        "owners-only",
-        "own-account",
-        "no-roles",
-        "too-many-users",
-        "hotel-suspended",
-        "stale",
-        "invalid-body",
-    ];
-    if SHOWN.contains(&refusal.code()) {
-        Ok((refusal.kind().status(), format!("people.wrong.{}", refusal.code())))
-    } else {
-        Err(refusal)
-    }
 }
 
 async fn rendered(
