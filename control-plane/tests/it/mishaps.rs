@@ -88,6 +88,29 @@ async fn an_export_shows_what_the_hotel_is_given_meanwhile_or_says_that_it_does_
 }
 
 #[tokio::test]
+async fn a_backup_of_what_a_restore_has_replaced_ends_and_what_its_worker_wrote_is_removed() {
+    let cellar = Cellar::open().await;
+    cellar.is_backed_up().await;
+    let restoring = cellar.is_being_restored().await;
+    assert_eq!(cellar.post("backups", json!({})).await.status, StatusCode::OK);
+    let older = cellar.node.lease_copying().await.unwrap();
+    assert!(matches!(older.task, Task::BackUpTenant { .. }), "{older:?}");
+    assert_eq!(cellar.say(&restoring, restored()).await, StatusCode::NO_CONTENT);
+    let backup = cellar.listed("backups").await.remove(0);
+    let told = (&backup["state"], &backup["error"]);
+    assert_eq!(told, (&json!("failed"), &json!("the hotel was given another database meanwhile")), "{backup}");
+    let sql = cellar.office.scratch.connect().await.unwrap();
+    let state = sql.query_one("select state from work_orders where id = $1", &[&older.id.0]).await.unwrap();
+    assert_eq!(state.get::<_, String>(0), "done", "its worker need not go on");
+    assert_eq!(cellar.say(&older, taken(cellar.office.clock.now())).await, StatusCode::NO_CONTENT);
+    let cleared = cellar.node.lease_copying().await.unwrap();
+    assert!(
+        matches!(&cleared.task, Task::PruneBackups { backups, .. } if json!(backups) == json!([backup["id"]])),
+        "{cleared:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_restore_a_drill_and_an_export_can_be_called_off_and_the_hotel_is_as_it_was() {
     let cellar = Cellar::open().await;
     let before = cellar.route().await.placement;
