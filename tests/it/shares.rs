@@ -60,8 +60,7 @@ async fn three_nodes_in_a_flood_never_have_more_connections_than_the_budget() ->
 async fn lasts(watch: &Watch) -> Result<()> {
     let looked = watch.samples();
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let often = async || Ok((watch.samples() >= looked + LOOKS).then_some(()));
-    patiently(60, "the next look at the server", often).await
+    patiently(60, "the next looks at the server", async || Ok((watch.samples() >= looked + LOOKS).then_some(()))).await
 }
 
 /// Waits until this node has heard of a share, and lives by it.
