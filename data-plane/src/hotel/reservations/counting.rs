@@ -11,7 +11,7 @@ use crate::tenancy::{Session, Tenant};
 
 /// Moves the counters, or says which nights are full.
 pub(super) async fn count(db: &Session, moves: &Moves) -> Result<(), AppError> {
-    match shift(db, moves).await? {
+    match shift(db, moves).await.map_err(store::contended)? {
         Shifted::Done => Ok(()),
         Shifted::Full(nights) => Err(Refusal::SoldOut(nights).into()),
     }
