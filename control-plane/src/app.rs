@@ -103,7 +103,7 @@ impl App {
         let routes_store = settings.routes_store.as_ref().map(|origin| origin.open(settings.s3.as_ref()));
         let exchange = settings.exchange.as_ref().map(|at| {
             let store = at.origin.open(settings.s3.as_ref()).context("HOTELHUB_EXCHANGE_STORE")?;
-            anyhow::Ok(Shelf::new(store, at.key.clone(), entropy.clone()))
+            anyhow::Ok(Shelf::new(store, at.key.clone(), entropy.clone()).opening_also(at.older.clone()))
         });
         let exchange = exchange.transpose()?;
         Ok(Self {

@@ -114,7 +114,8 @@ pub struct Flags {
     /// is there: the very one that the fleet role has, such as a network disk. Without it none are exported.
     #[arg(long, env = "HOTELHUB_EXCHANGE_STORE")]
     exchange_store: Option<Origin>,
-    /// What they are sealed with there: 32 random bytes in base64, the same as the fleet role's, and another than the backups'.
+    /// What they are sealed with there: 32 random bytes in base64, the same as the fleet role's, and another than the backups'. To turn it
+    /// name more than one, with commas: the first seals, each opens. How, step by step: docs/runbooks/turn-a-key.md.
     #[arg(long, env = "HOTELHUB_EXCHANGE_KEY", hide_env_values = true, value_parser = secret)]
     exchange_key: Option<Secret<String>>,
     /// A file that holds the same.
@@ -129,6 +130,8 @@ pub struct Exchange {
     pub origin: Origin,
     /// What they are sealed with.
     pub key: Key,
+    /// What else opens them: they were sealed with it, or are going to be.
+    pub older: Vec<Key>,
 }
 
 /// The effective settings.
@@ -204,10 +207,28 @@ pub(crate) fn resolve(
 }
 
 fn key(name: &str, value: Option<Secret<String>>, file: Option<&Path>) -> Result<Key> {
-    let text = resolve(name, value, file)?.with_context(|| {
-        format!("{name} is not set: give it 32 random bytes in base64, as `openssl rand -base64 32` makes")
-    })?;
+    let text = given(name, value, file)?;
     Key::from_base64(text.expose()).with_context(|| format!("{name} is not 32 bytes of base64"))
+}
+
+/// The key that seals, and those that open besides.
+fn keys(name: &str, value: Option<Secret<String>>, file: Option<&Path>) -> Result<(Key, Vec<Key>)> {
+    let text = given(name, value, file)?;
+    let keys: Option<Vec<Key>> = text.expose().split(',').map(|key| Key::from_base64(key.trim())).collect();
+    let mut keys = keys.unwrap_or_default().into_iter();
+    let first = keys.next().with_context(|| format!("{name} is not 32 bytes of base64, or several with commas"))?;
+    Ok((first, keys.collect()))
+}
+
+fn given(name: &str, value: Option<Secret<String>>, file: Option<&Path>) -> Result<Secret<String>> {
+    resolve(name, value, file)?.with_context(|| {
+        format!("{name} is not set: give it 32 random bytes in base64, as `openssl rand -base64 32` makes")
+    })
+}
+
+fn exchange(origin: Origin, value: Option<Secret<String>>, file: Option<&Path>) -> Result<Exchange> {
+    let (key, older) = keys("HOTELHUB_EXCHANGE_KEY", value, file)?;
+    Ok(Exchange { origin, key, older })
 }
 
 impl DatabaseFlags {
@@ -246,10 +267,7 @@ impl Flags {
             signups_per_hour: self.signups_per_hour,
             tenant_grace_days: self.tenant_grace_days,
             exchange: match self.exchange_store {
-                Some(origin) => Some(Exchange {
-                    origin,
-                    key: key("HOTELHUB_EXCHANGE_KEY", self.exchange_key, self.exchange_key_file.as_deref())?,
-                }),
+                Some(origin) => Some(exchange(origin, self.exchange_key, self.exchange_key_file.as_deref())?),
                 None => None,
             },
         })

@@ -133,6 +133,8 @@ pub struct Exchange {
     pub store: Store,
     /// What they are sealed with.
     pub key: Key,
+    /// What else opens them: they were sealed with it, or are going to be.
+    pub older: Vec<Key>,
 }
 
 impl Settings {

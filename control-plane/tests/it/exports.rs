@@ -1,15 +1,15 @@
 //! A hotel's data in one file: asked for by who may, written by a worker, fetched from any byte on, and gone after a week.
 use hotelhub_control_plane::exports::tidy;
 use hotelhub_identity::StaffRole;
-use hotelhub_kernel::TenantId;
+use hotelhub_kernel::{Entropy, Key, TenantId};
 use hotelhub_protocol::{BackedUp, Outcome, Role, Task};
-use hotelhub_vault::Place;
+use hotelhub_vault::{Place, Shelf};
 use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::office::{Node, Office};
+use crate::office::{CLUSTER, Node, Office};
 
 const FILE: &str = "a ZIP of open tables, as the worker wrote it";
 
@@ -26,10 +26,15 @@ async fn with_hotel(office: &Office) -> (Node, String) {
 
 /// Writes the file that is ordered, as the worker does; the export's id.
 async fn written(office: &Office, node: &Node) -> Uuid {
+    written_into(&office.app.exchange.clone().unwrap(), office, node).await
+}
+
+/// The same by a worker with keys of its own.
+async fn written_into(shelf: &Shelf, office: &Office, node: &Node) -> Uuid {
     assert!(node.lease(0).await.is_none(), "a worker without a store is not given it");
     let order = node.lease_copying().await.unwrap();
     let Task::ExportTenant { tenant, export, .. } = order.task else { panic!("{order:?}") };
-    let (shelf, place) = (office.app.exchange.clone().unwrap(), Place { tenant, backup: export });
+    let place = Place { tenant, backup: export };
     let mut taking = shelf.take(place).await.unwrap();
     taking.push(FILE.as_bytes()).await.unwrap();
     let digest = taking.finish().await.unwrap();
@@ -90,4 +95,32 @@ async fn an_export_that_fails_says_why_and_the_next_may_be_asked_for() {
     let seen = staff.get(&door).await.unwrap().json()["items"][0].clone();
     assert_eq!((&seen["state"], &seen["error"]), (&json!("failed"), &json!("this worker has no exchange")));
     assert_eq!(staff.post(&door, &json!({})).await.unwrap().status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn while_the_key_of_the_exchange_is_turned_what_was_sealed_under_either_key_is_fetched() {
+    let (older, newest) = (Key::new([3; 32]), Key::new([4; 32]));
+    let office = Office::empty(|settings| {
+        let exchange = settings.exchange.as_mut().unwrap();
+        (exchange.key, exchange.older) = (newest.clone(), vec![older.clone()]);
+    })
+    .await;
+    office.add_cluster(CLUSTER, 100, 1_000).await;
+    let (node, tenant) = with_hotel(&office).await;
+    let staff = office.staff(StaffRole::SuperAdmin).await;
+    let store = office.app.settings.exchange.as_ref().unwrap().origin.open(None).unwrap();
+    let shelf = |key: &Key| Shelf::new(store.clone(), key.clone(), Entropy::system());
+    for key in [&older, &newest] {
+        let asked = staff.post(&format!("/api/v1/tenants/{tenant}/exports"), &json!({})).await.unwrap();
+        assert_eq!(asked.status, StatusCode::OK, "{}", asked.text);
+        let export = written_into(&shelf(key), &office, &node).await;
+        let file = staff.get(&format!("/api/v1/exports/{export}/file")).await.unwrap();
+        assert_eq!((file.status, file.text.as_str()), (StatusCode::OK, FILE));
+    }
+    let place = Place { tenant: TenantId(tenant.parse().unwrap()), backup: Uuid::from_u128(7) };
+    let exchange = office.app.exchange.clone().unwrap();
+    let digest = exchange.take(place).await.unwrap().finish().await.unwrap();
+    exchange.vouch_for_file(place, &digest, (office.clock.now(), "")).await.unwrap();
+    assert!(shelf(&newest).manifest(place).await.is_ok(), "the first key seals");
+    assert!(shelf(&older).manifest(place).await.is_err());
 }

@@ -170,7 +170,11 @@ fn settings(dsn: String) -> Settings {
         s3: None,
         signups_per_hour: 1_000,
         tenant_grace_days: 30,
-        exchange: Some(Exchange { origin: Origin::Folder(env::folder().join("exchange")), key: Key::new([3; 32]) }),
+        exchange: Some(Exchange {
+            origin: Origin::Folder(env::folder().join("exchange")),
+            key: Key::new([3; 32]),
+            older: Vec::new(),
+        }),
     }
 }
 

@@ -69,8 +69,10 @@ fn fleet(node: &Node, settings: &Saas) -> anyhow::Result<Fleet> {
         let shelf = shelf.opening_also(backups.older.clone());
         Archive::new(shelf, backups.programs.clone()).recovering_in(backups.recovery.clone())
     });
-    let exchange = settings.exchange.as_ref();
-    let exchange = exchange.map(|at| Shelf::new(at.store.clone(), at.key.clone(), node.entropy.clone()));
+    let exchange = settings.exchange.as_ref().map(|at| {
+        let shelf = Shelf::new(at.store.clone(), at.key.clone(), node.entropy.clone());
+        shelf.opening_also(at.older.clone())
+    });
     let fleet = Fleet::new(admins, archive, node.clock.clone(), node.ids.clone(), node.entropy.clone());
     let fleet = fleet.exchanging(exchange);
     fleet.show(&node.metrics)?;

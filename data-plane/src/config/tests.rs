@@ -1,5 +1,6 @@
 //! What the environment says, understood or refused.
 use clap::Parser as _;
+use hotelhub_kernel::Key;
 use hotelhub_protocol::ClusterId;
 use hotelhub_web::origin::Scheme;
 
@@ -90,4 +91,25 @@ fn a_house_alone_is_reached_without_tls_until_it_has_a_name() {
     assert_eq!(scheme(&["--public-url", "https://melati.example"]), Scheme::Https);
     assert_eq!(scheme(&["--hosts", "melati.lan", "--public-url", "http://melati.lan:8080"]), Scheme::Http);
     assert_eq!(read(&saas("work", &[])).unwrap().public_scheme, Scheme::Https);
+}
+
+#[test]
+fn of_several_keys_of_a_store_the_first_seals_and_each_opens() {
+    for (store, key, name) in [
+        ("--exchange-store", "--exchange-key", "HOTELHUB_EXCHANGE_KEY"),
+        ("--backup-store", "--backup-key", "HOTELHUB_BACKUP_KEY"),
+    ] {
+        let with = |keys: &str| read(&saas("fleet", &[store, "file:///tmp", key, keys]));
+        let known = |keys: &str| {
+            let Mode::Saas(saas) = with(keys).unwrap().mode else { panic!("it is saas") };
+            let exchange = saas.exchange.map(|at| (at.key, at.older));
+            let (first, older) = exchange.or(saas.backups.map(|at| (at.key, at.older))).unwrap();
+            [vec![first], older].concat().iter().map(Key::expose_base64).collect::<Vec<_>>()
+        };
+        assert_eq!(known(KEY), [KEY]);
+        assert_eq!(known(&format!("{OTHER_KEY}, {KEY}")), [OTHER_KEY, KEY]);
+        for wrong in ["", "short", &format!("{KEY},"), &format!("{KEY},short")] {
+            assert!(matches!(with(wrong), Err(BadSettings::Wrong(at, _)) if at == name), "{wrong}");
+        }
+    }
 }

@@ -74,7 +74,8 @@ pub(super) struct SaasOptions {
     /// folder that is there: for the fleet role, and the very one that the control plane has, such as a network disk. A worker needs a store of backups besides.
     #[arg(long, env = "HOTELHUB_EXCHANGE_STORE", value_parser = origin, global = true)]
     exchange_store: Option<Origin>,
-    /// What exported hotels are sealed with there, 32 bytes of base64: the same as the control plane's.
+    /// What exported hotels are sealed with there, 32 bytes of base64: the same as the control plane's. To turn it name more than one, with
+    /// commas: the first seals, each opens. How, step by step: docs/runbooks/turn-a-key.md.
     #[arg(long, env = "HOTELHUB_EXCHANGE_KEY", hide_env_values = true, value_parser = secret, global = true)]
     exchange_key: Option<Secret<String>>,
     /// The domain under which hotels have their names.
@@ -133,12 +134,7 @@ impl SaasOptions {
     /// A store and its key come together.
     pub(super) fn backups(&self) -> Result<Option<Backups>, BadSettings> {
         let Some(store) = self.s3.open("HOTELHUB_BACKUP_STORE", self.backup_store.as_ref())? else { return Ok(None) };
-        let key = self.backup_key.as_ref().ok_or(BadSettings::Missing("HOTELHUB_BACKUP_KEY"))?;
-        let wrong =
-            || BadSettings::Wrong("HOTELHUB_BACKUP_KEY", "it must be 32 bytes of base64, or several with commas");
-        let keys: Option<Vec<Key>> = key.expose().split(',').map(Key::from_base64).collect();
-        let mut keys = keys.ok_or_else(wrong)?.into_iter();
-        let (key, older) = (keys.next().ok_or_else(wrong)?, keys.collect());
+        let (key, older) = keys("HOTELHUB_BACKUP_KEY", self.backup_key.as_ref())?;
         let recovery = self.recovery_dir.clone().unwrap_or_else(|| self.state_dir.join("recovery"));
         Ok(Some(Backups { store, key, older, programs: self.pg_programs.clone(), recovery }))
     }
@@ -147,9 +143,8 @@ impl SaasOptions {
     fn exchange(&self) -> Result<Option<Exchange>, BadSettings> {
         let opened = self.s3.open("HOTELHUB_EXCHANGE_STORE", self.exchange_store.as_ref())?;
         let Some(store) = opened else { return Ok(None) };
-        let key = self.exchange_key.as_ref().ok_or(BadSettings::Missing("HOTELHUB_EXCHANGE_KEY"))?;
-        let wrong = BadSettings::Wrong("HOTELHUB_EXCHANGE_KEY", "it must be 32 bytes of base64");
-        Ok(Some(Exchange { store, key: Key::from_base64(key.expose()).ok_or(wrong)? }))
+        let (key, older) = keys("HOTELHUB_EXCHANGE_KEY", self.exchange_key.as_ref())?;
+        Ok(Some(Exchange { store, key, older }))
     }
 
     pub(super) fn read(self) -> Result<Saas, BadSettings> {
@@ -187,6 +182,15 @@ impl SaasOptions {
             vendor_url: self.vendor_url,
         })
     }
+}
+
+/// The key that seals, and those that open besides.
+fn keys(name: &'static str, text: Option<&Secret<String>>) -> Result<(Key, Vec<Key>), BadSettings> {
+    let text = text.ok_or(BadSettings::Missing(name))?;
+    let wrong = || BadSettings::Wrong(name, "it must be 32 bytes of base64, or several with commas");
+    let keys: Option<Vec<Key>> = text.expose().split(',').map(|key| Key::from_base64(key.trim())).collect();
+    let mut keys = keys.ok_or_else(wrong)?.into_iter();
+    Ok((keys.next().ok_or_else(wrong)?, keys.collect()))
 }
 
 /// `id=value,id=value`.
