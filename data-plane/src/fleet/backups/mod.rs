@@ -8,6 +8,7 @@ pub mod archiving;
 pub(super) mod base;
 mod feeder;
 mod recover;
+mod remains;
 mod restore;
 mod side;
 mod sums;
@@ -28,6 +29,7 @@ use uuid::Uuid;
 pub(super) use recover::recover;
 pub(super) use sums::{difference, sums};
 
+use self::remains::Turn;
 use self::restore::{Hands, restore};
 use self::tools::{Login, Tools};
 use super::database::{DatabaseName, Step};
@@ -94,14 +96,22 @@ impl Archive {
     /// Clears what a killed worker left of recoveries.
     pub(super) async fn clear_leftovers(&self) {
         let Some(room) = &self.recovery else { return };
-        let _turn = self.turn.lock().await;
-        self.clear(room).await;
+        self.clear(room, &self.turn().await).await;
     }
 
-    /// Stops and removes what lies in this folder and is nobody's: for whose turn it is.
-    async fn clear(&self, room: &Path) {
-        let room = room.to_owned();
-        let _ = tokio::task::spawn_blocking(move || side::clear_leftovers(&room)).await;
+    /// Waits until nobody has a server beside: each takes as much room as the whole server.
+    async fn turn(&self) -> Turn {
+        Arc::new(self.turn.clone().lock_owned().await)
+    }
+
+    /// Stops and removes what lies in this folder and is nobody's: for whose turn it is, which is not over before that has ended.
+    async fn clear(&self, room: &Path, turn: &Turn) {
+        let (room, turn) = (room.to_owned(), turn.clone());
+        let clearing = tokio::task::spawn_blocking(move || {
+            remains::clear_leftovers(&room);
+            drop(turn);
+        });
+        let _ = clearing.await;
     }
 
     /// Removes base backups of a server, and the WAL before `first`.

@@ -41,9 +41,8 @@ pub(in crate::fleet) async fn recover(
         return Err(FleetError::Unrecoverable(whole));
     }
     let room = archive.recovery.as_deref().ok_or(FleetError::NoArchive)?;
-    // One at a time: each takes as much room as the whole server.
-    let _turn = archive.turn.lock().await;
-    archive.clear(room).await;
+    let turn = archive.turn().await;
+    archive.clear(room, &turn).await;
     let wal = archive.shelf.wal(&place.server);
     let lent = admin.lend().await?;
     let newest = settle(lent.client(), &wal, cluster).await?;
@@ -52,7 +51,7 @@ pub(in crate::fleet) async fn recover(
     let mut timelines = timelines(&wal, &manifest.from_wal, &newest).await?.into_iter().peekable();
     let made = loop {
         let Some(timeline) = timelines.next() else { return Err(FleetError::Unrecoverable(NO_WAY.to_owned())) };
-        let mut side = Side::make(room, manifest.unpacked_bytes)?;
+        let mut side = Side::make(room, manifest.unpacked_bytes, turn.clone())?;
         let made = async {
             side.unpack(archive.shelf.open_base(&place, &manifest).await?).await?;
             Step::Unpack.done(halt)?;

@@ -1,30 +1,31 @@
 //! A Postgres of the worker's own, made of a base backup, that nobody else reaches: no port, a socket in a folder that is its account's
-//! alone. It lives for one recovery. What a killed worker left is known by a lock nobody holds, and cleared before the next.
-use std::fs::{self, File, TryLockError};
+//! alone. It lives for one recovery, whose turn is over when it is cleared away.
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use hotelhub_kernel::{Entropy, hex};
 use hotelhub_vault::{Reading, WalShelf};
 use jiff::Timestamp;
-use rustix::process::{Pid, Signal, geteuid, kill_process};
+use rustix::process::geteuid;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 use tokio_postgres::Config;
 
 use super::feeder::Feeder;
+use super::remains::{Held, LOCK, PREFIX, Remains, Turn};
 use super::tools::Tools;
 use crate::fleet::FleetError;
 use crate::progress;
-
-/// How the folders are called, and what in them says that they are ours: a lock that is held as long as the worker lives.
-const PREFIX: &str = "side-";
-const LOCK: &str = "lock";
 
 /// What Postgres says when its WAL ends before the instant: the end of `recovery ended before configured recovery target was reached`.
 pub(super) const ENDS_BEFORE: &str = "before configured recovery target";
@@ -37,9 +38,6 @@ const PATIENCE: Duration = Duration::from_mins(15);
 const PAUSE: Duration = Duration::from_millis(50);
 /// What a server says, in its language `C`, that ends for want of WAL: before its instant, before the base backup is whole, or at its beginning.
 const WANTS_WAL: [&str; 3] = [ENDS_BEFORE, "WAL ends before", "could not locate required checkpoint record"];
-
-/// How long a server may take to stop when it is told to drop everything.
-const STOPPING: Duration = Duration::from_secs(10);
 
 /// Who the server runs as: Postgres refuses root, so root lends it the account `postgres`, or `nobody`.
 #[derive(Clone, Copy, Debug)]
@@ -112,17 +110,19 @@ fn must_be_short(room: &Path) -> Result<(), FleetError> {
     Err(FleetError::Unrecoverable(told))
 }
 
-/// A server beside, from its folder to its end. Dropped, it is killed and its folder removed.
+/// A server beside, from its folder to its end. Dropped, it is stopped and its folder removed, and nobody waits for that but the next
+/// recovery.
 pub(super) struct Side {
     folder: PathBuf,
     account: Account,
     server: Option<Child>,
-    lock: Option<File>,
+    /// None once it is being cleared.
+    held: Option<Held>,
 }
 
 impl Side {
-    /// Makes its folder in `room`, which has to have the space it needs.
-    pub(super) fn make(room: &Path, unpacked_bytes: u64) -> Result<Self, FleetError> {
+    /// Makes its folder in `room`, which has to have the space it needs, for as long as it is its turn.
+    pub(super) fn make(room: &Path, unpacked_bytes: u64, turn: Turn) -> Result<Self, FleetError> {
         let account = Account::unprivileged()?;
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o711).create(room).map_err(failed("making the folder for recoveries"))?;
@@ -131,10 +131,8 @@ impl Side {
         let folder = room.join(format!("{PREFIX}{}", hex(&Entropy::system().bytes::<4>())));
         account.make_folder(&folder)?;
         let lock = File::create(folder.join(LOCK)).map_err(failed("locking a folder"))?;
-        let side = Self { folder, account, server: None, lock: Some(lock) };
-        if let Some(lock) = &side.lock {
-            lock.try_lock().map_err(|error| failed("locking a folder")(io::Error::other(error)))?;
-        }
+        lock.try_lock().map_err(|error| failed("locking a folder")(io::Error::other(error)))?;
+        let side = Self { folder, account, server: None, held: Some(Held::new(lock, turn)) };
         for name in ["data", "socket"] {
             account.make_folder(&side.folder.join(name))?;
         }
@@ -235,22 +233,22 @@ impl Side {
         config
     }
 
-    /// Stops the server and removes all of it.
+    /// Stops the server and removes all of it. It goes on also where nobody waits for it any more.
     pub(super) async fn clear(mut self) {
-        if let Some(server) = &mut self.server {
-            if let Some(pid) = server.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
-                let _ = kill_process(pid, Signal::QUIT);
-            }
-            let _ = tokio::time::timeout(STOPPING, server.wait()).await;
-        }
-        let folder = self.folder.clone();
-        let _ = tokio::task::spawn_blocking(move || fs::remove_dir_all(folder)).await;
+        let Some(remains) = self.remains() else { return };
+        let _ = tokio::task::spawn_blocking(move || remains.clear()).await;
     }
 
     /// Leaves everything as a killed worker does.
     pub(super) fn abandon(mut self) {
-        self.lock = None;
+        self.held = None;
         std::mem::forget(self);
+    }
+
+    /// All that is to be cleared, once.
+    fn remains(&mut self) -> Option<Remains> {
+        let held = self.held.take()?;
+        Some(Remains::new(self.folder.clone(), self.server.take(), held))
     }
 
     fn data(&self) -> PathBuf {
@@ -270,51 +268,11 @@ impl Side {
 }
 
 impl Drop for Side {
+    /// The thread is one that others wait for: what is as large as a server goes by one of its own, and the turn with it.
     fn drop(&mut self) {
-        if let Some(server) = &mut self.server {
-            let _ = server.start_kill();
-        }
-        // What its last processes still write is cleared before the next recovery.
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// Stops and removes what killed workers left in this folder.
-pub(super) fn clear_leftovers(room: &Path) {
-    for entry in fs::read_dir(room).into_iter().flatten().flatten() {
-        let folder = entry.path();
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
-            continue;
-        }
-        let held = File::open(folder.join(LOCK)).map(|lock| (lock.try_lock(), lock));
-        if let Ok((Err(TryLockError::WouldBlock), _)) = held {
-            continue;
-        }
-        stop(&folder.join("data"));
-        match fs::remove_dir_all(&folder) {
-            Ok(()) => tracing::warn!(folder = %folder.display(), "what a recovery left behind is cleared"),
-            Err(error) => tracing::error!(folder = %folder.display(), %error, "what a recovery left behind stays"),
-        }
-    }
-}
-
-/// Stops the server that lives in this folder, if it does: a process of its number that knows the folder.
-fn stop(data: &Path) {
-    let status = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
-    let Some(number) = status.lines().next().and_then(|line| line.trim().parse::<i32>().ok()) else { return };
-    let told = format!("/proc/{number}/cmdline");
-    let lives = || fs::read(&told).is_ok_and(|line| String::from_utf8_lossy(&line).contains(&*data.to_string_lossy()));
-    let Some(pid) = Pid::from_raw(number) else { return };
-    for signal in [Signal::QUIT, Signal::KILL] {
-        if !lives() {
-            return;
-        }
-        let _ = kill_process(pid, signal);
-        for _ in 0..50 {
-            if !lives() {
-                break;
-            }
-            std::thread::sleep(PAUSE);
+        let Some(remains) = self.remains() else { return };
+        if let Err(error) = thread::Builder::new().name("clearing".to_owned()).spawn(move || remains.clear()) {
+            tracing::error!(%error, "what a recovery left is not cleared before the next");
         }
     }
 }

@@ -1,0 +1,56 @@
+//! How a server beside goes when nobody waits for it any more.
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::*;
+
+/// Stands for a Postgres that takes its time to stop: until there is a file `go` beside it.
+const SLOW: &str = "trap 'while [ ! -e go ]; do sleep 0.01; done; exit 0' QUIT; : > up; while :; do sleep 0.01; done";
+
+async fn until(is_so: impl Fn() -> bool) {
+    for _ in 0..1_000 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("it did not come to be");
+}
+
+#[tokio::test]
+async fn a_recovery_that_nobody_waits_for_any_more_blocks_nobody_and_its_turn_is_over_when_all_of_it_is_gone() {
+    let place = Path::new("/var/tmp").join(format!("hh-{}", hex(&Entropy::system().bytes::<4>())));
+    let (room, outside) = (place.join("room"), place.join("outside"));
+    fs::create_dir_all(&outside).unwrap();
+    let turns = Arc::new(Mutex::new(()));
+    let mut side = Side::make(&room, 0, Arc::new(turns.clone().lock_owned().await)).unwrap();
+    let folder = side.folder.clone();
+    fs::write(folder.join("data/base"), "as large as a server").unwrap();
+    side.server = Some(Command::new("sh").args(["-c", SLOW]).current_dir(&outside).spawn().unwrap());
+    until(|| outside.join("up").exists()).await;
+
+    drop(side);
+    assert!(turns.try_lock().is_err(), "the next has no turn");
+    assert!(folder.join("data/base").exists(), "the server is in it still, and nobody waited for its end");
+    super::super::remains::clear_leftovers(&room);
+    assert!(folder.exists(), "it is no leftover of somebody who is gone");
+    fs::write(outside.join("go"), "").unwrap();
+    let turn = tokio::time::timeout(Duration::from_secs(30), turns.lock()).await;
+    assert!(turn.is_ok() && !folder.exists(), "room and turn come free together");
+    fs::remove_dir_all(place).unwrap();
+}
+
+#[tokio::test]
+async fn what_a_killed_worker_left_is_cleared_at_the_next_start() {
+    let place = Path::new("/var/tmp").join(format!("hh-{}", hex(&Entropy::system().bytes::<4>())));
+    fs::create_dir_all(&place).unwrap();
+    let turns = Arc::new(Mutex::new(()));
+    let side = Side::make(&place, 0, Arc::new(turns.clone().lock_owned().await)).unwrap();
+    let folder = side.folder.clone();
+    side.abandon();
+    assert!(folder.exists());
+    super::super::remains::clear_leftovers(&place);
+    assert!(!folder.exists() && turns.try_lock().is_ok());
+    fs::remove_dir_all(place).unwrap();
+}
