@@ -25,7 +25,7 @@ pub(crate) use once::forget_old;
 pub use once::{Begun, OnceTx, Scope};
 pub use policy::Business;
 pub use pool::{Access, PoolLimits, PoolMetrics, Pools};
-pub(crate) use pool::{Budget, DialError, Dialled, Permit, dial, must_name_one_server};
+pub(crate) use pool::{Budget, DialError, Dialled, Permit, dial, must_name_one_server, reach};
 pub use resolve::{Resolve, resolve};
 pub use session::{Params, Session};
 pub use tenant::Tenant;

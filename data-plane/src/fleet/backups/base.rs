@@ -83,9 +83,9 @@ async fn copy(
 ) -> Result<Digest, FleetError> {
     let config = admin.config();
     let user = config.get_user().unwrap_or("postgres");
-    let login = Login { config, database: "", user, password: config.get_password().unwrap_or_default() };
-    let _permit = admin.permit().await?;
-    let mut copying = archive.tools.copy(&login, server_version, urgent)?;
+    let (password, permit) = (config.get_password().unwrap_or_default(), admin.permit().await?);
+    let login = Login { config, database: "", user, password, permit };
+    let mut copying = archive.tools.copy(login, server_version, urgent)?;
     let mut taking = archive.shelf.take_base(place).await?;
     while let Some(bytes) = copying.next().await? {
         taking.push(&bytes).await?;

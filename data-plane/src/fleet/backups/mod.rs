@@ -7,6 +7,7 @@
 pub mod archiving;
 pub(super) mod base;
 mod feeder;
+mod passage;
 mod recover;
 mod remains;
 mod restore;
@@ -244,17 +245,16 @@ async fn dump(
         database: place.database(),
         user: place.role(),
         password: password.expose().as_bytes(),
+        permit: admin.permit().await?,
     };
     let schema = matches!(place, Quarters::Schema { .. }).then(|| place.schema());
-    let permit = admin.permit().await?;
-    let mut dump = archive.tools.dump(&login, schema, &snapshot, server_version)?;
+    let mut dump = archive.tools.dump(login, schema, &snapshot, server_version)?;
     let (mut taking, mut inside) = (archive.shelf.take(of).await?, Some(inside));
     while let Some(bytes) = dump.next().await? {
         inside.take();
         taking.push(&bytes).await?;
     }
     dump.ended().await?;
-    drop(permit);
     Ok(taking.finish().await?)
 }
 

@@ -138,10 +138,10 @@ async fn pour(
     let server_version: i32 = ask(client, SERVER_VERSION).await?;
     let config = admin.config();
     let user = config.get_user().unwrap_or("postgres");
-    let login = Login { config, database: name.as_str(), user, password: config.get_password().unwrap_or_default() };
+    let password = config.get_password().unwrap_or_default();
     let mut reading = archive.shelf.open(manifest).await?;
-    let _permit = admin.permit().await?;
-    let mut filling = archive.tools.fill(&login, server_version)?;
+    let login = Login { config, database: name.as_str(), user, password, permit: admin.permit().await? };
+    let mut filling = archive.tools.fill(login, server_version)?;
     while let Some(bytes) = reading.next().await? {
         filling.push(&bytes).await;
     }

@@ -6,10 +6,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tokio_postgres::Config;
-use tokio_postgres::config::Host;
 
+use super::passage::{Awaited, PORT, Passage};
 use crate::fleet::FleetError;
 use crate::progress;
+use crate::tenancy::Permit;
 
 const DUMP: &str = "pg_dump";
 const RESTORE: &str = "pg_restore";
@@ -31,12 +32,13 @@ const LOCK_WAIT: &str = "--lock-wait-timeout=30s";
 #[derive(Clone, Debug)]
 pub(super) struct Tools(Option<PathBuf>);
 
-/// As whom a program signs in, and where.
+/// As whom a program signs in, and where, and its right to a connection: it comes back when the server has let go of the program.
 pub(super) struct Login<'a> {
     pub(super) config: &'a Config,
     pub(super) database: &'a str,
     pub(super) user: &'a str,
     pub(super) password: &'a [u8],
+    pub(super) permit: Permit,
 }
 
 /// A dump, or a copy of a whole server, that is being made.
@@ -45,6 +47,7 @@ pub(super) struct Dumping {
     child: Child,
     out: ChildStdout,
     said: JoinHandle<String>,
+    _way: Awaited,
 }
 
 /// A dump that is being filled in.
@@ -52,6 +55,7 @@ pub(super) struct Filling {
     child: Child,
     input: Option<ChildStdin>,
     said: JoinHandle<String>,
+    _way: Awaited,
 }
 
 impl Tools {
@@ -62,53 +66,49 @@ impl Tools {
     /// Begins to dump a snapshot, or one schema of it, compressed, without owners and grants.
     pub(super) fn dump(
         &self,
-        login: &Login<'_>,
+        login: Login<'_>,
         schema: Option<&str>,
         snapshot: &str,
         server: i32,
     ) -> Result<Dumping, FleetError> {
-        let mut command = self.command(DUMP, login, server)?;
+        let (mut command, passage) = self.command(DUMP, &login, server)?;
         command.args(["--dbname", login.database]);
         command.args(["--format=custom", "--compress=6", "--no-owner", "--no-privileges", LOCK_WAIT]);
         command.args(schema.map(|schema| format!("--schema={schema}")));
         command.args(["--no-publications", "--no-subscriptions", &format!("--snapshot={snapshot}")]);
-        Dumping::begin(DUMP, command)
+        Dumping::begin(DUMP, command, (passage, login))
     }
 
     /// Begins to copy a whole server, compressed, without its WAL; it waits until that is archived.
-    pub(super) fn copy(&self, login: &Login<'_>, server: i32, urgent: bool) -> Result<Dumping, FleetError> {
-        let mut command = self.command(COPY, login, server)?;
+    pub(super) fn copy(&self, login: Login<'_>, server: i32, urgent: bool) -> Result<Dumping, FleetError> {
+        let (mut command, passage) = self.command(COPY, &login, server)?;
         command.args(["--pgdata=-", "--format=tar", "--wal-method=none", "--compress=client-gzip:1"]);
         command.args(["--label=hotelhub", if urgent { "--checkpoint=fast" } else { "--checkpoint=spread" }]);
-        Dumping::begin(COPY, command)
+        Dumping::begin(COPY, command, (passage, login))
     }
 
     /// Begins to fill a dump into an empty database, all of it or nothing.
-    pub(super) fn fill(&self, login: &Login<'_>, server: i32) -> Result<Filling, FleetError> {
-        let mut command = self.command(RESTORE, login, server)?;
+    pub(super) fn fill(&self, login: Login<'_>, server: i32) -> Result<Filling, FleetError> {
+        let (mut command, passage) = self.command(RESTORE, &login, server)?;
         command.args(["--dbname", login.database]);
         command.args(["--format=custom", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]);
         let mut child = command.stdin(Stdio::piped()).spawn().map_err(|error| failed(RESTORE, &error))?;
         let input = child.stdin.take();
         let said = listen(RESTORE, &mut child)?;
-        Ok(Filling { child, input, said })
+        Ok(Filling { child, input, said, _way: passage.open(login.config, login.permit) })
     }
 
-    fn command(&self, program: &'static str, login: &Login<'_>, server: i32) -> Result<Command, FleetError> {
-        let host = match login.config.get_hosts().first() {
-            Some(Host::Tcp(host)) => host.clone(),
-            Some(Host::Unix(folder)) => folder.to_string_lossy().into_owned(),
-            None => "localhost".to_owned(),
-        };
-        let port = login.config.get_ports().first().copied().unwrap_or(5432).to_string();
+    /// A program that signs in by a passage.
+    fn command(&self, program: &'static str, login: &Login<'_>, server: i32) -> Result<(Command, Passage), FleetError> {
+        let passage = Passage::prepare().map_err(|error| failed(program, &error))?;
         let password = String::from_utf8_lossy(login.password).into_owned();
         let mut command = Command::new(self.find(program, server / 10_000)?);
         command.env_clear().env("PATH", PATH).env("LC_ALL", "C").env("PGPASSWORD", password);
         command.env("PGSSLMODE", "disable").env("PGCONNECT_TIMEOUT", "5").env("PGAPPNAME", "hotelhub-fleet");
-        command.args(["--no-password", "--host", &host, "--port", &port]);
+        command.args(["--no-password", "--host", passage.host(), "--port", PORT]);
         command.args(["--username", login.user]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        Ok(command)
+        Ok((command, passage))
     }
 
     /// The program in the folder that was set, else in the server's own version, else in any.
@@ -130,11 +130,15 @@ impl Tools {
 }
 
 impl Dumping {
-    fn begin(program: &'static str, mut command: Command) -> Result<Self, FleetError> {
+    fn begin(
+        program: &'static str,
+        mut command: Command,
+        (passage, login): (Passage, Login<'_>),
+    ) -> Result<Self, FleetError> {
         let mut child = command.stdin(Stdio::null()).spawn().map_err(|error| failed(program, &error))?;
         let out = child.stdout.take().ok_or_else(|| failed(program, &"it has no output"))?;
         let said = listen(program, &mut child)?;
-        Ok(Self { program, child, out, said })
+        Ok(Self { program, child, out, said, _way: passage.open(login.config, login.permit) })
     }
 
     /// The next bytes; nothing at their end, which is good only when [`Dumping::ended`] says so.

@@ -13,13 +13,13 @@ use super::super::database::Step;
 use super::super::{Archive, Fleet, FleetError, login_password};
 use super::{Yard, administrator, clean, cluster, connect, key, server};
 
-const MELATI: TenantId = TenantId(Uuid::from_u128(1));
-const BACKUP: Uuid = Uuid::from_u128(0xb);
+pub(super) const MELATI: TenantId = TenantId(Uuid::from_u128(1));
+pub(super) const BACKUP: Uuid = Uuid::from_u128(0xb);
 
 /// A hotel with guests, a store of backups, and a name for a database to restore into.
-struct Cellar {
-    yard: Yard,
-    fleet: Fleet,
+pub(super) struct Cellar {
+    pub(super) yard: Yard,
+    pub(super) fleet: Fleet,
     folder: PathBuf,
     other: String,
 }
@@ -37,7 +37,7 @@ fn fleet_on(store: Store, key: [u8; 32]) -> Fleet {
 }
 
 impl Cellar {
-    async fn of(test: &str) -> Self {
+    pub(super) async fn of(test: &str) -> Self {
         Self::under(Yard::new(test).await).await
     }
 
@@ -61,7 +61,7 @@ impl Cellar {
         inside.execute(insert, &[&numbers.start, &(numbers.end - 1)]).await.unwrap();
     }
 
-    async fn back_up(&self) -> Result<BackedUp, FleetError> {
+    pub(super) async fn back_up(&self) -> Result<BackedUp, FleetError> {
         let task = Task::BackUpTenant {
             cluster: cluster(),
             database: self.yard.database.clone(),
@@ -123,7 +123,7 @@ impl Cellar {
         files.find(|path| path.file_name().unwrap().to_string_lossy().starts_with("data-")).unwrap()
     }
 
-    async fn clear(self) {
+    pub(super) async fn clear(self) {
         let _ = std::fs::remove_dir_all(&self.folder);
         clean(&self.other).await;
         self.yard.clear().await;

@@ -1,10 +1,11 @@
 //! The fleet's part of a server's connections, and what counts against it.
 use std::time::Duration;
 
-use hotelhub_protocol::{Role, Share};
+use hotelhub_protocol::{Role, Share, Task};
 use tokio_util::sync::CancellationToken;
 
 use super::super::{Admin, ClusterKeys};
+use super::backups::{BACKUP, Cellar, MELATI};
 use super::{Yard, administrator, cluster, connect, holds, key, server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,4 +67,48 @@ async fn a_connection_counts_until_the_server_has_let_go_of_it() {
     let there = "select count(*) from pg_stat_activity where datname = $1";
     assert_eq!(watch.query_one(there, &[&yard.database]).await.unwrap().get::<_, i64>(0), 0);
     yard.clear().await;
+}
+
+#[tokio::test]
+async fn a_backup_that_nobody_waits_for_any_more_counts_until_the_server_has_let_go_of_its_program() {
+    let cellar = Cellar::of("counts until it is gone").await;
+    let (watch, mut at_home) = (connect(&server()).await.unwrap(), server());
+    let in_the_way = connect(at_home.dbname(&cellar.yard.database)).await.unwrap();
+    // The program asks for it, what is summed before does not. A backend that waits for a lock hears of nobody's end.
+    in_the_way.batch_execute("begin; lock table pg_catalog.pg_transform in access exclusive mode").await.unwrap();
+    let task = Task::BackUpTenant {
+        cluster: cluster(),
+        database: cellar.yard.database.clone(),
+        tenant: MELATI,
+        backup: BACKUP,
+    };
+    let fleet = cellar.fleet.clone();
+    let backing_up = tokio::spawn(async move { fleet.carry_out(&task).await.map(drop) });
+    let count = async |which: &str| -> u32 {
+        let count = format!(
+            "select count(*)::int from pg_stat_activity where datname = $1 and application_name = 'hotelhub-fleet' {which}"
+        );
+        let counted: i32 = watch.query_one(&count, &[&cellar.yard.database]).await.unwrap().get(0);
+        u32::try_from(counted).unwrap()
+    };
+    while count("and wait_event_type = 'Lock'").await == 0 {
+        assert!(!backing_up.is_finished(), "it does not wait");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    backing_up.abort();
+    assert!(backing_up.await.unwrap_err().is_cancelled());
+    loop {
+        let open = cellar.fleet.open(&cluster());
+        let there = count("").await;
+        assert!(open >= there, "{there} are there, {open} count");
+        if there == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    holds(|| cellar.fleet.open(&cluster()) == 0).await;
+    in_the_way.batch_execute("rollback").await.unwrap();
+    cellar.back_up().await.unwrap();
+    holds(|| cellar.fleet.open(&cluster()) == 0).await;
+    cellar.clear().await;
 }

@@ -9,6 +9,7 @@ use thiserror::Error;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use tokio_postgres::{Client, Config, NoTls, config};
+use tokio_util::either::Either;
 
 use super::budget::Permit;
 use crate::tenancy::wire::{Socket, Watched, Wire};
@@ -42,19 +43,26 @@ pub(crate) fn must_name_one_server(config: &Config) -> Result<(), NotOneServer> 
 
 /// Opens a connection at the one address of `config`. Its permit is free when the server has let go of it too.
 pub(crate) async fn dial(config: &Config, permit: Permit) -> Result<Dialled, DialError> {
+    match reach(config).await? {
+        Either::Left(stream) => sign_in(config, stream, permit).await,
+        Either::Right(stream) => sign_in(config, stream, permit).await,
+    }
+}
+
+/// A socket to the one address of `config`, on which nothing was said yet.
+pub(crate) async fn reach(config: &Config) -> io::Result<Either<TcpStream, UnixStream>> {
     let limit = config.get_connect_timeout().copied();
     match (config.get_hosts().first(), config.get_ports().first()) {
         (Some(config::Host::Unix(folder)), port) => {
             let socket = folder.join(format!(".s.PGSQL.{}", port.unwrap_or(&5432)));
-            let stream = within(limit, UnixStream::connect(socket)).await?;
-            sign_in(config, stream, permit).await
+            Ok(Either::Right(within(limit, UnixStream::connect(socket)).await?))
         }
         (Some(config::Host::Tcp(host)), port) => {
             let stream = within(limit, TcpStream::connect((host.as_str(), *port.unwrap_or(&5432)))).await?;
             set_up(config, &stream)?;
-            sign_in(config, stream, permit).await
+            Ok(Either::Left(stream))
         }
-        (None, _) => Err(io::Error::other("no host is known for the server").into()),
+        (None, _) => Err(io::Error::other("no host is known for the server")),
     }
 }
 

@@ -28,7 +28,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_postgres::Config;
 
 pub(crate) use self::budget::{Budget, Permit};
-pub(crate) use self::dial::{DialError, Dialled, dial, must_name_one_server};
+pub(crate) use self::dial::{DialError, Dialled, dial, must_name_one_server, reach};
 use self::fuse::Chance;
 pub use self::metrics::PoolMetrics;
 pub use self::server::PoolLimits;
