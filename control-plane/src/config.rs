@@ -110,6 +110,10 @@ pub struct Flags {
     /// promised.
     #[arg(long, env = "HOTELHUB_TENANT_GRACE_DAYS", default_value_t = 30)]
     tenant_grace_days: u16,
+    /// Days after its deletion for which a hotel's backups are kept, and at least until its name is free: a copy can be made of them
+    /// meanwhile. It goes for those that are deleted already too.
+    #[arg(long, env = "HOTELHUB_TENANT_BACKUP_DAYS", default_value_t = 90)]
+    tenant_backup_days: u16,
     /// Where exported hotels lie on their way out and in, s3://bucket/prefix or file:///var/lib/hotelhub/exchange, a bucket or a folder that
     /// is there: the very one that the fleet role has, such as a network disk. Without it none are exported.
     #[arg(long, env = "HOTELHUB_EXCHANGE_STORE")]
@@ -177,6 +181,8 @@ pub struct Settings {
     pub signups_per_hour: u32,
     /// Days for which a deleted hotel's database is kept.
     pub tenant_grace_days: u16,
+    /// Days after its deletion for which a hotel's backups are kept.
+    pub tenant_backup_days: u16,
     /// Where exported hotels lie on their way.
     pub exchange: Option<Exchange>,
 }
@@ -266,6 +272,7 @@ impl Flags {
             ready_databases: self.ready_databases,
             signups_per_hour: self.signups_per_hour,
             tenant_grace_days: self.tenant_grace_days,
+            tenant_backup_days: self.tenant_backup_days,
             exchange: match self.exchange_store {
                 Some(origin) => Some(exchange(origin, self.exchange_key, self.exchange_key_file.as_deref())?),
                 None => None,
@@ -312,6 +319,7 @@ impl Settings {
             ("HOTELHUB_READY_DATABASES", self.ready_databases.to_string()),
             ("HOTELHUB_SIGNUPS_PER_HOUR", self.signups_per_hour.to_string()),
             ("HOTELHUB_TENANT_GRACE_DAYS", self.tenant_grace_days.to_string()),
+            ("HOTELHUB_TENANT_BACKUP_DAYS", self.tenant_backup_days.to_string()),
             ("HOTELHUB_EXCHANGE_STORE", self.exchange.as_ref().map(|at| at.origin.to_string()).unwrap_or_default()),
             ("HOTELHUB_EXCHANGE_KEY", self.exchange.as_ref().map(|_| redacted()).unwrap_or_default()),
         ]

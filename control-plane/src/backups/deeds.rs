@@ -12,7 +12,7 @@ use super::jobs::{self, ASKED};
 use super::model::Refusal;
 use super::restores::{self, Twin};
 use super::store::{self, Lodging};
-use super::{bases, calling_off, overtaken};
+use super::{bases, calling_off, gone, overtaken};
 use crate::App;
 use crate::audit;
 use crate::database::{DbError, Tx};
@@ -154,7 +154,11 @@ async fn restored(
     tenant: TenantId,
     wish: RestoreWish,
 ) -> Result<restores::Listed> {
-    let (lodging, now) = (lodging(app, tx, tenant).await?, app.clock.now());
+    let now = app.clock.now();
+    let lodging = match (&wish.copy_as, wish.at) {
+        (Some(_), None) => gone::source(app, tx, tenant).await?,
+        _ => lodging(app, tx, tenant).await?,
+    };
     let chosen = match (wish.backup, wish.at) {
         (Some(_), Some(_)) => return Err(bases::Refusal::Both.into()),
         (_, Some(at)) => instant(app, tx, staff, tenant, at).await?,

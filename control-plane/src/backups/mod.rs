@@ -8,6 +8,7 @@ mod calling_off;
 mod closure;
 mod deeds;
 mod desk;
+mod gone;
 mod jobs;
 mod model;
 mod overtaken;

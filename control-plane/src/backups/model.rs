@@ -104,6 +104,9 @@ pub(super) enum Refusal {
     /// The tenant has no good backup.
     #[error("this tenant has no good backup")]
     NoneGood,
+    /// The hotel was deleted, and the days of its backups are over.
+    #[error("this hotel was deleted, and its backups are removed: their days are over")]
+    Removed,
     /// The backup is not whole, or not there any more.
     #[error("this backup cannot be restored: it failed, or it is not kept any more")]
     NotGood,
@@ -137,6 +140,7 @@ impl From<Refusal> for AppError {
             Refusal::Restoring => (Kind::Conflict, "restore-open"),
             Refusal::Moving => (Kind::Conflict, "move-open"),
             Refusal::NoneGood => (Kind::Conflict, "no-good-backup"),
+            Refusal::Removed => (Kind::Conflict, "backups-removed"),
             Refusal::NotGood => (Kind::Conflict, "not-a-good-backup"),
             Refusal::Foreign => (Kind::Conflict, "foreign-backup"),
             Refusal::SlugTaken => (Kind::Conflict, "slug-taken"),

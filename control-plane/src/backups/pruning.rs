@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use uuid::Uuid;
 
-use super::store::Whose;
+use super::store::{HEARD, Whose};
 use crate::database::{DbError, Tx};
 
 /// The backups of a tenant of which something may still lie in the store: they failed, or were to be removed and could not be.
@@ -30,6 +30,47 @@ pub(super) async fn left(tx: &mut Tx, before: Timestamp) -> Result<Vec<Whose>, D
     );
     let left = rows.fetch_all(&mut **tx).await?.into_iter();
     Ok(left.map(|row| (row.id, TenantId(row.tenant_id), ClusterId(row.cluster_id))).collect())
+}
+
+/// A backup of a hotel that is gone.
+pub(super) struct Outlived {
+    pub(super) id: Uuid,
+    pub(super) tenant: TenantId,
+    /// A server whose worker has the store.
+    pub(super) cluster: ClusterId,
+    /// Whether it could be restored until now.
+    pub(super) is_good: bool,
+}
+
+/// Backups of hotels that were deleted before an instant and whose names are free, at most 500, those of one beside one another: held until
+/// the transaction ends. What something is being restored from is none of them. Any worker removes them, where that of their own server is gone.
+pub(super) async fn outlived(tx: &mut Tx, deleted_before: Timestamp, now: Timestamp) -> Result<Vec<Outlived>, DbError> {
+    let held = sqlx::query_scalar!(
+        "select b.id from backups b join tenants t on t.id = b.tenant_id
+          where t.released_at is not null and t.status_since <= $1
+            and (b.state = 'done' or b.state = 'failed' and b.cleared_at is null and b.clearing_order is null)
+          order by b.tenant_id, b.id limit 500 for update of b skip locked",
+        deleted_before.to_sqlx() as _
+    );
+    let held = held.fetch_all(&mut **tx).await?;
+    let rows = sqlx::query!(
+        r#"select b.id, b.tenant_id, k.cluster_id as "cluster_id!", b.state = 'done' as "is_good!"
+             from backups b
+             cross join lateral (
+                 select cluster_id from backup_keepers
+                  where heard_at > $2 order by cluster_id = b.cluster_id desc, cluster_id limit 1) k
+            where b.id = any($1) and not exists (select from restores r where r.backup_id = b.id and r.state = 'ordered')
+            order by b.tenant_id, k.cluster_id, b.id"#,
+        &held,
+        (now - HEARD).to_sqlx() as _
+    );
+    let outlived = rows.fetch_all(&mut **tx).await?.into_iter().map(|row| Outlived {
+        id: row.id,
+        tenant: TenantId(row.tenant_id),
+        cluster: ClusterId(row.cluster_id),
+        is_good: row.is_good,
+    });
+    Ok(outlived.collect())
 }
 
 /// Writes down that these are being removed. One that failed stays failed.

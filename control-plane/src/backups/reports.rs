@@ -1,8 +1,8 @@
 //! What the fleet role says of orders about backups, taken down in the transaction of its report.
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{BackedUp, ClusterId, OrderId, Restored, Task};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -50,6 +50,25 @@ pub(super) async fn prune_instants(app: &App, tx: &mut Tx, now: Timestamp) -> Re
     for (backup, tenant, cluster) in over {
         prune(app, tx, (tenant, cluster), vec![backup]).await?;
         ordered += 1;
+    }
+    Ok(ordered)
+}
+
+/// Backups of hotels that are gone are removed when their days are over; how many orders remove them.
+pub(super) async fn prune_outlived(app: &App, tx: &mut Tx, now: Timestamp) -> Result<u32, DbError> {
+    let kept_for = SignedDuration::from_hours(24 * i64::from(app.settings.tenant_backup_days));
+    let outlived = pruning::outlived(tx, now - kept_for, now).await?;
+    let mut ordered = 0;
+    for together in outlived.chunk_by(|one, next| (one.tenant, &one.cluster) == (next.tenant, &next.cluster)) {
+        let Some(first) = together.first() else { continue };
+        let (tenant, cluster) = (first.tenant, first.cluster.clone());
+        prune(app, tx, (tenant, cluster), together.iter().map(|backup| backup.id).collect()).await?;
+        ordered += 1;
+        let good: Vec<Uuid> = together.iter().filter(|backup| backup.is_good).map(|backup| backup.id).collect();
+        if !good.is_empty() {
+            let (action, subject, details) = ("tenant.remove_backups", tenant.to_string(), json!({ "backups": good }));
+            audit::record(tx, now, &Actor::System, action, ("tenant", &subject), Some(tenant), details).await?;
+        }
     }
     Ok(ordered)
 }

@@ -13,7 +13,7 @@ use super::model::ASKED_FOR;
 use crate::database::{DbError, Tx};
 
 /// A worker not heard for longer keeps no backups.
-const HEARD: SignedDuration = SignedDuration::from_mins(1);
+pub(super) const HEARD: SignedDuration = SignedDuration::from_mins(1);
 
 /// What failed is due again after so long: a store that was away is back by then.
 pub(super) const AGAIN: SignedDuration = SignedDuration::from_hours(1);

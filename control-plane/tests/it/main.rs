@@ -44,6 +44,8 @@ mod ready;
 #[cfg(test)]
 mod reaper;
 #[cfg(test)]
+mod removals;
+#[cfg(test)]
 mod rollouts;
 #[cfg(test)]
 mod schema;

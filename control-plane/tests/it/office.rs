@@ -170,6 +170,7 @@ fn settings(dsn: String) -> Settings {
         s3: None,
         signups_per_hour: 1_000,
         tenant_grace_days: 30,
+        tenant_backup_days: 90,
         exchange: Some(Exchange {
             origin: Origin::Folder(env::folder().join("exchange")),
             key: Key::new([3; 32]),
