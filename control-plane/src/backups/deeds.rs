@@ -1,7 +1,7 @@
 //! What staff have done about backups: rule, rows, order, audit line and feed in one transaction.
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::{Host, Slug, TenantId};
-use hotelhub_protocol::{OrderId, Recovery, Restoration, Task};
+use hotelhub_protocol::{ClusterId, OrderId, Recovery, Restoration, Task};
 use hotelhub_web::{AppError, Result};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ const TRIAL: SignedDuration = SignedDuration::from_hours(14 * 24);
 const CLOSED: &str = "Data hotel sedang dipulihkan dari cadangan. / The hotel's data are being restored from a backup.";
 
 /// Which backup is restored, and into what.
-#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RestoreWish {
     /// The backup; the newest good one if absent.
@@ -47,6 +47,16 @@ pub(super) struct RestoreWish {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(super) copy_as: Option<Slug>,
+    /// The cluster it is restored onto; its own if absent.
+    #[serde(default)]
+    pub(super) onto: Option<String>,
+    /// Of an instant: the timeline of the cluster's server on which it lies, where the server went two ways.
+    #[serde(default)]
+    pub(super) timeline: Option<u32>,
+    /// Of an instant: the cluster's server is not asked for its newest WAL, for it is dead or was made anew. What lies in the store is all there
+    /// is of it.
+    #[serde(default)]
+    pub(super) store_alone: bool,
 }
 
 /// Which backup is tried.
@@ -113,6 +123,12 @@ async fn backed_up(app: &App, tx: &mut Tx, staff: &VendorStaff, tenant: TenantId
 
 /// Where a tenant's data lies, if it can be backed up and restored there. It is given no other place until the transaction ends.
 pub(crate) async fn lodging(app: &App, tx: &mut Tx, tenant: TenantId) -> Result<Lodging> {
+    let lodging = staying(app, tx, tenant).await?;
+    if lodging.kept { Ok(lodging) } else { Err(Refusal::NoStore.into()) }
+}
+
+/// The same on whatever cluster.
+async fn staying(app: &App, tx: &mut Tx, tenant: TenantId) -> Result<Lodging> {
     tenants::hold_served(tx, tenant).await?;
     let known = tenants::is_known(tx, tenant).await?;
     let lodging = store::lodging(tx, tenant, app.clock.now()).await?;
@@ -120,7 +136,20 @@ pub(crate) async fn lodging(app: &App, tx: &mut Tx, tenant: TenantId) -> Result<
     if lodging.moving {
         return Err(Refusal::Moving.into());
     }
-    if lodging.kept { Ok(lodging) } else { Err(Refusal::NoStore.into()) }
+    Ok(lodging)
+}
+
+/// Where what is restored is to lie: where the tenant is, or on the cluster that was named, whose workers have the store.
+async fn target(app: &App, tx: &mut Tx, tenant: TenantId, wish: &RestoreWish) -> Result<Lodging> {
+    match (&wish.onto, &wish.copy_as, wish.at) {
+        (Some(onto), ..) => {
+            let onto = ClusterId(onto.clone());
+            bases::must_have_store(tx, &onto, app.clock.now()).await?;
+            Ok(Lodging { cluster: onto, ..staying(app, tx, tenant).await? })
+        }
+        (None, Some(_), None) => gone::source(app, tx, tenant).await,
+        _ => lodging(app, tx, tenant).await,
+    }
 }
 
 /// What is restored.
@@ -154,14 +183,11 @@ async fn restored(
     tenant: TenantId,
     wish: RestoreWish,
 ) -> Result<restores::Listed> {
-    let now = app.clock.now();
-    let lodging = match (&wish.copy_as, wish.at) {
-        (Some(_), None) => gone::source(app, tx, tenant).await?,
-        _ => lodging(app, tx, tenant).await?,
-    };
+    let (lodging, now) = (target(app, tx, tenant, &wish).await?, app.clock.now());
     let chosen = match (wish.backup, wish.at) {
         (Some(_), Some(_)) => return Err(bases::Refusal::Both.into()),
-        (_, Some(at)) => instant(app, tx, staff, tenant, at).await?,
+        (_, None) if wish.timeline.is_some() || wish.store_alone => return Err(bases::Refusal::NoInstant.into()),
+        (_, Some(at)) => instant(app, tx, staff, (tenant, at), &wish).await?,
         (backup, None) => chosen(tx, tenant, backup).await?,
     };
     let into = match &wish.copy_as {
@@ -176,7 +202,10 @@ async fn restored(
             Into { kind: "in_place", tenant, slug, closed_for_it }
         }
     };
-    let details = json!({ "backup": chosen.backup, "at": wish.at, "into": into.slug });
+    let details = json!({
+        "backup": chosen.backup, "at": wish.at, "into": into.slug, "onto": wish.onto,
+        "timeline": wish.timeline, "store_alone": wish.store_alone
+    });
     let listed = order(app, tx, staff, (&lodging, chosen), &into).await?;
     note(app, tx, staff, "tenant.restore", tenant, details).await?;
     if into.closed_for_it {
@@ -186,15 +215,23 @@ async fn restored(
 }
 
 /// A backup of an instant, ordered: what is restored from it waits until it is made.
-async fn instant(app: &App, tx: &mut Tx, staff: &VendorStaff, tenant: TenantId, at: Timestamp) -> Result<Chosen> {
+async fn instant(
+    app: &App,
+    tx: &mut Tx,
+    staff: &VendorStaff,
+    (tenant, at): (TenantId, Timestamp),
+    &RestoreWish { timeline, store_alone, .. }: &RestoreWish,
+) -> Result<Chosen> {
     let (id, order, now) = (app.ids.next(), app.ids.next(), app.clock.now());
     if at > now {
         return Err(bases::Refusal::Future.into());
     }
     let source = bases::source(tx, tenant, at).await?.ok_or(bases::Refusal::NoneBefore)?;
-    bases::must_archive(tx, &source.cluster, now).await?;
-    let of = source.database.clone();
-    let recovery = Recovery { base: source.base, sha256: source.sha256.clone(), at, of, tenant, backup: id };
+    if !store_alone {
+        bases::must_archive(tx, &source.cluster, now).await?;
+    }
+    let (base, sha256, of) = (source.base, source.sha256.clone(), source.database.clone());
+    let recovery = Recovery { base, sha256, at, of, tenant, backup: id, timeline, store_alone };
     let task = Task::RecoverTenant { cluster: source.cluster.clone(), recovery };
     orders::place(tx, &NewOrder { id: order, tenant: None, priority: ASKED, task }, now).await?;
     let asked_by = &staff.name;

@@ -82,7 +82,7 @@ pub(crate) async fn of_known(app: &App, tenant: TenantId) -> Result<Tx> {
     responses((status = 200, body = restores::Listed), (status = 401), (status = 403), (status = 404),
               (status = 409, description = "`foreign-backup`, `not-a-good-backup`, `no-good-backup`, `restore-open`, `no-backup-store`, \
                `not-served`, `backups-removed`, `slug-taken`, `no-base-backup` or `not-archiving`"),
-              (status = 422, description = "`other-name`, `not-come-yet` or `backup-and-instant`")))]
+              (status = 422, description = "`other-name`, `not-come-yet`, `no-instant` or `backup-and-instant`")))]
 async fn restore(
     State(app): State<App>,
     staff: VendorStaff,

@@ -13,9 +13,14 @@ pub(super) async fn follow(tx: &mut Tx, tenant: TenantId, database: &str, now: T
     if !orders::follow(tx, order, database, now).await? {
         return note_overtaken(tx, order, now).await;
     }
-    sqlx::query!("update backups set database_name = $2 where order_id = $1 and state = 'ordered'", order, database)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "update backups b set database_name = d.name, cluster_id = d.cluster_id
+           from databases d where b.order_id = $1 and b.state = 'ordered' and d.name = $2",
+        order,
+        database
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

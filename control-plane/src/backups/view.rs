@@ -259,7 +259,7 @@ async fn restore(
     FormBody(Replacement { backup, slug }, key): FormBody<Replacement>,
 ) -> Result<Response> {
     let slug = Some(slug.trim().to_lowercase());
-    let wish = RestoreWish { backup: Some(backup), at: None, slug, copy_as: None };
+    let wish = RestoreWish { backup: Some(backup), slug, ..RestoreWish::default() };
     done(&app, &staff, id, (Deed::Restore(TenantId(id), wish), "restore.said.begun"), &key).await
 }
 
@@ -280,7 +280,8 @@ async fn bring_back(
     let Some(at) = in_vendor_zone("at", &at)? else {
         return Ok(back(id, &Flash::bad("backup.refused.invalid-body")));
     };
-    let wish = RestoreWish { backup: None, at: Some(at), slug: Some(slug.trim().to_lowercase()), copy_as: None };
+    let slug = Some(slug.trim().to_lowercase());
+    let wish = RestoreWish { at: Some(at), slug, ..RestoreWish::default() };
     done(&app, &staff, id, (Deed::Restore(TenantId(id), wish), "restore.said.recovering"), &key).await
 }
 

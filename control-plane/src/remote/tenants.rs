@@ -145,6 +145,15 @@ pub enum Tenants {
         /// Instead: the name of a new hotel that is to be a copy.
         #[arg(long, value_name = "NAME")]
         copy_as: Option<String>,
+        /// The cluster it is restored onto; the hotel's own if absent.
+        #[arg(long, value_name = "CLUSTER")]
+        onto: Option<String>,
+        /// With --at: the timeline of the cluster's server on which the instant lies, where the server went two ways.
+        #[arg(long, requires = "at")]
+        timeline: Option<u32>,
+        /// With --at: the cluster's server is not asked, for it is dead or was made anew: what lies in the store is all there is of it.
+        #[arg(long, requires = "at")]
+        store_alone: bool,
         /// Returns as soon as it is ordered.
         #[arg(long)]
         detach: bool,
@@ -330,8 +339,9 @@ pub async fn tenants(asked: Tenants) -> Result<String, Failure> {
             let (body, seen_at, shown) = (json!({}), "/api/v1/backups", shown::backup);
             return backups::run(Errand { door: "backups", body, seen_at, shown, dry_run, detach, whom: &whom }).await;
         }
-        Tenants::Restore { whom, backup, at, confirm, copy_as, detach, dry_run } => {
-            let body = json!({ "backup": backup, "at": at, "slug": confirm, "copy_as": copy_as });
+        Tenants::Restore { whom, backup, at, confirm, copy_as, onto, timeline, store_alone, detach, dry_run } => {
+            let mut body = json!({ "backup": backup, "at": at, "slug": confirm, "copy_as": copy_as });
+            (body["onto"], body["timeline"], body["store_alone"]) = (json!(onto), json!(timeline), json!(store_alone));
             let (seen_at, shown) = ("/api/v1/restores", shown::restore);
             return backups::run(Errand { door: "restores", body, seen_at, shown, dry_run, detach, whom: &whom }).await;
         }

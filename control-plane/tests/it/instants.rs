@@ -34,7 +34,7 @@ impl Cellar {
     }
 
     /// Carries out the base backup that is ordered, and the removal of what nobody needs, which it answers.
-    async fn copies_whole(&self, wal: &str) -> Task {
+    pub(crate) async fn copies_whole(&self, wal: &str) -> Task {
         let order = self.node.lease_copying().await.unwrap();
         assert!(matches!(order.task, Task::TakeBase { .. }), "{order:?}");
         self.told(&order, self.whole(wal)).await;

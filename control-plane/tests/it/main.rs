@@ -8,6 +8,8 @@ mod chores;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod dead_servers;
+#[cfg(test)]
 mod drains;
 #[cfg(test)]
 mod exports;

@@ -222,6 +222,12 @@ impl Node {
     pub(crate) async fn lease_copying(&self) -> Option<Order> {
         self.lease_as(&LeaseWish { copying: true, basing: true, ..no_room() }).await
     }
+    /// The same by one with access to these clusters, which has reached only some of them.
+    pub(crate) async fn lease_copying_on(&self, clusters: &[&str], known: &[&str]) -> Option<Order> {
+        let named = |clusters: &[&str]| clusters.iter().map(|&cluster| ClusterId(cluster.to_owned())).collect();
+        let wish = LeaseWish { clusters: named(clusters), known: Some(named(known)), copying: true, ..no_room() };
+        self.lease_as(&wish).await
+    }
 
     /// The same by one that takes a base backup meanwhile.
     pub(crate) async fn lease_beside(&self) -> Option<Order> {

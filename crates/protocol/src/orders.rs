@@ -215,6 +215,12 @@ pub struct Recovery {
     pub tenant: TenantId,
     /// The id the backup is to have.
     pub backup: Uuid,
+    /// The timeline of the server that is followed, where staff said which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<u32>,
+    /// Whether what lies in the store is all there is of the server: it is not asked for its newest WAL.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub store_alone: bool,
 }
 
 /// What a new database is filled from, and for whom.

@@ -2,6 +2,7 @@
 //!
 //! An object is its head (magic, the key's id, 32 random bytes its data key derives from) and a sealed stream: the file's length, and its
 //! bytes up to the last one that is not zero, for a file that was switched early is zeros for the most part.
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -50,6 +51,11 @@ impl WalName {
     /// Whether it is WAL, and not about it.
     pub fn is_segment(&self) -> bool {
         self.0.len() == 24
+    }
+
+    /// Whose timeline it is of.
+    pub fn timeline(&self) -> u32 {
+        self.0.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default()
     }
 
     /// Which segment it is, or begins with, whatever the timeline; nothing for a timeline's history.
@@ -142,6 +148,15 @@ impl WalShelf {
             Err(StoreError::Missing(_)) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The timelines of which anything is there.
+    ///
+    /// # Errors
+    /// When the store fails, or is not there itself.
+    pub async fn timelines(&self) -> Result<BTreeSet<u32>, VaultError> {
+        let names = self.shelf.store().names(self.spot()).await?;
+        Ok(names.iter().filter_map(|name| name.parse().ok()).map(|name: WalName| name.timeline()).collect())
     }
 
     /// Removes what no base backup from this file on needs; histories of timelines stay. How many were removed.

@@ -36,12 +36,13 @@ pub(in crate::backups) async fn order_due(app: &App, tx: &mut Tx, now: Timestamp
 
 /// Refuses a cluster on which no worker has a store of backups, or sees that the WAL comes there.
 pub(in crate::backups) async fn must_archive(tx: &mut Tx, cluster: &ClusterId, now: Timestamp) -> Result<()> {
+    if must_have_store(tx, cluster, now).await?.see_wal { Ok(()) } else { Err(Refusal::NotArchiving.into()) }
+}
+
+/// Refuses a cluster on which no worker has a store of backups; what the workers there can do.
+pub(in crate::backups) async fn must_have_store(tx: &mut Tx, cluster: &ClusterId, now: Timestamp) -> Result<Keepers> {
     let keepers = store::keepers(tx, &cluster.0, now).await?.ok_or(Refusal::UnknownCluster)?;
-    match keepers {
-        Keepers { have_store: false, .. } => Err(Refusal::NoStore.into()),
-        Keepers { see_wal: false, .. } => Err(Refusal::NotArchiving.into()),
-        Keepers { .. } => Ok(()),
-    }
+    if keepers.have_store { Ok(keepers) } else { Err(Refusal::NoStore.into()) }
 }
 
 /// Orders a base backup and writes it down; its id.

@@ -9,7 +9,7 @@ mod tests;
 
 pub(super) use desk::doors;
 pub(crate) use jobs::{came_late, pruned, taken};
-pub(super) use jobs::{given_up, must_archive, order_due};
+pub(super) use jobs::{given_up, must_archive, must_have_store, order_due};
 pub(super) use model::Refusal;
 pub(crate) use store::{Copied, copied};
 pub(super) use store::{Source, earliest, source};

@@ -86,6 +86,9 @@ pub(in crate::backups) enum Refusal {
     /// The instant has not come.
     #[error("this instant has not come yet")]
     Future,
+    /// What is said of an instant, without one.
+    #[error("a timeline, and that the store is all there is, are said of an instant: name one")]
+    NoInstant,
     /// An instant and a backup at once.
     #[error("a backup shows an instant of its own: name one of the two")]
     Both,
@@ -102,6 +105,7 @@ impl From<Refusal> for AppError {
             Refusal::UnderWay => (Kind::Conflict, "base-backup-open"),
             Refusal::NoneBefore => (Kind::Conflict, "no-base-backup"),
             Refusal::Future => return Self::new(Kind::Invalid, "not-come-yet", text.clone()).field("at", text),
+            Refusal::NoInstant => return Self::new(Kind::Invalid, "no-instant", text.clone()).field("at", text),
             Refusal::Both => return Self::new(Kind::Invalid, "backup-and-instant", text.clone()).field("at", text),
         };
         Self::new(kind, code, text)

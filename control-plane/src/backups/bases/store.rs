@@ -82,7 +82,7 @@ pub(super) async fn list(
 }
 
 /// What the workers on a cluster can do.
-pub(super) struct Keepers {
+pub(in crate::backups) struct Keepers {
     pub(super) have_store: bool,
     pub(super) see_wal: bool,
 }

@@ -162,6 +162,18 @@ async fn wal_that_nothing_needs_goes_and_the_histories_of_timelines_stay() {
 }
 
 #[tokio::test]
+async fn the_timelines_of_which_anything_is_kept_are_known_by_the_names_of_files() {
+    let scratch = Scratch::new();
+    let wal = scratch.shelf(key()).wal(&main_server());
+    assert!(wal.timelines().await.unwrap().is_empty());
+    for name in [SEGMENT, "0000000B.history", "0000000A00000000000000AB.partial"] {
+        wal.keep(&named(name), b"WAL").await.unwrap();
+    }
+    std::fs::write(wal_file(&scratch, ".0000000C.history.ab.unfinished"), "half a file").unwrap();
+    assert_eq!(wal.timelines().await.unwrap().into_iter().collect::<Vec<_>>(), [9, 10, 11]);
+}
+
+#[tokio::test]
 async fn a_store_that_is_not_there_is_not_taken_for_the_end_of_the_wal() {
     let scratch = Scratch::new();
     let away = Shelf::new(Store::Folder(scratch.0.join("not mounted")), key(), Entropy::system()).wal(&main_server());

@@ -13,6 +13,7 @@ mod remains;
 mod restore;
 mod side;
 mod sums;
+mod timelines;
 mod tools;
 
 use std::path::{Path, PathBuf};

@@ -5,12 +5,13 @@ mod tests;
 
 use hotelhub_kernel::Clock;
 use hotelhub_protocol::{BackedUp, ClusterId, Recovery};
-use hotelhub_vault::{BasePlace, Place, WalName, WalShelf};
+use hotelhub_vault::{BasePlace, Place, WalShelf};
 use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
 
 use super::archiving::{server, settle};
 use super::side::{ENDS_BEFORE, Side};
+use super::timelines::{Timelines, of_file};
 use super::{Archive, Taken, back_up, millis_since};
 use crate::fleet::database::{DatabaseName, Step};
 use crate::fleet::{Admin, FleetError};
@@ -44,19 +45,17 @@ pub(in crate::fleet) async fn recover(
     let turn = archive.turn().await;
     archive.clear(room, &turn).await;
     let wal = archive.shelf.wal(&place.server);
-    let lent = admin.lend().await?;
-    let newest = settle(lent.client(), &wal, cluster).await?;
-    lent.give_back().await?;
-
-    let mut timelines = timelines(&wal, &manifest.from_wal, &newest).await?.into_iter().peekable();
+    let timelines = timelines(admin, &wal, (cluster, wanted), &manifest.from_wal).await?;
+    let mut in_order = timelines.in_order().peekable();
     let made = loop {
-        let Some(timeline) = timelines.next() else { return Err(FleetError::Unrecoverable(NO_WAY.to_owned())) };
+        let Some(timeline) = in_order.next() else { return Err(FleetError::Unrecoverable(NO_WAY.to_owned())) };
         let mut side = Side::make(room, manifest.unpacked_bytes, turn.clone())?;
         let made = async {
             side.unpack(archive.shelf.open_base(&place, &manifest).await?).await?;
             Step::Unpack.done(halt)?;
             side.start(&archive.tools, manifest.server_version, (wanted.at, timeline))?;
             side.reach(&wal).await?;
+            timelines.must_be_one(side.stopped()?)?;
             Step::Rewind.done(halt)?;
             let own = Admin::new(cluster, side.config(admin.config().get_user()), admin.keys().clone());
             own.grant(OWN);
@@ -72,7 +71,7 @@ pub(in crate::fleet) async fn recover(
         }
         match made {
             // The server was on the next one by then: begun anew, for what is behind the branch was replayed.
-            Err(error) if ends_before(&error) && timelines.peek().is_some() => {
+            Err(error) if ends_before(&error) && in_order.peek().is_some() => {
                 tracing::info!(timeline, at = %wanted.at, "a timeline of the server ends before the instant");
             }
             made => break made?,
@@ -82,31 +81,31 @@ pub(in crate::fleet) async fn recover(
     Ok(BackedUp { took_ms: millis_since(began), ..made })
 }
 
-/// The timelines of a server on which an instant may lie: the base backup's own first, then each that branched off from the one before, up to
-/// the one the server is on now. The first that goes on after the instant is the one that was lived on then: a later one may have branched
-/// off before the instant, when the server was taken back, and does not know what was written since.
-async fn timelines(wal: &WalShelf, base: &str, newest: &str) -> Result<Vec<u32>, FleetError> {
-    let timeline = |name: &str| {
-        let digits = name.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        digits.ok_or_else(|| FleetError::Unrecoverable(format!("`{name}` is no name of a file of WAL")))
-    };
-    let (base, newest) = (timeline(base)?, timeline(newest)?);
-    if base == newest {
-        return Ok(vec![base]);
+/// The timelines that may lead to the instant. The server brings its WAL up to now into the store, unless that is all there is of it.
+async fn timelines(
+    admin: &Admin,
+    wal: &WalShelf,
+    (cluster, wanted): (&ClusterId, &Recovery),
+    from_wal: &str,
+) -> Result<Timelines, FleetError> {
+    let base = of_file(from_wal)?;
+    if wanted.store_alone {
+        let kept = wal.timelines().await?;
+        return match wanted.timeline {
+            Some(chosen) => Ok(Timelines::only(chosen)),
+            None => {
+                let found = Timelines::look(wal, base, kept.last().copied().unwrap_or(base)).await?;
+                found.must_be_all_of(&kept).map(|()| found)
+            }
+        };
     }
-    let name: WalName = format!("{newest:08X}.history").parse().map_err(FleetError::Unrecoverable)?;
-    let missing =
-        || FleetError::NotArchived(format!("{name}, the history of the server's timeline, is not in the store"));
-    let history = wal.fetch(&name).await?.ok_or_else(missing)?;
-    Ok(from_on(base, newest, &String::from_utf8_lossy(&history)))
-}
-
-/// The timelines of a history from one on. One that is not in it was left by going back behind it: only what it has itself is known.
-/// <https://www.postgresql.org/docs/15/continuous-archiving.html#BACKUP-TIMELINES>
-fn from_on(base: u32, newest: u32, history: &str) -> Vec<u32> {
-    let before = history.lines().filter_map(|line| line.split_whitespace().next()?.parse::<u32>().ok());
-    let lineage: Vec<u32> = before.chain([newest]).skip_while(|timeline| *timeline != base).collect();
-    if lineage.is_empty() { vec![base] } else { lineage }
+    let lent = admin.lend().await?;
+    let newest = of_file(&settle(lent.client(), wal, cluster).await?)?;
+    lent.give_back().await?;
+    match wanted.timeline {
+        Some(chosen) => Ok(Timelines::only(chosen)),
+        None => Timelines::look(wal, base, newest).await,
+    }
 }
 
 /// Whether a recovery failed because its timeline has nothing after the instant.

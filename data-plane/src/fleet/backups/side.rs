@@ -23,6 +23,7 @@ use tokio_postgres::Config;
 
 use super::feeder::Feeder;
 use super::remains::{Held, LOCK, PREFIX, Remains, Turn};
+use super::timelines::{Lsn, last_left};
 use super::tools::Tools;
 use crate::fleet::FleetError;
 use crate::progress;
@@ -224,6 +225,16 @@ impl Side {
             }
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// The timeline that it followed and where it left it for one of its own, by the history it wrote.
+    pub(super) fn stopped(&self) -> Result<(u32, Lsn), FleetError> {
+        let reading = failed("reading where the server stopped");
+        let files = fs::read_dir(self.data().join("pg_wal")).map_err(&reading)?.flatten().map(|entry| entry.path());
+        // The names count up with the timelines.
+        let newest = files.filter(|path| path.extension().is_some_and(|kind| kind == "history")).max();
+        let written = newest.map(fs::read_to_string).transpose().map_err(&reading)?.unwrap_or_default();
+        last_left(&written).ok_or_else(|| reading(io::Error::other("there is no history of its timeline")))
     }
 
     /// How it is entered: by whoever may enter its folder, as whom they like.

@@ -1,6 +1,7 @@
 //! The fleet's promises, against real Postgres (`HOTELHUB_TEST_POSTGRES`).
 mod backups;
 mod chores;
+mod dead_server;
 mod exports;
 mod migrations;
 pub(crate) mod moves;

@@ -44,28 +44,32 @@ impl OwnServer {
         let made = as_account(account, &mut initdb).args(["-E", "UTF8", "--locale=C.UTF-8"]).output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let port = free_port();
-        let mut postgres = Command::new(programs.join("postgres"));
-        postgres.arg("-D").arg(folder.join("data"));
-        for setting in [
-            format!("port={port}"),
-            "listen_addresses=127.0.0.1".to_owned(),
-            "unix_socket_directories=".to_owned(),
-            "fsync=off".to_owned(),
-            "archive_mode=on".to_owned(),
-            format!("archive_command={}", keep(&folder, &node)),
-        ] {
-            postgres.arg("-c").arg(setting);
-        }
-        let log = fs::File::create(folder.join("log")).unwrap();
-        let server = as_account(account, &mut postgres).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let server = run(&folder, port, account, &node);
         let started = Self { folder, server, port, account, node };
+        started.until_it_answers().await;
+        started
+    }
+
+    /// Kills it, as a machine dies.
+    pub(super) fn die(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+
+    /// Starts it again where it was killed.
+    pub(super) async fn revive(&mut self) {
+        self.server = run(&self.folder, self.port, self.account, &self.node);
+        self.until_it_answers().await;
+    }
+
+    async fn until_it_answers(&self) {
         for _ in 0..1_200 {
-            if connect(&started.config()).await.is_ok() {
-                return started;
+            if connect(&self.config()).await.is_ok() {
+                return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("{}", fs::read_to_string(started.folder.join("log")).unwrap());
+        panic!("{}", fs::read_to_string(self.folder.join("log")).unwrap());
     }
 
     pub(super) fn config(&self) -> Config {
@@ -109,6 +113,24 @@ impl Drop for OwnServer {
         let _ = self.server.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// The server itself.
+fn run(folder: &Path, port: u16, account: Option<(u32, u32)>, node: &Path) -> Child {
+    let mut postgres = Command::new(programs().join("postgres"));
+    postgres.arg("-D").arg(folder.join("data"));
+    for setting in [
+        format!("port={port}"),
+        "listen_addresses=127.0.0.1".to_owned(),
+        "unix_socket_directories=".to_owned(),
+        "fsync=off".to_owned(),
+        "archive_mode=on".to_owned(),
+        format!("archive_command={}", keep(folder, node)),
+    ] {
+        postgres.arg("-c").arg(setting);
+    }
+    let log = fs::File::create(folder.join("log")).unwrap();
+    as_account(account, &mut postgres).stdout(Stdio::null()).stderr(log).spawn().unwrap()
 }
 
 /// What the store is sealed with.

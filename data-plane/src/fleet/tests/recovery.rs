@@ -16,7 +16,7 @@ use super::super::{Admin, Archive, ClusterKeys, Fleet, FleetError};
 use super::own_server::{OwnServer, store_key};
 use super::{cluster, key, seed};
 
-const MELATI: TenantId = TenantId(Uuid::from_u128(1));
+pub(super) const MELATI: TenantId = TenantId(Uuid::from_u128(1));
 const BASE: Uuid = Uuid::from_u128(0xba5e);
 const BACKUP: Uuid = Uuid::from_u128(0xb);
 
@@ -29,9 +29,9 @@ const ROOM_MATE: &str = "s_00000000000000000000000000000009.t_000000000000000000
 const RESTORED: &str = "t_00000000000000000000000000000003";
 
 /// Two hotels on a server whose WAL is archived.
-struct Street {
-    server: OwnServer,
-    fleet: Fleet,
+pub(super) struct Street {
+    pub(super) server: OwnServer,
+    pub(super) fleet: Fleet,
     base: BaseTaken,
 }
 
@@ -46,7 +46,7 @@ fn fleet(server: &OwnServer, sealed_with: Key) -> Fleet {
 
 impl Street {
     /// Melati has 300 guests in the base backup, and a hundred more after it.
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let server = OwnServer::start().await;
         let fleet = fleet(&server, store_key());
         fleet.freeze_template(&cluster()).await.unwrap();
@@ -61,14 +61,28 @@ impl Street {
         Self { server, fleet, base }
     }
 
-    fn recovery(&self, at: Timestamp) -> Recovery {
+    pub(super) fn recovery(&self, at: Timestamp) -> Recovery {
         let sha256 = self.base.sha256.clone();
-        Recovery { base: BASE, sha256, at, of: AT_HOME.to_owned(), tenant: MELATI, backup: BACKUP }
+        Recovery {
+            base: BASE,
+            sha256,
+            at,
+            of: AT_HOME.to_owned(),
+            tenant: MELATI,
+            backup: BACKUP,
+            timeline: None,
+            store_alone: false,
+        }
     }
 
     async fn moves_in(&self, database: &str, tenant: u128) {
         let task = Task::CreateTenant { cluster: cluster(), database: database.to_owned(), seed: seed(tenant) };
         self.fleet.carry_out(&task).await.unwrap();
+    }
+
+    /// Inside Melati's database.
+    pub(super) async fn enter_home(&self) -> Client {
+        self.server.enter(AT_HOME).await
     }
 
     /// Inside the schema of a hotel that shares its database.
@@ -83,7 +97,7 @@ impl Street {
         Task::RecoverTenant { cluster: cluster(), recovery }
     }
 
-    async fn recover(&self, recovery: Recovery) -> Result<BackedUp, FleetError> {
+    pub(super) async fn recover(&self, recovery: Recovery) -> Result<BackedUp, FleetError> {
         match self.fleet.carry_out(&Self::task(recovery)).await? {
             Outcome::BackedUp(taken) => Ok(taken),
             other => panic!("{other:?}"),
@@ -91,7 +105,7 @@ impl Street {
     }
 
     /// Fills what was recovered into a database of its own; what its guests are then.
-    async fn restore(&self, taken: &BackedUp, tenant: TenantId) -> (Restored, i64) {
+    pub(super) async fn restore(&self, taken: &BackedUp, tenant: TenantId) -> (Restored, i64) {
         let restoration = Restoration {
             backup: BACKUP,
             source: tenant,
@@ -106,7 +120,7 @@ impl Street {
     }
 
     /// Why an instant is refused. Nothing stays of the attempt.
-    async fn refusal(&self, fleet: &Fleet, recovery: Recovery) -> String {
+    pub(super) async fn refusal(&self, fleet: &Fleet, recovery: Recovery) -> String {
         let refused = fleet.carry_out(&Self::task(recovery)).await.unwrap_err();
         assert!(refused.is_final(), "{refused:?}");
         assert_eq!(self.sides(), Vec::<PathBuf>::new());
@@ -115,7 +129,7 @@ impl Street {
     }
 
     /// The folders of servers beside.
-    fn sides(&self) -> Vec<PathBuf> {
+    pub(super) fn sides(&self) -> Vec<PathBuf> {
         std::fs::read_dir(self.server.room()).unwrap().map(|entry| entry.unwrap().path()).collect()
     }
 }
@@ -126,12 +140,12 @@ async fn guests(inside: &Client, numbers: Range<i32>) {
     inside.execute(insert, &[&numbers.start, &(numbers.end - 1)]).await.unwrap();
 }
 
-async fn count(inside: &Client) -> i64 {
+pub(super) async fn count(inside: &Client) -> i64 {
     inside.query_one("select count(*) from guests", &[]).await.unwrap().get(0)
 }
 
 /// The server's clock between what was and what comes.
-async fn instant(inside: &Client) -> Timestamp {
+pub(super) async fn instant(inside: &Client) -> Timestamp {
     inside.query_one("select clock_timestamp() from pg_sleep(0.02)", &[]).await.unwrap().get(0)
 }
 

@@ -54,3 +54,23 @@ async fn what_a_killed_worker_left_is_cleared_at_the_next_start() {
     assert!(!folder.exists() && turns.try_lock().is_ok());
     fs::remove_dir_all(place).unwrap();
 }
+
+#[tokio::test]
+async fn where_a_server_stopped_is_read_out_of_the_history_it_wrote_last() {
+    let place = Path::new("/var/tmp").join(format!("hh-{}", hex(&Entropy::system().bytes::<4>())));
+    fs::create_dir_all(&place).unwrap();
+    let side = Side::make(&place, 0, Arc::new(Arc::new(Mutex::new(())).lock_owned().await)).unwrap();
+    let wal = side.data().join("pg_wal");
+    fs::create_dir(&wal).unwrap();
+    assert!(side.stopped().is_err(), "it is on the timeline it began with");
+    for (name, text) in [
+        ("00000002.history", "1\t0/3000000\tno recovery target specified\n"),
+        ("0000000A.history", "1\t0/3000000\tno recovery target specified\n\n2\t0/50000A8\tbefore 2026-07-03\n"),
+        ("0000000A0000000000000005", "WAL"),
+    ] {
+        fs::write(wal.join(name), text).unwrap();
+    }
+    assert_eq!(side.stopped().unwrap(), (2, 0x0500_00a8));
+    side.clear().await;
+    fs::remove_dir_all(place).unwrap();
+}
