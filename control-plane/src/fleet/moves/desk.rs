@@ -12,8 +12,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::listed::{self, Listed};
 use super::model::Refusal;
-use super::store::{self, Listed, Which};
+use super::store::{self, Which};
 use super::{reports, start};
 use crate::App;
 use crate::audit;
@@ -42,7 +43,7 @@ pub(crate) struct MoveWish {
 async fn list(Shared(app): Shared<App>, staff: VendorStaff, Path(id): Path<Uuid>) -> Result<Listing<Listed>> {
     staff.may(StaffPermission::FleetRead)?;
     let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
-    Ok(Listing::whole(store::list(&mut conn, Some(TenantId(id)), None, LATEST).await?))
+    Ok(Listing::whole(listed::list(&mut conn, Some(TenantId(id)), None, LATEST).await?))
 }
 
 /// Moves a tenant to another cluster while it is served, or from a schema of a shared database into a database of its own, on whichever
@@ -69,7 +70,7 @@ async fn begin(
 async fn read(Shared(app): Shared<App>, staff: VendorStaff, Path(id): Path<Uuid>) -> Result<Json<Listed>> {
     staff.may(StaffPermission::FleetRead)?;
     let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
-    Ok(Json(store::list(&mut conn, None, Some(id), 1).await?.pop().ok_or(Refusal::UnknownMove)?))
+    Ok(Json(listed::list(&mut conn, None, Some(id), 1).await?.pop().ok_or(Refusal::UnknownMove)?))
 }
 
 /// Gives a move up: the tenant stays where it is served from. Once it is served from its new place that is too late.
@@ -104,7 +105,7 @@ impl Act for Departure {
     async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<Listed> {
         let id = start::begin(app, tx, self.tenant, &self.to, &staff.name).await??;
         note(app, tx, staff, "tenant.move", (self.tenant, id)).await?;
-        Ok(store::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::UnknownMove)?)
+        Ok(listed::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::UnknownMove)?)
     }
 }
 
@@ -119,12 +120,12 @@ impl Act for Return {
     }
 
     async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<Listed> {
-        let known = store::list(tx, None, Some(self.0), 1).await?.pop().ok_or(Refusal::UnknownMove)?;
+        let known = listed::list(tx, None, Some(self.0), 1).await?.pop().ok_or(Refusal::UnknownMove)?;
         let open = store::open(tx, Which::Named(known.id)).await?.pop();
         let open = open.filter(|open| open.state.may_be_given_up()).ok_or(Refusal::TooLate)?;
         reports::give_up(app, tx, &open, &format!("{} gave it up", staff.name)).await?;
         note(app, tx, staff, "tenant.move_given_up", (open.moving.tenant, open.id)).await?;
-        Ok(store::list(tx, None, Some(self.0), 1).await?.pop().ok_or(Refusal::UnknownMove)?)
+        Ok(listed::list(tx, None, Some(self.0), 1).await?.pop().ok_or(Refusal::UnknownMove)?)
     }
 }
 

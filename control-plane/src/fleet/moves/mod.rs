@@ -5,6 +5,7 @@
 mod desk;
 mod drain;
 mod jobs;
+mod listed;
 mod model;
 mod reports;
 mod start;

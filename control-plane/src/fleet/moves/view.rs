@@ -11,7 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::desk::{Departure, MoveWish, Return};
-use super::store::{self, Listed};
+use super::listed::{self, Listed};
 use crate::App;
 use crate::database::DbError;
 use crate::fleet::clusters;
@@ -85,7 +85,7 @@ impl Travels {
         }
         let may = staff.can(StaffPermission::FleetChange);
         let mut conn = app.db.durable.acquire().await.map_err(DbError::from)?;
-        let moves = store::list(&mut conn, Some(tenant), None, SHOWN).await?;
+        let moves = listed::list(&mut conn, Some(tenant), None, SHOWN).await?;
         let goes_on = moves.iter().any(|moved| moved.finished_at.is_none());
         let mut to = Vec::new();
         if let Some(home) = home.filter(|_| may && !goes_on) {
