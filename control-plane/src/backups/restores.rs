@@ -379,7 +379,7 @@ pub(super) async fn left_behind(tx: &mut Tx, now: Timestamp) -> Result<Vec<Left>
                         case when r.state = 'failed' then b.tenant_id else r.tenant_id end as house
                    from restores r join backups b on b.id = r.backup_id
                  union all
-                 select tenant_id, source_database, keep_until, tenant_id from moves where state = 'done') r
+                 select tenant_id, source_database, keep_until, tenant_id from moves where state in ('done', 'given_up')) r
            join databases d on d.name = r.old_database and d.state = 'set_aside'
           where r.keep_until <= $1
             and not exists (select from work_orders o where o.state in ('queued', 'leased') and o.cluster_id = d.cluster_id

@@ -12,6 +12,8 @@ mod dead_servers;
 #[cfg(test)]
 mod drains;
 #[cfg(test)]
+mod ends;
+#[cfg(test)]
 mod exports;
 #[cfg(test)]
 mod feed;

@@ -1,5 +1,6 @@
 //! A hotel's move, as the control plane leads it: served from one place or the other, never from neither.
 use hotelhub_control_plane::fleet::moves::drive;
+use hotelhub_control_plane::plans::{self, PlacedIn};
 use hotelhub_identity::StaffRole;
 use hotelhub_protocol::{Change, ClusterId, Inventory, MoveStep, Moved, Order, Outcome, Placement, Role, Task, paths};
 use hotelhub_testkit::{Answer, Visitor};
@@ -20,7 +21,19 @@ pub(crate) struct Yard {
 
 impl Yard {
     pub(crate) async fn of(hotels: &[&str]) -> Self {
+        Self::placed(PlacedIn::Database, hotels).await
+    }
+
+    /// The same with hotels that share a database, each in a schema of its own.
+    pub(crate) async fn shared(hotels: &[&str]) -> Self {
+        Self::placed(PlacedIn::Schema, hotels).await
+    }
+
+    async fn placed(placed_in: PlacedIn, hotels: &[&str]) -> Self {
         let office = Office::open().await;
+        let mut tx = office.app.db.begin().await.unwrap();
+        assert!(plans::place(&mut tx, "growth", placed_in).await.unwrap());
+        tx.commit().await.unwrap();
         let node = office.node("node-1", &[Role::Fleet]).await;
         for slug in hotels {
             assert_eq!(office.sign_up(slug).await.status, StatusCode::CREATED);
@@ -219,48 +232,6 @@ async fn a_backup_that_was_ordered_in_the_moment_of_the_move_keeps_the_hotel_whe
         assert_eq!(told.status, StatusCode::ACCEPTED, "it is heard, and not made");
     }
     assert_eq!((yard.state(&id).await.as_str(), yard.placement("melati").await), ("undoing", before));
-}
-
-#[tokio::test]
-async fn a_hotel_that_was_restored_before_its_move_was_taken_back_stays_with_what_was_restored() {
-    let yard = Yard::of(&["melati"]).await;
-    let id = yard.begun("melati").await;
-    yard.does(MoveStep::Copy, Moved::Copied { bytes: 1 }).await;
-    yard.does(MoveStep::Switch, switched()).await;
-    let sql = yard.office.scratch.connect().await.unwrap();
-    let restored = "
-        insert into databases (name, cluster_id, state, created_at)
-        values ('t_000000000000000000000000000000aa', 'jkt-22', 'restoring', now());
-        update databases set state = 'set_aside', tenant_id = null where state = 'live';
-        update databases
-           set state = 'live', tenant_id = (select tenant_id from moves), template = (select template from clusters where id = 'jkt-22')
-         where state = 'restoring'";
-    sql.batch_execute(restored).await.unwrap();
-    yard.does(MoveStep::Clear, Moved::Reopened).await;
-    let home = "select name from databases where state = 'live'";
-    let home: String = sql.query_one(home, &[]).await.unwrap().get(0);
-    assert_eq!((yard.state(&id).await.as_str(), home.as_str()), ("undoing", "t_000000000000000000000000000000aa"));
-}
-
-#[tokio::test]
-async fn a_slot_that_outlived_its_move_is_taken_down() {
-    let yard = Yard::of(&["melati"]).await;
-    let source = yard.placement("melati").await.database;
-    let seen = async |slots: Vec<String>| {
-        let cluster = ClusterId(CLUSTER.to_owned());
-        let (databases, roles, shared, unread) = Default::default();
-        let inventory = Inventory { cluster, databases, roles, shared, slots, unread };
-        yard.node.post(paths::INVENTORY, &serde_json::to_value(inventory).unwrap()).await;
-    };
-    let id = yard.begun("melati").await;
-    seen(vec![source.clone()]).await;
-    assert_eq!(yard.state(&id).await, "copying", "it is needed");
-    let (order, _) = yard.step().await;
-    yard.node.report(order.id, order.fence, Outcome::Refused { reason: "no".to_owned() }).await;
-    yard.does(MoveStep::Undo, Moved::Undone).await;
-    seen(vec![source]).await;
-    yard.does(MoveStep::Undo, Moved::Undone).await;
-    assert_eq!(yard.state(&id).await, "given_up");
 }
 
 #[tokio::test]

@@ -85,17 +85,25 @@ async fn switched(app: &App, tx: &mut Tx, open: &Open, compared: (u64, u32)) -> 
 }
 
 /// A worker that was not heard let the writers in again where the tenant was: it is served from there, and the move is undone. Nothing was
-/// written at the target. A hotel that was restored meanwhile stays with what was restored.
+/// written at the target. A hotel that was restored meanwhile stays with what was restored, and where it was is left behind; so it is of one
+/// that was deleted, for no longer than what it had.
 async fn taken_back(app: &App, tx: &mut Tx, open: &Open) -> Result<(), DbError> {
     let (now, tenant) = (app.clock.now(), open.moving.tenant);
     tracing::error!(tenant = %tenant, move.id = %open.id, "a move is taken back: its switch was heard too late");
-    let home = store::lodging(tx, tenant).await?;
-    if home.is_none_or(|home| home.database == open.moving.target.quarters()) {
-        ready::replace(tx, &open.moving.source.quarters(), tenant, None, now).await?;
-        exports::follow(tx, tenant, &open.moving.source.quarters(), now).await?;
-        backups::end_under_way(tx, tenant, now).await?;
-    }
-    store::note_taken_back(tx, open).await?;
+    // Held: nobody gives it another database meanwhile.
+    tenants::is_known(tx, tenant).await?;
+    let source_kept_until = match store::home(tx, tenant).await? {
+        Some(home) if home == open.moving.target.quarters() => {
+            let source = open.moving.source.quarters();
+            ready::replace(tx, &source, tenant, None, now).await?;
+            exports::follow(tx, tenant, &source, now).await?;
+            backups::end_under_way(tx, tenant, now).await?;
+            None
+        }
+        Some(_) => Some(tenants::grace_from(app, now)),
+        None => Some(now),
+    };
+    store::note_taken_back(tx, open, source_kept_until).await?;
     let Some(order) = place(app, tx, open, State::Undoing).await? else { return Ok(()) };
     store::note_given_up(
         tx,

@@ -228,13 +228,25 @@ pub(super) async fn note_switched(
     Ok(())
 }
 
-/// Forgets that a tenant was served from its new place, which is nobody's again.
-pub(super) async fn note_taken_back(tx: &mut Tx, open: &Open) -> Result<(), DbError> {
+/// The database a tenant has now, deleted or not.
+pub(super) async fn home(tx: &mut Tx, tenant: TenantId) -> Result<Option<String>, DbError> {
+    let home = sqlx::query_scalar!("select name from databases where tenant_id = $1 and state = 'live'", tenant.0);
+    Ok(home.fetch_optional(&mut **tx).await?)
+}
+
+/// Forgets that a tenant was served from its new place, which is nobody's again. Where the tenant is not served from its old one either, that is
+/// kept until then.
+pub(super) async fn note_taken_back(
+    tx: &mut Tx,
+    open: &Open,
+    source_kept_until: Option<Timestamp>,
+) -> Result<(), DbError> {
     sqlx::query!(
         "with back as (update databases set state = 'moving' where name = $2 and state = 'set_aside')
-         update moves set switched_at = null, keep_until = null, row_count = null, held_ms = null where id = $1",
+         update moves set switched_at = null, keep_until = $3, row_count = null, held_ms = null where id = $1",
         open.id,
-        open.moving.target.database
+        open.moving.target.database,
+        source_kept_until.map(|until| until.to_sqlx()) as _
     )
     .execute(&mut **tx)
     .await?;

@@ -1,0 +1,12 @@
+-- expand
+-- A hotel that was restored elsewhere between the switch of its move and the end of it is not led back where it was when the switch is taken
+-- back: what it moved away from is kept until then all the same, and dropped.
+alter table moves
+    drop constraint moves_switched_is_whole,
+    add constraint moves_switched_is_whole check (
+        num_nulls(switched_at, row_count, held_ms) in (0, 3) and (switched_at is null or keep_until is not null));
+update moves m set keep_until = m.finished_at + interval '30 days'
+  from databases d
+ where m.state = 'given_up' and m.keep_until is null and d.name = m.source_database and d.state = 'set_aside'
+   and not exists (select from restores r where r.old_database = d.name)
+   and not exists (select from moves o where o.source_database = d.name and o.keep_until is not null);
