@@ -10,3 +10,6 @@ update moves m set keep_until = m.finished_at + interval '30 days'
  where m.state = 'given_up' and m.keep_until is null and d.name = m.source_database and d.state = 'set_aside'
    and not exists (select from restores r where r.old_database = d.name)
    and not exists (select from moves o where o.source_database = d.name and o.keep_until is not null);
+
+-- When a tenant lived at its new place for good: whatever is said of the move later leads nobody back.
+alter table moves add column settled_at timestamptz;

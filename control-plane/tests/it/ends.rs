@@ -54,23 +54,51 @@ async fn a_hotel_that_was_restored_before_its_move_was_taken_back_stays_with_wha
     }
 }
 
+/// A worker lists the databases of the first cluster whose log is kept.
+async fn slots_are_seen(yard: &Yard, slots: &[&str]) {
+    let (cluster, slots) =
+        (ClusterId(CLUSTER.to_owned()), slots.iter().map(|&database| database.to_owned()).collect());
+    let (databases, roles, shared, unread) = Default::default();
+    let inventory = Inventory { cluster, databases, roles, shared, slots, unread };
+    let told = yard.node.post(paths::INVENTORY, &serde_json::to_value(inventory).unwrap()).await;
+    assert_eq!(told.status, StatusCode::NO_CONTENT, "{}", told.text);
+}
+
 #[tokio::test]
 async fn a_slot_that_outlived_its_move_is_taken_down() {
     let yard = Yard::of(&["melati"]).await;
     let source = yard.placement("melati").await.database;
-    let seen = async |slots: Vec<String>| {
-        let cluster = ClusterId(CLUSTER.to_owned());
-        let (databases, roles, shared, unread) = Default::default();
-        let inventory = Inventory { cluster, databases, roles, shared, slots, unread };
-        yard.node.post(paths::INVENTORY, &serde_json::to_value(inventory).unwrap()).await;
-    };
     let id = yard.begun("melati").await;
-    seen(vec![source.clone()]).await;
+    slots_are_seen(&yard, &[&source]).await;
     assert_eq!(yard.state(&id).await, "copying", "it is needed");
     let (order, _) = yard.step().await;
     yard.node.report(order.id, order.fence, Outcome::Refused { reason: "no".to_owned() }).await;
     yard.does(MoveStep::Undo, Moved::Undone).await;
-    seen(vec![source]).await;
+    slots_are_seen(&yard, &[&source]).await;
     yard.does(MoveStep::Undo, Moved::Undone).await;
     assert_eq!(yard.state(&id).await, "given_up");
+}
+
+#[tokio::test]
+async fn a_move_that_is_over_leads_nobody_back_whatever_is_said_of_it_late() {
+    for yard in [Yard::of(&["melati"]).await, Yard::shared(&["melati"]).await] {
+        let source = yard.placement("melati").await.database;
+        let id = yard.begun("melati").await;
+        yard.does(MoveStep::Copy, Moved::Copied { bytes: 1 }).await;
+        yard.does(MoveStep::Switch, switched()).await;
+        let clear = yard.does(MoveStep::Clear, Moved::Cleared).await;
+        let (over, home, version) =
+            (yard.look(&id).await, yard.placement("melati").await, yard.node.snapshot().await.version);
+        let told = yard.node.report(clear.id, clear.fence, Outcome::Moved(Moved::Reopened)).await;
+        assert_eq!(told.status, StatusCode::NO_CONTENT, "it is heard");
+        assert_eq!(yard.look(&id).await, over, "and is nothing new");
+
+        yard.office.clock.advance(SignedDuration::from_hours(1));
+        slots_are_seen(&yard, &[&source]).await;
+        assert_eq!(yard.state(&id).await, "clearing", "what it left is looked for");
+        yard.does(MoveStep::Clear, Moved::Reopened).await;
+        assert_eq!(yard.look(&id).await, over);
+        let snapshot = yard.node.snapshot().await;
+        assert_eq!((yard.placement("melati").await, snapshot.version), (home, version), "and the hotel stays");
+    }
 }

@@ -45,6 +45,10 @@ pub(crate) async fn told(app: &App, tx: &mut Tx, order: OrderId, moved: &Moved) 
         (State::Copying, Moved::Copied { bytes }) => go_on(app, tx, &open, State::Switching, Some(*bytes)).await,
         (State::Switching, Moved::Switched { rows, held_ms, .. }) => switched(app, tx, &open, (*rows, *held_ms)).await,
         (State::Clearing, Moved::Cleared) => store::note_over(tx, &open, State::Done, now).await,
+        (State::Clearing, Moved::Reopened) if open.settled => {
+            tracing::error!(tenant = %open.moving.tenant, move.id = %open.id, "the server of a hotel's old database says that it was not moved: the server was set back, and nothing changes");
+            store::note_over(tx, &open, State::Done, now).await
+        }
         (State::Clearing, Moved::Reopened) => taken_back(app, tx, &open).await,
         (State::Undoing, Moved::Undone) => {
             store::note_over(tx, &open, State::GivenUp, now).await?;

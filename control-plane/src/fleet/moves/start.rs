@@ -24,7 +24,7 @@ pub(super) async fn begin(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let Some(moving) = moving(app, tenant, lodging, to) else { return Ok(Err(Refusal::NotServed)) };
-    let open = Open { id: app.ids.next(), state: State::Copying, moving, order: None };
+    let open = Open { id: app.ids.next(), state: State::Copying, moving, order: None, settled: false };
     let Some(order) = reports::place(app, tx, &open, State::Copying).await? else { return Ok(Err(Refusal::TooLate)) };
     let beginning = Beginning { id: open.id, moving: &open.moving, asked_by, order };
     match store::begin(tx, &beginning, app.clock.now()).await {

@@ -120,6 +120,8 @@ pub(super) struct Open {
     pub(super) moving: Moving,
     /// The order of its present step.
     pub(super) order: Option<Uuid>,
+    /// Whether it was done before, and only clears what it left.
+    pub(super) settled: bool,
 }
 
 /// The open moves of which one of these is true: its order, its id, that its order has failed, or that its tenant is deleted.
@@ -147,8 +149,8 @@ pub(super) async fn open(tx: &mut Tx, which: Which) -> Result<Vec<Open>, DbError
         Which::Forsaken(since) => forsaken = Some(since.to_sqlx()),
     }
     let rows = sqlx::query!(
-        "select m.id, m.tenant_id, m.state, m.source_cluster, m.source_database, m.source_generation, m.target_cluster, m.target_database,
-                m.order_id
+        r#"select m.id, m.tenant_id, m.state, m.source_cluster, m.source_database, m.source_generation, m.target_cluster, m.target_database,
+                m.order_id, m.settled_at is not null as "settled!"
            from moves m
           where m.state not in ('done', 'given_up')
             and (m.order_id = $1 or m.id = $2
@@ -157,7 +159,7 @@ pub(super) async fn open(tx: &mut Tx, which: Which) -> Result<Vec<Open>, DbError
                      and exists (select from tenants t where t.id = m.tenant_id and t.status = 'churned'))
                  or (m.state = 'switching' and exists (
                          select from work_orders o where o.id = m.order_id and o.state = 'leased' and o.leased_until < $5)))
-          order by m.id for update of m",
+          order by m.id for update of m"#,
         order,
         id,
         failed,
@@ -179,6 +181,7 @@ pub(super) async fn open(tx: &mut Tx, which: Which) -> Result<Vec<Open>, DbError
                 target: placement(row.target_cluster, &row.target_database, row.source_generation + 1)?,
             },
             order: row.order_id,
+            settled: row.settled,
         })
     });
     Ok(open.collect())
@@ -281,11 +284,11 @@ pub(crate) async fn has_switched(tx: &mut Tx, order: OrderId) -> Result<bool, Db
     Ok(switched.fetch_one(&mut **tx).await?)
 }
 
-/// Writes down that a move is over; of one that was given up the target is gone.
+/// Writes down that a move is over, the first time when; of one that was given up the target is gone.
 pub(super) async fn note_over(tx: &mut Tx, open: &Open, state: State, now: Timestamp) -> Result<(), DbError> {
     sqlx::query!(
         "with gone as (update databases set state = 'dropped' where name = $4 and state = 'moving' and $2 = 'given_up')
-         update moves set state = $2, finished_at = $3 where id = $1",
+         update moves set state = $2, finished_at = coalesce(settled_at, $3) where id = $1",
         open.id,
         state.as_str(),
         now.to_sqlx() as _,
@@ -300,7 +303,9 @@ pub(super) async fn note_over(tx: &mut Tx, open: &Open, state: State, now: Times
 /// on another, or while a neighbour leaves the database.
 pub(super) async fn reopen(tx: &mut Tx, source: &str) -> Result<Option<Uuid>, DbError> {
     let reopened = sqlx::query_scalar!(
-        "update moves set state = case when state = 'done' then 'clearing' else 'undoing' end, finished_at = null
+        "update moves
+            set state = case when state = 'done' then 'clearing' else 'undoing' end,
+                settled_at = coalesce(settled_at, case when state = 'done' then finished_at end), finished_at = null
           where id = (select id from moves where source_database = $1 or starts_with(source_database, $1 || '.')
                        order by id desc limit 1)
             and finished_at is not null

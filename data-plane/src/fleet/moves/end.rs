@@ -16,7 +16,8 @@ use crate::fleet::{FleetError, TENANT_GROUP, during, retire, template};
 const AWAY: Duration = Duration::from_secs(15);
 
 /// Lets the writers in at the target, takes down what linked the two, and shuts the source. A source that is away is not waited for where the
-/// target has the writers: whoever lists what lies there, should it come back, finds its slot, and it is cleared then.
+/// target has the writers: whoever lists what lies there, should it come back, finds its slot, and it is cleared then. Nor is a source believed
+/// there that says it is its turn: its server was set back to before the switch.
 pub(super) async fn clear(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, FleetError> {
     let lent = ends.target.lend().await?;
     lent.lock(ends.to.lock()).await?;
@@ -33,6 +34,7 @@ pub(super) async fn clear(ends: &Ends<'_>, halt: Option<Step>) -> Result<Moved, 
     if let Some(from) = &from
         && !is_left
         && let_writers_in(from, ends, halt).await? == Turn::Source
+        && !(target::is_there(&lent, ends).await? && has_writers(ends).await?)
     {
         lent.give_back().await?;
         return Ok(Moved::Reopened);

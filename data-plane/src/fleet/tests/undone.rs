@@ -2,6 +2,7 @@
 use hotelhub_protocol::{MoveStep, Moved, Outcome, Task};
 
 use super::super::database::Step;
+use super::super::template::GRANTS;
 use super::super::{Admin, ClusterKeys, FleetError};
 use super::moves::{Removal, guests, mover_between, mover_to, nowhere, other, other_key, write};
 use super::{cluster, server};
@@ -92,4 +93,28 @@ async fn a_source_that_is_away_is_waited_for_only_until_the_target_has_the_write
     assert_eq!(removal.step(MoveStep::Clear).await.unwrap(), Moved::Cleared);
     assert_eq!(removal.links().await, 0);
     removal.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_was_set_back_to_before_the_switch_takes_no_writer_from_the_target() {
+    for removal in [Removal::of("set back").await, Removal::out_of_a_schema("set back").await] {
+        for step in [MoveStep::Copy, MoveStep::Switch, MoveStep::Clear] {
+            removal.step(step).await.unwrap();
+        }
+        let target = removal.at_target().await.unwrap();
+        let guest = write(&target, "where it is").await.unwrap();
+        let source = removal.yard.in_schema().await;
+        let link = format!("move_{}", &removal.moving.target.database[2..]);
+        let schema: String = source.query_one("select current_schema()::text", &[]).await.unwrap().get(0);
+        let set_back = format!("create publication {link} for tables in schema {schema}; {GRANTS}");
+        source.batch_execute(&set_back).await.unwrap();
+
+        assert_eq!(removal.step(MoveStep::Clear).await.unwrap(), Moved::Cleared);
+        assert_eq!(removal.links().await, 0);
+        assert!(removal.yard.as_tenant(&removal.yard.database).await.is_err(), "nobody enters what is kept");
+        write(&target, "where it stays").await.unwrap();
+        assert!(guests(&target).await.contains(&guest));
+        drop((source, target));
+        removal.clear().await;
+    }
 }
