@@ -13,3 +13,6 @@ update moves m set keep_until = m.finished_at + interval '30 days'
 
 -- When a tenant lived at its new place for good: whatever is said of the move later leads nobody back.
 alter table moves add column settled_at timestamptz;
+
+-- Chores that are ordered are looked after every second.
+create index chore_tenants_ordered on chore_tenants (tenant_id) where state = 'ordered';

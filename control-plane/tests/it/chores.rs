@@ -1,12 +1,13 @@
 //! Chores at hotels' databases: asked for by name, done by workers one hotel after the other, and told hotel by hotel.
 use hotelhub_control_plane::fleet::{chores, orders};
 use hotelhub_identity::StaffRole;
-use hotelhub_protocol::{Chore, Order, Outcome, Role, Task, Tended};
+use hotelhub_protocol::{Chore, MoveStep, Moved, Order, Outcome, Placement, Role, Task, Tended};
 use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::office::{Node, Office};
+use crate::moves::{OTHER, Yard, switched};
+use crate::office::{CLUSTER, Node, Office};
 
 /// A worker, and hotels of these names.
 async fn with_hotels(office: &Office, slugs: &[&str]) -> Node {
@@ -127,4 +128,64 @@ async fn a_deleted_hotel_is_not_tended() {
     let order = node.lease_migrating().await.unwrap();
     says(&node, &order, tended(&[])).await;
     assert!(node.lease_migrating().await.is_none());
+}
+
+/// Whether an order is for a chore at this place.
+fn is_at(order: &Order, place: &Placement) -> bool {
+    let Task::TendTenant { cluster, database, .. } = &order.task else { panic!("{order:?}") };
+    *cluster == place.cluster && *database == place.quarters()
+}
+
+#[tokio::test]
+async fn a_chore_goes_where_its_hotel_goes_also_out_of_a_workers_hands() {
+    for (yard, in_hands) in [
+        (Yard::of(&["melati"]).await, false),
+        (Yard::of(&["melati"]).await, true),
+        (Yard::shared(&["melati"]).await, true),
+    ] {
+        let source = yard.placement("melati").await;
+        yard.begun("melati").await;
+        yard.does(MoveStep::Copy, Moved::Copied { bytes: 1 }).await;
+        let wish = json!({ "chore": "reindex", "tenants": ["melati"] });
+        let begun = yard.staff.post("/api/v1/chores", &wish).await.unwrap().json();
+        let before = if in_hands { yard.node.lease_migrating_on(CLUSTER).await } else { None };
+        assert!(before.as_ref().is_none_or(|order| is_at(order, &source)), "{before:?}");
+
+        yard.does(MoveStep::Switch, switched()).await;
+        assert!(yard.node.lease_migrating_on(CLUSTER).await.is_none(), "nothing is done where it was");
+        let order = yard.node.lease_migrating_on(OTHER).await.expect("the chore is done where it is");
+        assert!(is_at(&order, &yard.placement("melati").await), "{order:?}");
+        if let Some(before) = before {
+            let late = yard.node.report(before.id, before.fence, tended(&["old"])).await;
+            assert_eq!((late.status, late.code().as_str()), (StatusCode::CONFLICT, "stale-fence"));
+        }
+
+        yard.does(MoveStep::Clear, Moved::Reopened).await;
+        let late = yard.node.report(order.id, order.fence, tended(&["old"])).await;
+        assert_eq!(late.status, StatusCode::CONFLICT);
+        let order = yard.node.lease_migrating_on(CLUSTER).await.expect("it was led back");
+        assert!(is_at(&order, &source), "{order:?}");
+        says(&yard.node, &order, tended(&[])).await;
+        let place = format!("/api/v1/chores/{}", begun["id"].as_str().unwrap());
+        let told = yard.staff.get(&place).await.unwrap().json();
+        assert_eq!((&told["state"], &told["found"], &told["failed"]), (&json!("done"), &json!(0), &json!(0)), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_chore_that_was_ordered_in_the_moment_of_a_move_is_led_to_where_the_hotel_is() {
+    let yard = Yard::of(&["melati"]).await;
+    let home = yard.placement("melati").await;
+    let wish = json!({ "chore": "analyze", "all": true });
+    assert_eq!(yard.staff.post("/api/v1/chores", &wish).await.unwrap().status, StatusCode::OK);
+    let sql = yard.office.scratch.connect().await.unwrap();
+    let astray = "update work_orders set task = task || '{\"database\": \"t_000000000000000000000000000000aa\"}' where kind = 'tend_tenant'";
+    sql.batch_execute(astray).await.unwrap();
+    let order = yard.node.lease_migrating_on(CLUSTER).await.unwrap();
+    assert!(!is_at(&order, &home));
+    chores::drive(&yard.office.app).await.unwrap();
+    let late = yard.node.report(order.id, order.fence, tended(&[])).await;
+    assert_eq!(late.status, StatusCode::CONFLICT, "what was done elsewhere counts for nothing");
+    let order = yard.node.lease_migrating_on(CLUSTER).await.unwrap();
+    assert!(is_at(&order, &home), "{order:?}");
 }

@@ -218,6 +218,12 @@ impl Node {
         self.lease_as(&LeaseWish { migrating: true, ..no_room() }).await
     }
 
+    /// The same by one on this cluster.
+    pub(crate) async fn lease_migrating_on(&self, cluster: &str) -> Option<Order> {
+        let clusters = vec![ClusterId(cluster.to_owned())];
+        self.lease_as(&LeaseWish { known: Some(clusters.clone()), clusters, migrating: true, ..no_room() }).await
+    }
+
     /// The same by a worker with a store of backups.
     pub(crate) async fn lease_copying(&self) -> Option<Order> {
         self.lease_as(&LeaseWish { copying: true, basing: true, ..no_room() }).await

@@ -1,4 +1,7 @@
 //! Chores at a tenant's tables while it is served: looked through for what must not be, and kept quick.
+//!
+//! Nothing is done where a move has shut the tenant's writers out. That is looked at before each table: a worker that lost its order to the
+//! place where the tenant is by now hears of it nowhere else.
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{Chore, ClusterId, Outcome, Tended};
 use hotelhub_tenant_migrations::{Product, version_of};
@@ -7,7 +10,7 @@ use tokio_postgres::Client;
 
 use super::backups::millis_since;
 use super::database::DatabaseName;
-use super::{Fleet, FleetError, during, retire};
+use super::{Fleet, FleetError, during, moves, retire};
 use crate::hotel;
 
 const TABLES: &str = "
@@ -39,8 +42,14 @@ pub(crate) const STATEMENTS: &[&str] = &[TABLES, SPOILT, LEFTOVERS];
 /// A statement whose worker has lost its order, after an hour, is not gone on with much longer. Who waits for a table here holds nobody up.
 const BOUND: &str = "set statement_timeout = '50min'";
 
+/// The tables of one tenant, as an administrator comes to them.
+struct House<'a> {
+    inside: &'a Client,
+    name: &'a DatabaseName,
+}
+
 impl Fleet {
-    /// Does a chore. Another tenant's house is left alone.
+    /// Does a chore. Another tenant's house is left alone, and so is one that this tenant has left.
     pub(super) async fn tend(
         &self,
         (cluster, database): (&ClusterId, &str),
@@ -55,12 +64,14 @@ impl Fleet {
             let owner = owner.map_or_else(|| "nobody".to_owned(), |owner| owner.to_string());
             return Err(FleetError::Taken { owner });
         }
+        let house = House { inside: &inside, name: &name };
+        house.must_be_lived_in().await?;
         inside.batch_execute(BOUND).await.map_err(during("beginning a chore"))?;
         let found = match chore {
             Chore::Check => look_through(&inside, &self.0.version).await?,
-            Chore::Analyze => table_by_table(&inside, "analyze").await?,
-            Chore::Vacuum => table_by_table(&inside, "vacuum (analyze)").await?,
-            Chore::Reindex => rebuild(&inside).await?,
+            Chore::Analyze => house.table_by_table("analyze").await?,
+            Chore::Vacuum => house.table_by_table("vacuum (analyze)").await?,
+            Chore::Reindex => house.rebuild().await?,
         };
         Ok(Outcome::Tended(Tended { took_ms: millis_since(began), found }))
     }
@@ -86,15 +97,34 @@ async fn look_through(inside: &Client, version: &str) -> Result<Vec<String>, Fle
     Ok(found)
 }
 
-/// Rebuilds every index. Nothing stays of one that could not be, or could not be when it was tried before.
-async fn rebuild(inside: &Client) -> Result<Vec<String>, FleetError> {
-    drop_leftovers(inside).await?;
-    let rebuilt = table_by_table(inside, "reindex table concurrently").await;
-    if rebuilt.is_err() {
-        // Where this connection is gone the next attempt does it.
-        let _ = drop_leftovers(inside).await;
+impl House<'_> {
+    /// Refuses a house that its tenant has left, or is just leaving.
+    async fn must_be_lived_in(&self) -> Result<(), FleetError> {
+        match moves::is_written_to(self.inside, self.name.quarters()).await? {
+            true => Ok(()),
+            false => Err(FleetError::ShutOut),
+        }
     }
-    rebuilt
+
+    /// Nothing is found by what only tidies up.
+    async fn table_by_table(&self, doing: &str) -> Result<Vec<String>, FleetError> {
+        for table in tables(self.inside).await? {
+            self.must_be_lived_in().await?;
+            tidy(self.inside, doing, &table).await?;
+        }
+        Ok(Vec::new())
+    }
+
+    /// Rebuilds every index. Nothing stays of one that could not be, or could not be when it was tried before.
+    async fn rebuild(&self) -> Result<Vec<String>, FleetError> {
+        drop_leftovers(self.inside).await?;
+        let rebuilt = self.table_by_table("reindex table concurrently").await;
+        if rebuilt.is_err() {
+            // Where this connection is gone the next attempt does it.
+            let _ = drop_leftovers(self.inside).await;
+        }
+        rebuilt
+    }
 }
 
 async fn drop_leftovers(inside: &Client) -> Result<(), FleetError> {
@@ -106,11 +136,19 @@ async fn drop_leftovers(inside: &Client) -> Result<(), FleetError> {
     Ok(())
 }
 
-/// Nothing is found by what only tidies up.
-pub(super) async fn table_by_table(inside: &Client, doing: &str) -> Result<Vec<String>, FleetError> {
-    for table in inside.query(TABLES, &[]).await.map_err(during("listing tables"))? {
-        let table: &str = table.get(0);
-        inside.batch_execute(&format!("{doing} {table}")).await.map_err(during("tidying a table up"))?;
+/// Does the same to every table, one after the other.
+pub(super) async fn table_by_table(inside: &Client, doing: &str) -> Result<(), FleetError> {
+    for table in tables(inside).await? {
+        tidy(inside, doing, &table).await?;
     }
-    Ok(Vec::new())
+    Ok(())
+}
+
+async fn tables(inside: &Client) -> Result<Vec<String>, FleetError> {
+    let rows = inside.query(TABLES, &[]).await.map_err(during("listing tables"))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+async fn tidy(inside: &Client, doing: &str, table: &str) -> Result<(), FleetError> {
+    inside.batch_execute(&format!("{doing} {table}")).await.map_err(during("tidying a table up"))
 }

@@ -97,6 +97,9 @@ pub enum FleetError {
     /// What was restored is not what was backed up.
     #[error("{0} is not what it was when it was backed up")]
     Differs(String),
+    /// A chore at a database that a move took the tenant's writers from.
+    #[error("the tenant's writers are shut out here: it is on its way elsewhere, or lives there by now; nothing was done")]
+    ShutOut,
     /// The tenant's data cannot be moved.
     #[error("it cannot be moved: {0}")]
     CannotMove(String),

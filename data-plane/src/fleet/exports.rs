@@ -93,7 +93,7 @@ async fn take_in(
     let house = House { tenant: wanted.tenant, slug: wanted.slug.clone() };
     fill(&mut inside, manifest, &mut inlet(exchange, wanted), &house, clock).await?;
     // Its own tables: others may lie in the same database.
-    table_by_table(&inside, "analyze").await.map(drop)
+    table_by_table(&inside, "analyze").await
 }
 
 /// The pieces of the file, one after the other.

@@ -107,6 +107,30 @@ pub(super) async fn note_ordered(tx: &mut Tx, id: Uuid, (tenant, order): (Tenant
     Ok(())
 }
 
+/// Sends chores that are ordered to where their hotels' tables lie now, those of one tenant or everybody's; how many. One that a worker has is
+/// anybody's again, and what that worker says of the place that was left counts no more.
+pub(in crate::fleet) async fn follow(tx: &mut Tx, tenant: Option<TenantId>, now: Timestamp) -> Result<u64, DbError> {
+    let led = sqlx::query!(
+        "with astray as (
+             select o.id, d.cluster_id, d.name
+               from chore_tenants c
+               join databases d on d.tenant_id = c.tenant_id and d.state = 'live'
+               join work_orders o on o.id = c.order_id
+              where c.state = 'ordered' and ($1::uuid is null or c.tenant_id = $1)
+                and o.state in ('queued', 'leased') and o.task->>'database' <> d.name
+              order by o.id for update of o)
+         update work_orders o
+            set state = 'queued', attempts = 0, next_attempt_at = $2, cluster_id = a.cluster_id,
+                task = o.task || jsonb_build_object('cluster', a.cluster_id, 'database', a.name)
+           from astray a where o.id = a.id",
+        tenant.map(|tenant| tenant.0),
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(led.rows_affected())
+}
+
 /// Writes down how it went at a hotel. Nothing where that was known.
 pub(in crate::fleet) async fn tended(
     tx: &mut Tx,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Arrivals, Drop, Stock};
 use crate::database::{DbError, Tx};
-use crate::fleet::clusters;
+use crate::fleet::{chores, clusters};
 
 const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -67,8 +67,8 @@ pub(crate) async fn claim(
     Ok(Some(Claimed { cluster: chosen.id.clone(), name }))
 }
 
-/// Gives a tenant this database, whose routes are then to be moved; what it had is set aside and named. The generation counts on, and since
-/// when it lives there is noted.
+/// Gives a tenant this database, whose routes are then to be moved; what it had is set aside and named. The generation counts on, since when it
+/// lives there is noted, and its chores follow.
 pub(crate) async fn replace(
     tx: &mut Tx,
     database: &str,
@@ -96,6 +96,7 @@ pub(crate) async fn replace(
     )
     .execute(&mut **tx)
     .await?;
+    chores::follow(tx, Some(tenant), now).await?;
     Ok(old.map(|old| old.name))
 }
 

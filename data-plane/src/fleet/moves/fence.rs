@@ -9,10 +9,10 @@ use tokio::time::{Instant, sleep};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use super::{Ends, ask, names, source};
+use super::{Ends, ask, is_written_to, names, source};
 use crate::fleet::admin::Lent;
 use crate::fleet::database::lock_of;
-use crate::fleet::{FleetError, TENANT_GROUP, during, template};
+use crate::fleet::{FleetError, during, template};
 
 /// Whether the tenant may write anywhere.
 pub(super) const OPEN: &str = "
@@ -110,7 +110,7 @@ pub(super) async fn hold(at: &Client, ends: &Ends<'_>) -> Result<Instant, FleetE
 
 /// Whether the tenant may write at all.
 async fn is_open(at: &Client, ends: &Ends<'_>) -> Result<bool, FleetError> {
-    ask(at, OPEN, ends.schema().unwrap_or(TENANT_GROUP)).await
+    is_written_to(at, ends.from.quarters()).await
 }
 
 /// Lets the writers go on.

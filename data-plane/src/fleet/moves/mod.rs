@@ -16,7 +16,7 @@ pub(super) use target::let_go_of_all;
 use tokio_postgres::Client;
 
 use super::database::{DatabaseName, Step};
-use super::{Admin, FleetError, during};
+use super::{Admin, FleetError, TENANT_GROUP, during};
 
 /// All that is said to the two ends of a move.
 pub(crate) const STATEMENTS: &[&str] = &[
@@ -156,6 +156,15 @@ pub(super) async fn take_all_back(source: &Admin, database: &str) -> Result<bool
         any |= fence::take_back(&at, &link).await?;
     }
     Ok(any)
+}
+
+/// Whether the tenant may write at this database or schema. Where not, a switch has shut it out: it is on its way elsewhere, or was.
+pub(super) async fn is_written_to(at: &Client, quarters: Quarters<'_>) -> Result<bool, FleetError> {
+    let writer = match quarters {
+        Quarters::Database(_) => TENANT_GROUP,
+        Quarters::Schema { schema, .. } => schema,
+    };
+    ask(at, fence::OPEN, writer).await
 }
 
 /// The one value of the one row of a question about this name.

@@ -1,16 +1,26 @@
 //! Chores at a hotel's tables while it is served.
 use hotelhub_kernel::TenantId;
-use hotelhub_protocol::{Chore, Outcome, Task};
+use hotelhub_protocol::{Chore, MoveStep, Outcome, Placement, Task};
 use uuid::Uuid;
 
-use super::super::FleetError;
+use super::super::{Fleet, FleetError};
+use super::moves::Removal;
 use super::{Yard, cluster, connect, server};
 
 const MELATI: TenantId = TenantId(Uuid::from_u128(1));
 
 async fn found(yard: &Yard, tenant: TenantId, chore: Chore) -> Result<Vec<String>, FleetError> {
-    let (cluster, database) = (cluster(), yard.database.clone());
-    match yard.fleet.carry_out(&Task::TendTenant { cluster, database, tenant, chore }).await? {
+    let place = Placement::at(cluster(), &yard.database, 1).unwrap();
+    found_at(&yard.fleet, &place, (tenant, chore)).await
+}
+
+async fn found_at(
+    fleet: &Fleet,
+    place: &Placement,
+    (tenant, chore): (TenantId, Chore),
+) -> Result<Vec<String>, FleetError> {
+    let (cluster, database) = (place.cluster.clone(), place.quarters());
+    match fleet.carry_out(&Task::TendTenant { cluster, database, tenant, chore }).await? {
         Outcome::Tended(told) => Ok(told.found),
         other => panic!("{other:?}"),
     }
@@ -92,4 +102,26 @@ async fn another_tenants_house_is_not_tended() {
     let refused = found(&yard, TenantId(Uuid::from_u128(2)), Chore::Vacuum).await.unwrap_err();
     assert!(matches!(refused, FleetError::Taken { .. }), "{refused:?}");
     yard.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_done_at_a_database_that_the_tenant_has_left_or_does_not_live_in_yet() {
+    for removal in [Removal::of("chores").await, Removal::out_of_a_schema("chores").await] {
+        let (source, target) = (removal.moving.source.clone(), removal.moving.target.clone());
+        let tend = async |place: &Placement, chore: Chore| found_at(&removal.fleet, place, (MELATI, chore)).await;
+        removal.step(MoveStep::Copy).await.unwrap();
+        assert_eq!(tend(&source, Chore::Analyze).await.unwrap(), Vec::<String>::new(), "it is served from there");
+        removal.step(MoveStep::Switch).await.unwrap();
+        for (place, chore) in [&source, &target].into_iter().flat_map(|place| Chore::ALL.map(|chore| (place, chore))) {
+            let refused = tend(place, chore).await.unwrap_err();
+            assert!(matches!(refused, FleetError::ShutOut), "{chore:?} at {place:?}: {refused:?}");
+        }
+        removal.step(MoveStep::Clear).await.unwrap();
+        for chore in Chore::ALL {
+            let refused = tend(&source, chore).await.unwrap_err();
+            assert!(matches!(refused, FleetError::ShutOut) && !refused.is_final(), "{chore:?}: {refused:?}");
+            assert_eq!(tend(&target, chore).await.unwrap(), Vec::<String>::new(), "{chore:?}");
+        }
+        removal.clear().await;
+    }
 }
