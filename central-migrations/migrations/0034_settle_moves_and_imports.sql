@@ -16,3 +16,9 @@ alter table moves add column settled_at timestamptz;
 
 -- Chores that are ordered are looked after every second.
 create index chore_tenants_ordered on chore_tenants (tenant_id) where state = 'ordered';
+
+-- When the pieces of an import that is over were removed from the exchange. One that is awaited is over before its pieces are looked for.
+alter table imports add column tidied_at timestamptz;
+update imports i set tidied_at = coalesce(i.finished_at, i.created_at)
+ where i.state in ('done', 'failed', 'expired') and not exists (select from import_pieces p where p.import_id = i.id);
+create index imports_untidied on imports (expires_at) where tidied_at is null;

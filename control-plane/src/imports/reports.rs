@@ -65,14 +65,15 @@ pub async fn tidy(app: &App) -> Result<u32, DbError> {
     given_up(app, &mut tx).await?;
     tx.commit().await?;
     let Some(shelf) = &app.exchange else { return Ok(0) };
-    let mut tidied = 0;
-    let over = store::over(&mut *app.db.durable.acquire().await?, app.clock.now()).await?;
+    let (mut tidied, now) = (0, app.clock.now());
+    store::expire(&mut *app.db.durable.acquire().await?, now).await?;
+    let over = store::over(&mut *app.db.durable.acquire().await?, now).await?;
     for import in over {
         if let Err(error) = shelf.remove_all_of(TenantId(import)).await {
             tracing::warn!(error = &error as &dyn std::error::Error, import.id = %import, "its pieces were not removed");
             continue;
         }
-        store::note_tidied(&mut *app.db.durable.acquire().await?, import).await?;
+        store::note_tidied(&mut *app.db.durable.acquire().await?, import, now).await?;
         tidied += 1;
     }
     Ok(tidied)

@@ -234,23 +234,34 @@ pub(super) async fn given_up(tx: &mut Tx) -> Result<Vec<(OrderId, String)>, DbEr
     Ok(rows.into_iter().map(|row| (OrderId(row.id), row.reason)).collect())
 }
 
-/// Imports whose pieces are not needed any more.
+/// Ends imports that are awaited for too long. One that is just being begun is looked at when that is done: it is begun, or it is over.
+pub(super) async fn expire(conn: &mut PgConnection, now: Timestamp) -> Result<(), DbError> {
+    sqlx::query!(
+        "update imports set state = 'expired' where state = 'awaited' and expires_at <= $1",
+        now.to_sqlx() as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Imports that are over and whose pieces are not removed: they take no more, and nobody reads any.
 pub(super) async fn over(conn: &mut PgConnection, now: Timestamp) -> Result<Vec<Uuid>, DbError> {
     let rows = sqlx::query_scalar!(
-        "select id from imports i
-          where state <> 'ordered' and expires_at <= $1
-            and (state = 'awaited' or exists (select from import_pieces p where p.import_id = i.id)) limit 100",
+        "select id from imports
+          where tidied_at is null and expires_at <= $1 and state not in ('awaited', 'ordered') order by expires_at limit 100",
         now.to_sqlx() as _
     );
     Ok(rows.fetch_all(conn).await?)
 }
 
-/// Writes down that an import's pieces are removed; one that was still awaited has expired.
-pub(super) async fn note_tidied(conn: &mut PgConnection, import: Uuid) -> Result<(), DbError> {
+/// Writes down that an import's pieces are removed.
+pub(super) async fn note_tidied(conn: &mut PgConnection, import: Uuid, now: Timestamp) -> Result<(), DbError> {
     sqlx::query!(
         "with gone as (delete from import_pieces where import_id = $1)
-         update imports set state = 'expired' where id = $1 and state = 'awaited'",
-        import
+         update imports set tidied_at = $2 where id = $1",
+        import,
+        now.to_sqlx() as _
     )
     .execute(conn)
     .await?;

@@ -1,10 +1,13 @@
 //! An exported hotel comes in: piece by piece, and there is no tenant before all of it is there.
+use std::time::Duration;
+
 use hotelhub_control_plane::imports::tidy;
 use hotelhub_identity::StaffRole;
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{Order, Outcome, Quarters, Restored, Role, Task};
 use hotelhub_testkit::{Answer, Visitor};
 use hotelhub_vault::Place;
+use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -103,6 +106,53 @@ async fn a_hotel_arrives_piece_by_piece_and_is_served_when_all_of_it_is_there() 
     assert_eq!((tidy(&arrivals.office.app).await.unwrap(), tidy(&arrivals.office.app).await.unwrap()), (1, 0));
     assert!(shelf.manifest(places[0]).await.is_err(), "the pieces are removed");
     assert!(shelf.manifest(unknown).await.is_err(), "and what a process took in that did not live to write it down");
+}
+
+#[tokio::test]
+async fn an_import_that_is_begun_in_the_moment_in_which_it_expires_keeps_its_pieces() {
+    let mut arrivals = Arrivals::of("melati").await;
+    arrivals.send(0, "all of it").await;
+    let (id, shelf) = (arrivals.place.rsplit('/').next().unwrap(), arrivals.office.app.exchange.clone().unwrap());
+    let (mut sql, watch) =
+        (arrivals.office.scratch.connect().await.unwrap(), arrivals.office.scratch.connect().await.unwrap());
+    let piece: Uuid = sql.query_one("select id from import_pieces", &[]).await.unwrap().get(0);
+    let place = Place { tenant: TenantId(id.parse().unwrap()), backup: piece };
+    arrivals.office.clock.advance(SignedDuration::from_hours(24));
+
+    let beginning = sql.transaction().await.unwrap();
+    let begin = "
+        select from imports for update;
+        insert into databases (name, cluster_id, state, created_at)
+        select 't_000000000000000000000000000000aa', id, 'restoring', now() from clusters;
+        insert into work_orders (id, kind, cluster_id, priority, task, next_attempt_at, created_at)
+        select gen_random_uuid(), 'import_tenant', id, 40, '{}', now(), now() from clusters;
+        update imports set state = 'ordered', database_name = 't_000000000000000000000000000000aa',
+               order_id = (select id from work_orders where kind = 'import_tenant')";
+    beginning.batch_execute(begin).await.unwrap();
+    let app = arrivals.office.app.clone();
+    let tidying = tokio::spawn(async move { tidy(&app).await.unwrap() });
+    let waits = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while !tidying.is_finished() && watch.query(waits, &[]).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    beginning.commit().await.unwrap();
+    assert_eq!(tidying.await.unwrap(), 0);
+    assert!(shelf.manifest(place).await.is_ok(), "its worker reads it");
+    arrivals.staff = arrivals.office.staff(StaffRole::Support).await;
+    assert_eq!((&arrivals.seen().await["state"], &arrivals.seen().await["pieces"]), (&json!("ordered"), &json!(1)));
+}
+
+#[tokio::test]
+async fn a_file_that_does_not_come_within_a_day_is_not_waited_for_and_what_came_of_it_is_removed() {
+    let mut arrivals = Arrivals::of("melati").await;
+    arrivals.send(0, "half of it").await;
+    arrivals.office.clock.advance(SignedDuration::from_secs(24 * 3_600 - 1));
+    assert_eq!(tidy(&arrivals.office.app).await.unwrap(), 0);
+    arrivals.office.clock.advance(SignedDuration::from_secs(1));
+    assert_eq!((tidy(&arrivals.office.app).await.unwrap(), tidy(&arrivals.office.app).await.unwrap()), (1, 0));
+    arrivals.staff = arrivals.office.staff(StaffRole::Support).await;
+    assert_eq!((&arrivals.seen().await["state"], &arrivals.seen().await["pieces"]), (&json!("expired"), &json!(0)));
+    assert_eq!(arrivals.begin(1, 10).await.code(), "import-begun", "it is over");
 }
 
 #[tokio::test]
