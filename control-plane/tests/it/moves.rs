@@ -257,7 +257,7 @@ async fn a_move_whose_target_is_away_for_a_day_is_over_and_what_comes_back_is_a_
         let (roles, shared, slots, unread) = Default::default();
         let seen = Inventory { cluster, databases, roles, shared, slots, unread };
         yard.node.post(paths::INVENTORY, &serde_json::to_value(seen).unwrap()).await;
-        yard.office.clock.advance(SignedDuration::from_mins(2));
+        yard.office.clock.advance(SignedDuration::from_mins(10));
     }
     let dropped = staff.post(&format!("/api/v1/strays/{name}/drop"), &json!({})).await.unwrap();
     assert_eq!(dropped.status, StatusCode::NO_CONTENT, "{}", dropped.text);

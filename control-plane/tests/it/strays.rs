@@ -1,4 +1,5 @@
 //! What lies on a server and should not, or should and does not.
+use hotelhub_control_plane::fleet::strays::{MISSED_FOR, SEEN_FOR};
 use hotelhub_identity::StaffRole;
 use hotelhub_protocol::{ClusterId, Inventory, Outcome, Role, Task, is_shared, paths};
 use hotelhub_testkit::Visitor;
@@ -11,11 +12,11 @@ use crate::office::{CLUSTER, Node, Office};
 const STRANGER: &str = "t_00000000000000000000000000000bad";
 const SHARED: &str = "s_00000000000000000000000000000bad";
 
-/// A worker lists what it sees, and does so again two minutes later.
+/// A worker lists what it sees, and does so again when that is believed.
 async fn seen_twice(office: &Office, node: &Node, databases: &[&str], roles: &[&str]) {
     for _ in 0..2 {
         seen(node, databases, roles).await;
-        office.clock.advance(SignedDuration::from_mins(2));
+        office.clock.advance(SEEN_FOR);
     }
 }
 
@@ -56,7 +57,7 @@ async fn what_is_seen_once_is_not_shown_and_what_is_there_as_it_should_be_never(
     let house = melati(&office, &node).await;
     seen(&node, &[&house, STRANGER], &[&house, STRANGER]).await;
     assert_eq!(shown(&staff).await, [], "it may just be on its way");
-    office.clock.advance(SignedDuration::from_mins(2));
+    office.clock.advance(SEEN_FOR);
     seen(&node, &[&house, STRANGER], &[&house, STRANGER]).await;
     assert_eq!(shown(&staff).await, [line("unknown_database", STRANGER)]);
     let page = staff.page("/vendor/fleet").await.unwrap();
@@ -64,6 +65,32 @@ async fn what_is_seen_once_is_not_shown_and_what_is_there_as_it_should_be_never(
     seen(&node, &[&house], &[&house]).await;
     assert_eq!(shown(&staff).await, [], "gone is gone");
     assert!(!staff.page("/vendor/fleet").await.unwrap().text.contains(STRANGER));
+}
+
+#[tokio::test]
+async fn what_two_workers_see_at_once_was_seen_once() {
+    let office = Office::open().await;
+    let (node, other) = (office.node("node-1", &[Role::Fleet]).await, office.node("node-2", &[Role::Fleet]).await);
+    let staff = office.staff(StaffRole::SuperAdmin).await;
+    let house = melati(&office, &node).await;
+    let second = SignedDuration::from_secs(1);
+    let drop_it = format!("/api/v1/strays/{STRANGER}/drop");
+    seen(&node, &[STRANGER], &[STRANGER, &house]).await;
+    for apart in [second, MISSED_FOR - second * 2] {
+        office.clock.advance(apart);
+        seen(&other, &[STRANGER], &[STRANGER, &house]).await;
+        assert_eq!(shown(&staff).await, [], "nor is it missed");
+    }
+    office.clock.advance(second);
+    seen(&node, &[STRANGER], &[STRANGER, &house]).await;
+    assert_eq!(shown(&staff).await, [line("missing_database", &house)], "a round later it is missed");
+    office.clock.advance(SEEN_FOR - MISSED_FOR - second);
+    seen(&other, &[STRANGER], &[STRANGER, &house]).await;
+    assert_eq!(staff.post(&drop_it, &json!({})).await.unwrap().code(), "no-stray", "and nothing is dropped yet");
+    office.clock.advance(second);
+    seen(&node, &[STRANGER], &[STRANGER, &house]).await;
+    assert_eq!(shown(&staff).await, [line("missing_database", &house), line("unknown_database", STRANGER)]);
+    assert_eq!(staff.post(&drop_it, &json!({})).await.unwrap().status, StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]

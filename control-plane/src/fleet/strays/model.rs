@@ -2,6 +2,14 @@
 use std::collections::{HashMap, HashSet};
 
 use hotelhub_protocol::{Inventory, Quarters};
+use jiff::SignedDuration;
+
+/// What is too much is shown, and may be dropped, when it was seen for so long: five rounds of a worker. Two workers may list a server within the
+/// same second, and what a slow one saw may be gone by then.
+pub const SEEN_FOR: SignedDuration = SignedDuration::from_mins(10);
+
+/// What is missing is shown when it was missed for so long: one round of a worker.
+pub const MISSED_FOR: SignedDuration = SignedDuration::from_mins(2);
 
 /// In what way something is not as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +50,11 @@ impl Kind {
     /// Whether it is something too much, which may be dropped.
     pub fn is_too_much(self) -> bool {
         matches!(self, Self::UnknownDatabase | Self::LeftDatabase | Self::UnknownRole)
+    }
+
+    /// How far apart two inventories of the same must be before it is believed, by the control plane's clock.
+    pub fn believed_after(self) -> SignedDuration {
+        if self.is_too_much() { SEEN_FOR } else { MISSED_FOR }
     }
 
     /// What happened and what to do, for staff.

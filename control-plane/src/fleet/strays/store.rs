@@ -8,7 +8,7 @@ use jiff_sqlx::ToSqlx;
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
 
-use super::{Kind, Recorded, Stray};
+use super::{Kind, Recorded, SEEN_FOR, Stray};
 use crate::database::{DbError, Tx};
 
 /// A stray as staff see it.
@@ -88,11 +88,21 @@ pub(super) async fn note(tx: &mut Tx, cluster: &ClusterId, found: &[Stray], now:
     Ok(())
 }
 
-/// What was seen at least twice, the worst first.
+/// Every kind, and for how many seconds one of it must have been seen.
+fn believed_after() -> (Vec<String>, Vec<i64>) {
+    Kind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), kind.believed_after().as_secs())).unzip()
+}
+
+/// What was seen for long enough, the worst first.
 pub(crate) async fn list(pool: &PgPool) -> Result<Vec<Listed>, DbError> {
+    let (kinds, seconds) = believed_after();
     let rows = sqlx::query!(
-        "select cluster_id, name, kind, first_seen_at, last_seen_at from strays
-          where last_seen_at > first_seen_at order by cluster_id, name, kind"
+        "select s.cluster_id, s.name, s.kind, s.first_seen_at, s.last_seen_at
+           from strays s join unnest($1::text[], $2::bigint[]) believed (kind, seconds) on believed.kind = s.kind
+          where s.last_seen_at >= s.first_seen_at + believed.seconds * interval '1 second'
+          order by s.cluster_id, s.name, s.kind",
+        &kinds,
+        &seconds
     )
     .fetch_all(pool)
     .await?;
@@ -116,10 +126,16 @@ pub(crate) async fn list(pool: &PgPool) -> Result<Vec<Listed>, DbError> {
     Ok(strays.into_iter().map(|(_, listed)| listed).collect())
 }
 
-/// How many of each kind were seen at least twice.
+/// How many of each kind were seen for long enough.
 pub(crate) async fn count(pool: &PgPool) -> Result<Vec<(Kind, i64)>, DbError> {
+    let (kinds, seconds) = believed_after();
     let rows = sqlx::query!(
-        r#"select kind, count(*) as "count!" from strays where last_seen_at > first_seen_at group by kind"#
+        r#"select s.kind, count(*) as "count!"
+             from strays s join unnest($1::text[], $2::bigint[]) believed (kind, seconds) on believed.kind = s.kind
+            where s.last_seen_at >= s.first_seen_at + believed.seconds * interval '1 second'
+            group by s.kind"#,
+        &kinds,
+        &seconds
     )
     .fetch_all(pool)
     .await?;
@@ -127,13 +143,15 @@ pub(crate) async fn count(pool: &PgPool) -> Result<Vec<(Kind, i64)>, DbError> {
     Ok(Kind::ALL.into_iter().map(|kind| (kind, counted(kind))).collect())
 }
 
-/// Takes a stray that is too much off the list, to be dropped; its cluster. Nothing where there is none of this name that was seen twice.
+/// Takes a stray that is too much off the list, to be dropped; its cluster. Nothing where there is none of this name that was seen for long
+/// enough.
 pub(super) async fn take(tx: &mut Tx, name: &str) -> Result<Option<ClusterId>, DbError> {
     let taken = sqlx::query_scalar!(
-        "delete from strays where name = $1 and last_seen_at > first_seen_at
+        "delete from strays where name = $1 and last_seen_at >= first_seen_at + $2::bigint * interval '1 second'
             and kind in ('unknown_database', 'left_database', 'unknown_role')
          returning cluster_id",
-        name
+        name,
+        SEEN_FOR.as_secs()
     )
     .fetch_optional(&mut **tx)
     .await?;
