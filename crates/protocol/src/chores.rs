@@ -11,7 +11,7 @@ pub enum Chore {
     Analyze,
     /// Take out what is dead, and gather statistics.
     Vacuum,
-    /// Build every index anew, beside those who use it.
+    /// Build every index anew, beside those who use it; one behind an exclusion with its table locked, for no more than a second.
     Reindex,
 }
 
@@ -40,6 +40,6 @@ impl Chore {
 pub struct Tended {
     /// How long it took, in milliseconds.
     pub took_ms: u32,
-    /// What was found that should not be, a sentence each.
+    /// What was found that should not be, and what was not done and why, a sentence each.
     pub found: Vec<String>,
 }

@@ -2,11 +2,14 @@
 //!
 //! Nothing is done where a move has shut the tenant's writers out. That is looked at before each table: a worker that lost its order to the
 //! place where the tenant is by now hears of it nowhere else.
+use std::time::Duration;
+
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{Chore, ClusterId, Outcome, Tended};
 use hotelhub_tenant_migrations::{Product, version_of};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 
 use super::backups::millis_since;
 use super::database::DatabaseName;
@@ -36,11 +39,30 @@ const LEFTOVERS: &str = "
        and i.indrelid in (select unnest(array[oid, reltoastrelid]) from pg_class where relnamespace = current_schema()::regnamespace)
      order by 1";
 
+/// What rebuilding beside those who use it passes over, with a warning alone: an index behind an exclusion, and one that is not valid.
+/// <https://www.postgresql.org/docs/15/sql-reindex.html#SQL-REINDEX-CONCURRENTLY>
+const PASSED_OVER: &str = "
+    select format('%I.%I', n.nspname, c.relname), c.relname::text, i.indisvalid
+      from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+     where (i.indisexclusion or not i.indisvalid)
+       and i.indrelid in (select unnest(array[oid, reltoastrelid]) from pg_class where relnamespace = current_schema()::regnamespace)
+     order by 2";
+
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[TABLES, SPOILT, LEFTOVERS];
+pub(crate) const STATEMENTS: &[&str] = &[TABLES, SPOILT, LEFTOVERS, PASSED_OVER];
 
 /// A statement whose worker has lost its order, after an hour, is not gone on with much longer. Who waits for a table here holds nobody up.
 const BOUND: &str = "set statement_timeout = '50min'";
+
+/// An index behind an exclusion is rebuilt with its table locked: who writes there waits, and who reads by that index. Nobody waits for longer
+/// than this, a fifth of what a tenant's statement waits for a lock; for the locks it is waited shorter than the server takes to look for a
+/// deadlock, so that nobody else is its victim.
+const LOCKED: Duration = Duration::from_secs(1);
+const WAITED: Duration = Duration::from_millis(200);
+
+/// How often that is tried, and how long others go on in between.
+const TRIES: u32 = 5;
+const BREATH: Duration = Duration::from_millis(300);
 
 /// The tables of one tenant, as an administrator comes to them.
 struct House<'a> {
@@ -115,7 +137,7 @@ impl House<'_> {
         Ok(Vec::new())
     }
 
-    /// Rebuilds every index. Nothing stays of one that could not be, or could not be when it was tried before.
+    /// Rebuilds every index, and tells which were not, and why. Nothing stays of one that could not be, or could not be when it was tried before.
     async fn rebuild(&self) -> Result<Vec<String>, FleetError> {
         drop_leftovers(self.inside).await?;
         let rebuilt = self.table_by_table("reindex table concurrently").await;
@@ -123,7 +145,43 @@ impl House<'_> {
             // Where this connection is gone the next attempt does it.
             let _ = drop_leftovers(self.inside).await;
         }
-        rebuilt
+        rebuilt?;
+        self.rebuild_passed_over().await
+    }
+
+    /// Rebuilds what was passed over, as far as that keeps nobody waiting; what was not, and why.
+    async fn rebuild_passed_over(&self) -> Result<Vec<String>, FleetError> {
+        let passed_over = self.inside.query(PASSED_OVER, &[]).await.map_err(during("listing what is not rebuilt"))?;
+        let bound =
+            format!("set lock_timeout = {}; set statement_timeout = {}", WAITED.as_millis(), LOCKED.as_millis());
+        self.inside.batch_execute(&bound).await.map_err(during("bounding a rebuilding"))?;
+        let mut left = Vec::new();
+        for row in passed_over {
+            let (index, name, is_valid): (String, String, bool) = (row.get(0), row.get(1), row.get(2));
+            if !is_valid {
+                left.push(format!("the index {name} was not rebuilt: it is not valid"));
+            } else if !self.rebuild_locked(&index).await? {
+                left.push(format!(
+                    "the index {name} was not rebuilt: its table could not be locked, or would have been for more than {LOCKED:?}"
+                ));
+            }
+        }
+        Ok(left)
+    }
+
+    /// Rebuilds an index with its table locked; whether that could be done within the bounds.
+    async fn rebuild_locked(&self, index: &str) -> Result<bool, FleetError> {
+        for _ in 0..TRIES {
+            self.must_be_lived_in().await?;
+            let rebuilt = self.inside.batch_execute(&format!("reindex index {index}")).await;
+            match rebuilt.map_err(during("rebuilding an index with its table locked")) {
+                Ok(()) => return Ok(true),
+                Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => sleep(BREATH).await,
+                Err(error) if error.code() == Some(&SqlState::QUERY_CANCELED) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -96,6 +96,40 @@ async fn a_rebuilding_that_is_stopped_leaves_nothing_beside_the_index() {
 }
 
 #[tokio::test]
+async fn the_index_behind_an_exclusion_is_rebuilt_too_and_what_is_not_is_told() {
+    for yard in [Yard::new("exclusions").await, Yard::shared("exclusions in a schema").await] {
+        yard.fleet.carry_out(&yard.create(1)).await.unwrap();
+        let inside = yard.in_schema().await;
+        let files = async || -> Vec<u32> {
+            let files = "select c.relfilenode from pg_index i join pg_class c on c.oid = i.indexrelid
+                          where i.indrelid = 'room_assignments'::regclass order by c.relname";
+            inside.query(files, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+        };
+        let before = files().await;
+        assert_eq!(found(&yard, MELATI, Chore::Reindex).await.unwrap(), Vec::<String>::new());
+        let after = files().await;
+        assert!(before.iter().zip(&after).all(|(before, after)| before != after), "{before:?} {after:?}");
+
+        let leave = "
+            create function slow(n int) returns int immutable language plpgsql as
+                'begin perform pg_catalog.pg_sleep(0.6); return n; end';
+            create table minibars (n int primary key);
+            insert into minibars values (1), (2);
+            alter table minibars add constraint minibars_slow exclude ((slow(n)) with =);
+            update pg_index set indisvalid = false where indexrelid = 'guests_by_email'::regclass";
+        inside.batch_execute(leave).await.unwrap();
+        assert_eq!(
+            found(&yard, MELATI, Chore::Reindex).await.unwrap(),
+            [
+                "the index guests_by_email was not rebuilt: it is not valid",
+                "the index minibars_slow was not rebuilt: its table could not be locked, or would have been for more than 1s"
+            ]
+        );
+        yard.clear().await;
+    }
+}
+
+#[tokio::test]
 async fn another_tenants_house_is_not_tended() {
     let yard = Yard::new("chores elsewhere").await;
     yard.fleet.carry_out(&yard.create(1)).await.unwrap();
