@@ -56,8 +56,7 @@ async fn a_hotel_that_was_restored_before_its_move_was_taken_back_stays_with_wha
 
 /// A worker lists the databases of the first cluster whose log is kept.
 async fn slots_are_seen(yard: &Yard, slots: &[&str]) {
-    let (cluster, slots) =
-        (ClusterId(CLUSTER.to_owned()), slots.iter().map(|&database| database.to_owned()).collect());
+    let (cluster, slots) = (ClusterId(CLUSTER.to_owned()), slots.iter().map(|&database| database.to_owned()).collect());
     let (databases, roles, shared, unread) = Default::default();
     let inventory = Inventory { cluster, databases, roles, shared, slots, unread };
     let told = yard.node.post(paths::INVENTORY, &serde_json::to_value(inventory).unwrap()).await;

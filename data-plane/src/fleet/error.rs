@@ -98,7 +98,9 @@ pub enum FleetError {
     #[error("{0} is not what it was when it was backed up")]
     Differs(String),
     /// A chore at a database that a move took the tenant's writers from.
-    #[error("the tenant's writers are shut out here: it is on its way elsewhere, or lives there by now; nothing was done")]
+    #[error(
+        "the tenant's writers are shut out here: it is on its way elsewhere, or lives there by now; nothing was done"
+    )]
     ShutOut,
     /// The tenant's data cannot be moved.
     #[error("it cannot be moved: {0}")]
