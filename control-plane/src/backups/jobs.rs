@@ -37,10 +37,13 @@ pub async fn drive(app: &App) -> Result<u32, DbError> {
     });
     let mut tx = app.db.begin().await?;
     let ordered = order_due(app, &mut tx, now).await?;
-    let dropping = drop_left_behind(app, &mut tx, now).await?;
     let copying = bases::order_due(app, &mut tx, now).await?;
     let removing =
         reports::prune_instants(app, &mut tx, now).await? + reports::prune_outlived(app, &mut tx, now).await?;
+    tx.commit().await?;
+    // By itself: who waits for a turn to drop holds no hotel.
+    let mut tx = app.db.begin().await?;
+    let dropping = drop_left_behind(app, &mut tx, now).await?;
     tx.commit().await?;
     if ordered + dropping + copying + removing > 0 {
         app.wakes.wake(Wake::Orders);

@@ -68,4 +68,6 @@ mod strays;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod turns;
+#[cfg(test)]
 mod vendor;

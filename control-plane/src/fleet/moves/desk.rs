@@ -121,7 +121,7 @@ impl Act for Return {
 
     async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<Listed> {
         let known = listed::list(tx, None, Some(self.0), 1).await?.pop().ok_or(Refusal::UnknownMove)?;
-        let open = store::open(tx, Which::Named(known.id)).await?.pop();
+        let open = store::open(tx, Which::Named(known.id)).await?;
         let open = open.filter(|open| open.state.may_be_given_up()).ok_or(Refusal::TooLate)?;
         reports::give_up(app, tx, &open, &format!("{} gave it up", staff.name)).await?;
         note(app, tx, staff, "tenant.move_given_up", (open.moving.tenant, open.id)).await?;

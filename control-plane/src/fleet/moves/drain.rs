@@ -10,6 +10,7 @@ use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
 use crate::fleet::clusters::{self, Candidate};
+use crate::fleet::ready;
 
 /// Hotels that leave one cluster at the same time.
 const AT_ONCE: i64 = 2;
@@ -28,6 +29,10 @@ struct Draining {
 /// Begins the next moves away from each cluster that is being emptied, or halts it where one has failed; how many were begun.
 pub(super) async fn drive(app: &App) -> Result<u32, DbError> {
     let mut tx = app.db.begin().await?;
+    if !is_any_drained(&mut tx).await? {
+        return Ok(0);
+    }
+    ready::take_turn(&mut tx).await?;
     let mut begun = 0;
     for draining in draining(&mut tx).await? {
         if let Some(reason) = &draining.failed {
@@ -84,7 +89,15 @@ async fn halt(app: &App, tx: &mut Tx, cluster: &ClusterId, reason: &str) -> Resu
         .await
 }
 
-/// Clusters that are being emptied and do not stand still, held until the transaction ends.
+async fn is_any_drained(tx: &mut Tx) -> Result<bool, DbError> {
+    let any = sqlx::query_scalar!(
+        r#"select exists (select from clusters where state = 'draining' and drain_halted_because is null) as "any!""#
+    );
+    Ok(any.fetch_one(&mut **tx).await?)
+}
+
+/// Clusters that are being emptied and do not stand still, held until the transaction ends. What only refers to one, as every order does, goes
+/// on.
 async fn draining(tx: &mut Tx) -> Result<Vec<Draining>, DbError> {
     let rows = sqlx::query!(
         r#"select c.id,
@@ -94,7 +107,7 @@ async fn draining(tx: &mut Tx) -> Result<Vec<Draining>, DbError> {
                     where m.source_cluster = c.id and m.state in ('undoing', 'given_up') and m.created_at >= c.draining_since
                     order by m.id desc limit 1) as failed
              from clusters c where c.state = 'draining' and c.drain_halted_because is null
-            order by c.id for update of c skip locked"#
+            order by c.id for no key update of c skip locked"#
     )
     .fetch_all(&mut **tx)
     .await?;

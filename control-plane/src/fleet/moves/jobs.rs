@@ -35,11 +35,10 @@ pub(crate) async fn release_log(
     for database in databases {
         let Some(id) = store::reopen(tx, database).await? else { continue };
         tracing::error!(cluster = %cluster, database, move.id = %id, "a replication slot outlived its move; it is taken down");
-        for open in store::open(tx, Which::Named(id)).await? {
-            let state = if open.state == State::Clearing { State::Clearing } else { State::Undoing };
-            if let Some(order) = reports::place(app, tx, &open, state).await? {
-                store::note_step(tx, id, (state, order), None, app.clock.now()).await?;
-            }
+        let Some(open) = store::open(tx, Which::Named(id)).await? else { continue };
+        let state = if open.state == State::Clearing { State::Clearing } else { State::Undoing };
+        if let Some(order) = reports::place(app, tx, &open, state).await? {
+            store::note_step(tx, id, (state, order), None, app.clock.now()).await?;
         }
     }
     Ok(())

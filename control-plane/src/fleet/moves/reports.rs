@@ -1,11 +1,11 @@
 //! What the fleet role says of the steps of a move, taken down in the transaction of its report.
-use hotelhub_protocol::{Moved, OrderId, Task};
+use hotelhub_protocol::{Moved, OrderId, Outcome, Task};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::model::State;
-use super::store::{self, Open, Which};
+use super::store::{self, Open, Stuck, Which};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
@@ -37,10 +37,21 @@ pub(super) async fn place(app: &App, tx: &mut Tx, open: &Open, state: State) -> 
     Ok(Some(id))
 }
 
+/// Takes what a report of an order may change of its move, before the order itself is touched.
+pub(crate) async fn hold(tx: &mut Tx, order: OrderId, outcome: &Outcome) -> Result<(), DbError> {
+    if let Outcome::Moved(Moved::Switched { .. } | Moved::Reopened) = outcome {
+        ready::take_turn(tx).await?;
+    }
+    match outcome {
+        Outcome::Moved(_) | Outcome::Refused { .. } | Outcome::Failed { .. } => store::hold(tx, order).await,
+        _ => Ok(()),
+    }
+}
+
 /// A step is done: the next is ordered. The switch is made here, and nowhere else.
 pub(crate) async fn told(app: &App, tx: &mut Tx, order: OrderId, moved: &Moved) -> Result<(), DbError> {
     let now = app.clock.now();
-    let Some(open) = store::open(tx, Which::Ordered(order)).await?.pop() else { return Ok(()) };
+    let Some(open) = store::open(tx, Which::Ordered(order)).await? else { return Ok(()) };
     match (open.state, moved) {
         (State::Copying, Moved::Copied { bytes }) => go_on(app, tx, &open, State::Switching, Some(*bytes)).await,
         (State::Switching, Moved::Switched { rows, held_ms, .. }) => switched(app, tx, &open, (*rows, *held_ms)).await,
@@ -147,7 +158,7 @@ pub(super) async fn give_up(app: &App, tx: &mut Tx, open: &Open, reason: &str) -
 /// after it, or instead of it, is tried again a little later. Whether there was any.
 pub(crate) async fn given_up(app: &App, tx: &mut Tx) -> Result<bool, DbError> {
     let now = app.clock.now();
-    let failed = store::open(tx, Which::Failed).await?;
+    let failed = store::stuck(tx, Stuck::Failed).await?;
     for open in &failed {
         let Some(order) = open.order else { continue };
         let reason = orders::last_error(tx, order).await?.unwrap_or_else(|| "its order was given up".to_owned());
@@ -160,13 +171,13 @@ pub(crate) async fn given_up(app: &App, tx: &mut Tx) -> Result<bool, DbError> {
             orders::again_at(tx, order, now + AGAIN).await?;
         }
     }
-    let deleted = store::open(tx, Which::Deleted).await?;
+    let deleted = store::stuck(tx, Stuck::Deleted).await?;
     for open in &deleted {
         give_up(app, tx, open, "the hotel was deleted meanwhile").await?;
     }
     // Who was away hears of nobody at first: workers have as long to come back.
     let is_back = now.duration_since(app.started_at) > FORSAKEN;
-    let forsaken = if is_back { store::open(tx, Which::Forsaken(now - FORSAKEN)).await? } else { Vec::new() };
+    let forsaken = if is_back { store::stuck(tx, Stuck::Forsaken(now - FORSAKEN)).await? } else { Vec::new() };
     for open in &forsaken {
         tracing::error!(tenant = %open.moving.tenant, move.id = %open.id, "nobody goes on with a switch: the move is undone");
         give_up(app, tx, open, "the worker that held the hotel's writers was not heard of again, and no other went on")

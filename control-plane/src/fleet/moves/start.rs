@@ -19,6 +19,7 @@ pub(super) async fn begin(
     to: &ClusterId,
     asked_by: &str,
 ) -> Result<Result<Uuid, Refusal>, DbError> {
+    ready::take_turn(tx).await?;
     let lodging = match lodging(app, tx, tenant, to).await? {
         Ok(lodging) => lodging,
         Err(refusal) => return Ok(Err(refusal)),

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::model::State;
 use crate::database::{DbError, Tx};
-use crate::fleet::ready;
 
 /// A worker that was heard within this time is there.
 const HEARD: SignedDuration = SignedDuration::from_mins(1);
@@ -26,9 +25,8 @@ pub(super) struct Lodging {
     pub(super) neighbour_leaving: bool,
 }
 
-/// Where a tenant is served from; nothing where it is not. Nobody else looks until the transaction ends.
+/// Where a tenant is served from; nothing where it is not. The caller has the turn: nobody else looks until the transaction ends.
 pub(super) async fn lodging(tx: &mut Tx, tenant: TenantId) -> Result<Option<Lodging>, DbError> {
-    ready::take_turn(tx).await?;
     let row = sqlx::query!(
         r#"select d.cluster_id, d.name, d.generation, d.template, d.shared_database is not null as "shared!",
                   (exists (select from backups b where b.tenant_id = t.id and b.state = 'ordered')
@@ -124,12 +122,31 @@ pub(super) struct Open {
     pub(super) settled: bool,
 }
 
-/// The open moves of which one of these is true: its order, its id, that its order has failed, or that its tenant is deleted.
+/// An open move.
 pub(super) enum Which {
     /// The one whose present step this order is.
     Ordered(OrderId),
     /// This one.
     Named(Uuid),
+}
+
+/// Holds an open move; none where it is over.
+pub(super) async fn open(tx: &mut Tx, which: Which) -> Result<Option<Open>, DbError> {
+    let (order, id) = match which {
+        Which::Ordered(of) => (Some(of.0), None),
+        Which::Named(named) => (None, Some(named)),
+    };
+    let held = sqlx::query_scalar!(
+        "select id from moves where state not in ('done', 'given_up') and (order_id = $1 or id = $2) for update",
+        order,
+        id
+    );
+    let held = held.fetch_all(&mut **tx).await?;
+    Ok(read(tx, &held).await?.pop())
+}
+
+/// Open moves with which no worker goes on.
+pub(super) enum Stuck {
     /// Those whose present order was given up.
     Failed,
     /// Those that would end at a deleted tenant.
@@ -138,33 +155,44 @@ pub(super) enum Which {
     Forsaken(Timestamp),
 }
 
-/// Holds open moves.
-pub(super) async fn open(tx: &mut Tx, which: Which) -> Result<Vec<Open>, DbError> {
-    let (mut order, mut id, mut failed, mut deleted, mut forsaken) = (None, None, false, false, None);
+/// Holds those that nobody has in hand: what is just said of the others may lead them on, and who looks again sees.
+pub(super) async fn stuck(tx: &mut Tx, which: Stuck) -> Result<Vec<Open>, DbError> {
+    let (mut failed, mut deleted, mut forsaken) = (false, false, None);
     match which {
-        Which::Ordered(of) => order = Some(of.0),
-        Which::Named(named) => id = Some(named),
-        Which::Failed => failed = true,
-        Which::Deleted => deleted = true,
-        Which::Forsaken(since) => forsaken = Some(since.to_sqlx()),
+        Stuck::Failed => failed = true,
+        Stuck::Deleted => deleted = true,
+        Stuck::Forsaken(since) => forsaken = Some(since.to_sqlx()),
     }
-    let rows = sqlx::query!(
-        r#"select m.id, m.tenant_id, m.state, m.source_cluster, m.source_database, m.source_generation, m.target_cluster, m.target_database,
-                m.order_id, m.settled_at is not null as "settled!"
-           from moves m
+    let held = sqlx::query_scalar!(
+        "select m.id from moves m
           where m.state not in ('done', 'given_up')
-            and (m.order_id = $1 or m.id = $2
-                 or ($3 and exists (select from work_orders o where o.id = m.order_id and o.state = 'failed'))
-                 or ($4 and m.state in ('copying', 'switching')
+            and (($1 and exists (select from work_orders o where o.id = m.order_id and o.state = 'failed'))
+                 or ($2 and m.state in ('copying', 'switching')
                      and exists (select from tenants t where t.id = m.tenant_id and t.status = 'churned'))
                  or (m.state = 'switching' and exists (
-                         select from work_orders o where o.id = m.order_id and o.state = 'leased' and o.leased_until < $5)))
-          order by m.id for update of m"#,
-        order,
-        id,
+                         select from work_orders o where o.id = m.order_id and o.state = 'leased' and o.leased_until < $3)))
+          order by m.id for update of m skip locked",
         failed,
         deleted,
         forsaken as _
+    );
+    let held = held.fetch_all(&mut **tx).await?;
+    read(tx, &held).await
+}
+
+/// Holds the move whose present step an order is, ahead of the order; nothing where it is for no move.
+pub(super) async fn hold(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
+    sqlx::query!("select id from moves where order_id = $1 for update", order.0).fetch_optional(&mut **tx).await?;
+    Ok(())
+}
+
+/// Reads moves that are held.
+async fn read(tx: &mut Tx, held: &[Uuid]) -> Result<Vec<Open>, DbError> {
+    let rows = sqlx::query!(
+        r#"select id, tenant_id, state, source_cluster, source_database, source_generation, target_cluster, target_database, order_id,
+                  settled_at is not null as "settled!"
+             from moves where id = any($1) order by id"#,
+        held
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -77,6 +77,7 @@ fn signed(app: &App, leased: Leased) -> Result<Response> {
 async fn report(State(app): State<App>, caller: Caller, Body(report): Body<Report>) -> Result<StatusCode> {
     caller.must_be(Role::Fleet)?;
     let mut tx = app.db.begin().await?;
+    moves::hold(&mut tx, report.order, &report.outcome).await?;
     let heard = match &report.outcome {
         Outcome::Done { template } => done(&app, &mut tx, &caller, &report, template).await?,
         Outcome::Gone => gone(&app, &mut tx, &caller, &report).await?,

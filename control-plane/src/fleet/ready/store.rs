@@ -220,7 +220,7 @@ pub(super) async fn note(tx: &mut Tx, name: &str, cluster: &ClusterId, now: Time
     Ok(())
 }
 
-/// Waits for the turn of whoever orders drops; it lasts until the transaction ends.
+/// Waits for the turn of whoever orders drops or begins a move; it lasts until the transaction ends. It is taken before any row is locked.
 pub(crate) async fn take_turn(tx: &mut Tx) -> Result<(), DbError> {
     sqlx::query!("select pg_advisory_xact_lock($1)", 0x5245_5449_5245_i64).execute(&mut **tx).await?;
     Ok(())

@@ -25,8 +25,9 @@ async fn inventory(State(app): State<App>, caller: Caller, Body(seen): Body<Inve
     let mut tx = app.db.begin().await?;
     let unknown = || AppError::new(Kind::NotFound, "unknown-cluster", "No cluster has this name.");
     let recorded = store::recorded(&mut tx, &seen.cluster).await?.ok_or_else(unknown)?;
-    store::note(&mut tx, &seen.cluster, &find(&recorded, &seen), now).await?;
+    // It waits for its turn, and nobody is to wait for what is written here meanwhile.
     moves::release_log(&app, &mut tx, &seen.cluster, &seen.slots).await?;
+    store::note(&mut tx, &seen.cluster, &find(&recorded, &seen), now).await?;
     tx.commit().await.map_err(crate::database::DbError::from)?;
     Ok(StatusCode::NO_CONTENT)
 }
