@@ -14,6 +14,6 @@ mod view;
 
 pub use desk::doors;
 pub use reports::tidy;
-pub(crate) use reports::{exported, follow, given_up};
+pub(crate) use reports::{exported, follow, given_up, reached};
 pub(crate) use view::Taken;
 pub use view::forms;

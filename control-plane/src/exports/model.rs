@@ -46,6 +46,15 @@ impl From<Refusal> for AppError {
     }
 }
 
+/// How much of a hundred is done; of nothing, all.
+pub(super) fn percent(done: i64, all: i64) -> i64 {
+    if all <= 0 {
+        return 100;
+    }
+    let hundredth = i128::from(done.clamp(0, all)) * 100 / i128::from(all);
+    i64::try_from(hundredth).unwrap_or(100)
+}
+
 /// From which byte on a file of this length is asked for by a `Range` header: `bytes=N-` alone is understood.
 pub(super) fn from_byte(range: Option<&str>, length: u64) -> Result<u64, Refusal> {
     let Some(range) = range else { return Ok(0) };

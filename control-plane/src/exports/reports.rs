@@ -1,12 +1,17 @@
 //! What the fleet role says of exports, and what becomes of those that were not said anything of, or are old.
 use hotelhub_kernel::TenantId;
-use hotelhub_protocol::{BackedUp, OrderId};
+use hotelhub_protocol::{BackedUp, Copying, OrderId};
 use hotelhub_vault::Place;
 use jiff::Timestamp;
 
 use super::store;
 use crate::App;
 use crate::database::{DbError, Tx};
+
+/// A node says how far it is with what it copies. A word that is lost is said again with the next beat.
+pub(crate) async fn reached(app: &App, node: &str, said: &[Copying]) -> Result<(), DbError> {
+    store::note_how_far(&app.db.relaxed, node, said).await
+}
 
 /// An export is whole.
 pub(crate) async fn exported(app: &App, tx: &mut Tx, order: OrderId, told: &BackedUp) -> Result<(), DbError> {

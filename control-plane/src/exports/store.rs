@@ -1,10 +1,10 @@
 //! Exports as rows.
 use hotelhub_kernel::TenantId;
-use hotelhub_protocol::{BackedUp, OrderId};
+use hotelhub_protocol::{BackedUp, Copying, HowFar, OrderId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde::Serialize;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::model::{KEPT_FOR, LATEST_WORD};
@@ -35,12 +35,32 @@ pub(crate) struct Listed {
     pub(super) rows: Option<i64>,
     /// Bytes of the file.
     pub(super) bytes: Option<i64>,
+    /// Whether a worker has it in hand; one that is ordered and is not waits for one.
+    pub(super) at_work: bool,
+    /// How far it is while it is written, as soon as that is known.
+    pub(super) how_far: Option<Far>,
     /// Until when it can be fetched.
     pub(super) expires_at: Option<Timestamp>,
     /// Why it failed.
     pub(super) error: Option<String>,
     /// When it was ordered.
     pub(super) created_at: Timestamp,
+}
+
+/// How far an export is that is being written, of what its snapshot holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = HowFarAnExportIs)]
+pub(crate) struct Far {
+    /// Tables that are through.
+    pub(super) tables_done: i32,
+    /// Tables in all.
+    pub(super) tables: i32,
+    /// Rows that are through.
+    pub(super) rows_done: i64,
+    /// Rows in all.
+    pub(super) rows: i64,
+    /// Bytes written of the file.
+    pub(super) bytes: i64,
 }
 
 /// The latest exports of a tenant, or the one of this id, the newest first.
@@ -51,11 +71,12 @@ pub(super) async fn list(
     limit: i64,
 ) -> Result<Vec<Listed>, DbError> {
     let rows = sqlx::query!(
-        "select e.id, e.tenant_id, t.slug, e.state, e.asked_by, e.taken_at, e.took_ms, e.schema, e.row_count, e.file_bytes, e.expires_at,
-                e.error, e.created_at
+        r#"select e.id, e.tenant_id, t.slug, e.state, e.asked_by, e.taken_at, e.took_ms, e.schema, e.row_count, e.file_bytes, e.expires_at,
+                e.error, e.created_at, e.tables_done, e.tables_all, e.rows_done, e.rows_all, e.bytes_done,
+                e.state = 'ordered' and exists (select from work_orders o where o.id = e.order_id and o.state = 'leased') as "at_work!"
            from exports e join tenants t on t.id = e.tenant_id
           where ($1::uuid is null or e.tenant_id = $1) and ($2::uuid is null or e.id = $2)
-          order by e.id desc limit $3",
+          order by e.id desc limit $3"#,
         tenant.map(|tenant| tenant.0),
         id,
         limit
@@ -73,11 +94,19 @@ pub(super) async fn list(
         schema: row.schema,
         rows: row.row_count,
         bytes: row.file_bytes,
+        at_work: row.at_work,
+        how_far: far(row.tables_done.zip(row.tables_all), row.rows_done.zip(row.rows_all), row.bytes_done)
+            .filter(|_| row.at_work),
         expires_at: row.expires_at.map(|at| at.to_jiff()),
         error: row.error,
         created_at: row.created_at.to_jiff(),
     });
     Ok(listed.collect())
+}
+
+fn far(tables: Option<(i32, i32)>, rows: Option<(i64, i64)>, bytes: Option<i64>) -> Option<Far> {
+    let ((tables_done, tables), (rows_done, rows)) = tables.zip(rows)?;
+    Some(Far { tables_done, tables, rows_done, rows, bytes: bytes? })
 }
 
 /// Writes down an export whose order was placed. A second one of a tenant breaks `exports_one_at_a_time`.
@@ -122,6 +151,44 @@ pub(super) async fn note_called_off(
     Ok(tenant.fetch_optional(&mut **tx).await?.map(TenantId))
 }
 
+/// Writes down how far this node is with the exports that are leased to it.
+pub(super) async fn note_how_far(pool: &PgPool, node: &str, said: &[Copying]) -> Result<(), DbError> {
+    let said: Vec<(&Copying, HowFar)> = said.iter().filter_map(|one| Some((one, one.how_far?))).collect();
+    if said.is_empty() {
+        return Ok(());
+    }
+    let orders: Vec<Uuid> = said.iter().map(|(one, _)| one.order.0).collect();
+    let fences: Vec<i64> = said.iter().map(|(one, _)| whole(one.fence)).collect();
+    let small = |count: fn(&HowFar) -> u32| -> Vec<i32> {
+        said.iter().map(|(_, far)| i32::try_from(count(far)).unwrap_or(i32::MAX)).collect()
+    };
+    let large = |count: fn(&HowFar) -> u64| -> Vec<i64> { said.iter().map(|(_, far)| whole(count(far))).collect() };
+    sqlx::query!(
+        "update exports e
+            set tables_done = far.tables_done, tables_all = far.tables_all, rows_done = far.rows_done, rows_all = far.rows_all,
+                bytes_done = far.bytes_done
+           from unnest($2::uuid[], $3::bigint[], $4::integer[], $5::integer[], $6::bigint[], $7::bigint[], $8::bigint[])
+                    as far(order_id, fence, tables_done, tables_all, rows_done, rows_all, bytes_done)
+           join work_orders o on o.id = far.order_id and o.fence = far.fence
+          where e.order_id = o.id and e.state = 'ordered' and o.leased_by = $1 and o.state = 'leased'",
+        node,
+        &orders,
+        &fences,
+        &small(|far| far.tables_done),
+        &small(|far| far.tables),
+        &large(|far| far.rows_done),
+        &large(|far| far.rows),
+        &large(|far| far.bytes)
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 /// Writes down that an export is whole. Nothing where that was known.
 pub(super) async fn note_done(tx: &mut Tx, order: OrderId, told: &BackedUp, now: Timestamp) -> Result<(), DbError> {
     sqlx::query!(
@@ -132,8 +199,8 @@ pub(super) async fn note_done(tx: &mut Tx, order: OrderId, told: &BackedUp, now:
         told.taken_at.to_sqlx() as _,
         i32::try_from(told.took_ms).unwrap_or(i32::MAX),
         told.schema,
-        i64::try_from(told.rows).unwrap_or(i64::MAX),
-        i64::try_from(told.stored_bytes).unwrap_or(i64::MAX),
+        whole(told.rows),
+        whole(told.stored_bytes),
         now.to_sqlx() as _,
         (now + KEPT_FOR).to_sqlx() as _
     )

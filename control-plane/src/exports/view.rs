@@ -5,12 +5,12 @@ use axum::response::Response;
 use axum::routing::post;
 use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::TenantId;
-use hotelhub_web::{FormBody, Nothing, RequestKey, Result, Visit, format};
+use hotelhub_web::{FormBody, Lang, Nothing, RequestKey, Result, Visit, format};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::deeds::{CallOff, Export};
-use super::store;
+use super::{model, store};
 use crate::App;
 use crate::backups::{seconds, size};
 use crate::database::DbError;
@@ -32,6 +32,8 @@ pub fn forms() -> Router<App> {
 pub(crate) struct Taken {
     exports: Vec<ExportLine>,
     may_export: bool,
+    /// Whether any is under way: the page shows how far it is by itself.
+    goes_on: bool,
 }
 
 /// One export.
@@ -42,6 +44,7 @@ struct ExportLine {
     tone: &'static str,
     /// The instant it shows, or when it was asked for.
     at: String,
+    far: Option<FarLine>,
     size: Option<String>,
     rows: Option<String>,
     took: Option<String>,
@@ -53,6 +56,18 @@ struct ExportLine {
     may_call_off: bool,
 }
 
+/// How far one is that is being written.
+#[derive(Clone, Debug, Serialize)]
+struct FarLine {
+    /// Of a hundred.
+    percent: i64,
+    tables_done: i32,
+    tables: i32,
+    rows_done: String,
+    rows: String,
+    size: String,
+}
+
 impl Taken {
     /// What a member of staff sees of a tenant's.
     pub(crate) async fn of(app: &App, visit: &Visit, staff: &VendorStaff, tenant: TenantId) -> Result<Self> {
@@ -62,13 +77,14 @@ impl Taken {
         let may_stop = staff.can(StaffPermission::TenantChange);
         Ok(Self {
             may_export: may && app.exchange.is_some(),
+            goes_on: exports.iter().any(|export| export.state == "ordered"),
             exports: exports.into_iter().map(|export| ExportLine::of(export, visit, (may, may_stop))).collect(),
         })
     }
 
     /// Some of everything.
     pub(crate) fn sample() -> Self {
-        Self { exports: vec![ExportLine::sample()], may_export: true }
+        Self { exports: vec![ExportLine::sample()], may_export: true, goes_on: true }
     }
 }
 
@@ -84,7 +100,11 @@ impl ExportLine {
                 "ordered" => "warn",
                 _ => "calm",
             },
-            state_key: format!("export.{}", export.state),
+            state_key: match export.state.as_str() {
+                "ordered" if !export.at_work => "export.waiting".to_owned(),
+                state => format!("export.{state}"),
+            },
+            far: export.how_far.map(|far| FarLine::of(far, visit.lang)),
             at: moment(export.taken_at.unwrap_or(export.created_at), visit),
             size: export.bytes.map(|bytes| size(bytes, visit.lang)),
             rows: export.rows.map(|rows| format::count(rows, visit.lang)),
@@ -103,6 +123,7 @@ impl ExportLine {
             state_key: "export.done".to_owned(),
             tone: "good",
             at: "3 Jul 2026 10.15".to_owned(),
+            far: Some(FarLine::sample()),
             size: Some("1,4 MB".to_owned()),
             rows: Some("12.034".to_owned()),
             took: Some("0,9 s".to_owned()),
@@ -110,6 +131,30 @@ impl ExportLine {
             reason: Some("the disk is full".to_owned()),
             file: Some(format!("/api/v1/exports/{}/file", Uuid::nil())),
             until: Some("10 Jul 2026 10.15".to_owned()),
+        }
+    }
+}
+
+impl FarLine {
+    fn of(far: store::Far, lang: Lang) -> Self {
+        Self {
+            percent: model::percent(far.rows_done, far.rows),
+            tables_done: far.tables_done,
+            tables: far.tables,
+            rows_done: format::count(far.rows_done, lang),
+            rows: format::count(far.rows, lang),
+            size: size(far.bytes, lang),
+        }
+    }
+
+    fn sample() -> Self {
+        Self {
+            percent: 42,
+            tables_done: 8,
+            tables: 19,
+            rows_done: "5.054".to_owned(),
+            rows: "12.034".to_owned(),
+            size: "0,6 MB".to_owned(),
         }
     }
 }

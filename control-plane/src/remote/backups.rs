@@ -95,17 +95,23 @@ fn would_be(reach: &Reach, begun: &Value, shown: fn(&Value) -> String) -> String
     reach.told(begun, |begun| format!("would be: {}\nNothing was changed.", shown(begun)))
 }
 
-/// Follows what is begun to its end, where it is seen at; one that failed is a refusal.
+/// Follows what is begun to its end, where it is seen at, and says to eyes each time that it is further; one that failed is a refusal.
 async fn followed(
     (reach, client): (&Reach, &Client),
     begun: &Value,
     seen_at: &str,
     shown: fn(&Value) -> String,
 ) -> Result<Value, Failure> {
-    if !reach.json {
-        let _ = writeln!(std::io::stderr(), "{}", shown(begun));
-    }
-    until_over(client, &format!("{seen_at}/{}", text(begun, "id"))).await
+    let mut said = String::new();
+    let mut say = |now: &Value| {
+        let line = shown(now);
+        if !reach.json && text(now, "state") == "ordered" && line != said {
+            let _ = writeln!(std::io::stderr(), "{line}");
+            said = line;
+        }
+    };
+    say(begun);
+    until(client, &format!("{seen_at}/{}", text(begun, "id")), say).await
 }
 
 /// Waits until what is at a place is not under way any more; what failed is a refusal.

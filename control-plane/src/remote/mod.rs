@@ -7,6 +7,8 @@ mod fleet;
 mod moves;
 mod shown;
 mod tenants;
+#[cfg(test)]
+mod tests;
 
 pub use client::{Failure, Reach};
 pub use fleet::{Fleet, fleet};

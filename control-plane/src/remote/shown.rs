@@ -83,8 +83,19 @@ pub(super) fn export(export: &Value) -> String {
             format!("export {id} of {slug}: done; {rows} rows in {bytes} bytes, in {took} ms; kept until {until}")
         }
         "failed" => format!("export {id} of {slug}: failed: {error}"),
-        state => format!("export {id} of {slug}: {state}"),
+        state => format!("export {id} of {slug}: {state}{}", how_far(export)),
     }
+}
+
+/// How far an export is that is ordered; nothing where that is not known.
+fn how_far(export: &Value) -> String {
+    let Some(far) = export.get("how_far").filter(|far| far.is_object()) else {
+        let waits = export.get("at_work") == Some(&Value::Bool(false));
+        return if waits { ", waits for a worker".to_owned() } else { String::new() };
+    };
+    let count = |member: &str| far.get(member).and_then(Value::as_i64).unwrap_or(0);
+    let percent = if count("rows") > 0 { count("rows_done").saturating_mul(100) / count("rows") } else { 100 };
+    format!(", {percent} % of the rows, {} of {} tables", count("tables_done"), count("tables"))
 }
 
 /// How an import stands, in one line.

@@ -2,14 +2,14 @@
 use hotelhub_control_plane::exports::tidy;
 use hotelhub_identity::StaffRole;
 use hotelhub_kernel::{Entropy, Key, TenantId};
-use hotelhub_protocol::{BackedUp, Outcome, Role, Task};
+use hotelhub_protocol::{BackedUp, Copying, Heartbeat, HowFar, Order, Outcome, Role, Task};
 use hotelhub_vault::{Place, Shelf};
 use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::office::{CLUSTER, Node, Office};
+use crate::office::{CLUSTER, Node, Office, beat};
 
 const FILE: &str = "a ZIP of open tables, as the worker wrote it";
 
@@ -33,7 +33,16 @@ async fn written(office: &Office, node: &Node) -> Uuid {
 async fn written_into(shelf: &Shelf, office: &Office, node: &Node) -> Uuid {
     assert!(node.lease(0).await.is_none(), "a worker without a store is not given it");
     let order = node.lease_copying().await.unwrap();
-    let Task::ExportTenant { tenant, export, .. } = order.task else { panic!("{order:?}") };
+    ended_into(shelf, office, node, &order).await
+}
+
+/// The same, of an order that the worker has in hand.
+async fn ended(office: &Office, node: &Node, order: &Order) -> Uuid {
+    ended_into(&office.app.exchange.clone().unwrap(), office, node, order).await
+}
+
+async fn ended_into(shelf: &Shelf, office: &Office, node: &Node, order: &Order) -> Uuid {
+    let Task::ExportTenant { tenant, export, .. } = order.task.clone() else { panic!("{order:?}") };
     let place = Place { tenant, backup: export };
     let mut taking = shelf.take(place).await.unwrap();
     taking.push(FILE.as_bytes()).await.unwrap();
@@ -123,4 +132,43 @@ async fn while_the_key_of_the_exchange_is_turned_what_was_sealed_under_either_ke
     exchange.vouch_for_file(place, &digest, (office.clock.now(), "")).await.unwrap();
     assert!(shelf(&newest).manifest(place).await.is_ok(), "the first key seals");
     assert!(shelf(&older).manifest(place).await.is_err());
+}
+
+#[tokio::test]
+async fn how_far_a_worker_is_is_shown_while_it_writes_and_nobody_elses_word_counts() {
+    let office = Office::open().await;
+    let (node, tenant) = with_hotel(&office).await;
+    let other = office.node("node-2", &[Role::Fleet]).await;
+    let staff = office.staff(StaffRole::SuperAdmin).await;
+    let door = format!("/api/v1/tenants/{tenant}/exports");
+    assert_eq!(staff.post(&door, &json!({})).await.unwrap().status, StatusCode::OK);
+    let seen = async || staff.get(&door).await.unwrap().json()["items"][0].clone();
+    let waits = seen().await;
+    assert_eq!((&waits["at_work"], &waits["how_far"]), (&json!(false), &json!(null)));
+    let page = async || staff.page(&format!("/vendor/tenants/{tenant}")).await.unwrap().text;
+    assert!(page().await.contains("Menunggu giliran"), "nobody has it in hand");
+
+    let order = node.lease_copying().await.unwrap();
+    assert_eq!(seen().await["at_work"], json!(true));
+    let says = async |node: &Node, fence: u64, rows_done: u64| {
+        let far = HowFar { tables_done: 7, tables: 19, rows_done, rows: 12_034, bytes: 51_200 };
+        let copying = vec![Copying { order: order.id, fence, goes_on: true, how_far: Some(far) }];
+        node.heartbeat(&Heartbeat { copying, ..beat(&[Role::Fleet], office.clock.now()) }).await
+    };
+    let answer = says(&node, order.fence, 3_008).await;
+    assert!(answer.again_in_ms < 5_000, "somebody looks on: {answer:?}");
+    let far = json!({ "tables_done": 7, "tables": 19, "rows_done": 3_008, "rows": 12_034, "bytes": 51_200 });
+    assert_eq!(seen().await["how_far"], far);
+    says(&other, order.fence, 9_000).await;
+    says(&node, order.fence - 1, 9_000).await;
+    assert_eq!(seen().await["how_far"], far);
+    let text = page().await;
+    assert!(text.contains(r#"max="100" value="24""#) && text.contains("3.008 dari 12.034 baris"), "{text}");
+    assert!(text.contains("data-live") && text.contains("/follow.js"), "it is followed by itself");
+
+    ended(&office, &node, &order).await;
+    says(&node, order.fence, 12_034).await;
+    let done = seen().await;
+    assert_eq!((&done["state"], &done["at_work"], &done["how_far"]), (&json!("done"), &json!(false), &json!(null)));
+    assert!(!page().await.contains("data-live"), "nothing goes on");
 }

@@ -191,7 +191,7 @@ async fn a_copy_that_takes_hours_stays_with_its_worker_as_long_as_it_goes_on() {
     cellar.copy().await;
     let order = cellar.node.lease_copying().await.unwrap();
     let says = async |goes_on| {
-        let copying = vec![Copying { order: order.id, fence: order.fence, goes_on }];
+        let copying = vec![Copying { order: order.id, fence: order.fence, goes_on, how_far: None }];
         let beat = Heartbeat { copying, ..beat(&[Role::Fleet], cellar.office.clock.now()) };
         cellar.node.heartbeat(&beat).await.leases.unwrap()
     };

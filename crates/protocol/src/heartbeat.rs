@@ -115,6 +115,24 @@ pub struct Copying {
     pub fence: u64,
     /// Whether anything of it was done lately.
     pub goes_on: bool,
+    /// How far it is; absent where that is not counted, or not yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub how_far: Option<HowFar>,
+}
+
+/// How far a copy is, table by table, of what one snapshot holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HowFar {
+    /// Tables that are through.
+    pub tables_done: u32,
+    /// Tables in all.
+    pub tables: u32,
+    /// Rows that are through.
+    pub rows_done: u64,
+    /// Rows in all.
+    pub rows: u64,
+    /// Bytes written of the file.
+    pub bytes: u64,
 }
 
 /// Until when an order is leased.

@@ -21,7 +21,7 @@ pub use feed::{
     TenantStatus,
 };
 pub use heartbeat::{
-    ClusterLoad, Copying, Disk, Heartbeat, HeartbeatAnswer, Leased, ReadyDatabase, Role, Share, Usage,
+    ClusterLoad, Copying, Disk, Heartbeat, HeartbeatAnswer, HowFar, Leased, ReadyDatabase, Role, Share, Usage,
 };
 pub use inventory::Inventory;
 pub use moves::{MoveStep, Moved, Moving};

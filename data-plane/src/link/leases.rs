@@ -70,8 +70,10 @@ impl Inner {
     pub(super) fn copying(&self) -> Vec<Copying> {
         let held = self.in_hand();
         let copies = held.iter().filter(|(_, held)| held.is_copy);
-        let copying =
-            copies.map(|(&(order, fence), held)| Copying { order, fence, goes_on: held.progress.is_within(LATELY) });
+        let copying = copies.map(|(&(order, fence), held)| {
+            let (goes_on, how_far) = (held.progress.is_within(LATELY), held.progress.how_far());
+            Copying { order, fence, goes_on, how_far }
+        });
         copying.collect()
     }
 

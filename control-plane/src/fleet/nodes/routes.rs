@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 
 use super::{Caller, store};
 use crate::App;
+use crate::exports;
 use crate::fleet::{clusters, orders, ready, shares};
 use crate::wakes::Wake;
 
@@ -16,6 +17,9 @@ const EVERY_MS: u64 = 5_000;
 
 /// How soon a node shall come again whose share changed: others wait for what it lets go.
 const SOON_MS: u64 = 500;
+
+/// How soon a node shall come again that says how far it is with a copy: somebody looks on.
+const WATCHED_MS: u64 = 2_000;
 
 /// A node not heard for so long counts as cut off.
 pub(crate) const SILENCE: SignedDuration = SignedDuration::from_secs(20);
@@ -40,11 +44,13 @@ async fn heartbeat(
     let shares = shares::grant(&app.db, &caller.name, &roles, &beat.clusters, now - SILENCE).await?;
     let holding = |share| beat.clusters.iter().flat_map(|load| &load.holding).any(|held| held == share);
     let settled = shares.iter().all(|share| share.connections == 0 || holding(share));
-    let again_in_ms = if settled { EVERY_MS } else { SOON_MS };
+    let watched = beat.copying.iter().any(|copy| copy.how_far.is_some());
+    let again_in_ms = if !settled { SOON_MS } else if watched { WATCHED_MS } else { EVERY_MS };
     let next = if roles.contains(&Role::Fleet) { ready::next(&app.db.relaxed).await? } else { Vec::new() };
     let leases = match beat.copying.is_empty() {
         true => Vec::new(),
         false => orders::lease_on(&app.db.durable, &caller.name, &beat.copying, now).await?,
     };
+    exports::reached(&app, &caller.name, &beat.copying).await?;
     Ok(Json(HeartbeatAnswer { shares, again_in_ms, next, leases: Some(leases) }))
 }

@@ -13,6 +13,7 @@ use super::super::database::Step;
 use super::super::{Fleet, FleetError, login_password};
 use super::{Yard, administrator, clean, cluster, connect, key, server};
 use crate::exports::Inlet;
+use crate::progress::Progress;
 
 const MELATI: TenantId = TenantId(Uuid::from_u128(1));
 const KENANGA: TenantId = TenantId(Uuid::from_u128(2));
@@ -197,6 +198,18 @@ async fn rooms_that_were_held_when_a_hotel_left_are_let_go_of_where_it_comes_in(
         "select string_agg(name || ' ' || state || ' ' || (due_at = '2026-07-03 18:45:00Z')::text, ', ') from jobs";
     let due: String = quay.enter().await.unwrap().query_one(due, &[]).await.unwrap().get(0);
     assert_eq!(due, "release-expired-holds queued true", "once for the booking, when its time is over");
+    quay.clear().await;
+}
+
+#[tokio::test]
+async fn an_export_says_how_far_it_is_of_all_that_its_snapshot_holds() {
+    let quay = Quay::of("how far").await;
+    let progress = Progress::begun();
+    let exported = progress.of(quay.export(MELATI)).await.unwrap();
+    let far = progress.how_far().unwrap();
+    assert!(far.tables > 1 && far.rows > 900, "{far:?}");
+    assert_eq!((far.tables_done, far.rows_done, far.rows), (far.tables, far.rows, exported.rows));
+    assert_eq!(far.bytes, exported.stored_bytes);
     quay.clear().await;
 }
 

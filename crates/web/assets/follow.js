@@ -1,4 +1,4 @@
-// Shows a rollout as it goes on; without scripts the page comes again by itself.
+// Shows what goes on as it goes on. Without scripts a page comes again by itself, or has a way to be looked at again.
 const next = async (place) => {
   const response = await fetch(location.href, { headers: { accept: "text/html" } });
   if (!response.ok) return place;
