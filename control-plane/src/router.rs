@@ -47,8 +47,8 @@ pub fn schema() -> utoipa::openapi::OpenApi {
 /// Everything behind its front layer.
 pub fn router(app: &App) -> Entrance {
     let (doors, _) = doors().split_for_parts();
-    let router =
-        doors.merge(pages()).merge(fleet::node_doors()).with_state(app.clone()).merge(health::of(app).router());
+    let of_nodes = fleet::node_doors().merge(exports::router());
+    let router = doors.merge(pages()).merge(of_nodes).with_state(app.clone()).merge(health::of(app).router());
     let settings = &app.settings;
     let mut front = Front::new(app.ids.clone(), app.metrics.clone(), app.templates.clone(), settings.scheme);
     front.trusted_proxies.clone_from(&settings.trusted_proxies);

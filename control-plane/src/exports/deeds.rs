@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::model::Refusal;
-use super::store::{self, Listed};
+use super::store::{self, Asker, Listed};
 use crate::App;
 use crate::audit;
 use crate::backups;
@@ -32,23 +32,43 @@ impl Act for Export {
 
     async fn carry_out(self, app: &App, tx: &mut Tx, staff: &VendorStaff) -> Result<Listed> {
         let (Self(tenant), now) = (self, app.clock.now());
-        if app.exchange.is_none() {
-            return Err(Refusal::NoExchange.into());
-        }
-        let lodging = backups::lodging(app, tx, tenant).await?;
-        let (id, order) = (app.ids.next(), app.ids.next());
-        let (cluster, database) = (lodging.cluster, lodging.database);
-        let task = Task::ExportTenant { cluster, database, tenant, export: id };
-        orders::place(tx, &NewOrder { id: order, tenant: None, priority: ASKED, task }, now).await?;
-        let noted = store::note_ordered(tx, (id, order), (tenant, &staff.name), now).await;
-        noted.map_err(|error| match error.constraint() {
-            Some("exports_one_at_a_time") => Refusal::Exporting.into(),
-            _ => AppError::from(error),
-        })?;
+        let (Placed::New(id) | Placed::Before(id)) = order(app, tx, tenant, &Asker::Staff(&staff.name)).await?;
         let (subject, details) = (tenant.to_string(), json!({ "export": id }));
         audit::record(tx, now, &staff.actor(), "tenant.export", ("tenant", &subject), Some(tenant), details).await?;
         Ok(store::list(tx, None, Some(id), 1).await?.pop().ok_or(Refusal::Unknown)?)
     }
+}
+
+/// An export that is ordered.
+pub(super) enum Placed {
+    /// By this.
+    New(Uuid),
+    /// When the same was wished before.
+    Before(Uuid),
+}
+
+/// Places the order of an export and writes both down. One of a tenant at a time.
+pub(super) async fn order(app: &App, tx: &mut Tx, tenant: TenantId, asker: &Asker<'_>) -> Result<Placed> {
+    let now = app.clock.now();
+    if app.exchange.is_none() {
+        return Err(Refusal::NoExchange.into());
+    }
+    let lodging = backups::lodging(app, tx, tenant).await?;
+    if let Asker::Owner { wish, .. } = *asker
+        && let Some(known) = store::of_wish(tx, tenant, wish).await?
+    {
+        return Ok(Placed::Before(known));
+    }
+    let (id, order) = (app.ids.next(), app.ids.next());
+    let (cluster, database) = (lodging.cluster, lodging.database);
+    let task = Task::ExportTenant { cluster, database, tenant, export: id };
+    orders::place(tx, &NewOrder { id: order, tenant: None, priority: ASKED, task }, now).await?;
+    let noted = store::note_ordered(tx, (id, order), (tenant, asker), now).await;
+    noted.map_err(|error| match error.constraint() {
+        Some("exports_one_at_a_time") => Refusal::Exporting.into(),
+        _ => AppError::from(error),
+    })?;
+    Ok(Placed::New(id))
 }
 
 /// An export called off that is under way. What may lie in the exchange of it is removed later.

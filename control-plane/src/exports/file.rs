@@ -11,13 +11,13 @@ use hotelhub_identity::StaffPermission;
 use hotelhub_kernel::TenantId;
 use hotelhub_vault::{Place, Reading};
 use hotelhub_web::{AppError, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::model::{Refusal, from_byte};
 use super::store::{self, Listed};
 use crate::App;
-use crate::audit;
+use crate::audit::{self, Actor};
 use crate::database::DbError;
 use crate::staff::VendorStaff;
 
@@ -36,19 +36,31 @@ pub(super) async fn fetch(
     let export = store::list(&mut conn, None, Some(id), 1).await?.pop().ok_or(Refusal::Unknown)?;
     // A store that does not answer keeps no connection.
     drop(conn);
+    handed_out(&app, export, &headers, (&staff.actor(), json!({}))).await
+}
+
+/// The file of an export, from the byte on that is asked for; who fetched it is noted, with these details.
+pub(super) async fn handed_out(
+    app: &App,
+    export: Listed,
+    headers: &HeaderMap,
+    (actor, mut details): (&Actor, Value),
+) -> Result<Response> {
     let shelf = app.exchange.as_ref().ok_or(Refusal::NoExchange)?;
     if export.state != "done" || export.expires_at.is_none_or(|until| until <= app.clock.now()) {
         return Err(Refusal::NotThere.into());
     }
-    let tenant = TenantId(export.tenant_id);
+    let (id, tenant) = (export.id, TenantId(export.tenant_id));
     let manifest = shelf.manifest(Place { tenant, backup: id }).await.map_err(AppError::internal)?;
     let length = manifest.plain_bytes;
     let from = from_byte(headers.get(RANGE).and_then(|range| range.to_str().ok()), length)?;
     let reading = shelf.open(&manifest).await.map_err(AppError::internal)?;
-    let (now, actor, subject) = (app.clock.now(), staff.actor(), tenant.to_string());
-    let (action, details) = ("tenant.export_fetched", json!({ "export": id, "from_byte": from }));
+    if let Value::Object(details) = &mut details {
+        details.extend([("export".to_owned(), json!(id)), ("from_byte".to_owned(), json!(from))]);
+    }
+    let (now, action, subject) = (app.clock.now(), "tenant.export_fetched", tenant.to_string());
     let mut tx = app.db.begin().await?;
-    audit::record(&mut tx, now, &actor, action, ("tenant", &subject), Some(tenant), details).await?;
+    audit::record(&mut tx, now, actor, action, ("tenant", &subject), Some(tenant), details).await?;
     tx.commit().await.map_err(DbError::from)?;
     Ok(answered(&export, (from, length), reading))
 }

@@ -25,6 +25,8 @@ pub(crate) struct Listed {
     pub(super) state: String,
     /// Who asked for it.
     pub(super) asked_by: String,
+    /// Whether that is an owner of the hotel, not staff.
+    pub(super) by_owner: bool,
     /// The instant it shows.
     pub(super) taken_at: Option<Timestamp>,
     /// How long it took, in milliseconds.
@@ -49,7 +51,7 @@ pub(crate) struct Listed {
 
 /// How far an export is that is being written, of what its snapshot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[schema(as = HowFarAnExportIs)]
+#[schema(as = ExportHowFar)]
 pub(crate) struct Far {
     /// Tables that are through.
     pub(super) tables_done: i32,
@@ -73,6 +75,7 @@ pub(super) async fn list(
     let rows = sqlx::query!(
         r#"select e.id, e.tenant_id, t.slug, e.state, e.asked_by, e.taken_at, e.took_ms, e.schema, e.row_count, e.file_bytes, e.expires_at,
                 e.error, e.created_at, e.tables_done, e.tables_all, e.rows_done, e.rows_all, e.bytes_done,
+                e.owner_id is not null as "by_owner!",
                 e.state = 'ordered' and exists (select from work_orders o where o.id = e.order_id and o.state = 'leased') as "at_work!"
            from exports e join tenants t on t.id = e.tenant_id
           where ($1::uuid is null or e.tenant_id = $1) and ($2::uuid is null or e.id = $2)
@@ -89,6 +92,7 @@ pub(super) async fn list(
         slug: row.slug,
         state: row.state,
         asked_by: row.asked_by,
+        by_owner: row.by_owner,
         taken_at: row.taken_at.map(|at| at.to_jiff()),
         took_ms: row.took_ms,
         schema: row.schema,
@@ -109,24 +113,44 @@ fn far(tables: Option<(i32, i32)>, rows: Option<(i64, i64)>, bytes: Option<i64>)
     Some(Far { tables_done, tables, rows_done, rows, bytes: bytes? })
 }
 
+/// Who asks for an export.
+pub(super) enum Asker<'a> {
+    /// One of the vendor's people, by name.
+    Staff(&'a str),
+    /// An owner of the hotel, by name and account, and the wish that was said.
+    Owner { name: &'a str, account: Uuid, wish: Uuid },
+}
+
 /// Writes down an export whose order was placed. A second one of a tenant breaks `exports_one_at_a_time`.
 pub(super) async fn note_ordered(
     tx: &mut Tx,
     (id, order): (Uuid, Uuid),
-    (tenant, asked_by): (TenantId, &str),
+    (tenant, asker): (TenantId, &Asker<'_>),
     now: Timestamp,
 ) -> Result<(), DbError> {
+    let (name, account, wish) = match *asker {
+        Asker::Staff(name) => (name, None, None),
+        Asker::Owner { name, account, wish } => (name, Some(account), Some(wish)),
+    };
     sqlx::query!(
-        "insert into exports (id, tenant_id, asked_by, order_id, created_at) values ($1, $2, $3, $4, $5)",
+        "insert into exports (id, tenant_id, asked_by, order_id, created_at, owner_id, owner_wish) values ($1, $2, $3, $4, $5, $6, $7)",
         id,
         tenant.0,
-        asked_by,
+        name,
         order,
-        now.to_sqlx() as _
+        now.to_sqlx() as _,
+        account,
+        wish
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// The export that a tenant's owner was given for this wish.
+pub(super) async fn of_wish(tx: &mut Tx, tenant: TenantId, wish: Uuid) -> Result<Option<Uuid>, DbError> {
+    let export = sqlx::query_scalar!("select id from exports where tenant_id = $1 and owner_wish = $2", tenant.0, wish);
+    Ok(export.fetch_optional(&mut **tx).await?)
 }
 
 /// The order of an export that is under way.

@@ -49,6 +49,7 @@ struct ExportLine {
     rows: Option<String>,
     took: Option<String>,
     by: String,
+    by_owner: bool,
     reason: Option<String>,
     /// Where it is fetched, by who may.
     file: Option<String>,
@@ -110,6 +111,7 @@ impl ExportLine {
             rows: export.rows.map(|rows| format::count(rows, visit.lang)),
             took: export.took_ms.map(|took| seconds(took, visit.lang)),
             by: export.asked_by,
+            by_owner: export.by_owner,
             reason: export.error,
             file: (good && may_fetch).then(|| format!("/api/v1/exports/{}/file", export.id)),
             until: export.expires_at.filter(|_| good).map(|at| moment(at, visit)),
@@ -128,6 +130,7 @@ impl ExportLine {
             rows: Some("12.034".to_owned()),
             took: Some("0,9 s".to_owned()),
             by: "Sari Dewi".to_owned(),
+            by_owner: true,
             reason: Some("the disk is full".to_owned()),
             file: Some(format!("/api/v1/exports/{}/file", Uuid::nil())),
             until: Some("10 Jul 2026 10.15".to_owned()),

@@ -19,7 +19,7 @@ async fn writing(office: &Office) -> Vec<(Method, String, Visitor)> {
     let takes_json = listed.filter(|(_, path)| !path.ends_with("/pieces/{number}"));
     assert_eq!(takes_json.count(), posts.len() + writing.len(), "each door is tried");
     writing.extend(posts.into_iter().map(|Post { path, by, .. }| (Method::POST, path, by)));
-    let machines = [paths::HEARTBEAT, paths::LEASE, paths::REPORT];
+    let machines = [paths::HEARTBEAT, paths::LEASE, paths::REPORT, paths::EXPORTS];
     writing.extend(machines.map(|path| (Method::POST, path.to_owned(), node.visitor.clone())));
     writing
 }

@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use crate::office::{CLUSTER, Node, Office, beat};
 
-const FILE: &str = "a ZIP of open tables, as the worker wrote it";
+pub(crate) const FILE: &str = "a ZIP of open tables, as the worker wrote it";
 
 /// A worker that keeps backups, and the one hotel there is.
-async fn with_hotel(office: &Office) -> (Node, String) {
+pub(crate) async fn with_hotel(office: &Office) -> (Node, String) {
     let node = office.node("node-1", &[Role::Fleet]).await;
     assert_eq!(office.sign_up("melati").await.status, StatusCode::CREATED);
     node.done(&node.lease(0).await.unwrap()).await;
@@ -25,7 +25,7 @@ async fn with_hotel(office: &Office) -> (Node, String) {
 }
 
 /// Writes the file that is ordered, as the worker does; the export's id.
-async fn written(office: &Office, node: &Node) -> Uuid {
+pub(crate) async fn written(office: &Office, node: &Node) -> Uuid {
     written_into(&office.app.exchange.clone().unwrap(), office, node).await
 }
 

@@ -40,6 +40,8 @@ mod once;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
+mod owners;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod permissions;

@@ -339,6 +339,10 @@ impl Node {
         self.visitor.post(path, body).await.unwrap()
     }
 
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.visitor.get(path).await.unwrap()
+    }
+
     /// The same node with another header.
     pub(crate) fn with(&self, name: &str, value: &str) -> Self {
         Self { visitor: self.visitor.with(name, value), ..self.clone() }

@@ -26,6 +26,9 @@ const NODE_DOORS: &[(Method, &str)] = &[
     (Method::POST, paths::HEARTBEAT),
     (Method::POST, paths::LEASE),
     (Method::POST, paths::REPORT),
+    (Method::GET, paths::EXPORTS),
+    (Method::POST, paths::EXPORTS),
+    (Method::GET, paths::EXPORT_FILE),
 ];
 
 /// The doors of the schema: method and path.

@@ -8,6 +8,7 @@ mod heartbeat;
 mod inventory;
 mod moves;
 mod orders;
+mod owners;
 mod quarters;
 mod seeds;
 mod signed;
@@ -26,6 +27,7 @@ pub use heartbeat::{
 pub use inventory::Inventory;
 pub use moves::{MoveStep, Moved, Moving};
 pub use orders::{LeaseWish, Migrated, Order, OrderId, Outcome, Recovery, Report, Restoration, Task};
+pub use owners::{ExportState, ExportWish, FileWish, OwnersExport};
 pub use quarters::{Quarters, is_shared};
 pub use seeds::{OwnerSeed, TenantSeed};
 pub use signed::{BadSignature, FeedKey, FeedVerifier, Signed};
@@ -60,6 +62,11 @@ pub mod paths {
     pub const REPORT: &str = "/node/v1/orders/report";
     /// POST [`crate::Inventory`]: 204.
     pub const INVENTORY: &str = "/node/v1/inventory";
+    /// POST [`crate::ExportWish`]: the [`crate::OwnersExport`] it became. GET with `?tenant=`: the latest of them that owners of this tenant
+    /// asked for, the newest first.
+    pub const EXPORTS: &str = "/node/v1/exports";
+    /// GET with the query of a [`crate::FileWish`]: the file, from the first byte of a `Range: bytes=N-` on.
+    pub const EXPORT_FILE: &str = "/node/v1/exports/file";
     /// GET, at another node: what it has [`crate::Kept`] of the routing table.
     pub const KEPT: &str = "/node/v1/routes/kept";
 }

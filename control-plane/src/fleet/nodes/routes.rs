@@ -45,7 +45,13 @@ async fn heartbeat(
     let holding = |share| beat.clusters.iter().flat_map(|load| &load.holding).any(|held| held == share);
     let settled = shares.iter().all(|share| share.connections == 0 || holding(share));
     let watched = beat.copying.iter().any(|copy| copy.how_far.is_some());
-    let again_in_ms = if !settled { SOON_MS } else if watched { WATCHED_MS } else { EVERY_MS };
+    let again_in_ms = if !settled {
+        SOON_MS
+    } else if watched {
+        WATCHED_MS
+    } else {
+        EVERY_MS
+    };
     let next = if roles.contains(&Role::Fleet) { ready::next(&app.db.relaxed).await? } else { Vec::new() };
     let leases = match beat.copying.is_empty() {
         true => Vec::new(),
