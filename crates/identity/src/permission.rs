@@ -32,11 +32,12 @@ pub enum Permission {
     UserManage,
     AuditRead,
     ReportRead,
+    DataExport,
 }
 
 impl Permission {
     /// All of them, in the order of a rights page.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::ReservationRead,
         Self::ReservationCreate,
         Self::ReservationAmend,
@@ -63,6 +64,7 @@ impl Permission {
         Self::UserManage,
         Self::AuditRead,
         Self::ReportRead,
+        Self::DataExport,
     ];
 
     /// The permission as text.
@@ -94,6 +96,7 @@ impl Permission {
             Self::UserManage => "user.manage",
             Self::AuditRead => "audit.read",
             Self::ReportRead => "report.read",
+            Self::DataExport => "data.export",
         }
     }
 

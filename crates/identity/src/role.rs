@@ -2,10 +2,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Permission::{
-    AuditRead, FolioPost, FolioRead, FolioReverse, FolioTransfer, FrontdeskAssign, FrontdeskCheckin, FrontdeskCheckout,
-    FrontdeskRead, GuestRead, GuestUpdate, HousekeepingUpdate, PaymentReverse, PaymentTake, PropertyRead, RateChange,
-    RateRead, ReportRead, ReservationAmend, ReservationCancel, ReservationCreate, ReservationRead, RoomChange,
-    RoomRead, UserManage,
+    AuditRead, DataExport, FolioPost, FolioRead, FolioReverse, FolioTransfer, FrontdeskAssign, FrontdeskCheckin,
+    FrontdeskCheckout, FrontdeskRead, GuestRead, GuestUpdate, HousekeepingUpdate, PaymentReverse, PaymentTake,
+    PropertyRead, RateChange, RateRead, ReportRead, ReservationAmend, ReservationCancel, ReservationCreate,
+    ReservationRead, RoomChange, RoomRead, UserManage,
 };
 use crate::{Permission, Permissions};
 
@@ -67,8 +67,9 @@ impl HotelRole {
         let all = || Permission::ALL.into_iter();
         match self {
             Self::Owner => all().collect(),
-            // A manager runs the house; who works in it is the owner's and the personnel office's to say.
-            Self::Manager => all().filter(|permission| *permission != UserManage).collect(),
+            // A manager runs the house; who works in it is the owner's and the personnel office's to say, and whether all it knows leaves it
+            // is the owner's alone.
+            Self::Manager => all().filter(|permission| ![UserManage, DataExport].contains(permission)).collect(),
             Self::FrontOffice => FRONT_OFFICE.iter().copied().collect(),
             Self::Housekeeping => [RoomRead, HousekeepingUpdate].into_iter().collect(),
             Self::PosCashier => [FolioRead, FolioPost, PaymentTake, FrontdeskRead].into_iter().collect(),

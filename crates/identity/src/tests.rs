@@ -129,6 +129,8 @@ fn roles_give_what_the_position_needs_and_no_more() {
         assert_eq!(may(HotelRole::ReadOnlyAuditor, permission), permission.as_str().ends_with(".read"));
     }
     assert!(!may(HotelRole::Manager, Permission::UserManage));
+    let leaves = |role: &HotelRole| may(*role, Permission::DataExport);
+    assert!(HotelRole::ALL.iter().filter(|role| leaves(role)).eq([&HotelRole::Owner]), "the owner's alone");
     assert!(!may(HotelRole::FrontOffice, Permission::FolioReverse));
     assert!(!may(HotelRole::Housekeeping, Permission::GuestRead));
     let both = HotelRole::union(&[HotelRole::Housekeeping, HotelRole::Hr]);
