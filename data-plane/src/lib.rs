@@ -9,6 +9,7 @@ pub mod hotel;
 pub mod link;
 pub mod node;
 pub mod notify;
+mod owners_export;
 pub mod people;
 mod progress;
 pub mod queue;

@@ -10,7 +10,7 @@ use redis::aio::ConnectionManager;
 use crate::config::Settings;
 use crate::hotel::availability::Calendars;
 use crate::hotel::booking_engine::BookingGate;
-use crate::link::Refusals;
+use crate::link::{OwnersDesk, Refusals};
 use crate::people::Gate;
 use crate::queue::{Hints, Tally};
 use crate::tenancy::{Directory, Pools};
@@ -55,6 +55,8 @@ pub struct NodeParts {
     pub redis: Option<ConnectionManager>,
     /// The one tenant of a standalone house that answers to any name.
     pub sole: Option<TenantId>,
+    /// Where the control plane is asked for what an owner wants; absent in a standalone house.
+    pub owners_desk: Option<OwnersDesk>,
     /// The port that links to tenants carry; absent where it is the scheme's own.
     pub public_port: Option<u16>,
 }

@@ -55,6 +55,5 @@ pub(crate) fn made() {
 
 /// Says how far the work of this task is, which is to say that it goes on.
 pub(crate) fn reached(how_far: HowFar) {
-    let _ = OF_THIS_TASK
-        .try_with(|progress| *progress.last() = Last { at: Instant::now(), how_far: Some(how_far) });
+    let _ = OF_THIS_TASK.try_with(|progress| *progress.last() = Last { at: Instant::now(), how_far: Some(how_far) });
 }

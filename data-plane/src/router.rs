@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::Node;
-use crate::{audit, hotel, people};
+use crate::{audit, hotel, owners_export, people};
 
 /// What the API schema says of itself.
 #[derive(utoipa::OpenApi)]
@@ -22,7 +22,7 @@ pub fn api() -> OpenApiRouter<Node> {
 
 /// The pages, from `/` on.
 pub fn pages() -> Router<Node> {
-    Router::new().merge(people::pages()).merge(audit::pages()).merge(hotel::pages())
+    Router::new().merge(people::pages()).merge(audit::pages()).merge(owners_export::pages()).merge(hotel::pages())
 }
 
 /// Everything a tenant's host answers, and the schema of its JSON doors.

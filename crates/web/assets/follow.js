@@ -12,6 +12,8 @@ const next = async (place) => {
 const follow = async (place) => {
   while (place?.hasAttribute("data-live")) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
+    // Whoever types or reads there is left alone.
+    if (place.matches(":focus-within") || place.querySelector("details[open]")) continue;
     try {
       place = await next(place);
     } catch {

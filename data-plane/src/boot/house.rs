@@ -53,7 +53,7 @@ pub async fn start(settings: Settings, roles: &[Role], sources: Sources) -> anyh
         Mode::Standalone(mode) => {
             standalone::learn(mode, &origin(mode, settings.public_scheme, port), &sources).await?
         }
-        Mode::Saas(mode) => saas::learn(mode),
+        Mode::Saas(mode) => saas::learn(mode)?,
     };
     let node = node(settings, sources, roles, learnt, redis, port)?;
     let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());

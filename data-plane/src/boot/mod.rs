@@ -19,7 +19,7 @@ pub use self::standalone::migrate;
 use crate::config::Settings;
 use crate::hotel::availability::Calendars;
 use crate::hotel::booking_engine::BookingGate;
-use crate::link::Refusals;
+use crate::link::{OwnersDesk, Refusals};
 use crate::node::{Node, NodeParts};
 use crate::people::Gate;
 use crate::queue::{Hints, Tally};
@@ -51,6 +51,7 @@ struct Learnt {
     access: Access,
     secret: Key,
     sole: Option<TenantId>,
+    owners_desk: Option<OwnersDesk>,
 }
 
 /// Puts a node together.
@@ -81,6 +82,7 @@ fn node(
         metrics,
         redis,
         sole: learnt.sole,
+        owners_desk: learnt.owners_desk,
         public_port: port,
         clock: sources.clock,
         ids: sources.ids,

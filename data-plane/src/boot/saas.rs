@@ -6,18 +6,19 @@ use hotelhub_vault::Shelf;
 use super::Learnt;
 use crate::config::Saas;
 use crate::fleet::{Admin, Archive, Fleet};
-use crate::link::{Link, LinkParts, LinkSettings};
+use crate::link::{Link, LinkParts, LinkSettings, OwnersDesk};
 use crate::node::Node;
 use crate::tenancy::{Access, Directory, must_name_one_server};
 
 /// Nothing yet: the routing table comes off the disk or the line.
-pub(super) fn learn(settings: &Saas) -> Learnt {
-    Learnt {
+pub(super) fn learn(settings: &Saas) -> anyhow::Result<Learnt> {
+    Ok(Learnt {
         directory: Directory::default(),
         access: Access::Derived(settings.cluster_keys.clone()),
         secret: settings.node_secret.clone(),
         sole: None,
-    }
+        owners_desk: Some(OwnersDesk::new(&settings.control_url, settings.node_token.clone())?),
+    })
 }
 
 /// The line to the control plane, not used yet. The routing table that lies on disk is taken on.

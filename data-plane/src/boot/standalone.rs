@@ -73,7 +73,7 @@ pub(super) async fn learn(mode: &Standalone, origin: &str, sources: &Sources) ->
     let directory = Directory::default();
     directory.apply_snapshot(snapshot(route, sources));
     let sole = mode.hosts.is_empty().then_some(tenant);
-    Ok(Learnt { directory, access: Access::Given(Box::new(config)), secret, sole })
+    Ok(Learnt { directory, access: Access::Given(Box::new(config)), secret, sole, owners_desk: None })
 }
 
 pub(super) fn config(settings: &Standalone) -> anyhow::Result<Config> {

@@ -8,7 +8,7 @@ use crate::people::Staff;
 use crate::tenancy::{Session, Tenant};
 
 /// Name, address, symbol, whether it stands in the phone's bar, and who may go there.
-const WAYS: [(&str, &str, &str, bool, Option<Permission>); 8] = [
+const WAYS: [(&str, &str, &str, bool, Option<Permission>); 9] = [
     ("nav.dashboard", "/desk", "home", true, Some(Permission::FrontdeskRead)),
     ("nav.tape", "/desk/tape", "tape", true, Some(Permission::FrontdeskRead)),
     ("nav.reservations", "/desk/reservations", "book", true, Some(Permission::ReservationRead)),
@@ -17,6 +17,7 @@ const WAYS: [(&str, &str, &str, bool, Option<Permission>); 8] = [
     ("nav.property", "/desk/property", "building", false, Some(Permission::PropertyRead)),
     ("nav.team", "/team", "users", false, Some(Permission::UserManage)),
     ("nav.audit", "/audit", "shield", false, Some(Permission::AuditRead)),
+    ("nav.data", "/desk/data", "leave", false, Some(Permission::DataExport)),
 ];
 
 /// The shell of a page for staff.

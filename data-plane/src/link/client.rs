@@ -25,7 +25,7 @@ const BEAT: Duration = Duration::from_secs(3);
 const GRACE: Duration = Duration::from_millis(1_500);
 
 pub(super) struct ControlClient {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     base: String,
     token: Secret<String>,
 }
@@ -104,13 +104,17 @@ impl ControlClient {
         }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
-    async fn say(&self, call: RequestBuilder, limit: Duration) -> Result<Response, LinkError> {
-        let call = call.bearer_auth(self.token.expose()).header(VERSION_HEADER, VERSION.to_string()).timeout(limit);
-        Ok(call.send().await.map_err(reqwest::Error::without_url)?)
+    pub(super) async fn say(&self, call: RequestBuilder, limit: Duration) -> Result<Response, LinkError> {
+        Ok(self.by_name(call).timeout(limit).send().await.map_err(reqwest::Error::without_url)?)
+    }
+
+    /// A call that shows who makes it.
+    pub(super) fn by_name(&self, call: RequestBuilder) -> RequestBuilder {
+        call.bearer_auth(self.token.expose()).header(VERSION_HEADER, VERSION.to_string())
     }
 }
 

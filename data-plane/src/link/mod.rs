@@ -1,4 +1,4 @@
-//! The line to the control plane: feed, heartbeat, orders. Nothing else dials it.
+//! The line to the control plane: feed, heartbeat, orders, and what owners ask of it. Nothing else dials it.
 //!
 //! What arrives is believed for its signature alone, and kept on disk: a node that has heard once serves on, and starts again, with nobody
 //! at the other end.
@@ -6,6 +6,7 @@ mod client;
 mod follow;
 mod leases;
 mod orders;
+mod owners;
 mod peers;
 mod pulse;
 mod recall;
@@ -35,6 +36,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::client::{ControlClient, PeerClient};
 use self::leases::{InHand, Lease};
+pub use self::owners::OwnersDesk;
+pub(crate) use self::owners::Unserved;
 use self::peers::Peers;
 use self::refusals::Complaints;
 pub use self::refusals::Refusals;

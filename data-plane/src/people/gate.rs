@@ -3,8 +3,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hotelhub_export::Sealing;
 use hotelhub_identity::{Password, PasswordHash, Throttle as Rule, WeakPassword};
-use hotelhub_kernel::{Clock, Entropy};
+use hotelhub_kernel::{Clock, Entropy, Secret};
 use hotelhub_web::limits::Throttle;
 use hotelhub_web::{AppError, Kind, Result};
 use redis::aio::ConnectionManager;
@@ -74,6 +75,12 @@ impl Gate {
         let entropy = entropy.clone();
         let [email, name] = about;
         self.hashed(move || Password::hash_for(&text, &[&email, &name], &entropy)).await?.map_err(weak)
+    }
+
+    /// Makes the key of a passphrase that an export is sealed with: as dear as a password, so it waits in the same line.
+    pub(crate) async fn seal(&self, passphrase: Secret<String>, entropy: &Entropy) -> Result<(Sealing, Vec<u8>)> {
+        let entropy = entropy.clone();
+        self.hashed(move || Sealing::begin(&passphrase, &entropy)).await
     }
 
     async fn hashed<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {

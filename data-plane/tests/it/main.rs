@@ -32,6 +32,8 @@ mod lived;
 #[cfg(test)]
 mod night_audit;
 #[cfg(test)]
+mod owners_export;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod people;
