@@ -298,7 +298,7 @@ async fn staff_begin_follow_halt_and_resume_one_on_pages() {
     let begun = upgrade.staff.form("/vendor/rollouts", &fields).await.unwrap();
     let place = begun.location().unwrap().to_owned();
     let running = upgrade.staff.page(&place).await.unwrap();
-    assert!(running.text.contains("rollout-follow") && running.headers.contains_key("refresh"));
+    assert!(running.text.contains("/follow.js") && running.headers.contains_key("refresh"));
     let press = async |page: &Answer, act: &str| {
         let key = page.field("_key").unwrap();
         let pressed = upgrade.staff.form(&format!("{place}/{act}"), &[("_key", &key)]).await.unwrap();
