@@ -1,17 +1,34 @@
 //! An export looked through from its first to its last byte, and unpacked once that was done.
-use crate::manifest::{LONGEST_MANIFEST, MANIFEST};
-use crate::zip::Reader;
+use hotelhub_kernel::hex;
+
+use crate::manifest::{MANIFEST, longest};
+use crate::zip::{Bounds, Entry, Reader};
 use crate::{Event, Manifest, Part, Refused};
 
 /// Looks an export through while it comes: afterwards its manifest is known, and every entry is what the manifest says.
-#[derive(Default)]
 pub struct Check {
     reader: Reader,
     entry: String,
     manifest: Vec<u8>,
 }
 
+impl Default for Check {
+    fn default() -> Self {
+        Self::within(Bounds::default())
+    }
+}
+
+/// Whether an entry is what the manifest says of it.
+fn is_as_told(entry: &Entry, part: &Part) -> bool {
+    (&*entry.name, entry.bytes) == (&*part.name, part.bytes) && hex(&entry.sha256) == part.sha256
+}
+
 impl Check {
+    /// Refuses what is beyond these bounds.
+    pub(crate) fn within(bounds: Bounds) -> Self {
+        Self { reader: Reader::within(bounds), entry: String::new(), manifest: Vec::new() }
+    }
+
     /// Takes more of the file on.
     ///
     /// # Errors
@@ -30,15 +47,11 @@ impl Check {
         self.look()?;
         let manifest = Manifest::read(&self.manifest)?;
         let mut entries = self.reader.entries().iter();
-        if entries.next_back().is_none_or(|last| last.name != MANIFEST) || entries.len() != manifest.parts.len() {
+        if entries.next_back().is_none_or(|last| &*last.name != MANIFEST) || entries.len() != manifest.parts.len() {
             return Err(Refused::Unlike("it names other entries".to_owned()));
         }
-        let same = |part: &Part, entry: &crate::zip::Entry| {
-            (&part.name, part.bytes, &part.sha256) == (&entry.name, entry.bytes, &entry.sha256)
-        };
-        let wrong = entries.zip(&manifest.parts).find(|(entry, part)| !same(part, entry));
-        match wrong.map(|(entry, _)| entry.name.clone()) {
-            Some(name) => Err(Refused::Unlike(name)),
+        match entries.zip(&manifest.parts).find(|(entry, part)| !is_as_told(entry, part)) {
+            Some((entry, _)) => Err(Refused::Unlike(entry.name.to_string())),
             None => Ok(manifest),
         }
     }
@@ -49,7 +62,7 @@ impl Check {
                 Event::Begins(name) => self.entry = name,
                 Event::Bytes(bytes) if self.entry == MANIFEST => {
                     self.manifest.extend_from_slice(&bytes);
-                    if self.manifest.len() > LONGEST_MANIFEST {
+                    if self.manifest.len() > longest(self.reader.entries().len()) {
                         return Err(Refused::Manifest);
                     }
                 }
@@ -73,7 +86,12 @@ pub struct Unpacking {
 impl Unpacking {
     /// Of the export with this manifest.
     pub fn new(manifest: Manifest) -> Self {
-        Self { reader: Reader::default(), manifest, ended: 0, bytes: 0 }
+        Self::within(manifest, Bounds::default())
+    }
+
+    /// Refuses what is beyond these bounds.
+    pub(crate) fn within(manifest: Manifest, bounds: Bounds) -> Self {
+        Self { reader: Reader::within(bounds), manifest, ended: 0, bytes: 0 }
     }
 
     /// Takes more of the file on.
@@ -104,14 +122,13 @@ impl Unpacking {
             Event::Begins(_) => self.bytes = 0,
             Event::Bytes(bytes) => {
                 self.bytes += bytes.len() as u64;
-                if self.bytes > self.part().map_or(LONGEST_MANIFEST as u64, |part| part.bytes) {
+                if self.bytes > self.part().map_or(longest(self.ended) as u64, |part| part.bytes) {
                     return Err(Refused::Bomb(expected));
                 }
             }
             Event::Ends => {
                 let (entry, part) = (self.reader.entries().last(), self.part());
-                let same = |part: &Part| entry.is_some_and(|e| (e.bytes, &e.sha256) == (part.bytes, &part.sha256));
-                if !part.is_none_or(same) {
+                if !part.is_none_or(|part| entry.is_some_and(|entry| is_as_told(entry, part))) {
                     return Err(unlike());
                 }
                 self.ended += 1;

@@ -14,8 +14,10 @@ pub const MANIFEST: &str = "manifest.json";
 /// The entry that tells people what the file is.
 pub const README: &str = "README.txt";
 
-/// A manifest is not longer, in bytes: a hundred tables are a hundredth of it.
-pub const LONGEST_MANIFEST: usize = 1024 * 1024;
+/// A manifest of so many entries is not longer, in bytes: who says more of a few than there is to say is not listened to.
+pub(crate) fn longest(entries: usize) -> usize {
+    64 * 1024 + entries * 512
+}
 
 /// None of its words is longer, in bytes.
 const LONGEST_WORD: usize = 1_000;

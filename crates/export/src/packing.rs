@@ -1,7 +1,9 @@
 //! An export on its way out: entry after entry, then the manifest.
+use hotelhub_kernel::hex;
+
 use crate::TooLarge;
-use crate::manifest::{Contents, FORMAT, MANIFEST, Manifest, Part, README};
-use crate::zip::Writer;
+use crate::manifest::{Contents, FORMAT, MANIFEST, Manifest, Part, README, longest};
+use crate::zip::{Bounds, Writer};
 
 /// What people find who open the file.
 const TOLD: &str = "\
@@ -27,7 +29,12 @@ pub struct Packing {
 impl Packing {
     /// Of these contents.
     pub fn new(contents: Contents) -> Self {
-        Self { zip: Writer::default(), contents, parts: Vec::new() }
+        Self::within(contents, Bounds::default())
+    }
+
+    /// Packs nothing beyond these bounds.
+    pub(crate) fn within(contents: Contents, bounds: Bounds) -> Self {
+        Self { zip: Writer::within(bounds), contents, parts: Vec::new() }
     }
 
     /// What tells people what the file is.
@@ -63,7 +70,7 @@ impl Packing {
     /// When the entry or the file grew too long.
     pub fn end(&mut self, rows: Option<u64>) -> Result<Vec<u8>, TooLarge> {
         let (entry, out) = self.zip.end()?;
-        self.parts.push(Part { name: entry.name, bytes: entry.bytes, sha256: entry.sha256, rows });
+        self.parts.push(Part { name: entry.name.to_string(), bytes: entry.bytes, sha256: hex(&entry.sha256), rows });
         Ok(out)
     }
 
@@ -74,6 +81,9 @@ impl Packing {
     pub fn finish(mut self) -> Result<(Manifest, Vec<u8>), TooLarge> {
         let manifest = Manifest { format: FORMAT, contents: self.contents, parts: self.parts };
         let text = serde_json::to_vec_pretty(&manifest).expect("a manifest is text and numbers");
+        if text.len() > longest(manifest.parts.len()) {
+            return Err(TooLarge);
+        }
         let mut out = self.zip.begin(MANIFEST)?;
         out.extend(self.zip.push(&text)?);
         out.extend(self.zip.end()?.1);

@@ -3,6 +3,7 @@ use hotelhub_kernel::{Entropy, Secret, TenantId, hex, sha256};
 use jiff::Timestamp;
 
 use super::*;
+use crate::zip::{Bounds, Reader, Writer};
 
 fn contents() -> Contents {
     let (tenant, name) = (TenantId(uuid::Uuid::nil()), "Hotel Melati".to_owned());
@@ -22,7 +23,11 @@ fn table(rows: usize) -> Vec<u8> {
 }
 
 fn packed() -> Vec<u8> {
-    let mut packing = Packing::new(contents());
+    packed_within(Bounds::default())
+}
+
+fn packed_within(bounds: Bounds) -> Vec<u8> {
+    let mut packing = Packing::within(contents(), bounds);
     let mut out = packing.introduce().unwrap();
     for (name, rows) in TABLES {
         out.extend(packing.begin(name).unwrap());
@@ -36,13 +41,21 @@ fn packed() -> Vec<u8> {
 }
 
 fn checked(file: &[u8]) -> Result<Manifest, Refused> {
-    let mut check = Check::default();
+    checked_within(file, Bounds::default())
+}
+
+fn checked_within(file: &[u8], bounds: Bounds) -> Result<Manifest, Refused> {
+    let mut check = Check::within(bounds);
     file.chunks(4_099).try_for_each(|part| check.feed(part))?;
     check.finish()
 }
 
 fn unpacked(file: &[u8], manifest: Manifest) -> Result<Vec<(String, Vec<u8>)>, Refused> {
-    let (mut unpacking, mut parts, mut entries) = (Unpacking::new(manifest), file.chunks(65_536), Vec::new());
+    unpacked_by(Unpacking::new(manifest), file)
+}
+
+fn unpacked_by(mut unpacking: Unpacking, file: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Refused> {
+    let (mut parts, mut entries) = (file.chunks(65_536), Vec::new());
     loop {
         match unpacking.step()? {
             Event::Begins(name) => entries.push((name, Vec::new())),
@@ -59,7 +72,11 @@ fn unpacked(file: &[u8], manifest: Manifest) -> Result<Vec<(String, Vec<u8>)>, R
 
 /// A ZIP with these entries, and a manifest that fits them.
 fn with(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let (mut packing, mut out) = (Packing::new(contents()), Vec::new());
+    with_within(entries, Bounds::default())
+}
+
+fn with_within(entries: &[(&str, &[u8])], bounds: Bounds) -> Vec<u8> {
+    let (mut packing, mut out) = (Packing::within(contents(), bounds), Vec::new());
     for (name, plain) in entries {
         out.extend(packing.begin(name).unwrap());
         out.extend(packing.push(plain).unwrap());
@@ -71,12 +88,13 @@ fn with(entries: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// The manifest as it is, only with other words in it.
 fn with_manifest(change: impl Fn(&mut serde_json::Value)) -> Vec<u8> {
-    let mut zip = crate::zip::Writer::default();
+    let mut zip = Writer::within(Bounds::default());
     let mut out = zip.begin("data/rooms.csv").unwrap();
     out.extend(zip.push(b"id\n").unwrap());
     let (entry, end) = zip.end().unwrap();
     out.extend(end);
-    let part = Part { name: entry.name, bytes: entry.bytes, sha256: entry.sha256, rows: Some(0) };
+    let (name, sha256) = (entry.name.to_string(), hex(&entry.sha256));
+    let part = Part { name, bytes: entry.bytes, sha256, rows: Some(0) };
     let manifest = Manifest { format: FORMAT, contents: contents(), parts: vec![part] };
     let mut manifest = serde_json::to_value(manifest).unwrap();
     change(&mut manifest);
@@ -157,17 +175,72 @@ fn a_bomb_in_many_small_entries_is_refused_as_well() {
 }
 
 #[test]
-fn what_unpacks_into_more_than_any_export_holds_is_refused() {
+fn what_comes_to_more_than_any_export_is_neither_taken_in_nor_written() {
     let file = packed();
-    let read = |largest| -> Result<(), Refused> {
-        let mut reader = crate::zip::Reader::of_at_most(largest);
+    let bounds = Bounds::default();
+    let read = |bounds| -> Result<(), Refused> {
+        let mut reader = Reader::within(bounds);
         reader.feed(&file);
         reader.feed_no_more();
         while reader.next()? != Event::Over {}
         Ok(())
     };
-    assert_eq!(read(1_000_000), Ok(()));
-    assert_eq!(read(100_000), Err(Refused::TooMuch));
+    let (length, entries) = (file.len() as u64, TABLES.len() + 2);
+    assert_eq!(read(Bounds { unpacked: 1_000_000, packed: length, entries, ..bounds }), Ok(()));
+    assert_eq!(read(Bounds { unpacked: 100_000, ..bounds }), Err(Refused::TooMuch));
+    assert_eq!(read(Bounds { packed: length - 1, ..bounds }), Err(Refused::TooMuch));
+    assert!(matches!(read(Bounds { entries: entries - 1, ..bounds }), Err(Refused::Foreign(_))));
+    let write = |bounds| -> Result<(), TooLarge> {
+        let mut packing = Packing::within(contents(), bounds);
+        packing.introduce()?;
+        packing.begin("data/rooms.csv")?;
+        packing.push(&table(900))?;
+        packing.end(Some(900))?;
+        packing.finish().map(drop)
+    };
+    assert_eq!(write(bounds), Ok(()));
+    for narrow in [
+        Bounds { unpacked: 10_000, ..bounds },
+        Bounds { packed: 10_000, ..bounds },
+        Bounds { entries: 2, ..bounds },
+        Bounds { entries: 1, ..bounds },
+    ] {
+        assert_eq!(write(narrow), Err(TooLarge), "{narrow:?}");
+    }
+}
+
+/// From a thousand bytes, or three entries, on.
+fn wide() -> Bounds {
+    Bounds { wide_lengths: 1_000, wide_entries: 3, ..Bounds::default() }
+}
+
+#[test]
+fn a_long_export_unpacks_as_it_was_and_only_where_it_is_long() {
+    let file = packed_within(wide());
+    let manifest = checked_within(&file, wide()).unwrap();
+    let entries = unpacked_by(Unpacking::within(manifest.clone(), wide()), &file).unwrap();
+    for ((name, rows), (found, bytes)) in TABLES.into_iter().zip(&entries[1..]) {
+        assert_eq!((name, table(rows)), (found.as_str(), bytes.clone()));
+    }
+    assert_eq!(manifest, checked(&packed()).unwrap(), "it says the same of itself");
+    assert!(matches!(checked(&file), Err(Refused::Damaged(_))), "nothing in it is as long as it says");
+    assert!(matches!(checked_within(&packed(), wide()), Err(Refused::Damaged(_))));
+}
+
+#[test]
+fn a_long_export_that_was_changed_cut_off_or_prolonged_anywhere_is_refused() {
+    let file = with_within(&[("data/guests.csv", &table(40)), ("data/rooms.csv", &table(9))], wide());
+    let length = file.len();
+    for cut in 0..length {
+        assert!(checked_within(&file[..cut], wide()).is_err(), "cut off after {cut} of {length}");
+    }
+    // What follows the last entry, the directory, and its end.
+    for place in length - 350..length {
+        let mut changed = file.clone();
+        changed[place] ^= 1 << (place % 8);
+        assert!(checked_within(&changed, wide()).is_err(), "a bit at {place} of {length}");
+    }
+    assert_eq!(checked_within(&[file.as_slice(), b"x"].concat(), wide()), Err(Refused::Longer));
 }
 
 #[test]

@@ -1,9 +1,16 @@
 //! A ZIP (PKWARE's APPNOTE 6.3) as narrow as exports need it: deflated entries of unknown length, one after the other, and a directory
-//! that says the same once more. No entry and no whole of 4 GiB, no encryption, no comments, no links.
+//! that says the same once more. No encryption, no comments, no links. Where 4 GiB or 65,535 entries are reached it is a ZIP64, elsewhere
+//! never.
+//!
+//! Entries stream through: of each only what the directory says of it is kept, below 400 bytes, and nothing grows with its length.
 mod reader;
+mod records;
+#[cfg(test)]
+mod tests;
 mod writer;
 
-use hotelhub_kernel::hex;
+use std::sync::Arc;
+
 use sha2::Digest as _;
 use sha2::Sha256;
 use thiserror::Error;
@@ -12,40 +19,48 @@ pub use reader::Event;
 pub(crate) use reader::Reader;
 pub(crate) use writer::Writer;
 
-const LOCAL: u32 = 0x0403_4b50;
-const DESCRIPTOR: u32 = 0x0807_4b50;
-const CENTRAL: u32 = 0x0201_4b50;
-const END: u32 = 0x0605_4b50;
-
-const LOCAL_SIZE: usize = 30;
-const DESCRIPTOR_SIZE: usize = 16;
-const CENTRAL_SIZE: usize = 46;
-const END_SIZE: usize = 22;
-
-/// Made on a Unix, for readers of version 2.0.
-const MADE_BY: u16 = 0x0314;
-const NEEDED: u16 = 20;
-/// Length and checksum follow the data; names are UTF-8.
-const FLAGS: u16 = 0x0808;
-const DEFLATE: u16 = 8;
-/// The first day a ZIP knows: the manifest has the time.
-const DAY: u16 = 0x0021;
-/// A plain file that its owner reads and writes.
-const PLAIN_FILE: u32 = 0o100_600 << 16;
-
-/// More entries than any schema has tables.
-const MOST_ENTRIES: usize = 1_000;
 const LONGEST_NAME: usize = 200;
 
-/// All entries together are not longer, unpacked, in bytes: no more is packed, and no more is taken in.
-const LARGEST: u64 = 16 * 1024 * 1024 * 1024;
+const GIB: u64 = 1024 * 1024 * 1024;
+
+/// What an archive may come to: no more is written, and no more is taken in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Entries, the manifest among them.
+    pub(crate) entries: usize,
+    /// Bytes of all entries together, unpacked.
+    pub(crate) unpacked: u64,
+    /// Bytes of the file.
+    pub(crate) packed: u64,
+    /// The bytes before it, where it stands behind others: its directory counts them.
+    pub(crate) begins: u64,
+    /// A length or an offset of so many bytes is told wide.
+    pub(crate) wide_lengths: u64,
+    /// So many entries are.
+    pub(crate) wide_entries: u64,
+}
+
+impl Default for Bounds {
+    /// A file that comes to the vendor in its 10,000 pieces, and what the tables of hotels unpack to from that. The entries are a thousand
+    /// times what any schema has tables. A field of ones says that the wide one is meant, so they are the first number that does not fit.
+    fn default() -> Self {
+        Self {
+            entries: 100_000,
+            unpacked: 1024 * GIB,
+            packed: 128 * GIB,
+            begins: 0,
+            wide_lengths: u32::MAX.into(),
+            wide_entries: u16::MAX.into(),
+        }
+    }
+}
 
 /// An entry that was written, or read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) bytes: u64,
-    pub(crate) sha256: String,
+    pub(crate) sha256: [u8; 32],
     crc: u32,
     packed: u64,
     offset: u64,
@@ -67,15 +82,15 @@ impl Tally {
         self.bytes += plain.len() as u64;
     }
 
-    fn entry(self, name: String, offset: u64) -> Entry {
-        let (crc, sha256) = (self.crc.finalize(), hex(&self.sha.finalize()));
+    fn entry(self, name: Arc<str>, offset: u64) -> Entry {
+        let (crc, sha256) = (self.crc.finalize(), self.sha.finalize().into());
         Entry { name, bytes: self.bytes, sha256, crc, packed: self.packed, offset }
     }
 }
 
-/// It would be longer than a ZIP without extensions can be.
+/// It would be more than is taken in again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the export would be longer than 4 GiB, or one of its tables would, or all of them longer than 16 GiB")]
+#[error("the export would be longer than 128 GiB, or its tables longer than 1 TiB in all, or more than 100,000")]
 pub struct TooLarge;
 
 /// Why a file is not taken in. Nothing of it is believed then.
@@ -102,8 +117,8 @@ pub enum Refused {
     /// It unpacks into more than anybody packs.
     #[error("{0} unpacks into far more than it says: a ZIP bomb")]
     Bomb(String),
-    /// All of it unpacks into more than any export holds.
-    #[error("the export unpacks into more than 16 GiB")]
+    /// It is more than any export.
+    #[error("the export is longer than 128 GiB, or unpacks into more than 1 TiB")]
     TooMuch,
     /// The directory is not of the entries.
     #[error("the export's directory names other entries than it holds")]

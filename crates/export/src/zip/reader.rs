@@ -1,12 +1,11 @@
 //! Reads entries one after the other, each as it comes, and believes none of what is said of them.
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::{
-    CENTRAL, CENTRAL_SIZE, DAY, DEFLATE, DESCRIPTOR, DESCRIPTOR_SIZE, END, END_SIZE, Entry, FLAGS, LARGEST, LOCAL,
-    LOCAL_SIZE, MADE_BY, MOST_ENTRIES, NEEDED, PLAIN_FILE, Refused, Tally, is_plain,
-};
+use super::records::{self, CENTRAL, LOCAL, LOCAL_SIZE, NAME_LENGTH};
+use super::{Bounds, Entry, Refused, Tally, is_plain};
 
 /// Bytes inflated at once.
 const AT_ONCE: usize = 64 * 1024;
@@ -33,6 +32,7 @@ pub enum Event {
 
 /// A ZIP on its way in.
 pub(crate) struct Reader {
+    bounds: Bounds,
     waiting: Vec<u8>,
     /// How much of what waits was used.
     used: usize,
@@ -40,18 +40,11 @@ pub(crate) struct Reader {
     offset: u64,
     state: State,
     entries: Vec<Entry>,
-    names: BTreeSet<String>,
-    /// What all entries came to until now, unpacked and packed, and what they may come to, unpacked.
+    names: BTreeSet<Arc<str>>,
+    /// What all entries came to until now, unpacked and packed.
     unpacked: u64,
     packed: u64,
-    largest: u64,
     is_all_fed: bool,
-}
-
-impl Default for Reader {
-    fn default() -> Self {
-        Self::of_at_most(LARGEST)
-    }
 }
 
 #[derive(Default)]
@@ -61,8 +54,8 @@ enum State {
     Between,
     /// In an entry.
     Inside(Box<Inside>),
-    /// Behind the data of one.
-    Behind(Box<Inside>),
+    /// Behind the data of this one.
+    Behind(Box<Entry>),
     /// In the directory: the next entry it must name.
     Directory {
         next: usize,
@@ -72,25 +65,35 @@ enum State {
 }
 
 struct Inside {
-    name: String,
+    name: Arc<str>,
     offset: u64,
     inflate: Decompress,
     tally: Tally,
 }
 
+/// How far one step came.
+enum Step {
+    /// This is to be told.
+    Says(Event),
+    /// Another step follows.
+    GoesOn,
+    /// More must be fed first.
+    Waits,
+}
+
 impl Reader {
-    /// Refuses what unpacks into more bytes than these.
-    pub(crate) fn of_at_most(largest: u64) -> Self {
+    /// Refuses what is beyond these bounds.
+    pub(crate) fn within(bounds: Bounds) -> Self {
         Self {
+            bounds,
             waiting: Vec::new(),
             used: 0,
-            offset: 0,
+            offset: bounds.begins,
             state: State::Between,
             entries: Vec::new(),
             names: BTreeSet::new(),
             unpacked: 0,
             packed: 0,
-            largest,
             is_all_fed: false,
         }
     }
@@ -114,62 +117,68 @@ impl Reader {
 
     /// What comes next.
     pub(crate) fn next(&mut self) -> Result<Event, Refused> {
-        let found = match std::mem::take(&mut self.state) {
-            State::Between => self.between(),
-            State::Inside(inside) => self.inside(inside),
-            State::Behind(inside) => self.behind(inside),
-            State::Directory { next, begins } => self.directory(next, begins),
-            State::Over => {
-                self.state = State::Over;
-                return if self.rest().is_empty() { Ok(Event::Over) } else { Err(Refused::Longer) };
+        loop {
+            if self.offset - self.bounds.begins > self.bounds.packed {
+                return Err(Refused::TooMuch);
             }
-        }?;
-        match found {
-            Some(event) => Ok(event),
-            None if self.is_all_fed => Err(Refused::CutOff),
-            None => Ok(Event::Hungry),
+            let step = match std::mem::take(&mut self.state) {
+                State::Between => self.between(),
+                State::Inside(inside) => self.inside(inside),
+                State::Behind(entry) => self.behind(entry),
+                State::Directory { next, begins } => self.directory(next, begins),
+                State::Over => {
+                    self.state = State::Over;
+                    return if self.rest().is_empty() { Ok(Event::Over) } else { Err(Refused::Longer) };
+                }
+            }?;
+            match step {
+                Step::Says(event) => return Ok(event),
+                Step::GoesOn => {}
+                Step::Waits if self.is_all_fed => return Err(Refused::CutOff),
+                Step::Waits => return Ok(Event::Hungry),
+            }
         }
     }
 
-    fn between(&mut self) -> Result<Option<Event>, Refused> {
-        let Some(&signature) = self.rest().first_chunk::<4>() else { return Ok(None) };
+    fn between(&mut self) -> Result<Step, Refused> {
+        let Some(&signature) = self.rest().first_chunk::<4>() else { return Ok(Step::Waits) };
         match u32::from_le_bytes(signature) {
             LOCAL => self.begins(),
             CENTRAL if !self.entries.is_empty() => {
                 self.state = State::Directory { next: 0, begins: self.offset };
-                self.next().map(Some)
+                Ok(Step::GoesOn)
             }
             _ => Err(Refused::NotOurs("it is no ZIP, or one that another program packed")),
         }
     }
 
     /// Reads what stands before an entry: our own few words, and a name.
-    fn begins(&mut self) -> Result<Option<Event>, Refused> {
-        let Some(head) = self.rest().get(..LOCAL_SIZE) else { return Ok(None) };
-        let ours = shorts(head, [4, 6, 8, 10, 12]) == [NEEDED, FLAGS, DEFLATE, 0, DAY]
-            && longs(head, [14, 18, 22]) == [0; 3]
-            && shorts(head, [28]) == [0];
-        if !ours {
+    fn begins(&mut self) -> Result<Step, Refused> {
+        let Some(head) = self.rest().first_chunk::<LOCAL_SIZE>() else { return Ok(Step::Waits) };
+        let length = usize::from(u16::from_le_bytes([head[NAME_LENGTH], head[NAME_LENGTH + 1]]));
+        let mut ours = *head;
+        ours[NAME_LENGTH..NAME_LENGTH + 2].fill(0);
+        if ours[..] != records::local("")[..] {
             return Err(Refused::NotOurs("another program packed it; hand in the file as it was exported"));
         }
-        let [length] = shorts(head, [26]);
-        let Some(name) = self.rest().get(LOCAL_SIZE..LOCAL_SIZE + usize::from(length)) else { return Ok(None) };
-        let name = String::from_utf8_lossy(name).into_owned();
-        if !is_plain(&name) || self.entries.len() == MOST_ENTRIES {
+        let Some(name) = self.rest().get(LOCAL_SIZE..LOCAL_SIZE + length) else { return Ok(Step::Waits) };
+        let name: Arc<str> = String::from_utf8_lossy(name).into();
+        if !is_plain(&name) || self.entries.len() >= self.bounds.entries {
             return Err(Refused::Foreign(name.chars().take(100).collect()));
         }
         if !self.names.insert(name.clone()) {
-            return Err(Refused::Twice(name));
+            return Err(Refused::Twice(name.to_string()));
         }
         let offset = self.offset;
-        self.use_up(LOCAL_SIZE + usize::from(length));
+        self.use_up(LOCAL_SIZE + length);
         let (inflate, tally) = (Decompress::new(false), Tally::default());
-        self.state = State::Inside(Box::new(Inside { name: name.clone(), offset, inflate, tally }));
-        Ok(Some(Event::Begins(name)))
+        let event = Event::Begins(name.to_string());
+        self.state = State::Inside(Box::new(Inside { name, offset, inflate, tally }));
+        Ok(Step::Says(event))
     }
 
-    fn inside(&mut self, mut inside: Box<Inside>) -> Result<Option<Event>, Refused> {
-        let damaged = |inside: &Inside| Refused::Damaged(inside.name.clone());
+    fn inside(&mut self, mut inside: Box<Inside>) -> Result<Step, Refused> {
+        let damaged = |inside: &Inside| Refused::Damaged(inside.name.to_string());
         let mut plain = Vec::with_capacity(AT_ONCE);
         let before = inside.inflate.total_in();
         let status = inside.inflate.decompress_vec(self.rest(), &mut plain, FlushDecompress::None);
@@ -180,78 +189,65 @@ impl Reader {
         self.unpacked += plain.len() as u64;
         self.packed += taken;
         let is_bomb = |unpacked: u64, packed: u64| unpacked > SMALL && unpacked / HONEST_RATIO > packed;
-        if is_bomb(inside.tally.bytes, inside.tally.packed)
-            || is_bomb(self.unpacked, self.packed)
-            || inside.tally.bytes > u64::from(u32::MAX)
-        {
-            return Err(Refused::Bomb(inside.name));
+        if is_bomb(inside.tally.bytes, inside.tally.packed) || is_bomb(self.unpacked, self.packed) {
+            return Err(Refused::Bomb(inside.name.to_string()));
         }
-        if self.unpacked > self.largest {
+        if self.unpacked > self.bounds.unpacked {
             return Err(Refused::TooMuch);
         }
         let waited = !self.rest().is_empty();
         self.use_up(usize::try_from(taken).unwrap_or(0));
         let idle = taken == 0 && plain.is_empty();
         self.state = match status {
-            Status::StreamEnd => State::Behind(inside),
+            Status::StreamEnd => {
+                let Inside { name, offset, tally, .. } = *inside;
+                State::Behind(Box::new(tally.entry(name, offset)))
+            }
             _ if idle && waited => return Err(damaged(&inside)),
             _ => State::Inside(inside),
         };
-        match plain.is_empty() {
-            false => Ok(Some(Event::Bytes(plain))),
-            true if status == Status::StreamEnd || taken > 0 => self.next().map(Some),
-            true => Ok(None),
-        }
+        Ok(match plain.is_empty() {
+            false => Step::Says(Event::Bytes(plain)),
+            true if status == Status::StreamEnd || taken > 0 => Step::GoesOn,
+            true => Step::Waits,
+        })
     }
 
-    fn behind(&mut self, inside: Box<Inside>) -> Result<Option<Event>, Refused> {
-        let Some(words) = self.rest().get(..DESCRIPTOR_SIZE).map(|told| longs(told, [0, 4, 8, 12])) else {
-            self.state = State::Behind(inside);
-            return Ok(None);
-        };
-        let Inside { name, offset, tally, .. } = *inside;
-        let entry = tally.entry(name, offset);
-        if [u64::from(words[2]), u64::from(words[3])] != [entry.packed, entry.bytes]
-            || [words[0], words[1]] != [DESCRIPTOR, entry.crc]
-        {
-            return Err(Refused::Damaged(entry.name));
+    /// Reads what follows an entry: what it came to.
+    fn behind(&mut self, entry: Box<Entry>) -> Result<Step, Refused> {
+        let came_to = records::descriptor(&entry, &self.bounds);
+        if !self.finds(&came_to, || Refused::Damaged(entry.name.to_string()))? {
+            self.state = State::Behind(entry);
+            return Ok(Step::Waits);
         }
-        self.use_up(DESCRIPTOR_SIZE);
-        self.entries.push(entry);
-        Ok(Some(Event::Ends))
+        self.entries.push(*entry);
+        Ok(Step::Says(Event::Ends))
     }
 
     /// Reads the directory: it must name what was read, in that order, as plain files, and nothing else.
-    fn directory(&mut self, next: usize, begins: u64) -> Result<Option<Event>, Refused> {
-        self.state = State::Directory { next, begins };
-        let Some(entry) = self.entries.get(next) else { return self.ends(begins) };
-        let length = CENTRAL_SIZE + entry.name.len();
-        let Some(told) = self.rest().get(..length) else { return Ok(None) };
-        let sums = [u64::from(entry.crc), entry.packed, entry.bytes, entry.offset];
-        let same = longs(told, [0, 38]) == [CENTRAL, PLAIN_FILE]
-            && longs(told, [16, 20, 24, 42]).map(u64::from) == sums
-            && shorts(told, [4, 6, 8, 10, 12, 14]) == [MADE_BY, NEEDED, FLAGS, DEFLATE, 0, DAY]
-            && shorts(told, [28, 30, 32, 34, 36]).map(usize::from) == [entry.name.len(), 0, 0, 0, 0]
-            && told.get(CENTRAL_SIZE..) == Some(entry.name.as_bytes());
-        if !same {
-            return Err(Refused::Directory);
-        }
-        self.use_up(length);
-        self.state = State::Directory { next: next + 1, begins };
-        self.next().map(Some)
+    fn directory(&mut self, next: usize, begins: u64) -> Result<Step, Refused> {
+        let expected = match self.entries.get(next) {
+            Some(entry) => records::central(entry, &self.bounds),
+            None => records::end(self.entries.len() as u64, (begins, self.offset - begins), &self.bounds),
+        };
+        let found = self.finds(&expected, || Refused::Directory)?;
+        self.state = match found {
+            true if next == self.entries.len() => State::Over,
+            true => State::Directory { next: next + 1, begins },
+            false => State::Directory { next, begins },
+        };
+        Ok(if found { Step::GoesOn } else { Step::Waits })
     }
 
-    fn ends(&mut self, begins: u64) -> Result<Option<Event>, Refused> {
-        let Some(told) = self.rest().get(..END_SIZE) else { return Ok(None) };
-        let count = self.entries.len();
-        let same = longs(told, [0, 12, 16]).map(u64::from) == [u64::from(END), self.offset - begins, begins]
-            && shorts(told, [4, 6, 8, 10, 20]).map(usize::from) == [0, 0, count, count, 0];
-        if !same {
-            return Err(Refused::Directory);
+    /// Whether these very bytes come next, which are used up then; not yet, where too few were fed to tell.
+    fn finds(&mut self, expected: &[u8], otherwise: impl FnOnce() -> Refused) -> Result<bool, Refused> {
+        let there = self.rest().len().min(expected.len());
+        if self.rest().get(..there) != expected.get(..there) {
+            return Err(otherwise());
         }
-        self.use_up(END_SIZE);
-        self.state = State::Over;
-        self.next().map(Some)
+        let whole = there == expected.len();
+        self.use_up(if whole { there } else { 0 });
+        Ok(whole)
     }
 
     fn rest(&self) -> &[u8] {
@@ -262,12 +258,4 @@ impl Reader {
         self.used += bytes;
         self.offset += bytes as u64;
     }
-}
-
-fn shorts<const N: usize>(bytes: &[u8], places: [usize; N]) -> [u16; N] {
-    places.map(|at| bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |two| u16::from_le_bytes(*two)))
-}
-
-fn longs<const N: usize>(bytes: &[u8], places: [usize; N]) -> [u32; N] {
-    places.map(|at| bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |four| u32::from_le_bytes(*four)))
 }

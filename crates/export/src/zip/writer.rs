@@ -1,16 +1,14 @@
 //! Writes entries one after the other, each as it comes.
 use flate2::{Compress, Compression, FlushCompress, Status};
 
-use super::{
-    CENTRAL, DAY, DEFLATE, DESCRIPTOR, END, Entry, FLAGS, LARGEST, LOCAL, MADE_BY, NEEDED, PLAIN_FILE, Tally, TooLarge,
-};
+use super::{Bounds, Entry, Tally, TooLarge, records};
 
 /// Bytes deflated at once.
 const AT_ONCE: usize = 64 * 1024;
 
 /// A ZIP on its way out. Each call says what is to be written next.
-#[derive(Default)]
 pub(crate) struct Writer {
+    bounds: Bounds,
     offset: u64,
     /// What was packed until now.
     unpacked: u64,
@@ -26,17 +24,19 @@ struct Open {
 }
 
 impl Writer {
+    /// Writes nothing beyond these bounds.
+    pub(crate) fn within(bounds: Bounds) -> Self {
+        Self { bounds, offset: bounds.begins, unpacked: 0, entries: Vec::new(), open: None }
+    }
+
     /// Begins an entry.
     pub(crate) fn begin(&mut self, name: &str) -> Result<Vec<u8>, TooLarge> {
-        let mut out = Vec::with_capacity(64);
-        put(&mut out, LOCAL);
-        put_shorts(&mut out, [NEEDED, FLAGS, DEFLATE, 0, DAY]);
-        [0; 3].into_iter().for_each(|unknown| put(&mut out, unknown));
-        put_shorts(&mut out, [u16::try_from(name.len()).map_err(|_| TooLarge)?, 0]);
-        out.extend_from_slice(name.as_bytes());
+        if self.entries.len() >= self.bounds.entries || u16::try_from(name.len()).is_err() {
+            return Err(TooLarge);
+        }
         let deflate = Compress::new(Compression::new(6), false);
         self.open = Some(Open { name: name.to_owned(), offset: self.offset, deflate, tally: Tally::default() });
-        self.written(out)
+        self.written(records::local(name))
     }
 
     /// Goes on with it.
@@ -44,7 +44,7 @@ impl Writer {
         let Some(open) = &mut self.open else { return Ok(Vec::new()) };
         open.tally.add(plain);
         self.unpacked += plain.len() as u64;
-        if self.unpacked > LARGEST {
+        if self.unpacked > self.bounds.unpacked {
             return Err(TooLarge);
         }
         let packed = deflate(&mut open.deflate, plain, FlushCompress::None);
@@ -53,42 +53,31 @@ impl Writer {
     }
 
     /// Ends it.
-    pub(crate) fn end(&mut self) -> Result<(Entry, Vec<u8>), TooLarge> {
+    pub(crate) fn end(&mut self) -> Result<(&Entry, Vec<u8>), TooLarge> {
         let mut open = self.open.take().ok_or(TooLarge)?;
         let mut out = deflate(&mut open.deflate, &[], FlushCompress::Finish);
         open.tally.packed += out.len() as u64;
-        let entry = open.tally.entry(open.name, open.offset);
-        put(&mut out, DESCRIPTOR);
-        put_sums(&mut out, &entry)?;
-        self.entries.push(entry.clone());
-        Ok((entry, self.written(out)?))
+        let entry = open.tally.entry(open.name.into(), open.offset);
+        out.extend(records::descriptor(&entry, &self.bounds));
+        let out = self.written(out)?;
+        self.entries.push(entry);
+        Ok((self.entries.last().ok_or(TooLarge)?, out))
     }
 
     /// The directory.
     pub(crate) fn finish(mut self) -> Result<Vec<u8>, TooLarge> {
-        let (mut out, begins) = (Vec::new(), self.offset);
+        let mut out = Vec::new();
         for entry in &self.entries {
-            put(&mut out, CENTRAL);
-            put_shorts(&mut out, [MADE_BY, NEEDED, FLAGS, DEFLATE, 0, DAY]);
-            put_sums(&mut out, entry)?;
-            put_shorts(&mut out, [u16::try_from(entry.name.len()).map_err(|_| TooLarge)?, 0, 0, 0, 0]);
-            put(&mut out, PLAIN_FILE);
-            put(&mut out, short(entry.offset)?);
-            out.extend_from_slice(entry.name.as_bytes());
+            out.extend(records::central(entry, &self.bounds));
         }
-        let (count, length) = (u16::try_from(self.entries.len()).map_err(|_| TooLarge)?, short(out.len() as u64)?);
-        put(&mut out, END);
-        put_shorts(&mut out, [0, 0, count, count]);
-        put(&mut out, length);
-        put(&mut out, short(begins)?);
-        put_shorts(&mut out, [0]);
+        let place = (self.offset, out.len() as u64);
+        out.extend(records::end(self.entries.len() as u64, place, &self.bounds));
         self.written(out)
     }
 
     fn written(&mut self, out: Vec<u8>) -> Result<Vec<u8>, TooLarge> {
         self.offset += out.len() as u64;
-        short(self.offset)?;
-        Ok(out)
+        if self.offset - self.bounds.begins > self.bounds.packed { Err(TooLarge) } else { Ok(out) }
     }
 }
 
@@ -106,23 +95,4 @@ fn deflate(deflate: &mut Compress, mut plain: &[u8], flush: FlushCompress) -> Ve
             return out;
         }
     }
-}
-
-fn put(out: &mut Vec<u8>, number: u32) {
-    out.extend_from_slice(&number.to_le_bytes());
-}
-
-fn put_shorts<const N: usize>(out: &mut Vec<u8>, numbers: [u16; N]) {
-    numbers.into_iter().for_each(|number| out.extend_from_slice(&number.to_le_bytes()));
-}
-
-fn put_sums(out: &mut Vec<u8>, entry: &Entry) -> Result<(), TooLarge> {
-    put(out, entry.crc);
-    put(out, short(entry.packed)?);
-    put(out, short(entry.bytes)?);
-    Ok(())
-}
-
-fn short(length: u64) -> Result<u32, TooLarge> {
-    u32::try_from(length).map_err(|_| TooLarge)
 }
