@@ -3,7 +3,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hotelhub_identity::LinkToken;
 use hotelhub_kernel::{Host, Slug, TenantId, hex};
-use hotelhub_protocol::{OwnerSeed, Task, TenantSeed};
+use hotelhub_protocol::{ClusterId, OwnerSeed, Task, TenantSeed};
 use hotelhub_web::{AppError, Kind, Lang, RequestKey, Result, once};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +16,7 @@ use super::{Newcomer, Welcome};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::database::{DbError, Tx};
-use crate::fleet::orders::{self, InHand, NewOrder};
+use crate::fleet::orders::{self, NewOrder};
 use crate::fleet::ready;
 use crate::mails::{self, NewLetter};
 use crate::plans::{self, PlacedIn, Plan};
@@ -73,11 +73,11 @@ pub(crate) async fn sign_up(app: &App, newcomer: &Newcomer, visitor: &Visitor<'_
     }
     let plan = plan_of(app, &mut tx, newcomer).await?;
     if let Err(error) = begin(app, &mut tx, made.tenant, newcomer, &plan, now).await {
-        let taken = matches!(error.constraint(), Some("tenants_slug_unique" | "domains_pkey"));
         drop(tx);
-        return Err(if taken { slug_taken(app, newcomer).await? } else { error.into() });
+        return Err(not_begun(app, newcomer, error).await);
     }
-    let in_hand = order(app, &mut tx, &made, newcomer, plan.placed_in, now).await?;
+    let order = order(app, &mut tx, &made, newcomer, (plan.placed_in, None), now).await?.ok_or_else(no_room)?;
+    let in_hand = orders::place_in_hand(app, &mut tx, order, now).await?;
     welcome(app, &mut tx, &made, newcomer, visitor.lang, now).await?;
     note(&mut tx, &made, newcomer, &plan, visitor, now).await?;
     tx.commit().await.map_err(DbError::from)?;
@@ -116,22 +116,21 @@ pub(crate) async fn begin(
     store::begin_tenant(tx, &begun).await
 }
 
-async fn order(
+/// The order by which a newcomer's place is made, in what and on which cluster it is to be; none where there is no room for it.
+pub(super) async fn order(
     app: &App,
     tx: &mut Tx,
     made: &Made,
     newcomer: &Newcomer,
-    placed_in: PlacedIn,
+    (placed_in, to): (PlacedIn, Option<&ClusterId>),
     now: Timestamp,
-) -> Result<Option<InHand>> {
+) -> Result<Option<NewOrder>, DbError> {
+    let whom = (made.tenant, to);
     let claimed = match placed_in {
-        PlacedIn::Database => ready::claim(tx, made.tenant, app.ids.next(), now).await?,
-        PlacedIn::Schema => ready::claim_schema(tx, made.tenant, [app.ids.next(), app.ids.next()], now).await?,
+        PlacedIn::Database => ready::claim(tx, whom, app.ids.next(), now).await?,
+        PlacedIn::Schema => ready::claim_schema(tx, whom, [app.ids.next(), app.ids.next()], now).await?,
     };
-    let claimed = claimed.ok_or_else(|| {
-        let detail = "We have no room for another hotel at this moment; try again a little later.";
-        AppError::new(Kind::Unavailable, "no-room", detail).retry_after(60).because("no open cluster has capacity left")
-    })?;
+    let Some(claimed) = claimed else { return Ok(None) };
     let owner = OwnerSeed {
         user: app.ids.next(),
         name: newcomer.owner.clone(),
@@ -148,11 +147,23 @@ async fn order(
         owner,
     };
     let task = Task::CreateTenant { cluster: claimed.cluster, database: claimed.name, seed };
-    let order = NewOrder { id: app.ids.next(), tenant: Some(made.tenant), priority: PRIORITY, task };
-    Ok(orders::place_in_hand(app, tx, order, now).await?)
+    Ok(Some(NewOrder { id: app.ids.next(), tenant: Some(made.tenant), priority: PRIORITY, task }))
 }
 
-async fn welcome(app: &App, tx: &mut Tx, made: &Made, newcomer: &Newcomer, lang: Lang, now: Timestamp) -> Result<()> {
+fn no_room() -> AppError {
+    let detail = "We have no room for another hotel at this moment; try again a little later.";
+    AppError::new(Kind::Unavailable, "no-room", detail).retry_after(60).because("no open cluster has capacity left")
+}
+
+/// Writes the letter that opens the door to the owner.
+pub(super) async fn welcome(
+    app: &App,
+    tx: &mut Tx,
+    made: &Made,
+    newcomer: &Newcomer,
+    lang: Lang,
+    now: Timestamp,
+) -> Result<()> {
     let welcome = Welcome {
         owner: newcomer.owner.clone(),
         hotel: newcomer.hotel.clone(),
@@ -185,10 +196,18 @@ async fn note(
     audit::record(tx, now, &actor, "tenant.sign_up", ("tenant", &tenant), Some(made.tenant), details).await
 }
 
-async fn slug_taken(app: &App, newcomer: &Newcomer) -> Result<AppError> {
-    let suggestions = suggestions(app, &newcomer.slug, Some(&newcomer.hotel)).await?;
-    let refusal = AppError::new(Kind::Conflict, "slug-taken", "Another hotel has this name already.");
-    Ok(refusal.field("slug", "taken").with("suggestions", suggestions))
+/// What is told where [`begin`] failed: other names, where another hotel has this one.
+pub(super) async fn not_begun(app: &App, newcomer: &Newcomer, error: DbError) -> AppError {
+    if !matches!(error.constraint(), Some("tenants_slug_unique" | "domains_pkey")) {
+        return error.into();
+    }
+    match suggestions(app, &newcomer.slug, Some(&newcomer.hotel)).await {
+        Ok(suggestions) => {
+            let refusal = AppError::new(Kind::Conflict, "slug-taken", "Another hotel has this name already.");
+            refusal.field("slug", "taken").with("suggestions", suggestions)
+        }
+        Err(error) => error,
+    }
 }
 
 /// Up to three names like this one that nobody has.

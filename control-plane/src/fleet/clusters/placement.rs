@@ -21,6 +21,19 @@ pub enum Need {
     Alone,
 }
 
+/// Why a hotel cannot come to a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// No cluster has this name.
+    Unknown,
+    /// It takes no hotels: it is closed, or being emptied.
+    Closed,
+    /// It is for others: for those that share one, or for one that is there already.
+    ForOthers,
+    /// It holds as many databases as it may.
+    Full,
+}
+
 /// A cluster, as far as the choice goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
@@ -60,13 +73,24 @@ impl Tier {
 impl Candidate {
     /// Whether a hotel of this need may come.
     pub fn takes(&self, need: Need) -> bool {
+        self.refuses(need).is_none()
+    }
+
+    /// Why a hotel of this need may not come; nothing where it may.
+    pub fn refuses(&self, need: Need) -> Option<Unfit> {
         let fits = match (self.tier, need) {
             (Tier::Any, _) | (Tier::Shared, Need::Shared) => true,
             (Tier::Alone, Need::Alone) => self.hotels == 0,
             (Tier::Shared, Need::Alone) | (Tier::Alone, Need::Shared) => false,
         };
+        if !self.open {
+            return Some(Unfit::Closed);
+        }
+        if !fits {
+            return Some(Unfit::ForOthers);
+        }
         // Where a database is ready, the hotel gets that one.
-        self.open && fits && self.databases - self.ready < self.capacity
+        (self.databases - self.ready >= self.capacity).then_some(Unfit::Full)
     }
 
     /// Whether it may hold one more database beside those that are ready: a hotel that brings its own, or shares one, takes none of them.
@@ -90,4 +114,10 @@ impl Candidate {
 /// The cluster for a hotel of this need; none where none has room.
 pub fn choose(candidates: &[Candidate], need: Need) -> Option<&Candidate> {
     candidates.iter().filter(|known| known.takes(need)).min_by_key(|known| known.rank(need))
+}
+
+/// The cluster of this name, for a hotel of this need; why not, where it cannot come there.
+pub fn named<'a>(candidates: &'a [Candidate], need: Need, id: &ClusterId) -> Result<&'a Candidate, Unfit> {
+    let named = candidates.iter().find(|known| known.id == *id).ok_or(Unfit::Unknown)?;
+    named.refuses(need).map_or(Ok(named), Err)
 }

@@ -1,7 +1,7 @@
 //! Which cluster a hotel is put on.
 use hotelhub_protocol::ClusterId;
 
-use super::{Candidate, Need, Tier, choose};
+use super::{Candidate, Need, Tier, Unfit, choose, named};
 
 /// An open cluster that holds so many of a thousand, with one ready.
 fn cluster(id: &str, tier: Tier, hotels: i64) -> Candidate {
@@ -63,5 +63,34 @@ fn a_hotel_goes_where_its_tier_is_then_where_most_room_is() {
     ] {
         let chosen = choose(&candidates, need).map(|known| known.id.0.as_str());
         assert_eq!(chosen, wanted, "{said}");
+    }
+}
+
+#[test]
+fn a_hotel_comes_to_a_cluster_that_is_named_or_it_is_told_why_not() {
+    let clusters = [
+        cluster("any", Tier::Any, 3),
+        cluster("shared", Tier::Shared, 3),
+        cluster("alone", Tier::Alone, 0),
+        cluster("taken", Tier::Alone, 1),
+        Candidate { open: false, ..cluster("closed", Tier::Any, 0) },
+        Candidate { capacity: 4, ..cluster("last", Tier::Any, 3) },
+        Candidate { capacity: 4, ready: 0, ..cluster("full", Tier::Any, 3) },
+    ];
+    for (id, shared, alone) in [
+        ("any", None, None),
+        ("shared", None, Some(Unfit::ForOthers)),
+        ("alone", Some(Unfit::ForOthers), None),
+        ("taken", Some(Unfit::ForOthers), Some(Unfit::ForOthers)),
+        ("closed", Some(Unfit::Closed), Some(Unfit::Closed)),
+        ("last", None, None),
+        ("full", Some(Unfit::Full), Some(Unfit::Full)),
+        ("elsewhere", Some(Unfit::Unknown), Some(Unfit::Unknown)),
+    ] {
+        let asked = ClusterId(id.to_owned());
+        for (need, wanted) in [(Need::Shared, shared), (Need::Alone, alone)] {
+            let found = named(&clusters, need, &asked).map(|known| &known.id);
+            assert_eq!(found, wanted.map_or(Ok(&asked), Err), "{id} for {need:?}");
+        }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) use listed::{of_tenant, open};
 pub use model::{ATTEMPTS, after_failure};
 pub(crate) use pages::OrderLine;
 pub use pages::{OrdersPage, pages};
-pub(crate) use placed::{InHand, hand_over, place, place_in_hand};
+pub(crate) use placed::{hand_over, place, place_in_hand};
 pub use routes::router;
 pub(crate) use store::NewOrder;
 pub use store::sweep;

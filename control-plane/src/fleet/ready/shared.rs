@@ -7,23 +7,23 @@ use uuid::Uuid;
 
 use super::store::{Claimed, name};
 use crate::database::{DbError, Tx};
-use crate::fleet::clusters::{self, Candidate};
+use crate::fleet::clusters;
 
 /// Schemas in one database. Its catalogue grows with each, and a backend reads of it only what its own tenant's statements touch; but a
 /// database that is damaged, or whose server must be asked to leave it, takes all of them along.
 const CAPACITY: i32 = 250;
 
-/// Names a schema for a tenant, on a cluster that has room; nothing when none has.
+/// Names a schema for a tenant, on a cluster that has room, or on the one it is to come to; nothing when none has.
 pub(crate) async fn claim_schema(
     tx: &mut Tx,
-    tenant: TenantId,
+    (tenant, to): (TenantId, Option<&ClusterId>),
     fresh: [Uuid; 2],
     now: Timestamp,
 ) -> Result<Option<Claimed>, DbError> {
     let need = clusters::need_of(tx, tenant).await?;
-    let candidates = clusters::candidates(tx).await?;
-    let with_room: Vec<_> = candidates.into_iter().filter(Candidate::has_room).collect();
-    let Some(chosen) = clusters::choose(&with_room, need) else { return Ok(None) };
+    let mut candidates = clusters::candidates(tx).await?;
+    candidates.retain(|known| known.has_room() && to.is_none_or(|to| known.id == *to));
+    let Some(chosen) = clusters::choose(&candidates, need) else { return Ok(None) };
     let cluster = chosen.id.clone();
     let name = name_schema(tx, &cluster, ("claimed", Some(tenant)), fresh, now).await?;
     Ok(Some(Claimed { cluster, name }))

@@ -25,16 +25,17 @@ pub(crate) fn name(id: Uuid) -> String {
     format!("t_{}", id.simple())
 }
 
-/// Claims the oldest ready-made database of the cluster that is right for a tenant; where there is none, names a new one there. Nothing
-/// when no cluster has room.
+/// Claims the oldest ready-made database of the cluster that is right for a tenant, or of the one it is to come to; where there is none,
+/// names a new one there. Nothing when no cluster has room.
 pub(crate) async fn claim(
     tx: &mut Tx,
-    tenant: TenantId,
+    (tenant, to): (TenantId, Option<&ClusterId>),
     fresh: Uuid,
     now: Timestamp,
 ) -> Result<Option<Claimed>, DbError> {
     let need = clusters::need_of(tx, tenant).await?;
-    let candidates = clusters::candidates(tx).await?;
+    let mut candidates = clusters::candidates(tx).await?;
+    candidates.retain(|known| to.is_none_or(|to| known.id == *to));
     let Some(chosen) = clusters::choose(&candidates, need) else { return Ok(None) };
     let ready = sqlx::query!(
         "update databases set state = 'claimed', tenant_id = $1
