@@ -1,7 +1,7 @@
 //! Which plan a house may choose.
 use hotelhub_kernel::Rupiah;
 use hotelhub_web::{AppError, Kind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ pub enum Price {
 }
 
 /// What hotels are placed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlacedIn {
     /// A database of their own.

@@ -1,7 +1,11 @@
-//! What a hotel may say of itself.
-use hotelhub_kernel::BadSlug;
+//! What a hotel may say of itself, and what staff may choose for it.
+use hotelhub_kernel::{BadSlug, Rupiah};
+use uuid::Uuid;
 
-use super::{Newcomer, Wish, Wrong};
+use super::placing::Unplaced;
+use super::{Chosen, Newcomer, Wish, Wrong};
+use crate::fleet::clusters::Need;
+use crate::plans::{PlacedIn, Plan, Price};
 
 fn wish() -> Wish {
     Wish {
@@ -47,5 +51,34 @@ fn an_address_that_could_smuggle_a_header_is_no_mail_address() {
     for email in ["a\n@b.id", "a b@c.id", "a@b..id", "@b.id", "a@b", "a@b@c.id", "<a@b.id>", "a,b@c.id"] {
         let wrongs = Newcomer::read(Wish { email: email.to_owned(), ..wish() }).unwrap_err();
         assert_eq!(wrongs, [Wrong::Email], "{email}");
+    }
+}
+
+#[test]
+fn a_hotel_is_placed_as_staff_choose_but_shares_no_database_where_it_is_to_lie_alone() {
+    use PlacedIn::{Database, Schema};
+    let plan = |placed_in| Plan {
+        id: "growth".to_owned(),
+        name: "Growth".to_owned(),
+        rooms_from: 20,
+        rooms_to: Some(49),
+        users: None,
+        price: Price::PerRoom(Rupiah(50_000)),
+        price_id: Uuid::nil(),
+        features: Vec::new(),
+        placed_in,
+    };
+    for (says, chosen, among_others, alone) in [
+        (Database, None, Ok(Database), Ok(Database)),
+        (Database, Some(Database), Ok(Database), Ok(Database)),
+        (Database, Some(Schema), Ok(Schema), Err(Unplaced::Alone)),
+        (Schema, None, Ok(Schema), Ok(Schema)),
+        (Schema, Some(Database), Ok(Database), Ok(Database)),
+        (Schema, Some(Schema), Ok(Schema), Ok(Schema)),
+    ] {
+        let by_staff = Chosen { placed_in: chosen, cluster: None };
+        for (need, wanted) in [(Need::Shared, among_others), (Need::Alone, alone)] {
+            assert_eq!(by_staff.placed_in(&plan(says), need), wanted, "{says:?}, {chosen:?}, {need:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The vendor's view of its tenants: who they are, what they are on, how their database is, and their life from trial to release.
 mod change;
+mod creation;
 mod forms;
 mod life;
 mod model;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::change::Changed;
 use super::store::{self, Detail, Listed, Search};
-use super::{Change, Refusal, Status};
+use super::{Change, Refusal, Status, creation};
 use crate::App;
 use crate::audit::{self, Entry};
 use crate::database::DbError;
@@ -23,7 +23,7 @@ use crate::staff::{Asked, VendorStaff};
 /// The JSON doors.
 pub fn doors() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(list))
+        .routes(routes!(list, creation::create))
         .routes(routes!(read))
         .routes(routes!(suspend))
         .routes(routes!(resume))

@@ -6,6 +6,8 @@ mod bodies;
 #[cfg(test)]
 mod chores;
 #[cfg(test)]
+mod created;
+#[cfg(test)]
 mod database;
 #[cfg(test)]
 mod dead_servers;

@@ -60,6 +60,7 @@ pub(crate) async fn posts(office: &Office) -> Vec<Post> {
     let signup = "/api/v1/signups".to_owned();
     vec![
         post("/api/v1/signups", signup, wish("mawar"), wish("kenanga"), &office.visitor()),
+        post("/api/v1/tenants", "/api/v1/tenants".into(), wish("seruni"), wish("kamboja"), &admin),
         post("/api/v1/session", "/api/v1/session".into(), enter(&made.password), enter("x"), &office.visitor()),
         post(
             "/api/v1/staff/invitations",

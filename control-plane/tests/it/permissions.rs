@@ -43,6 +43,7 @@ fn doors() -> Vec<Door> {
         ("delete", "/api/v1/sessions/{id}", Value::Null, None),
         ("get", "/api/v1/sessions", Value::Null, None),
         ("get", "/api/v1/tenants", Value::Null, Some(May::TenantRead)),
+        ("post", "/api/v1/tenants", wish("seruni"), Some(May::TenantChange)),
         ("get", "/api/v1/tenants/{id}", Value::Null, Some(May::TenantRead)),
         ("post", "/api/v1/tenants/{id}/suspend", json!({ "reason": "Tagihan Juli" }), Some(May::TenantChange)),
         ("post", "/api/v1/tenants/{id}/resume", json!({}), Some(May::TenantChange)),
