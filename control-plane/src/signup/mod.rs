@@ -16,6 +16,7 @@ mod tests;
 pub(crate) use by_staff::sign_up_for;
 pub use form::SignupPage;
 pub use letters::Welcome;
+pub(crate) use model::ZONES;
 pub use model::{Newcomer, Wish, Wrong};
 pub use pages::{StatusPage, pages};
 pub(crate) use placing::Chosen;

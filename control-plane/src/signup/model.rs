@@ -28,7 +28,7 @@ pub struct Wish {
 }
 
 /// The zones of Indonesia.
-pub(super) const ZONES: [&str; 3] = ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"];
+pub(crate) const ZONES: [&str; 3] = ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"];
 
 /// More rooms than any house has.
 const MOST_ROOMS: u32 = 5_000;

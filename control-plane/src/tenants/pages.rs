@@ -11,7 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::routes::{Filter, Whole, whole};
-use super::{Status, store};
+use super::{Status, new_page, store};
 use crate::App;
 use crate::audit::AuditLine;
 use crate::backups::Kept;
@@ -25,7 +25,8 @@ use crate::vendor::{form_key, moment, next, shell};
 pub fn pages() -> Router<App> {
     Router::new()
         .route("/vendor", get(async || see_other("/vendor/tenants", None)))
-        .route("/vendor/tenants", get(list))
+        .route("/vendor/tenants", get(list).post(new_page::create))
+        .route("/vendor/tenants/new", get(new_page::show))
         .route("/vendor/tenants/{id}", get(read))
         .merge(super::forms::forms())
 }
@@ -34,6 +35,8 @@ pub fn pages() -> Router<App> {
 #[derive(Clone, Debug, Serialize)]
 pub struct TenantsPage {
     q: String,
+    /// Whether this member of staff may sign a hotel up.
+    may_create: bool,
     tabs: Vec<Tab>,
     tenants: Vec<Line>,
     next: Option<String>,
@@ -77,7 +80,7 @@ impl Page for TenantsPage {
             since: "3 Jul 2026 10.15".to_owned(),
         };
         let next = Some("/vendor/tenants?cursor=abc".to_owned());
-        Self { q: "mel".to_owned(), tabs: tabs(None), tenants: vec![melati], next }
+        Self { q: "mel".to_owned(), may_create: true, tabs: tabs(None), tenants: vec![melati], next }
     }
 }
 
@@ -114,6 +117,7 @@ async fn list(
         since: moment(tenant.created_at, &visit),
     };
     let page = TenantsPage {
+        may_create: staff.can(StaffPermission::TenantChange),
         tabs: tabs(search.status),
         tenants: found.items.into_iter().map(line).collect(),
         next: next("/vendor/tenants", &[("q", &filter.q), ("status", &filter.status)], found.next),

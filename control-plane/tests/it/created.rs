@@ -199,3 +199,42 @@ async fn the_owner_gets_the_letter_of_a_sign_up_and_nobody_else_its_link() {
         assert_eq!(seed.owner.login_token_sha256, hex(&LinkToken::read(token).unwrap().hash()), "it lets the owner in");
     }
 }
+
+#[tokio::test]
+async fn staff_sign_a_hotel_up_by_the_form_and_see_what_is_wrong_beside_what_they_chose() {
+    let desk = Desk::open().await;
+    let browser = desk.staff.with("accept-language", "en");
+    let list = browser.page("/vendor/tenants").await.unwrap();
+    assert!(list.text.contains("href=\"/vendor/tenants/new\""), "{}", list.text);
+    let looks_only = desk.office.staff(StaffRole::DevOps).await.page("/vendor/tenants").await.unwrap();
+    assert!(!looks_only.text.contains("/vendor/tenants/new"));
+
+    let fields = |cluster: &'static str| {
+        [("hotel", "Villa Kenanga"), ("owner", "Sri"), ("email", "sri@kenanga.test"), ("phone", "08123456789")]
+            .into_iter()
+            .chain([("rooms", "12"), ("slug", "kenanga"), ("time_zone", "Asia/Makassar"), ("plan", "")])
+            .chain([("lang", "en"), ("placed_in", "schema"), ("cluster", cluster)])
+            .collect::<Vec<_>>()
+    };
+    let form = browser.page("/vendor/tenants/new").await.unwrap();
+    assert!(form.text.contains("jkt-22") && form.text.contains("Enterprise"), "{}", form.text);
+    let key = form.field("_key").unwrap();
+    let mut wrong = fields("nowhere");
+    wrong.push(("_key", &key));
+    let refused = browser.form("/vendor/tenants", &wrong).await.unwrap();
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    assert!(refused.text.contains("No cluster has this name."), "{}", refused.text);
+    assert!(refused.text.contains("<option value=\"schema\" selected>"), "{}", refused.text);
+    assert_eq!(refused.field("hotel").as_deref(), Some("Villa Kenanga"));
+
+    let key = refused.field("_key").unwrap();
+    let mut right = fields("jkt-22");
+    right.push(("_key", &key));
+    let done = browser.form("/vendor/tenants", &right).await.unwrap();
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let shown = browser.page(done.location().unwrap()).await.unwrap();
+    assert!(shown.text.contains("Villa Kenanga") && shown.text.contains("The hotel is being made"), "{}", shown.text);
+    assert!(shown.text.contains("<dd>jkt-22</dd>") && shown.text.contains("<code>s_"), "{}", shown.text);
+    let again = browser.form("/vendor/tenants", &right).await.unwrap();
+    assert_eq!(again.location(), done.location(), "twice is once");
+}

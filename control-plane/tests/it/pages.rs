@@ -7,7 +7,7 @@ use hotelhub_control_plane::home::HomePage;
 use hotelhub_control_plane::signup::{SignupPage, StatusPage, Welcome};
 use hotelhub_control_plane::staff::{CodesPage, Invited, LinkPage, Renewed, StaffPage};
 use hotelhub_control_plane::templates;
-use hotelhub_control_plane::tenants::{TenantPage, TenantsPage};
+use hotelhub_control_plane::tenants::{NewTenantPage, TenantPage, TenantsPage};
 use hotelhub_web::{Lang, Layout, Letter, Page, Shell, Templates, Visit};
 use reqwest::StatusCode;
 
@@ -32,6 +32,7 @@ fn every_page_renders_in_both_languages() {
     renders::<StatusPage>(&templates, "signup.status");
     renders::<TenantsPage>(&templates, "vendor.tenants");
     renders::<TenantPage>(&templates, "vendor.tenant");
+    renders::<NewTenantPage>(&templates, "tenant.new");
     renders::<OrdersPage>(&templates, "vendor.orders");
     renders::<FleetPage>(&templates, "vendor.fleet");
     renders::<RolloutsPage>(&templates, "vendor.rollouts");

@@ -97,9 +97,10 @@ const OPEN: [(&str, &str); 5] = [
     ("delete", "/api/v1/session"),
 ];
 
-const PAGES: [(&str, Option<May>); 9] = [
+const PAGES: [(&str, Option<May>); 10] = [
     ("/vendor/account", None),
     ("/vendor/tenants", Some(May::TenantRead)),
+    ("/vendor/tenants/new", Some(May::TenantChange)),
     ("/vendor/tenants/01980f6e-0000-7000-8000-000000000000", Some(May::TenantRead)),
     ("/vendor/orders", Some(May::FleetRead)),
     ("/vendor/fleet", Some(May::FleetRead)),
@@ -112,7 +113,8 @@ const PAGES: [(&str, Option<May>); 9] = [
 /// A form with what it carries besides its key, and what opens it.
 type Form = (&'static str, &'static [(&'static str, &'static str)], May);
 
-const FORMS: [Form; 30] = [
+const FORMS: [Form; 31] = [
+    ("/vendor/tenants", &[("slug", "kamboja"), ("rooms", "many")], May::TenantChange),
     ("/vendor/tenants/{id}/suspend", &[("reason", "Tagihan Juli")], May::TenantChange),
     ("/vendor/tenants/{id}/resume", &[], May::TenantChange),
     ("/vendor/tenants/{id}/maintenance", &[("text", "Pindah server")], May::TenantChange),
