@@ -230,7 +230,7 @@ pub enum Plan {
 }
 
 /// Reads what hotels are placed in.
-fn placed_in(text: &str) -> Result<PlacedIn, String> {
+pub(crate) fn placed_in(text: &str) -> Result<PlacedIn, String> {
     PlacedIn::read(text).ok_or_else(|| "it is `database` or `schema`".to_owned())
 }
 

@@ -1,9 +1,10 @@
 //! A hotel's life led from the command line: `hotelhub-control tenants …` against a running house.
 use anyhow::{Context as _, Result, ensure};
-use hotelhub_tests::{Connection, Hotel, House, Process, get, patiently};
+use hotelhub_tests::{Connection, Hotel, House, Process, connect, get, patiently};
 use serde_json::{Value, json};
 
 use crate::ground::house;
+use crate::story_in_a_browser::link_in;
 
 /// What a hotel is, and how a script asks and changes it.
 pub(crate) struct Script<'a> {
@@ -166,5 +167,56 @@ async fn a_deleted_hotel_is_unreachable_comes_back_whole_and_once_dropped_leaves
     let stock = new.furnish(&[1]).await?;
     let booked = new.post("/api/v1/bookings", "an-old-key", &stock.booking("Made Astika", stock.room(0, 1, 1))).await?;
     ensure!(booked["id"].is_string() && booked["id"] != json!(booking), "an old key answers nothing old");
+    house.stop().await
+}
+
+/// How a script signs a hotel up, with something more said of it.
+fn create<'a>(slug: &'a str, email: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let who = ["create", slug, "--name", "Hotel Melati", "--owner", "Sari Dewi", "--email", email];
+    [&who[..], &["--phone", "+62811000111"], more].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_sign_hotels_up_where_their_plan_would_not_put_them_and_the_owners_letter_lets_them_in() -> Result<()> {
+    let (_servers, house) = house("life-create").await?;
+    let central = connect(&house.central_dsn()).await?;
+    let support = Script::new(&house, "support").await?;
+    let dry = create("melati", "sari@melati.example", &["--rooms", "42", "--in", "schema", "--dry-run"]);
+    let (code, dry) = support.says(&dry).await?;
+    ensure!(
+        code == 0 && dry.contains("would be: melati: trial") && dry.contains("Nothing was changed"),
+        "{code} {dry}"
+    );
+    ensure!(dry.contains("on jkt-1, a schema of a shared database"), "{dry}");
+    ensure!(support.says(&["show", "melati"]).await?.0 == 3, "it is there");
+
+    for (slug, plan, chosen) in [("melati", "database", "schema"), ("mawar", "schema", "database")] {
+        central.execute("update plans set placed_in = $1 where id = 'growth'", &[&plan]).await?;
+        let owner = format!("sari@{slug}.example");
+        let made = support.does(&create(slug, &owner, &["--rooms", "42", "--in", chosen, "--on", "jkt-1"])).await?;
+        let home = &made["database"];
+        ensure!((&home["state"], &home["cluster"]) == (&json!("live"), &json!("jkt-1")), "{made}");
+        let shares = home["name"].as_str().context("no name")?.contains('.');
+        ensure!(shares == (chosen == "schema"), "{slug} lies in {home}");
+        becomes(&house, slug, 200).await?;
+        let link = link_in(&house.letters(&owner, 1).await?, "/login/link/")?;
+        let hotel = Hotel::by_link(house.node_port(), house.host(slug), &link).await?;
+        let stock = hotel.furnish(&[2]).await?;
+        hotel.post("/api/v1/bookings", "a-booking", &stock.booking("Wayan Suarti", stock.room(0, 1, 1))).await?;
+    }
+
+    let dev_ops = Script::new(&house, "dev_ops").await?;
+    for (script, slug, more, wanted, word) in [
+        (&support, "kenanga", &["--in", "schema"][..], 2, "--rooms"),
+        (&support, "kenanga", &["--rooms", "42", "--in", "cellar"], 2, "it is `database` or `schema`"),
+        (&support, "kenanga", &["--rooms", "42", "--on", "nowhere"], 3, "no such cluster"),
+        (&support, "kenanga", &["--rooms", "200", "--in", "schema"], 4, "plan-lies-alone"),
+        (&support, "kenanga", &["--rooms", "0"], 4, "rooms: 1 to 5000"),
+        (&support, "melati", &["--rooms", "42"], 4, "slug-taken"),
+        (&dev_ops, "kenanga", &["--rooms", "42"], 4, "not-permitted"),
+    ] {
+        let (code, said) = script.says(&create(slug, "sari@kenanga.example", more)).await?;
+        ensure!(code == wanted && said.contains(word), "{more:?}: wanted {wanted} {word}, got {code} {said}");
+    }
     house.stop().await
 }

@@ -167,7 +167,7 @@ fn rupiah(amount: i64) -> String {
 }
 
 /// The newest letter's link that holds `part`.
-fn link_in(letters: &[Value], part: &str) -> Result<String> {
+pub(crate) fn link_in(letters: &[Value], part: &str) -> Result<String> {
     letters
         .iter()
         .rev()

@@ -228,7 +228,7 @@ impl Client {
         let said = |member: &str| body.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
         Err(match status {
             StatusCode::NOT_FOUND => Failure::NotFound(said("detail")),
-            status if status.is_client_error() => Failure::Refused { code: said("code"), detail: said("detail") },
+            status if status.is_client_error() => Failure::Refused { code: said("code"), detail: with_fields(&body) },
             status => self.away(&format!("{status} {}", said("detail"))),
         })
     }
@@ -236,6 +236,19 @@ impl Client {
     pub(super) fn away(&self, why: &dyn std::fmt::Display) -> Failure {
         Failure::Unreachable { url: self.base.clone(), why: why.to_string() }
     }
+}
+
+/// What a problem says, and of each field that is wrong what it does not say yet.
+fn with_fields(problem: &Value) -> String {
+    let of = |value: &Value, member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut said = of(problem, "detail");
+    let wrongs = problem.get("errors").and_then(Value::as_array).into_iter().flatten();
+    for (field, message) in wrongs.map(|wrong| (of(wrong, "field"), of(wrong, "message"))) {
+        if !said.contains(&message) {
+            said = format!("{said} {field}: {message}.");
+        }
+    }
+    said
 }
 
 /// The id of the hotel that has this name now, or had it last; an id is its own.

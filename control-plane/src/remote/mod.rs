@@ -2,6 +2,7 @@
 mod backups;
 mod chores;
 mod client;
+mod create;
 mod exports;
 mod fleet;
 mod moves;

@@ -176,6 +176,14 @@ pub(super) fn state(tenant: &Value) -> String {
     said
 }
 
+/// What a hotel is now and where its data lie, in one line.
+pub(super) fn home(tenant: &Value) -> String {
+    let [name, cluster, is] = ["name", "cluster", "state"]
+        .map(|member| tenant.get("database").map(|home| text(home, member)).unwrap_or_default());
+    let place = if name.contains('.') { "a schema of a shared database" } else { "a database of its own" };
+    format!("{}; in {name} on {cluster}, {place}: {is}", state(tenant))
+}
+
 /// All that is known of a hotel, one thing a line.
 pub(super) fn sheet(tenant: &Value) -> String {
     let mut lines = vec![state(tenant)];

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::backups::{CallingOff, Errand};
 use super::chores::Meant;
 use super::client::{Client, Failure, Reach, find};
+use super::create::{self, NewHotel};
 use super::exports::{Overrides, Sealed};
 use super::{EXIT_CODES, UNWELL, backups, chores, exports, moves, shown};
 use crate::vendor::escaped;
@@ -29,6 +30,9 @@ pub enum Tenants {
         #[arg(long)]
         search: Option<String>,
     },
+    /// Signs a hotel up as its owner would, and waits until it is served. The owner gets the welcome letter with the link to get in.
+    #[command(after_help = EXIT_CODES)]
+    Create(NewHotel),
     /// Shows all the vendor knows of a hotel.
     #[command(after_help = EXIT_CODES)]
     Show {
@@ -310,6 +314,7 @@ struct Wish {
 pub async fn tenants(asked: Tenants) -> Result<String, Failure> {
     let (whom, wish) = match asked {
         Tenants::List { reach, status, search } => return list(&reach, status, search).await,
+        Tenants::Create(wish) => return create::create(&wish).await,
         Tenants::Show { whom } => return show(&whom).await,
         Tenants::Suspend { whom, reason, dry_run } => {
             (whom, Wish { door: "suspend", body: json!({ "reason": reason }), dry_run })
