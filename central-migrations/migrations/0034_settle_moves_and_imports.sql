@@ -1,6 +1,6 @@
 -- expand
--- A hotel that was restored elsewhere between the switch of its move and the end of it is not led back where it was when the switch is taken
--- back: what it moved away from is kept until then all the same, and dropped.
+-- Where a switch is taken back and the hotel was restored meanwhile, it is not served from where it was: that is kept for the days of grace,
+-- and dropped.
 alter table moves
     drop constraint moves_switched_is_whole,
     add constraint moves_switched_is_whole check (

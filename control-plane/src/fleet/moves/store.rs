@@ -141,7 +141,7 @@ pub(super) async fn open(tx: &mut Tx, which: Which) -> Result<Option<Open>, DbEr
         order,
         id
     );
-    let held = held.fetch_all(&mut **tx).await?;
+    let held: Vec<Uuid> = held.fetch_all(&mut **tx).await?;
     Ok(read(tx, &held).await?.pop())
 }
 
@@ -176,7 +176,7 @@ pub(super) async fn stuck(tx: &mut Tx, which: Stuck) -> Result<Vec<Open>, DbErro
         deleted,
         forsaken as _
     );
-    let held = held.fetch_all(&mut **tx).await?;
+    let held: Vec<Uuid> = held.fetch_all(&mut **tx).await?;
     read(tx, &held).await
 }
 
