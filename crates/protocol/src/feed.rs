@@ -5,7 +5,7 @@ use hotelhub_kernel::{Host, Slug, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Quarters, Signed};
+use crate::{Quarters, Reserved, Signed};
 
 /// The name of a Postgres server of ours: short, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ impl fmt::Display for ClusterId {
     }
 }
 
-/// Where a Postgres server listens.
+/// A Postgres server: where it listens, and what of its budget is reserved for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cluster {
     /// Its name.
@@ -27,6 +27,9 @@ pub struct Cluster {
     pub host: String,
     /// Its port.
     pub port: u16,
+    /// What is reserved for single nodes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reserved: Vec<Reserved>,
 }
 
 /// What a tenant is to the vendor.
@@ -167,7 +170,7 @@ pub enum Change {
         /// Whose.
         tenant: TenantId,
     },
-    /// A server is new or moved.
+    /// A server is new or moved, or something else of it is reserved.
     Cluster(Cluster),
 }
 

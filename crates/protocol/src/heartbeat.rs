@@ -81,6 +81,15 @@ pub struct Usage {
     pub jobs_failed: u64,
 }
 
+/// Which beat it is. One that was sent earlier may come later: it must change nothing any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeatNumber {
+    /// The start of the process, as the control plane numbered it; 0 until it has.
+    pub start: u64,
+    /// Counts up with each beat of the process.
+    pub beat: u64,
+}
+
 /// A sign of life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
@@ -104,6 +113,9 @@ pub struct Heartbeat {
     /// The orders about copies that it carries out now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub copying: Vec<Copying>,
+    /// Which beat it is; absent where the node does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<BeatNumber>,
 }
 
 /// An order about a copy that is being carried out: one that goes on is leased on.
@@ -160,6 +172,10 @@ pub struct HeartbeatAnswer {
     /// it any more. Absent where the control plane does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leases: Option<Vec<Leased>>,
+    /// The number of this start, where the beat named another or none: it changed nothing, and what is answered to it is not lived by. The
+    /// node comes again at once with this number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<u64>,
 }
 
 /// A database that waits for its tenant.

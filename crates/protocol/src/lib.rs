@@ -10,6 +10,7 @@ mod moves;
 mod orders;
 mod owners;
 mod quarters;
+mod reserve;
 mod seeds;
 mod signed;
 #[cfg(test)]
@@ -22,13 +23,14 @@ pub use feed::{
     TenantStatus,
 };
 pub use heartbeat::{
-    ClusterLoad, Copying, Disk, Heartbeat, HeartbeatAnswer, HowFar, Leased, ReadyDatabase, Role, Share, Usage,
+    BeatNumber, ClusterLoad, Copying, Disk, Heartbeat, HeartbeatAnswer, HowFar, Leased, ReadyDatabase, Role, Share, Usage,
 };
 pub use inventory::Inventory;
 pub use moves::{MoveStep, Moved, Moving};
 pub use orders::{LeaseWish, Migrated, Order, OrderId, Outcome, Recovery, Report, Restoration, Task};
 pub use owners::{ExportState, ExportWish, FileWish, OwnersExport};
 pub use quarters::{Quarters, is_shared};
+pub use reserve::{NodeMark, Reserved};
 pub use seeds::{OwnerSeed, TenantSeed};
 pub use signed::{BadSignature, FeedKey, FeedVerifier, Signed};
 

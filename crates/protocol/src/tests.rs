@@ -4,8 +4,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    BadSignature, Change, ClusterId, Delta, Deltas, FeedKey, FeedVerifier, Limits, Notices, Order, OrderId, Outcome,
-    Placement, Quarters, Report, Route, Snapshot, Task, TenantStatus,
+    BadSignature, BeatNumber, Change, Cluster, ClusterId, Delta, Deltas, FeedKey, FeedVerifier, Heartbeat,
+    HeartbeatAnswer, Limits, NodeMark, Notices, Order, OrderId, Outcome, Placement, Quarters, Report, Reserved, Role,
+    Route, Snapshot, Task, TenantStatus, Usage,
 };
 
 fn melati() -> Route {
@@ -128,4 +129,51 @@ fn a_placement_is_a_database_or_a_schema_and_its_name_says_which() {
     for wrong in ["", "public", "t_7", &shared[..34], &format!("{own}.{own}"), &own.to_uppercase(), &long] {
         assert_eq!(placed(wrong), None, "{wrong}");
     }
+}
+
+#[test]
+fn a_server_of_which_nothing_is_reserved_is_written_as_it_always_was() {
+    let wire = json!({"id": "jkt-1", "host": "10.0.0.7", "port": 5432});
+    let mut cluster: Cluster = serde_json::from_value(wire.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&cluster).unwrap(), wire);
+    let node = NodeMark::of_token("node-1.token");
+    cluster.reserved = vec![Reserved { node, role: Role::Serve, connections: 4 }];
+    let delta = Delta { version: 9, change: Change::Cluster(cluster) };
+    let wire = serde_json::to_value(&delta).unwrap();
+    assert_eq!(wire["reserved"][0]["connections"], 4);
+    assert_eq!(serde_json::from_value::<Delta>(wire).unwrap(), delta);
+}
+
+#[test]
+fn a_node_is_marked_by_its_token_and_the_mark_tells_neither_the_token_nor_what_is_kept_of_it() {
+    let digest = hotelhub_kernel::sha256(b"node-1.token");
+    let mark = NodeMark::of_token("node-1.token");
+    assert_eq!(mark, NodeMark::of_digest(&digest));
+    assert_ne!(mark, NodeMark::of_token("node-1.another"));
+    let wire = serde_json::to_value(&mark).unwrap();
+    assert!(!hotelhub_kernel::hex(&digest).contains(wire.as_str().unwrap()));
+}
+
+#[test]
+fn a_beat_is_numbered_and_one_of_an_older_node_is_not() {
+    let number = Some(BeatNumber { start: 3, beat: 7 });
+    let beat = Heartbeat {
+        version: "0.1.0".to_owned(),
+        roles: vec![Role::Serve],
+        started_at: jiff::Timestamp::UNIX_EPOCH,
+        routes_version: 0,
+        requests_total: 0,
+        resident_bytes: 0,
+        usage: Usage::default(),
+        clusters: Vec::new(),
+        copying: Vec::new(),
+        number,
+    };
+    let mut wire = serde_json::to_value(&beat).unwrap();
+    assert_eq!(wire["number"], json!({"start": 3, "beat": 7}));
+    assert_eq!(serde_json::from_value::<Heartbeat>(wire.clone()).unwrap(), beat);
+    wire.as_object_mut().unwrap().remove("number");
+    assert_eq!(serde_json::from_value::<Heartbeat>(wire).unwrap().number, None);
+    let answer: HeartbeatAnswer = serde_json::from_value(json!({"shares": [], "again_in_ms": 5_000})).unwrap();
+    assert_eq!(answer.start, None);
 }

@@ -8,7 +8,8 @@ use hotelhub_protocol::{Cluster, ClusterId, Limits, Notices, Placement, Route, S
 pub fn routing_table(hotels: usize) -> Result<Snapshot> {
     let clock = Clock::wall();
     let ids = Ids::timed(clock.clone(), Entropy::seeded(1));
-    let cluster = Cluster { id: ClusterId("jkt-1".to_owned()), host: "127.0.0.1".to_owned(), port: 5432 };
+    let (id, host) = (ClusterId("jkt-1".to_owned()), "127.0.0.1".to_owned());
+    let cluster = Cluster { id, host, port: 5432, reserved: Vec::new() };
     let routes = (0..hotels).map(|n| route(n, TenantId(ids.next()), &cluster.id)).collect::<Result<_>>()?;
     Ok(Snapshot { version: 1, taken_at: clock.now(), departed: 0, clusters: vec![cluster], routes })
 }

@@ -168,7 +168,7 @@ fn route(tenant: TenantId, slug: Slug, name: String, mode: &Standalone, config: 
 }
 
 fn snapshot(route: Route, sources: &Sources) -> Snapshot {
-    let clusters = vec![Cluster { id: here(), host: String::new(), port: 0 }];
+    let clusters = vec![Cluster { id: here(), host: String::new(), port: 0, reserved: Vec::new() }];
     Snapshot { version: 1, taken_at: sources.clock.now(), departed: 0, clusters, routes: vec![route] }
 }
 

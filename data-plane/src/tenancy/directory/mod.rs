@@ -107,7 +107,7 @@ impl Directory {
         self.0.filled.load(Ordering::Acquire)
     }
 
-    /// Where a server listens.
+    /// A server by its name.
     pub fn cluster(&self, cluster: &ClusterId) -> Option<Cluster> {
         self.0.clusters.load().get(cluster).cloned()
     }
@@ -217,13 +217,13 @@ impl Directory {
         }
     }
 
-    /// Notes where servers listen and says which of them listened elsewhere before.
+    /// Notes the servers and says which of them listened elsewhere before.
     fn take_clusters(&self, clusters: impl IntoIterator<Item = Cluster>) -> Vec<ClusterId> {
         let mut known = HashMap::clone(&self.0.clusters.load());
         let mut moved = Vec::new();
         for cluster in clusters {
             let id = cluster.id.clone();
-            if known.get(&id).is_some_and(|before| *before != cluster) {
+            if known.get(&id).is_some_and(|before| (&before.host, before.port) != (&cluster.host, cluster.port)) {
                 moved.push(id.clone());
             }
             known.insert(id, cluster);

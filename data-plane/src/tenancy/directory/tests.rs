@@ -1,7 +1,8 @@
 //! The routing table under changes, old snapshots and many readers.
 use hotelhub_kernel::{Host, Slug, TenantId};
 use hotelhub_protocol::{
-    Change, Cluster, ClusterId, Delta, Deltas, Limits, Notices, Placement, Route, Snapshot, TenantStatus,
+    Change, Cluster, ClusterId, Delta, Deltas, Limits, NodeMark, Notices, Placement, Reserved, Role, Route, Snapshot,
+    TenantStatus,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -35,7 +36,7 @@ fn snapshot(version: u64, routes: Vec<Route>) -> Snapshot {
 }
 
 fn cluster(port: u16) -> Cluster {
-    Cluster { id: ClusterId("main".to_owned()), host: "127.0.0.1".to_owned(), port }
+    Cluster { id: ClusterId("main".to_owned()), host: "127.0.0.1".to_owned(), port, reserved: Vec::new() }
 }
 
 fn put(version: u64, route: Route) -> Delta {
@@ -139,7 +140,13 @@ fn a_pool_outlives_a_new_name_and_not_a_new_placement_or_a_moved_server() {
     apply(&directory, vec![put(7, renamed)]);
     let second = entry();
     assert!(!second.shares_pool_with(&first));
-    apply(&directory, vec![Delta { version: 8, change: Change::Cluster(cluster(5433)) }]);
+    let node = NodeMark::of_token("node-1.token");
+    let reserved = vec![Reserved { node, role: Role::Serve, connections: 4 }];
+    let reserving = Cluster { reserved: reserved.clone(), ..cluster(5432) };
+    apply(&directory, vec![Delta { version: 8, change: Change::Cluster(reserving) }]);
+    assert!(entry().shares_pool_with(&second));
+    assert_eq!(directory.clusters()[0].reserved, reserved);
+    apply(&directory, vec![Delta { version: 9, change: Change::Cluster(cluster(5433)) }]);
     assert!(!entry().shares_pool_with(&second));
     assert_eq!(at(&directory, "satu.co.id"), Some(1));
 }
