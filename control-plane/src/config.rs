@@ -103,6 +103,11 @@ pub struct Flags {
     /// Databases kept ready for sign-ups on each cluster.
     #[arg(long, env = "HOTELHUB_READY_DATABASES", default_value_t = 4)]
     ready_databases: u32,
+    /// Connections reserved on each cluster for each node that serves or works, out of the cluster's budget: a node that starts without a
+    /// disk while this plane is away has these and no more. At most half of a role's part of the budget is reserved; nodes that come after
+    /// that have nothing before they are granted a share. What was reserved for a node stays so until it is retired.
+    #[arg(long, env = "HOTELHUB_LONELY_CONNECTIONS", default_value_t = 4)]
+    lonely_connections: u32,
     /// Sign-ups taken from one address in an hour.
     #[arg(long, env = "HOTELHUB_SIGNUPS_PER_HOUR", default_value_t = 20)]
     signups_per_hour: u32,
@@ -177,6 +182,8 @@ pub struct Settings {
     pub s3: Option<S3Access>,
     /// Databases kept ready on each cluster.
     pub ready_databases: u32,
+    /// Connections reserved on each cluster for each node that serves or works.
+    pub lonely_connections: u32,
     /// Sign-ups taken from one address in an hour.
     pub signups_per_hour: u32,
     /// Days for which a deleted hotel's database is kept.
@@ -270,6 +277,7 @@ impl Flags {
             routes_store: self.routes_store,
             s3: self.s3.access()?,
             ready_databases: self.ready_databases,
+            lonely_connections: self.lonely_connections,
             signups_per_hour: self.signups_per_hour,
             tenant_grace_days: self.tenant_grace_days,
             tenant_backup_days: self.tenant_backup_days,
@@ -317,6 +325,7 @@ impl Settings {
             ("HOTELHUB_ROUTES_STORE", self.routes_store.as_ref().map(Origin::to_string).unwrap_or_default()),
             ("HOTELHUB_S3_SECRET", self.s3.as_ref().map(|_| redacted()).unwrap_or_default()),
             ("HOTELHUB_READY_DATABASES", self.ready_databases.to_string()),
+            ("HOTELHUB_LONELY_CONNECTIONS", self.lonely_connections.to_string()),
             ("HOTELHUB_SIGNUPS_PER_HOUR", self.signups_per_hour.to_string()),
             ("HOTELHUB_TENANT_GRACE_DAYS", self.tenant_grace_days.to_string()),
             ("HOTELHUB_TENANT_BACKUP_DAYS", self.tenant_backup_days.to_string()),

@@ -54,6 +54,8 @@ mod reaper;
 #[cfg(test)]
 mod removals;
 #[cfg(test)]
+mod reserve;
+#[cfg(test)]
 mod rollouts;
 #[cfg(test)]
 mod schema;

@@ -166,6 +166,7 @@ fn settings(dsn: String) -> Settings {
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         redis_url: None,
         ready_databases: 4,
+        lonely_connections: 0,
         routes_store: None,
         s3: None,
         signups_per_hour: 1_000,
@@ -365,5 +366,6 @@ pub(crate) fn beat(roles: &[Role], started_at: Timestamp) -> Heartbeat {
         usage: Usage { hotels_known: 42, hotels_open: 7, connections_lent: 3, hotels_waiting: 2, jobs_failed: 1 },
         clusters: Vec::new(),
         copying: Vec::new(),
+        number: None,
     }
 }

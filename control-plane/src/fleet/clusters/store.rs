@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{Candidate, Need, Tier};
 use crate::database::{DbError, Tx};
-use crate::fleet::feed;
+use crate::fleet::{feed, shares};
 
 /// A cluster to take into service.
 #[derive(Clone, Debug)]
@@ -118,9 +118,16 @@ pub async fn add(tx: &mut Tx, new: &NewCluster, now: Timestamp) -> Result<Added,
     .fetch_one(&mut **tx)
     .await?
     .inserted;
-    let cluster = Cluster { id: ClusterId(new.id.clone()), host: new.host.clone(), port: new.port };
-    feed::publish(tx, Change::Cluster(cluster), now).await?;
+    publish(tx, &new.id, now).await?;
     Ok(if inserted { Added::New } else { Added::Changed })
+}
+
+/// Tells nodes of a cluster as it is now. Call it last, like [`feed::publish`].
+pub(crate) async fn publish(tx: &mut Tx, id: &str, now: Timestamp) -> Result<(), DbError> {
+    for cluster in known(tx).await?.into_iter().filter(|cluster| cluster.id.0 == id) {
+        feed::publish(tx, Change::Cluster(cluster), now).await?;
+    }
+    Ok(())
 }
 
 /// Opens or closes a cluster to new hotels; whether that changed it, nothing where there is no such cluster.
@@ -142,11 +149,12 @@ pub(super) async fn set_intake(tx: &mut Tx, id: &str, intake: Intake, now: Times
 
 /// Every cluster as nodes know it.
 pub(crate) async fn known(conn: &mut PgConnection) -> Result<Vec<Cluster>, DbError> {
-    let rows = sqlx::query!("select id, host, port from clusters order by id").fetch_all(conn).await?;
-    let cluster = rows.into_iter().map(|row| Cluster {
-        id: ClusterId(row.id),
-        host: row.host,
-        port: u16::try_from(row.port).unwrap_or(0),
+    let rows = sqlx::query!("select id, host, port from clusters order by id").fetch_all(&mut *conn).await?;
+    let mut reserved = shares::reserved(conn).await?;
+    let cluster = rows.into_iter().map(|row| {
+        let (id, port) = (ClusterId(row.id), u16::try_from(row.port).unwrap_or(0));
+        let reserved = reserved.remove(&id).unwrap_or_default();
+        Cluster { id, host: row.host, port, reserved }
     });
     Ok(cluster.collect())
 }
@@ -176,8 +184,9 @@ pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, DbError> {
                   (select count(*) from databases d join tenants t on t.id = d.tenant_id and t.status <> 'churned'
                     where d.cluster_id = c.id) as "hotels!",
                   (select count(*) from moves m where m.source_cluster = c.id and m.finished_at is null) as "leaving!",
-                  (select coalesce(sum(greatest(s.granted, s.holding)), 0)
-                     from connection_shares s where s.cluster_id = c.id) as "granted!",
+                  (select coalesce(sum(greatest(s.granted, s.holding, r.connections)), 0)
+                     from connection_shares s full join reserved_connections r using (cluster_id, node, role)
+                    where cluster_id = c.id) as "granted!",
                   (select count(*) from databases d where d.cluster_id = c.id and d.state not in ('failed', 'dropped')) as "databases!",
                   (select count(*) from databases d where d.cluster_id = c.id and d.state = 'ready') as "ready!"
              from clusters c order by c.id"#

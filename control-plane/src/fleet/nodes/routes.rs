@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use super::{Caller, store};
 use crate::App;
 use crate::exports;
+use crate::fleet::shares::{Asked, Granted, Heard, Terms};
 use crate::fleet::{clusters, orders, ready, shares};
 use crate::wakes::Wake;
 
@@ -29,19 +30,26 @@ pub fn router() -> Router<App> {
     Router::new().route(paths::HEARTBEAT, post(heartbeat))
 }
 
-/// Takes a sign of life and answers with the connection shares to live by, and until when long orders are leased on.
+/// Takes a sign of life and answers with the connection shares to live by, and until when long orders are leased on. One that comes after
+/// a later one, or of a start that is not known, is answered and changes nothing.
 async fn heartbeat(
     State(app): State<App>,
     caller: Caller,
     Body(beat): Body<Heartbeat>,
 ) -> Result<Json<HeartbeatAnswer>> {
     let now = app.clock.now();
-    store::keep(&app.db.relaxed, &caller.name, &beat, now).await?;
     let roles: Vec<Role> = beat.roles.iter().copied().filter(|role| caller.roles.contains(role)).collect();
+    let asked = Asked { node: &caller.name, number: beat.number, roles: &roles, loads: &beat.clusters };
+    let terms = Terms { lately: now - SILENCE, reserve: app.settings.lonely_connections, now };
+    let Granted { heard, shares } = shares::grant(&app.db, &asked, terms).await?;
+    if heard != Heard::Newest {
+        let start = if let Heard::Begins(start) = heard { Some(start) } else { None };
+        return Ok(Json(HeartbeatAnswer { shares, again_in_ms: SOON_MS, next: Vec::new(), leases: None, start }));
+    }
+    store::keep(&app.db.relaxed, &caller.name, &beat, now).await?;
     if roles.contains(&Role::Fleet) && clusters::keep_templates(&app.db.durable, &beat.clusters, now).await? {
         app.wakes.wake(Wake::Orders);
     }
-    let shares = shares::grant(&app.db, &caller.name, &roles, &beat.clusters, now - SILENCE).await?;
     let holding = |share| beat.clusters.iter().flat_map(|load| &load.holding).any(|held| held == share);
     let settled = shares.iter().all(|share| share.connections == 0 || holding(share));
     let watched = beat.copying.iter().any(|copy| copy.how_far.is_some());
@@ -58,5 +66,5 @@ async fn heartbeat(
         false => orders::lease_on(&app.db.durable, &caller.name, &beat.copying, now).await?,
     };
     exports::reached(&app, &caller.name, &beat.copying).await?;
-    Ok(Json(HeartbeatAnswer { shares, again_in_ms, next, leases: Some(leases) }))
+    Ok(Json(HeartbeatAnswer { shares, again_in_ms, next, leases: Some(leases), start: None }))
 }

@@ -11,6 +11,7 @@ use sqlx::types::Json;
 
 use super::role;
 use crate::database::{DbError, Tx};
+use crate::fleet::shares;
 
 /// A node as staff see it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -88,14 +89,14 @@ pub async fn enrol(
     Ok(Enrolled { name: name.to_owned(), token })
 }
 
-/// Retires a node that is gone: its token opens nothing, its connection shares are free. Whether there was one.
-pub async fn retire(tx: &mut Tx, name: &str, now: Timestamp) -> Result<bool, DbError> {
-    let now = now.to_sqlx();
+/// Retires a node that is gone: its token opens nothing, its connection shares and its reserve are free. Whether there was one.
+pub async fn retire(tx: &mut Tx, name: &str, at: Timestamp) -> Result<bool, DbError> {
+    shares::in_turn(tx).await?;
+    let now = at.to_sqlx();
     let retired =
         sqlx::query!("update nodes set retired_at = $2 where name = $1 and retired_at is null", name, now as _)
             .execute(&mut **tx)
             .await?;
-    sqlx::query!("delete from connection_shares where node = $1", name).execute(&mut **tx).await?;
     sqlx::query!(
         "update work_orders set leased_until = least(leased_until, $2) where leased_by = $1 and state = 'leased'",
         name,
@@ -103,6 +104,7 @@ pub async fn retire(tx: &mut Tx, name: &str, now: Timestamp) -> Result<bool, DbE
     )
     .execute(&mut **tx)
     .await?;
+    shares::forget(tx, name, at).await?;
     Ok(retired.rows_affected() > 0)
 }
 

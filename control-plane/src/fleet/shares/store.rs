@@ -1,8 +1,10 @@
 //! Shares as rows, changed by one heartbeat at a time.
-use hotelhub_protocol::{ClusterLoad, Role, Share};
+use hotelhub_protocol::{BeatNumber, ClusterId, ClusterLoad, Role, Share};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 
+use super::numbers::{Heard, hear};
+use super::places::{free, free_unused, keep_places, tell};
 use super::{Claim, Seat, plan};
 use crate::database::{Database, DbError, Tx};
 use crate::fleet::nodes::role;
@@ -10,44 +12,117 @@ use crate::fleet::nodes::role;
 /// Any number, the same in every process: heartbeats take turns while they divide.
 const TURN: i64 = 0x5348_4152_4553;
 
-/// Keeps what a node says it holds and answers what it may use from now on. Nodes heard of after `lately` count as alive.
-pub(crate) async fn grant(
-    db: &Database,
-    node: &str,
-    roles: &[Role],
-    loads: &[ClusterLoad],
-    lately: Timestamp,
-) -> Result<Vec<Share>, DbError> {
+/// What a heartbeat says of its node's connections.
+pub(crate) struct Asked<'a> {
+    /// Which node.
+    pub(crate) node: &'a str,
+    /// Which of the heartbeats, where the node counts them.
+    pub(crate) number: Option<BeatNumber>,
+    /// What it does.
+    pub(crate) roles: &'a [Role],
+    /// What it holds and wants of each server.
+    pub(crate) loads: &'a [ClusterLoad],
+}
+
+/// By what the shares are divided.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    /// Nodes heard of after this count as alive.
+    pub(crate) lately: Timestamp,
+    /// How many connections are reserved for each node that serves or works.
+    pub(crate) reserve: u32,
+    /// What time it is.
+    pub(crate) now: Timestamp,
+}
+
+/// What a node may use from now on.
+pub(crate) struct Granted {
+    /// What the heartbeat was to those before it. Only the newest has changed anything.
+    pub(crate) heard: Heard,
+    /// The node's shares.
+    pub(crate) shares: Vec<Share>,
+}
+
+/// Waits for the turn to change shares; it lasts until the transaction ends.
+pub(crate) async fn in_turn(tx: &mut Tx) -> Result<(), DbError> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", TURN).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Keeps what a node says it holds and answers what it may use from now on.
+pub(crate) async fn grant(db: &Database, asked: &Asked<'_>, terms: Terms) -> Result<Granted, DbError> {
     let mut tx = db.begin().await?;
-    sqlx::query!("select pg_advisory_xact_lock($1)", TURN).execute(&mut *tx).await?;
-    keep_holdings(&mut tx, node, roles, loads).await?;
+    in_turn(&mut tx).await?;
+    let heard = hear(&mut tx, asked.node, asked.number).await?;
+    if heard != Heard::Newest {
+        let shares = granted(&mut tx, asked).await?;
+        tx.commit().await?;
+        return Ok(Granted { heard, shares });
+    }
+    let mut changed = keep_holdings(&mut tx, asked.node, asked.roles, asked.loads).await?;
+    let mut news = free_unused(&mut tx).await?;
     let clusters = sqlx::query!("select id, budget from clusters order by id").fetch_all(&mut *tx).await?;
     let mut shares = Vec::new();
     for cluster in clusters {
         let budget = u32::try_from(cluster.budget).unwrap_or(0);
-        let claims = claims(&mut tx, &cluster.id, node, lately).await?;
-        for (seat, granted) in plan(budget, &claims, node) {
+        let claims = claims(&mut tx, &cluster.id, asked.node, terms.lately).await?;
+        let (claims, is_news) = keep_places(&mut tx, (&cluster.id, budget), terms.reserve, claims).await?;
+        news.extend(is_news.then(|| cluster.id.clone()));
+        for (seat, granted) in plan(budget, &claims, asked.node) {
             let before = claims.iter().find(|claim| claim.seat == seat).map(|claim| claim.granted);
             if before != Some(granted) {
                 keep_grant(&mut tx, &cluster.id, &seat, granted).await?;
+                changed = true;
             }
-            let cluster = hotelhub_protocol::ClusterId(cluster.id.clone());
-            shares.push(Share { cluster, role: seat.role, connections: granted });
+            shares.push(Share { cluster: ClusterId(cluster.id.clone()), role: seat.role, connections: granted });
         }
     }
+    if !changed && news.is_empty() {
+        commit_lazily(&mut tx).await?;
+    }
+    tell(&mut tx, news, terms.now).await?;
     tx.commit().await?;
-    Ok(shares)
+    Ok(Granted { heard, shares })
 }
 
-/// Writes only what changed, so that a quiet heartbeat commits nothing.
-async fn keep_holdings(tx: &mut Tx, node: &str, roles: &[Role], loads: &[ClusterLoad]) -> Result<(), DbError> {
+/// Forgets what a node has and what is reserved for it. To be called in turn, and last: it tells nodes.
+pub(crate) async fn forget(tx: &mut Tx, node: &str, now: Timestamp) -> Result<(), DbError> {
+    sqlx::query!("delete from connection_shares where node = $1", node).execute(&mut **tx).await?;
+    let news = free(tx, node).await?;
+    tell(tx, news, now).await
+}
+
+/// Lets a heartbeat that changed nothing but its number be lost with the server's power: one that was sent before it says the same, for
+/// what a node holds grows only by grants, which last.
+async fn commit_lazily(tx: &mut Tx) -> Result<(), DbError> {
+    sqlx::query!("select set_config('synchronous_commit', 'off', true)").execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// What the node was granted last.
+async fn granted(tx: &mut Tx, asked: &Asked<'_>) -> Result<Vec<Share>, DbError> {
+    let names: Vec<String> = asked.roles.iter().map(|&r| role::text(r).to_owned()).collect();
+    let rows = sqlx::query!(
+        "select cluster_id, role, granted from connection_shares where node = $1 and role = any($2) order by cluster_id, role",
+        asked.node,
+        &names
+    );
+    let share = rows.fetch_all(&mut **tx).await?.into_iter().filter_map(|row| {
+        let (cluster, connections) = (ClusterId(row.cluster_id), u32::try_from(row.granted).unwrap_or(0));
+        Some(Share { cluster, role: role::read(&row.role)?, connections })
+    });
+    Ok(share.collect())
+}
+
+/// Writes only what changed. Whether anything did.
+async fn keep_holdings(tx: &mut Tx, node: &str, roles: &[Role], loads: &[ClusterLoad]) -> Result<bool, DbError> {
     let names: Vec<String> = roles.iter().map(|&r| role::text(r).to_owned()).collect();
     let held = Columns::of(loads.iter().flat_map(|load| &load.holding));
     let wanted = Columns::of(loads.iter().flat_map(|load| &load.wanted));
-    sqlx::query!("delete from connection_shares where node = $1 and role <> all($2)", node, &names)
+    let gone = sqlx::query!("delete from connection_shares where node = $1 and role <> all($2)", node, &names)
         .execute(&mut **tx)
         .await?;
-    sqlx::query!(
+    let kept = sqlx::query!(
         "insert into connection_shares (cluster_id, node, role, granted, holding, wanted)
          select c.id, $1, r.role, 0, coalesce(max(h.amount), 0), max(w.amount)
            from clusters c cross join unnest($2::text[]) as r(role)
@@ -69,7 +144,7 @@ async fn keep_holdings(tx: &mut Tx, node: &str, roles: &[Role], loads: &[Cluster
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(gone.rows_affected() + kept.rows_affected() > 0)
 }
 
 /// Shares, column by column.
@@ -109,7 +184,7 @@ async fn claims(tx: &mut Tx, cluster: &str, asking: &str, lately: Timestamp) -> 
     let claims = rows.into_iter().filter_map(|row| {
         let seat = Seat { node: row.node, role: role::read(&row.role)? };
         let (granted, holding, wanted) = (amount(row.granted), amount(row.holding), row.wanted.map(amount));
-        Some(Claim { seat, granted, holding, wanted, alive: row.alive })
+        Some(Claim { seat, granted, holding, wanted, reserved: 0, due: 0, alive: row.alive })
     });
     Ok(claims.collect())
 }

@@ -1,11 +1,14 @@
 //! A budget is never overdrawn, and it is divided as promised.
+mod reserve;
+
 use hotelhub_protocol::Role;
 use proptest::prelude::*;
 
 use super::{Claim, Seat, plan};
 
 fn claim(node: &str, role: Role, granted: u32, holding: u32, alive: bool) -> Claim {
-    Claim { seat: Seat { node: node.to_owned(), role }, granted, holding, wanted: None, alive }
+    let seat = Seat { node: node.to_owned(), role };
+    Claim { seat, granted, holding, wanted: None, reserved: 0, due: 0, alive }
 }
 
 fn amounts(budget: u32, claims: &[Claim], asking: &str) -> Vec<(Role, u32)> {
@@ -96,6 +99,10 @@ fn one_that_borrowed_and_falls_silent_is_missed_by_all_in_proportion() {
     assert_eq!(amounts(100, &claims, "w"), [(Role::Work, 15)]);
 }
 
+fn wanted_by(seat: Seat, holding: u32, wanted: Option<u32>) -> Claim {
+    Claim { wanted, ..claim(&seat.node, seat.role, 0, holding, true) }
+}
+
 /// What happens to one heartbeat of one node.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
@@ -131,7 +138,7 @@ proptest! {
                 let holding = truly.iter().find(|(s, _)| *s == seat).map_or(0, |(_, held)| *held);
                 match claims.iter_mut().find(|c| c.seat == seat) {
                     Some(claim) => (claim.holding, claim.wanted, claim.alive) = (holding, wanted, true),
-                    None => claims.push(Claim { seat, granted: 0, holding, wanted, alive: true }),
+                    None => claims.push(wanted_by(seat, holding, wanted)),
                 }
             }
             for (seat, granted) in plan(budget, &claims, &node) {
