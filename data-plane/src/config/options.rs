@@ -192,7 +192,8 @@ struct Outside {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connections to the hotels' databases")]
 struct Pool {
-    /// Connections per Postgres server of a standalone house; of a node, where no share was ever granted and the control plane is away.
+    /// Connections per Postgres server of a standalone house. A node of a control plane lives by what it is granted, or by what is reserved
+    /// for it.
     #[arg(long, env = "HOTELHUB_CONNECTION_BUDGET", default_value_t = 40, global = true)]
     connection_budget: usize,
     /// How long a request waits for a connection before it is answered 503, in milliseconds.

@@ -149,6 +149,7 @@ impl Inner {
         self.departed.store(snapshot.departed, Ordering::Relaxed);
         *self.taken_at() = snapshot.taken_at;
         self.parts.directory.apply_snapshot(snapshot);
+        self.take_on_reserve();
     }
 
     /// Lives by changes that are believed, as far as they follow on what is there.
@@ -156,7 +157,11 @@ impl Inner {
         let before = self.parts.directory.version();
         let gone = deltas.deltas.iter().filter(|delta| matches!(delta.change, Change::Gone { .. }));
         let gone: Vec<u64> = gone.map(|delta| delta.version).collect();
+        let of_servers = deltas.deltas.iter().any(|delta| matches!(delta.change, Change::Cluster(_)));
         let applied = self.parts.directory.apply_deltas(deltas);
+        if of_servers {
+            self.take_on_reserve();
+        }
         let now = before + 1..=self.parts.directory.version();
         let departed = gone.into_iter().filter(|version| now.contains(version)).count();
         self.departed.fetch_add(u64::try_from(departed).unwrap_or(0), Ordering::Relaxed);

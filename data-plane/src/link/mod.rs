@@ -5,6 +5,7 @@
 mod client;
 mod follow;
 mod leases;
+mod numbers;
 mod orders;
 mod owners;
 mod peers;
@@ -12,6 +13,7 @@ mod pulse;
 mod recall;
 mod refusals;
 mod reports;
+mod reserve;
 mod shelf;
 #[cfg(test)]
 mod tests;
@@ -25,7 +27,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hotelhub_kernel::{Clock, Entropy, Key, Secret};
-use hotelhub_protocol::{BadSignature, FeedVerifier, ReadyDatabase, Role, Share};
+use hotelhub_protocol::{BadSignature, FeedVerifier, NodeMark, ReadyDatabase, Role, Share};
 use hotelhub_store::{Store, StoreError};
 use hotelhub_web::metrics::Metrics;
 use jiff::{SignedDuration, Timestamp};
@@ -36,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::client::{ControlClient, PeerClient};
 use self::leases::{InHand, Lease};
+use self::numbers::Numbers;
 pub use self::owners::OwnersDesk;
 pub(crate) use self::owners::Unserved;
 use self::peers::Peers;
@@ -106,6 +109,9 @@ struct Inner {
     /// How many hotels have left, by the account of the table in use and the changes since.
     departed: AtomicU64,
     started_at: Timestamp,
+    numbers: Numbers,
+    /// Which node this is, where the routing table says what is reserved for whom.
+    mark: NodeMark,
     shares: Mutex<Vec<Share>>,
     /// Those that lie on disk: the process after this one begins by them.
     shares_on_disk: Mutex<Vec<Share>>,
@@ -161,6 +167,8 @@ impl Link {
         parts.metrics.register(connected.clone())?;
         parts.metrics.register(routes_version.clone())?;
         Ok(Self(Arc::new(Inner {
+            mark: NodeMark::of_token(settings.token.expose().trim()),
+            numbers: Numbers::default(),
             client: ControlClient::new(&settings.control_url, settings.token)?,
             shelf: Shelf::open(&settings.state_dir)?,
             verifier: settings.verifier,

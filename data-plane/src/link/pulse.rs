@@ -9,7 +9,7 @@ use hotelhub_protocol::{ClusterLoad, Heartbeat, Role, Share, Usage};
 use super::{Inner, LinkError};
 
 const PAUSES: Backoff = Backoff { base: Duration::from_millis(500), ceiling: Duration::from_secs(30) };
-/// After so many beats that nobody heard a node that never was granted a share lives by its own setting.
+/// After so many beats that nobody heard it is said by what a node lives that never was granted a share.
 const LONELY: u32 = 3;
 const SOONEST: Duration = Duration::from_millis(100);
 const LATEST: Duration = Duration::from_secs(60);
@@ -27,7 +27,7 @@ impl Inner {
                 Err(error) => {
                     failures += 1;
                     if failures == LONELY {
-                        self.parts.pools.live_ungranted();
+                        self.tell_of_loneliness();
                     }
                     tracing::debug!(error = &error as &dyn std::error::Error, "a heartbeat was not heard");
                     PAUSES.after(failures, &self.parts.entropy)
@@ -44,6 +44,10 @@ impl Inner {
     async fn beat_once(self: &Arc<Self>) -> Result<Duration, LinkError> {
         let beat = self.heartbeat();
         let answer = self.client.heartbeat(&beat).await?;
+        if let Some(start) = answer.start {
+            // Only the next beat counts. A start that is numbered again and again is one of two processes with one name: they do not race.
+            return Ok(if self.numbers.begin(start) { SOONEST } else { Duration::ZERO });
+        }
         if let Some(leases) = &answer.leases {
             self.mind(&beat.copying, leases);
         }
@@ -78,6 +82,7 @@ impl Inner {
             usage: self.usage(),
             clusters: self.as_on_disk(self.steadied(self.load())),
             copying: self.copying(),
+            number: Some(self.numbers.next()),
         }
     }
 

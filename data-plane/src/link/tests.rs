@@ -1,6 +1,7 @@
 //! The line against a control plane that loses, repeats, forges and forgets.
 mod control;
 mod kept;
+mod lonely;
 mod offered;
 mod peers;
 mod stored;

@@ -18,7 +18,7 @@ use hotelhub_data_plane::tenancy::PoolLimits;
 use hotelhub_identity::Password;
 use hotelhub_kernel::{Clock, Entropy, Host, Ids, Key, Secret, Slug, TenantId, hex, sha256};
 use hotelhub_protocol::{
-    Cluster, ClusterId, FeedKey, Limits, Notices, OwnerSeed, Placement, Role, Route, Snapshot, Task, TenantSeed,
+    Cluster, ClusterId, FeedKey, Limits, Notices, OwnerSeed, Placement, Role, Route, Share, Snapshot, Task, TenantSeed,
     TenantStatus,
 };
 use hotelhub_tenant_migrations::{Product, schema_version};
@@ -165,7 +165,7 @@ impl House {
             routes.push(route(tenant, slug, name, &database, connections));
             hotels.push(Hotel::new(tenant, format!("{host}:{port}"), port, dsn_in(&env::postgres(), &database)).await);
         }
-        process.node.pools.live_ungranted();
+        grant_all(&process.node, &cluster());
         let (clusters, taken_at) = (vec![server()], clock.now());
         process.node.directory.apply_snapshot(Snapshot { version: 1, taken_at, departed: 0, clusters, routes });
         Self { node: process.node.clone(), clock, hotels, mail, _process: process, _databases: databases }
@@ -297,7 +297,17 @@ pub(crate) fn server() -> Cluster {
         Some(tokio_postgres::config::Host::Unix(path)) => path.display().to_string(),
         None => "127.0.0.1".to_owned(),
     };
-    Cluster { id: cluster(), host, port: *config.get_ports().first().unwrap_or(&5432) }
+    let port = *config.get_ports().first().unwrap_or(&5432);
+    Cluster { id: cluster(), host, port, reserved: Vec::new() }
+}
+
+/// Grants this node the whole budget of a server, as its setting names it.
+pub(crate) fn grant_all(node: &Node, cluster: &ClusterId) {
+    let connections = u32::try_from(node.settings.pool.budget).unwrap();
+    // Whichever of them it has is its one share.
+    for role in [Role::Work, Role::Serve] {
+        node.pools.grant(&[Share { cluster: cluster.clone(), role, connections }]);
+    }
 }
 
 fn seed(tenant: TenantId, slug: &str, hotel: &str, clock: &Clock) -> TenantSeed {

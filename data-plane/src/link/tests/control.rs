@@ -10,8 +10,9 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use hotelhub_kernel::{Clock, Entropy, Host, Ids, Key, Slug, TenantId};
 use hotelhub_protocol::{
-    Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Heartbeat, HeartbeatAnswer, Limits, Moved, Notices, Order,
-    OrderId, Outcome, Placement, Report, Role, Route, Share, Snapshot, Task, TenantStatus, Usage, paths,
+    BeatNumber, Change, Cluster, ClusterId, Delta, Deltas, FeedKey, Heartbeat, HeartbeatAnswer, Limits, Moved,
+    NodeMark, Notices, Order, OrderId, Outcome, Placement, Report, Reserved, Role, Route, Share, Snapshot, Task,
+    TenantStatus, Usage, paths,
 };
 use hotelhub_web::metrics::Metrics;
 use jiff::SignedDuration;
@@ -22,9 +23,10 @@ use crate::fleet::{Admin, ClusterKeys, Fleet};
 use crate::tenancy::{Access, Directory, PoolLimits, PoolMetrics, Pools};
 
 /// How it behaves towards who asks for changes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Mood {
     /// As the protocol says.
+    #[default]
     True,
     /// The next answer is lost on its way.
     LoseOnce,
@@ -56,6 +58,7 @@ pub(super) struct Control {
     desk: Arc<Mutex<Desk>>,
 }
 
+#[derive(Default)]
 struct Desk {
     mood: Mood,
     changes: Vec<Change>,
@@ -63,6 +66,10 @@ struct Desk {
     silences: u32,
     repeats: u32,
     shares: Vec<Share>,
+    reserved: Vec<Reserved>,
+    /// The number of the node's start; 0 while beats are not numbered.
+    start: u64,
+    beats: Vec<BeatNumber>,
     orders: VecDeque<Task>,
     leased: u128,
     reports: Vec<Report>,
@@ -126,24 +133,7 @@ pub(super) fn fleet() -> Fleet {
 impl Control {
     pub(super) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let desk = Desk {
-            mood: Mood::True,
-            changes: Vec::new(),
-            snapshots_given: 0,
-            silences: 0,
-            repeats: 0,
-            shares: Vec::new(),
-            orders: VecDeque::new(),
-            leased: 0,
-            reports: Vec::new(),
-            reports_to_lose: 0,
-            reads_only_failures: false,
-            makes_no_switch: false,
-            templates: Vec::new(),
-            heard: None,
-        };
-        let control =
-            Self { url: format!("http://{}", listener.local_addr().unwrap()), desk: Arc::new(Mutex::new(desk)) };
+        let control = Self { url: format!("http://{}", listener.local_addr().unwrap()), desk: Arc::default() };
         let doors = Router::new()
             .route(paths::SNAPSHOT, get(snapshot))
             .route(paths::DELTAS, get(deltas))
@@ -216,6 +206,22 @@ impl Control {
         self.desk().shares = shares;
     }
 
+    /// Says in its table that so many connections are reserved for the node.
+    pub(super) fn reserve(&self, connections: u32) {
+        let node = NodeMark::of_token("node.token");
+        self.desk().reserved = vec![Reserved { node, role: Role::Serve, connections }];
+    }
+
+    /// Calls the node's start so from now on.
+    pub(super) fn number(&self, start: u64) {
+        self.desk().start = start;
+    }
+
+    /// The numbers of the beats that came.
+    pub(super) fn beats(&self) -> Vec<BeatNumber> {
+        self.desk().beats.clone()
+    }
+
     pub(super) fn order(&self, task: Task) {
         self.desk().orders.push_back(task);
     }
@@ -279,7 +285,12 @@ impl Desk {
             version: version(&self.changes),
             taken_at: Clock::wall().now(),
             departed: gone as u64,
-            clusters: vec![Cluster { id: ClusterId("main".into()), host: "127.0.0.1".into(), port: 5432 }],
+            clusters: vec![Cluster {
+                id: ClusterId("main".into()),
+                host: "127.0.0.1".into(),
+                port: 5432,
+                reserved: self.reserved.clone(),
+            }],
             routes: routes.into_values().take(kept).collect(),
         }
     }
@@ -349,7 +360,9 @@ async fn heartbeat(State(control): State<Control>, Json(beat): Json<Heartbeat>) 
     let mut desk = control.desk();
     desk.heard = Some(beat.usage);
     desk.templates = beat.clusters.into_iter().filter_map(|load| load.template).collect();
-    Json(HeartbeatAnswer { shares: desk.shares.clone(), again_in_ms: 100, next: Vec::new(), leases: None })
+    desk.beats.extend(beat.number);
+    let start = Some(desk.start).filter(|start| *start > 0 && beat.number.is_some_and(|said| said.start != *start));
+    Json(HeartbeatAnswer { shares: desk.shares.clone(), again_in_ms: 100, next: Vec::new(), leases: None, start })
 }
 
 async fn lease(State(control): State<Control>) -> Response {

@@ -8,7 +8,7 @@ use super::{Post, state_dir, until};
 use crate::link::LinkError;
 
 /// Nobody listens there.
-const NOBODY: &str = "http://127.0.0.1:9";
+pub(super) const NOBODY: &str = "http://127.0.0.1:9";
 
 /// A node whose door for peers is open.
 struct Peer {

@@ -7,6 +7,7 @@ mod dial;
 mod fuse;
 mod metrics;
 mod opener;
+mod rights;
 mod server;
 mod shelf;
 mod slot;
@@ -18,7 +19,6 @@ mod warm;
 mod ways;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ pub(crate) use self::budget::{Budget, Permit};
 pub(crate) use self::dial::{DialError, Dialled, dial, must_name_one_server, reach};
 use self::fuse::Chance;
 pub use self::metrics::PoolMetrics;
+use self::rights::Rights;
 pub use self::server::PoolLimits;
 use self::server::Server;
 use self::shelf::QUIET_ROUNDS;
@@ -61,14 +62,12 @@ struct Inner {
     roles: Vec<Role>,
     chance: Chance,
     servers: Mutex<HashMap<ClusterId, Arc<Server>>>,
-    shares: Mutex<HashMap<ClusterId, Vec<Share>>>,
-    /// Connections per server of which no share was ever granted.
-    ungranted: AtomicUsize,
+    rights: Mutex<Rights>,
 }
 
 impl Pools {
     /// No pool yet. `roles` are this process's: their shares are what it may open. Where a control plane grants them, nothing is opened
-    /// before one is granted, or [`Pools::live_ungranted`].
+    /// before one is granted or known to be reserved.
     pub fn new(
         access: Access,
         limits: PoolLimits,
@@ -78,9 +77,8 @@ impl Pools {
         clock: Clock,
         entropy: Entropy,
     ) -> Self {
-        let (servers, shares, chance) = (Mutex::default(), Mutex::default(), Chance { clock, entropy });
-        let ungranted = AtomicUsize::new(if matches!(access, Access::Given(_)) { limits.budget } else { 0 });
-        Self(Arc::new(Inner { access, limits, metrics, directory, roles, chance, servers, shares, ungranted }))
+        let (servers, rights, chance) = (Mutex::default(), Mutex::default(), Chance { clock, entropy });
+        Self(Arc::new(Inner { access, limits, metrics, directory, roles, chance, servers, rights }))
     }
 
     /// A connection of this tenant. See [`super::Tenant::connect`].
@@ -92,41 +90,34 @@ impl Pools {
 
     /// Lives by these shares from now on. A server that is not named keeps what it has.
     pub fn grant(&self, shares: &[Share]) {
-        let mut known = self.0.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        let mine = shares.iter().filter(|share| self.0.roles.contains(&share.role) && share.role != Role::Fleet);
-        let mut granted: HashMap<ClusterId, Vec<Share>> = HashMap::new();
-        for share in mine {
-            granted.entry(share.cluster.clone()).or_default().push(share.clone());
-        }
-        for (cluster, shares) in granted {
-            self.server(&cluster).limit_to(sum(&shares));
-            known.insert(cluster, shares);
-        }
+        let mut rights = self.rights();
+        let granted = rights.grant(self.of_mine(shares));
+        self.live_by(&rights, granted);
     }
 
-    /// Lives by the setting wherever no share was ever granted: nobody is there who could grant one.
-    pub fn live_ungranted(&self) {
-        let budget = self.0.limits.budget;
-        self.0.ungranted.store(budget, Ordering::Release);
-        let shares = self.0.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        for (_, server) in self.servers().iter().filter(|(cluster, _)| !shares.contains_key(cluster)) {
-            server.limit_to(budget);
-        }
+    /// Lives by at least what is reserved for this node, of all servers.
+    pub fn reserve(&self, shares: &[Share]) {
+        let mut rights = self.rights();
+        let changed = rights.reserve(self.of_mine(shares));
+        self.live_by(&rights, changed);
     }
 
-    /// What is lived by on a server of which no share was ever granted.
-    fn ungranted_share(&self, cluster: &ClusterId) -> Option<Share> {
-        let role = *self.0.roles.iter().find(|role| **role != Role::Fleet)?;
-        let connections = u32::try_from(self.0.ungranted.load(Ordering::Acquire)).unwrap_or(u32::MAX);
-        (connections > 0).then(|| Share { cluster: cluster.clone(), role, connections })
+    fn of_mine(&self, shares: &[Share]) -> Vec<Share> {
+        let mine = |share: &&Share| self.0.roles.contains(&share.role) && share.role != Role::Fleet;
+        shares.iter().filter(mine).cloned().collect()
+    }
+
+    fn live_by(&self, rights: &Rights, changed: BTreeSet<ClusterId>) {
+        for cluster in changed {
+            self.server(&cluster).limit_to(sum(&rights.of(&cluster)));
+        }
     }
 
     /// How each server is used, for the heartbeat. The fleet role adds its templates.
     pub fn load(&self) -> Vec<ClusterLoad> {
-        let shares = self.0.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let rights = self.rights();
         let load = |cluster: ClusterId, open: usize, wanted: usize| {
-            let ungranted = || self.ungranted_share(&cluster).into_iter().collect();
-            let mut holding = shares.get(&cluster).cloned().unwrap_or_else(ungranted);
+            let mut holding = rights.of(&cluster);
             let open = u32::try_from(open).unwrap_or(u32::MAX);
             // What is open over the share is held until it is closed.
             let over = open.saturating_sub(holding.iter().map(|share| share.connections).sum());
@@ -146,7 +137,7 @@ impl Pools {
         };
         // What was granted is held, also of a server that the routing table does not name yet, or any more.
         let named = self.0.directory.clusters().into_iter().map(|cluster| cluster.id);
-        let known: BTreeSet<ClusterId> = named.chain(shares.keys().cloned()).collect();
+        let known: BTreeSet<ClusterId> = named.chain(rights.servers().cloned()).collect();
         let load = |cluster: ClusterId| {
             let count = |server: &Arc<Server>| (server.budget.out(), server.budget.wanted());
             let (open, wanted) = self.servers().get(&cluster).map_or((0, 0), count);
@@ -205,9 +196,14 @@ impl Pools {
 
     fn server(&self, cluster: &ClusterId) -> Arc<Server> {
         let mut servers = self.servers();
-        let limits = PoolLimits { budget: self.0.ungranted.load(Ordering::Acquire), ..self.0.limits };
+        let budget = if matches!(self.0.access, Access::Given(_)) { self.0.limits.budget } else { 0 };
+        let limits = PoolLimits { budget, ..self.0.limits };
         let fresh = || Arc::new(Server::new(cluster, limits, self.0.metrics.clone(), self.0.chance.clone()));
         servers.entry(cluster.clone()).or_insert_with(fresh).clone()
+    }
+
+    fn rights(&self) -> MutexGuard<'_, Rights> {
+        self.0.rights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn servers(&self) -> MutexGuard<'_, HashMap<ClusterId, Arc<Server>>> {

@@ -32,7 +32,7 @@ pub struct PoolLimits {
     pub idle: Duration,
     /// Requests of one tenant that may wait at once.
     pub waiters: usize,
-    /// Connections per server where no share was ever granted.
+    /// Connections per server where no control plane grants shares.
     pub budget: usize,
     /// What Postgres allows one statement.
     pub statement: Duration,

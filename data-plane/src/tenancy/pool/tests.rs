@@ -2,6 +2,7 @@
 mod demand;
 mod dial;
 mod fuse;
+mod rights;
 
 use std::time::Duration;
 

@@ -27,7 +27,7 @@ impl House {
         let entropy = Entropy::system();
         let sources = Sources { clock: clock.clone(), ids: Ids::timed(clock.clone(), entropy.clone()), entropy };
         let process = boot::start(settings, &[Role::Serve, Role::Work], sources).await.unwrap();
-        process.node.pools.live_ungranted();
+        grant_all(&process.node, &cluster());
         let port = process.address.unwrap().port();
         let hotels = hotels.into_iter().map(|hotel| hotel.at(port)).collect();
         Self { node: process.node.clone(), clock, hotels, mail, _process: process, _databases }

@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::routes::{change, route};
 use super::{both, counted, pid};
-use crate::house::{House, server};
+use crate::house::{House, grant_all, server};
 
 const AWAY: &str = "hotelhub_pool_databases_away";
 
@@ -77,8 +77,9 @@ async fn a_hotel_behind_a_dead_line_is_refused_at_once_until_somebody_gets_throu
     })
     .await;
     let (melati, kenanga) = both(&house).await;
-    let line = Cluster { id: away.clone(), host: "127.0.0.1".to_owned(), port: detour.port };
+    let line = Cluster { id: away.clone(), host: "127.0.0.1".to_owned(), port: detour.port, reserved: Vec::new() };
     change(&house, Change::Cluster(line));
+    grant_all(&house.node, &away);
     change(&house, route(&melati, |route| route.placement.cluster = away));
     detour.swallow(true);
     refused(&melati, 20).await;

@@ -93,10 +93,12 @@ impl Town {
             let quarters = fresh_quarters(Some(shared.as_str()).filter(|_| number % 2 == 1));
             plots.push(Plot::laid_out(number, quarters, &fleet, &sources).await?);
         }
-        let clusters = vec![Cluster { id: cluster(), host: Ipv4Addr::LOCALHOST.to_string(), port: proxy.port }];
+        let host = Ipv4Addr::LOCALHOST.to_string();
+        let clusters = vec![Cluster { id: cluster(), host, port: proxy.port, reserved: Vec::new() }];
         let routes = plots.iter().map(|plot| plot.route.clone()).collect();
         let table = Snapshot { version: 1, taken_at: sources.clock.now(), departed: 0, clusters, routes };
-        process.node.pools.live_ungranted();
+        let connections = u32::try_from(hotels)?;
+        process.node.pools.grant(&[Share { cluster: cluster(), role: Role::Serve, connections }]);
         process.node.directory.apply_snapshot(table);
         let password = Password::hash(PASSWORD, &sources.entropy).map_err(|why| anyhow::anyhow!("{why}"))?;
         let hotels = try_join_all(plots.into_iter().map(|plot| plot.opened(port, admin_dsn, &password))).await?;
