@@ -11,6 +11,7 @@ async fn without_the_control_plane_a_node_starts_again_and_a_new_one_serves_from
     let hotels = [Hotel::open(&house, "melati").await?, Hotel::open(&house, "kenanga").await?];
     let stocks = [hotels[0].furnish(&[9]).await?, hotels[1].furnish(&[9]).await?];
     let papers = house.enrol("node-2", "serve").await?;
+    house.until_reserved(&papers).await?;
     house.control.kill().await?;
     house.close_central().await?;
 

@@ -74,6 +74,61 @@ async fn granted(house: &House, node: &str) -> Result<()> {
     .await
 }
 
+/// So many that something is reserved for the first three nodes, each.
+const ROOMY: u16 = 40;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_without_a_disk_that_nobody_hears_have_their_reserve_beside_what_is_given_away_and_no_more() -> Result<()>
+{
+    let (_servers, mut house) = ground::house_within("lonely", ROOMY).await?;
+    let mut hotels = Vec::new();
+    for number in 0..HOTELS {
+        hotels.push(Hotel::open(&house, &format!("hotel-{number}")).await?.host);
+    }
+    let papers = [house.enrol("node-2", "serve").await?, house.enrol("node-3", "serve").await?];
+    for papers in &papers {
+        house.until_reserved(papers).await?;
+    }
+    // Half of the web's part is reserved: there is nothing for one more.
+    let late = house.enrol("node-4", "serve").await?;
+    granted(&house, "node-1").await?;
+    house.control.kill().await?;
+    let watch = Watch::begin(&house.central_dsn(), SEEN).await?;
+    let mut flood = Flood::default();
+    flood.on(house.node_port(), &hotels);
+    lasts().await;
+    let (second, third) = (house.start_beside(&papers[0]).await?, house.start_beside(&papers[1]).await?);
+    let fourth = house.start_beside(&late).await?;
+    let mut lonely = [Flood::default(), Flood::default()];
+    for (flood, node) in lonely.iter_mut().zip([&second, &third]) {
+        flood.on(node.ports[0], &hotels);
+    }
+    let mut without = Flood::default();
+    without.on(fourth.ports[0], &hotels);
+    // Longer than it takes to see that nobody hears.
+    for _ in 0..3 {
+        lasts().await;
+    }
+    ensure!(without.ends().await? == 0, "a node served by connections that nobody gave it");
+    // Those who lived by their reserve have shares again, while all of it goes on.
+    house.restart_control().await?;
+    for name in ["node-1", "node-2", "node-3", "node-4"] {
+        granted(&house, name).await?;
+    }
+    lasts().await;
+    for flood in lonely {
+        let answered = flood.ends().await?;
+        ensure!(answered > 100, "a lonely node answered only {answered} requests");
+    }
+    let answered = flood.ends().await?;
+    let (most, samples) = watch.ends().await?;
+    ensure!(most <= ROOMY.into(), "{most} connections of {ROOMY} in one of {samples} samples");
+    ensure!(most >= i64::from(ROOMY) / 2 && samples > 500, "no flood: {most} at most in {samples} samples");
+    ensure!(answered > 100, "only {answered} requests were answered");
+    drop((second, third, fourth));
+    house.stop().await
+}
+
 /// Callers who ask every hotel in turn, as fast as they are answered.
 #[derive(Default)]
 struct Flood {

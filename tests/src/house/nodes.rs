@@ -2,7 +2,8 @@
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::{House, pair};
+use super::{House, connect, pair};
+use crate::patience::patiently;
 use crate::process::{Process, free_ports};
 
 /// A node beside the house's first.
@@ -36,6 +37,19 @@ impl House {
         let enrolled: Value = serde_json::from_str(&Process::run(&control, &enrol, &self.control_env).await?)?;
         let token = enrolled.get("token").and_then(Value::as_str).context("no token for the node")?;
         Ok(Papers { name: name.to_owned(), role: role.to_owned(), token: token.to_owned() })
+    }
+
+    /// Waits until connections are reserved for this node and the house's first node has the routing table that says so.
+    pub async fn until_reserved(&self, papers: &Papers) -> Result<()> {
+        let central = connect(&self.central_dsn()).await?;
+        let told = "select exists (select 1 from reserved_connections where node = $1)
+                       and (load->>'routes_version')::bigint >= (select version from routes_head)
+                      from nodes where name = 'node-1'";
+        patiently(60, &format!("a reserve for {}", papers.name), async || {
+            let told: Option<bool> = central.query_one(told, &[&papers.name]).await?.get(0);
+            Ok((told == Some(true)).then_some(()))
+        })
+        .await
     }
 
     /// Retires a node that has ended for good: what it had of the servers' connections is others' from then on.
