@@ -23,7 +23,8 @@ pub use feed::{
     TenantStatus,
 };
 pub use heartbeat::{
-    BeatNumber, ClusterLoad, Copying, Disk, Heartbeat, HeartbeatAnswer, HowFar, Leased, ReadyDatabase, Role, Share, Usage,
+    BeatNumber, ClusterLoad, Copying, Disk, Heartbeat, HeartbeatAnswer, HowFar, Leased, ReadyDatabase, Role, Share,
+    Usage,
 };
 pub use inventory::Inventory;
 pub use moves::{MoveStep, Moved, Moving};

@@ -17,6 +17,6 @@ use crate::node::Node;
 const PATH: &str = "/desk/data";
 
 /// The pages of this capability.
-pub fn pages() -> Router<Node> {
+pub(crate) fn pages() -> Router<Node> {
     pages::pages()
 }

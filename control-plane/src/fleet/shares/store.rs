@@ -95,7 +95,7 @@ pub(crate) async fn forget(tx: &mut Tx, node: &str, now: Timestamp) -> Result<()
 /// Lets a heartbeat that changed nothing but its number be lost with the server's power: one that was sent before it says the same, for
 /// what a node holds grows only by grants, which last.
 async fn commit_lazily(tx: &mut Tx) -> Result<(), DbError> {
-    sqlx::query!("select set_config('synchronous_commit', 'off', true)").execute(&mut **tx).await?;
+    sqlx::query!("set local synchronous_commit = off").execute(&mut **tx).await?;
     Ok(())
 }
 
