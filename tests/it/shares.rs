@@ -96,7 +96,7 @@ async fn nodes_without_a_disk_that_nobody_hears_have_their_reserve_beside_what_i
     let watch = Watch::begin(&house.central_dsn(), SEEN).await?;
     let mut flood = Flood::default();
     flood.on(house.node_port(), &hotels);
-    lasts(&watch).await;
+    lasts(&watch).await?;
     let (second, third) = (house.start_beside(&papers[0]).await?, house.start_beside(&papers[1]).await?);
     let fourth = house.start_beside(&late).await?;
     let mut lonely = [Flood::default(), Flood::default()];
@@ -107,7 +107,7 @@ async fn nodes_without_a_disk_that_nobody_hears_have_their_reserve_beside_what_i
     without.on(fourth.ports[0], &hotels);
     // Longer than it takes to see that nobody hears.
     for _ in 0..3 {
-        lasts(&watch).await;
+        lasts(&watch).await?;
     }
     ensure!(without.ends().await? == 0, "a node served by connections that nobody gave it");
     // Those who lived by their reserve have shares again, while all of it goes on.
@@ -115,7 +115,7 @@ async fn nodes_without_a_disk_that_nobody_hears_have_their_reserve_beside_what_i
     for name in ["node-1", "node-2", "node-3", "node-4"] {
         granted(&house, name).await?;
     }
-    lasts(&watch).await;
+    lasts(&watch).await?;
     for flood in lonely {
         let answered = flood.ends().await?;
         ensure!(answered > 100, "a lonely node answered only {answered} requests");

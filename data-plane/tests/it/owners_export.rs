@@ -191,7 +191,8 @@ async fn an_owner_orders_all_data_sees_how_far_it_is_and_fetches_it_open_or_seal
     assert_eq!(String::from_utf8(opened).unwrap(), FILE);
     let short = owner.form(&open, &[("_key", "key-of-a-form"), ("passphrase", "kopi")]).await.unwrap();
     assert_eq!(flash(&short), "bad:data.flash.passphrase");
-    assert_eq!((office.desk().fetched.len(), told(&owner, "data.export_fetched").await), (3, 3));
+    let fetched = office.desk().fetched.len();
+    assert_eq!((fetched, told(&owner, "data.export_fetched").await), (3, 3));
     for (table, rows) in crate::doors::rows(&house).await {
         assert!(!rows.contains(PASSPHRASE) && !rows.contains("kopi+pagi"), "a passphrase is kept in {table}");
     }

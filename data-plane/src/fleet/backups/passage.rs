@@ -160,7 +160,7 @@ impl Greeting {
         self.unread.extend_from_slice(bytes);
         while let Some(&[kind, a, b, c, d]) = self.unread.first_chunk() {
             let end = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(usize::MAX).saturating_add(1);
-            if end < 5 || end > LONGEST_GREETING || kind == b'Z' {
+            if !(5..=LONGEST_GREETING).contains(&end) || kind == b'Z' {
                 break;
             }
             let body = self.unread.get(5..end)?.to_vec();

@@ -205,7 +205,7 @@ async fn rooms_that_were_held_when_a_hotel_left_are_let_go_of_where_it_comes_in(
 async fn an_export_says_how_far_it_is_of_all_that_its_snapshot_holds() {
     let quay = Quay::of("how far").await;
     let progress = Progress::begun();
-    let exported = progress.of(quay.export(MELATI)).await.unwrap();
+    let exported = Box::pin(progress.of(quay.export(MELATI))).await.unwrap();
     let far = progress.how_far().unwrap();
     assert!(far.tables > 1 && far.rows > 900, "{far:?}");
     assert_eq!((far.tables_done, far.rows_done, far.rows), (far.tables, far.rows, exported.rows));
