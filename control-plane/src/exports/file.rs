@@ -54,7 +54,7 @@ pub(super) async fn handed_out(
     let manifest = shelf.manifest(Place { tenant, backup: id }).await.map_err(AppError::internal)?;
     let length = manifest.plain_bytes;
     let from = from_byte(headers.get(RANGE).and_then(|range| range.to_str().ok()), length)?;
-    let reading = shelf.open(&manifest).await.map_err(AppError::internal)?;
+    let reading = shelf.open_from(&manifest, from).await.map_err(AppError::internal)?;
     if let Value::Object(details) = &mut details {
         details.extend([("export".to_owned(), json!(id)), ("from_byte".to_owned(), json!(from))]);
     }
@@ -78,13 +78,10 @@ fn answered(export: &Listed, (from, length): (u64, u64), reading: Reading) -> Re
         status = StatusCode::PARTIAL_CONTENT;
         headers.push((CONTENT_RANGE, format!("bytes {from}-{}/{length}", length - 1)));
     }
-    let bytes = try_unfold((reading, from), |(mut reading, mut skip)| async move {
-        while let Some(mut bytes) = reading.next().await.map_err(io::Error::other)? {
-            let passed = usize::try_from(skip).unwrap_or(usize::MAX).min(bytes.len());
-            skip -= passed as u64;
-            bytes.drain(..passed);
+    let bytes = try_unfold(reading, |mut reading| async move {
+        while let Some(bytes) = reading.next().await.map_err(io::Error::other)? {
             if !bytes.is_empty() {
-                return Ok::<_, io::Error>(Some((Bytes::from(bytes), (reading, skip))));
+                return Ok::<_, io::Error>(Some((Bytes::from(bytes), reading)));
             }
         }
         Ok(None)

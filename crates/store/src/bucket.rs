@@ -8,7 +8,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{
-    ClientOptions, Error, MultipartUpload, ObjectStore as _, ObjectStoreExt as _, PutPayload, RetryConfig,
+    ClientOptions, Error, GetOptions, GetRange, MultipartUpload, ObjectStore as _, ObjectStoreExt as _, PutPayload,
+    RetryConfig,
 };
 
 use crate::{BadStore, S3Access, Spot, StoreError};
@@ -79,8 +80,10 @@ impl Bucket {
         BucketWriting { service, path, waiting: Vec::new(), upload: None, parts: 0 }
     }
 
-    pub(crate) async fn read(&self, spot: &Spot, name: &str) -> Result<BucketReading, StoreError> {
-        match self.service.get(&self.at(spot).join(name)).await {
+    pub(crate) async fn read(&self, spot: &Spot, name: &str, byte: u64) -> Result<BucketReading, StoreError> {
+        // No range can be asked of what is empty.
+        let wanted = GetOptions::new().with_range((byte > 0).then_some(GetRange::Offset(byte)));
+        match self.service.get_opts(&self.at(spot).join(name), wanted).await {
             Ok(found) => Ok(BucketReading(found.into_stream())),
             Err(Error::NotFound { .. }) => Err(StoreError::Missing(format!("{}/{name}", spot.path))),
             Err(error) => Err(failed("reading an object")(error)),

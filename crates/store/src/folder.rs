@@ -1,11 +1,11 @@
 //! A folder as a store: written under another name, synced, then named. Folders are their owner's alone, or their owner's and its group's.
 use std::fs::Permissions;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, SeekFrom};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tokio::fs::{self, DirBuilder, File, OpenOptions};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 
 use crate::store::during;
 use crate::{Spot, StoreError};
@@ -67,9 +67,14 @@ impl FolderWriting {
 }
 
 impl FolderReading {
-    pub(crate) async fn begin(root: &Path, spot: &Spot, name: &str) -> Result<Self, StoreError> {
+    pub(crate) async fn begin(root: &Path, spot: &Spot, name: &str, byte: u64) -> Result<Self, StoreError> {
         match File::open(root.join(&spot.path).join(name)).await {
-            Ok(file) => Ok(Self(file)),
+            Ok(mut file) => {
+                if byte > 0 {
+                    file.seek(SeekFrom::Start(byte)).await.map_err(during("reading"))?;
+                }
+                Ok(Self(file))
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 Err(StoreError::Missing(format!("{}/{name}", spot.path)))
             }

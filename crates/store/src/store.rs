@@ -168,9 +168,17 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`] when it is not there; when the store fails.
     pub async fn read(&self, spot: impl Into<Spot>, name: &str) -> Result<Reading, StoreError> {
+        self.read_from(spot, name, 0).await
+    }
+
+    /// Begins to read an object at this byte, which is one of its bytes or 0.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when it is not there; when the store fails.
+    pub async fn read_from(&self, spot: impl Into<Spot>, name: &str, byte: u64) -> Result<Reading, StoreError> {
         Ok(Reading(match self {
-            Self::Folder(root) => ReadingFrom::Folder(FolderReading::begin(root, &spot.into(), name).await?),
-            Self::Bucket(bucket) => ReadingFrom::Bucket(bucket.read(&spot.into(), name).await?),
+            Self::Folder(root) => ReadingFrom::Folder(FolderReading::begin(root, &spot.into(), name, byte).await?),
+            Self::Bucket(bucket) => ReadingFrom::Bucket(bucket.read(&spot.into(), name, byte).await?),
         }))
     }
 

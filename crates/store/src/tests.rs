@@ -94,6 +94,10 @@ async fn keeps_objects_whole_or_not_at_all(store: &Store) {
     put(store, other(), "data", b"of another").await;
     assert!(got(store, one(), "data").await.unwrap() == long);
     assert_eq!(got(store, one(), "empty").await.unwrap(), b"");
+    for byte in [0, 1, 8 * 1024 * 1024, long.len() - 1] {
+        let rest = store.read_from(one(), "data", byte as u64).await.unwrap().whole(usize::MAX).await.unwrap();
+        assert!(rest.unwrap() == long[byte..], "from {byte} on");
+    }
     assert!(store.read(one(), "data").await.unwrap().whole(1_000).await.unwrap().is_none(), "it is longer");
 
     let mut given_up = store.write(one(), "never").await.unwrap();

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::manifest::{Keys, context, key_id, signed, wrap};
-use crate::{FORMAT, Manifest, Opener, Place, Refused, Sealer, Spoilt};
+use crate::{CHUNK, FORMAT, Manifest, Opener, Place, Refused, Sealer, Spoilt};
 
 /// The name of every manifest.
 const MANIFEST: &str = "manifest";
@@ -75,8 +75,10 @@ pub struct Taking {
 pub struct Reading {
     reading: store::Reading,
     opener: Option<Opener>,
-    hash: Sha256,
-    sha256: String,
+    /// Of what is stored, and what it is to be; nothing where it is not read from its first byte.
+    hash: Option<(Sha256, String)>,
+    /// Plaintext that comes first and is not asked for, in bytes.
+    passed: usize,
 }
 
 impl Shelf {
@@ -184,6 +186,21 @@ impl Shelf {
         self.open_at(place_of(manifest), (&manifest.data, &manifest.sha256), (&data_key, &context)).await
     }
 
+    /// Begins to read a backup's data at a byte of theirs. What is before it is not fetched, but for less than [`CHUNK`] bytes.
+    ///
+    /// # Errors
+    /// When they are not there, or the data key is another backup's.
+    pub async fn open_from(&self, manifest: &Manifest, byte: u64) -> Result<Reading, VaultError> {
+        if byte == 0 {
+            return self.open(manifest).await;
+        }
+        let (data_key, context) = (manifest.data_key(&self.keys)?, context(manifest.tenant, manifest.backup));
+        let (opener, offset) = Opener::from_byte(&data_key, &context, byte)?;
+        let reading = self.store.read_from(place_of(manifest), data_name(&manifest.data)?, offset).await?;
+        let passed = usize::try_from(byte % CHUNK as u64).unwrap_or(0);
+        Ok(Reading { reading, opener: Some(opener), hash: None, passed })
+    }
+
     /// Begins to read the data of this name and digest at a place.
     pub(crate) async fn open_at(
         &self,
@@ -193,7 +210,7 @@ impl Shelf {
     ) -> Result<Reading, VaultError> {
         let reading = self.store.read(place, data_name(data)?).await?;
         let opener = Some(Opener::new(data_key, context));
-        Ok(Reading { reading, opener, hash: Sha256::new(), sha256: sha256.to_owned() })
+        Ok(Reading { reading, opener, hash: Some((Sha256::new(), sha256.to_owned())), passed: 0 })
     }
 
     /// Removes a backup; one that is gone is gone.
@@ -279,12 +296,21 @@ impl Reading {
         let sealed = self.reading.next().await?;
         if sealed.is_empty() {
             let last = opener.finish()?;
-            let hash = std::mem::take(&mut self.hash).finalize();
-            return if hex(&hash) == self.sha256 { Ok(Some(last)) } else { Err(Spoilt.into()) };
+            let is_whole = self.hash.take().is_none_or(|(hash, sha256)| hex(&hash.finalize()) == sha256);
+            return if is_whole { Ok(Some(self.asked_for(last))) } else { Err(Spoilt.into()) };
         }
-        self.hash.update(&sealed);
+        if let Some((hash, _)) = &mut self.hash {
+            hash.update(&sealed);
+        }
         let plain = opener.push(&sealed)?;
         self.opener = Some(opener);
-        Ok(Some(plain))
+        Ok(Some(self.asked_for(plain)))
+    }
+
+    fn asked_for(&mut self, mut plain: Vec<u8>) -> Vec<u8> {
+        let passed = self.passed.min(plain.len());
+        self.passed -= passed;
+        plain.drain(..passed);
+        plain
     }
 }

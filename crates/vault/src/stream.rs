@@ -98,6 +98,18 @@ impl Opener {
         Self(Pieces::new(key, context))
     }
 
+    /// For what comes of the same from the piece on that holds this byte of plaintext, and where in the sealed stream that piece begins. The
+    /// end is vouched for as ever.
+    ///
+    /// # Errors
+    /// When no stream is so long.
+    pub(crate) fn from_byte(key: &Key, context: &[u8], byte: u64) -> Result<(Self, u64), Spoilt> {
+        let before = byte / CHUNK as u64;
+        let mut pieces = Pieces::new(key, context);
+        pieces.count = u32::try_from(before).map_err(|_| Spoilt)?;
+        Ok((Self(pieces), before * (CHUNK + TAG) as u64))
+    }
+
     /// Takes sealed bytes on; the plaintext that is vouched for by now.
     ///
     /// # Errors

@@ -159,6 +159,43 @@ async fn a_backup_comes_back_as_it_was_and_its_place_can_be_cleared() {
     assert!(matches!(read(&shelf, here).await, Err(VaultError::Store(StoreError::Missing(_)))));
 }
 
+async fn read_from(shelf: &Shelf, manifest: &Manifest, byte: u64) -> Result<Vec<u8>, VaultError> {
+    let mut reading = shelf.open_from(manifest, byte).await?;
+    let mut plain = Vec::new();
+    while let Some(next) = reading.next().await? {
+        plain.extend(next);
+    }
+    Ok(plain)
+}
+
+#[tokio::test]
+async fn data_are_read_from_any_byte_on_and_what_was_changed_or_cut_off_behind_it_is_refused() {
+    let scratch = Scratch::new();
+    let (shelf, here, chunk) = (scratch.shelf(key()), place(1, 1), CHUNK as u64);
+    let plain: Vec<u8> = (0..4 * CHUNK).map(|n| u8::try_from(n % 251).unwrap()).collect();
+    let manifest = kept(&shelf, here, &plain).await;
+    for byte in [0, 1, chunk - 1, chunk, chunk + 1, 3 * chunk, 4 * chunk - 1] {
+        let rest = &plain[usize::try_from(byte).unwrap()..];
+        assert!(read_from(&shelf, &manifest, byte).await.unwrap() == rest, "from {byte} on");
+    }
+    let data = scratch.file(here, &manifest.data);
+    let whole = std::fs::read(&data).unwrap();
+    let mut changed = whole.clone();
+    changed[CHUNK + 100] ^= 1;
+    std::fs::write(&data, &changed).unwrap();
+    assert!(read_from(&shelf, &manifest, chunk).await.is_err());
+    assert_eq!(
+        read_from(&shelf, &manifest, 2 * chunk).await.unwrap().len(),
+        2 * CHUNK,
+        "what is before is not fetched"
+    );
+    for cut in [whole.len() - 1, 3 * (CHUNK + 16), 2 * (CHUNK + 16) + 5] {
+        std::fs::write(&data, &whole[..cut]).unwrap();
+        assert!(read_from(&shelf, &manifest, 2 * chunk).await.is_err(), "cut off after {cut}");
+    }
+    assert!(read_from(&shelf, &manifest, 1 << 60).await.is_err(), "no stream is so long");
+}
+
 #[tokio::test]
 async fn all_that_lies_there_of_one_tenant_can_be_removed_and_nothing_of_another() {
     let scratch = Scratch::new();
