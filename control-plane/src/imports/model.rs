@@ -6,11 +6,11 @@ use thiserror::Error;
 /// So long the pieces of a file lie in the exchange.
 pub(super) const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// A piece is not longer, in bytes.
-pub(super) const LONGEST_PIECE: usize = 4 * 1024 * 1024;
+/// A piece is not longer, in bytes: it is held in memory, and sent within the time limit of a request.
+pub(super) const LONGEST_PIECE: usize = 16 * 1024 * 1024;
 
-/// A file has no more pieces: 4 GiB.
-pub(super) const MOST_PIECES: i32 = 1_024;
+/// A file has no more pieces: together they are longer than the longest export, which has 128 GiB.
+pub(super) const MOST_PIECES: i32 = 10_000;
 
 /// Why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -34,7 +34,7 @@ pub(super) enum Refusal {
     #[error("the pieces that arrived are not the file: pieces or bytes are missing")]
     Incomplete,
     /// No piece.
-    #[error("a piece has 1 byte to 4 MiB, and a number below 1024")]
+    #[error("a piece has 1 byte to 16 MiB, and a number below 10000")]
     NoPiece,
 }
 

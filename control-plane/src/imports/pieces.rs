@@ -13,7 +13,7 @@ use crate::App;
 use crate::database::DbError;
 use crate::staff::VendorStaff;
 
-/// Takes a piece of the file: up to 4 MiB, numbered from 0. The last word on a number counts.
+/// Takes a piece of the file: up to 16 MiB, numbered from 0 to 9999. The last word on a number counts.
 #[utoipa::path(put, path = "/api/v1/imports/{id}/pieces/{number}", tag = "imports", params(("id" = Uuid, Path), ("number" = i32, Path)),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 200, body = store::Listed), (status = 401), (status = 403), (status = 404), (status = 413),

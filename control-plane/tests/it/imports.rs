@@ -73,6 +73,7 @@ async fn a_hotel_arrives_piece_by_piece_and_is_served_when_all_of_it_is_there() 
         assert_eq!(taken.status, StatusCode::OK, "{}", taken.text);
     }
     assert_eq!(arrivals.send(0, "").await.code(), "no-piece");
+    assert_eq!(arrivals.send(10_000, "behind the longest").await.code(), "no-piece");
     assert_eq!(arrivals.begin(2, 11).await.code(), "incomplete-file");
     assert_eq!(arrivals.begin(3, 12).await.code(), "incomplete-file");
     let begun = arrivals.begin(2, 12).await;
