@@ -244,6 +244,17 @@ fn a_long_export_that_was_changed_cut_off_or_prolonged_anywhere_is_refused() {
 }
 
 #[test]
+fn a_manifest_that_is_long_for_the_entries_it_names_is_refused() {
+    let spaces = " ".repeat(70_000);
+    let mut zip = Writer::within(Bounds::default());
+    let mut out = zip.begin(MANIFEST).unwrap();
+    out.extend(zip.push(spaces.as_bytes()).unwrap());
+    out.extend(zip.end().unwrap().1);
+    out.extend(zip.finish().unwrap());
+    assert_eq!(checked(&out), Err(Refused::Manifest));
+}
+
+#[test]
 fn a_manifest_that_says_something_else_is_refused() {
     assert!(checked(&with_manifest(|_| {})).is_ok());
     let formats = with_manifest(|manifest| manifest["format"] = 2.into());
