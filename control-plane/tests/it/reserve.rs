@@ -1,4 +1,6 @@
 //! What of a server's budget is kept for nodes that start while nobody grants them a share.
+use std::time::Duration;
+
 use hotelhub_protocol::{NodeMark, Reserved, Role};
 
 use crate::office::{CLUSTER, Node, Office};
@@ -109,4 +111,34 @@ async fn a_server_that_moves_keeps_what_is_reserved_of_it() {
     let changes = first.deltas(version, 1_000).await.unwrap().unwrap();
     let change = serde_json::to_value(&changes.deltas[0]).unwrap();
     assert_eq!(change["reserved"][0]["connections"], 4);
+}
+
+#[tokio::test]
+async fn a_server_that_moves_while_something_of_it_is_freed_is_told_where_it_is_now() {
+    let office = office().await;
+    let first = office.node("node-1", &ROLES).await;
+    office.node("node-2", &ROLES).await;
+    first.heartbeat(&holding(&office, &[], &ROLES)).await;
+    let version = first.snapshot().await.version;
+    let (mut sql, watch) = (office.scratch.connect().await.unwrap(), office.scratch.connect().await.unwrap());
+    let moving = sql.transaction().await.unwrap();
+    moving.batch_execute("select from routes_head for update").await.unwrap();
+    let (db, now) = (office.app.db.clone(), office.clock.now());
+    let retiring = tokio::spawn(async move {
+        let mut tx = db.begin().await.unwrap();
+        hotelhub_control_plane::fleet::nodes::retire(&mut tx, "node-2", now).await.unwrap();
+        tx.commit().await.unwrap();
+    });
+    let waits = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while !retiring.is_finished() && watch.query(waits, &[]).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(!retiring.is_finished(), "it waits for the head of the feed");
+    moving.batch_execute("update clusters set host = 'elsewhere'").await.unwrap();
+    moving.commit().await.unwrap();
+    retiring.await.unwrap();
+    let changes = first.deltas(version, 1_000).await.unwrap().unwrap();
+    let change = serde_json::to_value(&changes.deltas[0]).unwrap();
+    assert_eq!(change["host"], "elsewhere");
+    assert_eq!(change["reserved"].as_array().map(Vec::len), Some(1));
 }

@@ -1,6 +1,6 @@
 //! Clusters as rows.
 use hotelhub_kernel::TenantId;
-use hotelhub_protocol::{Change, Cluster, ClusterId, ClusterLoad};
+use hotelhub_protocol::{Cluster, ClusterId, ClusterLoad};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde::Serialize;
@@ -118,16 +118,8 @@ pub async fn add(tx: &mut Tx, new: &NewCluster, now: Timestamp) -> Result<Added,
     .fetch_one(&mut **tx)
     .await?
     .inserted;
-    publish(tx, &new.id, now).await?;
+    feed::publish_cluster(tx, &new.id, now).await?;
     Ok(if inserted { Added::New } else { Added::Changed })
-}
-
-/// Tells nodes of a cluster as it is now. Call it last, like [`feed::publish`].
-pub(crate) async fn publish(tx: &mut Tx, id: &str, now: Timestamp) -> Result<(), DbError> {
-    for cluster in known(tx).await?.into_iter().filter(|cluster| cluster.id.0 == id) {
-        feed::publish(tx, Change::Cluster(cluster), now).await?;
-    }
-    Ok(())
 }
 
 /// Opens or closes a cluster to new hotels; whether that changed it, nothing where there is no such cluster.

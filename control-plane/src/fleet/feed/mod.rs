@@ -7,4 +7,4 @@ mod store;
 pub use leave::leave_table;
 pub use routes::router;
 pub use snapshot::Snapshots;
-pub(crate) use store::{publish, publish_tenant};
+pub(crate) use store::{publish_cluster, publish_tenant};

@@ -82,13 +82,16 @@ fn status(text: &str) -> Option<TenantStatus> {
     }
 }
 
-/// Appends a change and answers the version it makes. Call it last: it holds the head of the feed until the transaction ends.
-pub(crate) async fn publish(tx: &mut Tx, change: Change, now: Timestamp) -> Result<u64, DbError> {
+/// Appends a server as it is now and answers the version that makes. Call it last: it holds the head of the feed until the transaction
+/// ends. It is read with the head held: of two who change the same server the later tells of both changes.
+pub(crate) async fn publish_cluster(tx: &mut Tx, id: &str, now: Timestamp) -> Result<u64, DbError> {
     let version = lock_head(tx).await?;
-    append(tx, version, &change, now).await
+    let known = clusters::known(tx).await?;
+    let cluster = known.into_iter().find(|cluster| cluster.id.0 == id).ok_or(sqlx::Error::RowNotFound)?;
+    append(tx, version, &Change::Cluster(cluster), now).await
 }
 
-/// Appends a tenant's route as it is now, or that it is gone. Call it last, like [`publish`].
+/// Appends a tenant's route as it is now, or that it is gone. Call it last, like [`publish_cluster`].
 pub(crate) async fn publish_tenant(tx: &mut Tx, tenant: TenantId, now: Timestamp) -> Result<u64, DbError> {
     let version = lock_head(tx).await?;
     let row = sqlx::query_as!(

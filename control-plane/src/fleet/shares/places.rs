@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::{Claim, Place, Seat, dues, reserve, with_places};
 use crate::database::{DbError, Tx};
-use crate::fleet::clusters;
+use crate::fleet::feed;
 use crate::fleet::nodes::role;
 
 /// A node that may have a part of the reserve of one cluster.
@@ -120,7 +120,7 @@ pub(super) async fn tell(tx: &mut Tx, mut news: Vec<String>, now: Timestamp) -> 
     news.sort();
     news.dedup();
     for cluster in news {
-        clusters::publish(tx, &cluster, now).await?;
+        feed::publish_cluster(tx, &cluster, now).await?;
     }
     Ok(())
 }
