@@ -43,7 +43,7 @@ async fn departed(tx: &mut Tx, tenant: TenantId, now: Timestamp) -> std::result:
                  select bool_or(state in ('pruning', 'pruned')) as removed, bool_or(state = 'done') as good
                    from backups where tenant_id = t.id) b on true
              left join lateral (
-                 select k.cluster_id from backup_keepers k
+                 select k.cluster_id from backup_keepers k join clusters c on c.id = k.cluster_id
                   where k.heard_at > $2
                   order by k.cluster_id = (select cluster_id from backups where tenant_id = t.id order by id desc limit 1) desc nulls last,
                            k.cluster_id

@@ -57,8 +57,8 @@ pub(super) async fn outlived(tx: &mut Tx, deleted_before: Timestamp, now: Timest
         r#"select b.id, b.tenant_id, k.cluster_id as "cluster_id!", b.state = 'done' as "is_good!"
              from backups b
              cross join lateral (
-                 select cluster_id from backup_keepers
-                  where heard_at > $2 order by cluster_id = b.cluster_id desc, cluster_id limit 1) k
+                 select known.cluster_id from backup_keepers known join clusters c on c.id = known.cluster_id
+                  where known.heard_at > $2 order by known.cluster_id = b.cluster_id desc, known.cluster_id limit 1) k
             where b.id = any($1) and not exists (select from restores r where r.backup_id = b.id and r.state = 'ordered')
             order by b.tenant_id, k.cluster_id, b.id"#,
         &held,

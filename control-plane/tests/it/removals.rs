@@ -87,7 +87,8 @@ async fn backups_of_a_hotel_whose_server_has_no_worker_any_more_are_removed_by_a
     melati.was_deleted_earlier(60).await;
     let elsewhere = "jkt-2";
     melati.office.add_cluster(elsewhere, 100, 1_000).await;
-    melati.node.reaches(&[elsewhere], melati.office.clock.now()).await;
+    // The worker was given a server that the control plane was not told of.
+    melati.node.reaches(&["anyer-1", elsewhere], melati.office.clock.now()).await;
     drive(&melati.office.app).await.unwrap();
     let sql = melati.office.scratch.connect().await.unwrap();
     let by = "select cluster_id from work_orders where kind = 'prune_backups'";
