@@ -1,4 +1,5 @@
 //! Hotels of a server that is dead: made out of the store alone, onto another.
+use hotelhub_control_plane::backups::drive;
 use hotelhub_protocol::{Order, Outcome, Task};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
@@ -61,6 +62,13 @@ async fn a_hotel_of_a_dead_server_is_made_out_of_the_store_alone_and_lives_on_an
     let route = cellar.route().await;
     assert_eq!((route.placement.cluster.0.as_str(), &route.placement.database), (OTHER, database));
     assert!(route.notices.maintenance.is_none(), "the hotel is open again");
+
+    cellar.office.clock.advance(SignedDuration::from_hours(24 * 8));
+    drive(&cellar.office.app).await.unwrap();
+    let removal = cellar.leases().await;
+    let Task::PruneBackups { cluster, .. } = &removal.task else { panic!("{removal:?}") };
+    assert_eq!(cluster.0, CLUSTER, "the store is asked, and not the server");
+    assert_eq!(cellar.say(&removal, Outcome::Pruned).await, StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]

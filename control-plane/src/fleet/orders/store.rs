@@ -100,7 +100,7 @@ pub(super) struct Wish<'a> {
 
 /// Leases the most urgent order that is due on one of these clusters, or whose worker let its lease run out, or that was leased to this
 /// very worker and is not among those it says it is holding. A move is undone although its target cannot be reached, and cleared although its
-/// source cannot: the hotel goes first. What is made out of the store alone asks nothing of its server.
+/// source cannot: the hotel goes first. What is made out of the store alone, or removed from it, asks nothing of its server.
 pub(super) async fn lease(pool: &PgPool, wish: &Wish<'_>, now: Timestamp) -> Result<Option<Leased>, DbError> {
     let holding: Option<Vec<Uuid>> = wish.holding.map(|orders| orders.iter().map(|order| order.0).collect());
     let row = sqlx::query!(
@@ -110,7 +110,8 @@ pub(super) async fn lease(pool: &PgPool, wish: &Wish<'_>, now: Timestamp) -> Res
                                       when kind = any($10) or kind in ('copy_tenant', 'tend_tenant') then $11::timestamptz
                                       else $4::timestamptz end
             where id = (select id from work_orders
-                         where cluster_id = any(coalesce($15::text[], $1::text[])) and (cluster_id = any($1) or kind = 'clear_move'
+                         where cluster_id = any(coalesce($15::text[], $1::text[])) and (cluster_id = any($1)
+                                    or kind in ('clear_move', 'prune_backups')
                                     or kind = 'recover_tenant' and coalesce((task->'recovery'->>'store_alone')::boolean, false))
                            and attempts < $5
                            and (kind not in ('migrate_databases', 'tend_tenant') or $7)
