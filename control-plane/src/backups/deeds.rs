@@ -141,15 +141,15 @@ async fn staying(app: &App, tx: &mut Tx, tenant: TenantId) -> Result<Lodging> {
 
 /// Where what is restored is to lie: where the tenant is, or on the cluster that was named, whose workers have the store.
 async fn target(app: &App, tx: &mut Tx, tenant: TenantId, wish: &RestoreWish) -> Result<Lodging> {
-    match (&wish.onto, &wish.copy_as, wish.at) {
-        (Some(onto), ..) => {
-            let onto = ClusterId(onto.clone());
-            bases::must_have_store(tx, &onto, app.clock.now()).await?;
-            Ok(Lodging { cluster: onto, ..staying(app, tx, tenant).await? })
-        }
-        (None, Some(_), None) => gone::source(app, tx, tenant).await,
-        _ => lodging(app, tx, tenant).await,
-    }
+    let is_of_what_is_kept = wish.copy_as.is_some() && wish.at.is_none();
+    let Some(onto) = &wish.onto else {
+        return if is_of_what_is_kept { gone::source(app, tx, tenant).await } else { lodging(app, tx, tenant).await };
+    };
+    let onto = ClusterId(onto.clone());
+    bases::must_have_store(tx, &onto, app.clock.now()).await?;
+    let is_gone = is_of_what_is_kept && !tenants::hold_served(tx, tenant).await?;
+    let home = if is_gone { gone::source(app, tx, tenant).await? } else { staying(app, tx, tenant).await? };
+    Ok(Lodging { cluster: onto, ..home })
 }
 
 /// What is restored.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::backups::{restored, taken};
 use crate::life::{Melati, farewell};
+use crate::office::CLUSTER;
 
 impl Melati {
     /// Backed up, deleted, and so long ago that its name is free; the backup.
@@ -93,4 +94,17 @@ async fn backups_of_a_hotel_whose_server_has_no_worker_any_more_are_removed_by_a
     let sql = melati.office.scratch.connect().await.unwrap();
     let by = "select cluster_id from work_orders where kind = 'prune_backups'";
     assert_eq!(sql.query_one(by, &[]).await.unwrap().get::<_, &str>(0), elsewhere);
+}
+
+#[tokio::test]
+async fn a_copy_of_a_hotel_that_left_is_made_on_the_server_that_is_named_though_its_own_is_dead() {
+    let (melati, backup) = Melati::left_with_a_backup().await;
+    let elsewhere = "jkt-2";
+    melati.office.add_cluster(elsewhere, 100, 1_000).await;
+    melati.node.reaches(&[CLUSTER, elsewhere], melati.office.clock.now()).await;
+    assert_eq!(melati.refuses("restores", json!({ "slug": "melati", "onto": elsewhere })).await.1, "not-served");
+    let copy = melati.does("restores", json!({ "copy_as": "kenanga", "onto": elsewhere })).await;
+    assert_eq!((&copy["kind"], &copy["backup_id"]), (&json!("copy"), &backup));
+    let order = melati.node.lease_copying_on(&[elsewhere], &[CLUSTER, elsewhere]).await.unwrap();
+    assert!(matches!(&order.task, Task::RestoreTenant { cluster, .. } if cluster.0 == elsewhere), "{order:?}");
 }
