@@ -46,20 +46,21 @@ pub(super) struct Remains {
 }
 
 impl Remains {
+    /// The server is told to drop everything at once: where this process ends, nobody may come to clear it.
     pub(super) fn new(folder: PathBuf, server: Option<Child>, held: Held) -> Self {
+        if let Some(pid) = server.as_ref().and_then(Child::id).and_then(|id| Pid::from_raw(id.cast_signed())) {
+            let _ = kill_process(pid, Signal::QUIT);
+        }
         Self { folder, server, _held: held }
     }
 
-    /// Stops the server and removes the folder; the turn is over then. It blocks.
+    /// Waits until the server has stopped and removes the folder; the turn is over then. It blocks.
     pub(super) fn clear(mut self) {
-        if let Some(server) = &mut self.server {
-            if let Some(pid) = server.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
-                let _ = kill_process(pid, Signal::QUIT);
-            }
-            if !has_ended(server, STOPPING) {
-                let _ = server.start_kill();
-                has_ended(server, DYING);
-            }
+        if let Some(server) = &mut self.server
+            && !has_ended(server, STOPPING)
+        {
+            let _ = server.start_kill();
+            has_ended(server, DYING);
         }
         if let Err(error) = remove(&self.folder) {
             tracing::error!(folder = %self.folder.display(), %error, "what a recovery left stays until the next");
