@@ -73,6 +73,18 @@ pub(super) async fn outlived(tx: &mut Tx, deleted_before: Timestamp, now: Timest
     Ok(outlived.collect())
 }
 
+/// The server whose workers remove what was taken of this one: itself, or another where no worker has the store for it any more.
+pub(super) async fn remover(tx: &mut Tx, of: ClusterId, now: Timestamp) -> Result<ClusterId, DbError> {
+    let found = sqlx::query_scalar!(
+        r#"select c.id as "id!" from backup_keepers k join clusters c on c.id = k.cluster_id
+            where k.heard_at > $2 order by c.id = $1 desc, c.id limit 1"#,
+        of.0,
+        (now - HEARD).to_sqlx() as _
+    );
+    let found = found.fetch_optional(&mut **tx).await?;
+    Ok(found.map_or(of, ClusterId))
+}
+
 /// Writes down that these are being removed. One that failed stays failed.
 pub(super) async fn note_pruning(tx: &mut Tx, backups: &[Uuid], order: Uuid) -> Result<(), DbError> {
     sqlx::query!(

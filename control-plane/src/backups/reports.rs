@@ -80,6 +80,7 @@ pub(super) async fn prune(
     backups: Vec<Uuid>,
 ) -> Result<(), DbError> {
     let (now, id) = (app.clock.now(), app.ids.next());
+    let cluster = pruning::remover(tx, cluster, now).await?;
     let task = Task::PruneBackups { cluster, tenant, backups: backups.clone() };
     orders::place(tx, &NewOrder { id, tenant: None, priority: PRIORITY, task }, now).await?;
     pruning::note_pruning(tx, &backups, id).await

@@ -94,6 +94,16 @@ async fn backups_of_a_hotel_whose_server_has_no_worker_any_more_are_removed_by_a
     let sql = melati.office.scratch.connect().await.unwrap();
     let by = "select cluster_id from work_orders where kind = 'prune_backups'";
     assert_eq!(sql.query_one(by, &[]).await.unwrap().get::<_, &str>(0), elsewhere);
+
+    let order = melati.node.lease_copying_on(&[elsewhere], &[elsewhere]).await.unwrap();
+    let refused = Outcome::Refused { reason: "the store is away".to_owned() };
+    assert_eq!(melati.node.report(order.id, order.fence, refused).await.status, StatusCode::NO_CONTENT);
+    drive(&melati.office.app).await.unwrap();
+    melati.office.clock.advance(SignedDuration::from_hours(2));
+    melati.node.reaches(&[elsewhere], melati.office.clock.now()).await;
+    drive(&melati.office.app).await.unwrap();
+    let again = melati.node.lease_copying_on(&[elsewhere], &[elsewhere]).await.unwrap();
+    assert!(matches!(again.task, Task::PruneBackups { .. }) && again.id != order.id, "by another as well: {again:?}");
 }
 
 #[tokio::test]
