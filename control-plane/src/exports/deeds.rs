@@ -47,18 +47,19 @@ pub(super) enum Placed {
     Before(Uuid),
 }
 
-/// Places the order of an export and writes both down. One of a tenant at a time.
+/// Places the order of an export and writes both down. One of a tenant at a time. Whoever asks for an owner holds the tenant.
 pub(super) async fn order(app: &App, tx: &mut Tx, tenant: TenantId, asker: &Asker<'_>) -> Result<Placed> {
     let now = app.clock.now();
-    if app.exchange.is_none() {
-        return Err(Refusal::NoExchange.into());
-    }
-    let lodging = backups::lodging(app, tx, tenant).await?;
+    // What was ordered is told also while nothing could be ordered.
     if let Asker::Owner { wish, .. } = *asker
         && let Some(known) = store::of_wish(tx, tenant, wish).await?
     {
         return Ok(Placed::Before(known));
     }
+    if app.exchange.is_none() {
+        return Err(Refusal::NoExchange.into());
+    }
+    let lodging = backups::lodging(app, tx, tenant).await?;
     let (id, order) = (app.ids.next(), app.ids.next());
     let (cluster, database) = (lodging.cluster, lodging.database);
     let task = Task::ExportTenant { cluster, database, tenant, export: id };

@@ -3,6 +3,7 @@ use hotelhub_identity::StaffRole;
 use hotelhub_kernel::TenantId;
 use hotelhub_protocol::{ExportState, ExportWish, OwnersExport, Role, paths};
 use hotelhub_testkit::Answer;
+use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
@@ -83,6 +84,10 @@ async fn an_owner_is_given_one_export_at_a_time_and_its_file() {
     assert_eq!(log.matches("\"tenant.export\"").count(), 1, "{log}");
     assert_eq!(log.matches("tenant.export_fetched").count(), 2, "{log}");
     assert_eq!(log.matches(&format!("\"owner_id\":\"{RATNA}\"")).count(), 3, "{log}");
+
+    office.clock.advance(SignedDuration::from_mins(2));
+    assert_eq!(wishes(&web, &tenant, 3).await.code(), "no-backup-store", "no worker is heard");
+    assert_eq!(export(&wishes(&web, &tenant, 1).await).id, first.id, "what was ordered before is told all the same");
 }
 
 #[tokio::test]
