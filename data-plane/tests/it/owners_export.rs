@@ -175,6 +175,7 @@ async fn an_owner_orders_all_data_sees_how_far_it_is_and_fetches_it_open_or_seal
         export.until = Some("2026-07-10T02:00:00Z".parse().unwrap());
     });
     let done = seen(&owner).await;
+    assert!(!done.text.contains("\" download"), "a browser would save the page that an old link leads to");
     let open = link(&done);
     let whole = owner.page(&open).await.unwrap();
     assert_eq!((whole.status.as_u16(), whole.text.as_str()), (200, FILE));
