@@ -175,18 +175,22 @@ pub(super) async fn note_called_off(
     Ok(tenant.fetch_optional(&mut **tx).await?.map(TenantId))
 }
 
-/// Writes down how far this node is with the exports that are leased to it.
+/// Writes down how far this node is with the exports that are leased to it. One that has not counted yet is nowhere, wherever another worker
+/// was before it.
 pub(super) async fn note_how_far(pool: &PgPool, node: &str, said: &[Copying]) -> Result<(), DbError> {
-    let said: Vec<(&Copying, HowFar)> = said.iter().filter_map(|one| Some((one, one.how_far?))).collect();
     if said.is_empty() {
         return Ok(());
     }
-    let orders: Vec<Uuid> = said.iter().map(|(one, _)| one.order.0).collect();
-    let fences: Vec<i64> = said.iter().map(|(one, _)| whole(one.fence)).collect();
-    let small = |count: fn(&HowFar) -> u32| -> Vec<i32> {
-        said.iter().map(|(_, far)| i32::try_from(count(far)).unwrap_or(i32::MAX)).collect()
+    let orders: Vec<Uuid> = said.iter().map(|one| one.order.0).collect();
+    let fences: Vec<i64> = said.iter().map(|one| whole(one.fence)).collect();
+    let small = |count: fn(&HowFar) -> u32| -> Vec<Option<i32>> {
+        said.iter().map(|one| one.how_far.map(|far| i32::try_from(count(&far)).unwrap_or(i32::MAX))).collect()
     };
-    let large = |count: fn(&HowFar) -> u64| -> Vec<i64> { said.iter().map(|(_, far)| whole(count(far))).collect() };
+    let large = |count: fn(&HowFar) -> u64| -> Vec<Option<i64>> {
+        said.iter().map(|one| one.how_far.map(|far| whole(count(&far)))).collect()
+    };
+    let (tables_done, tables) = (small(|far| far.tables_done), small(|far| far.tables));
+    let (rows_done, rows, bytes) = (large(|far| far.rows_done), large(|far| far.rows), large(|far| far.bytes));
     sqlx::query!(
         "update exports e
             set tables_done = far.tables_done, tables_all = far.tables_all, rows_done = far.rows_done, rows_all = far.rows_all,
@@ -198,11 +202,11 @@ pub(super) async fn note_how_far(pool: &PgPool, node: &str, said: &[Copying]) ->
         node,
         &orders,
         &fences,
-        &small(|far| far.tables_done),
-        &small(|far| far.tables),
-        &large(|far| far.rows_done),
-        &large(|far| far.rows),
-        &large(|far| far.bytes)
+        &tables_done as &[Option<i32>],
+        &tables as &[Option<i32>],
+        &rows_done as &[Option<i64>],
+        &rows as &[Option<i64>],
+        &bytes as &[Option<i64>]
     )
     .execute(pool)
     .await?;

@@ -165,6 +165,9 @@ async fn how_far_a_worker_is_is_shown_while_it_writes_and_nobody_elses_word_coun
     let text = page().await;
     assert!(text.contains(r#"max="100" value="24""#) && text.contains("3.008 dari 12.034 baris"), "{text}");
     assert!(text.contains("data-live") && text.contains("/follow.js"), "it is followed by itself");
+    let anew = vec![Copying { order: order.id, fence: order.fence, goes_on: true, how_far: None }];
+    node.heartbeat(&Heartbeat { copying: anew, ..beat(&[Role::Fleet], office.clock.now()) }).await;
+    assert_eq!(seen().await["how_far"], json!(null), "who begins has not counted yet");
 
     ended(&office, &node, &order).await;
     says(&node, order.fence, 12_034).await;
