@@ -24,10 +24,11 @@ pub(crate) async fn sign_up_for(
     let now = app.clock.now();
     let made = Made { id: app.ids.next(), tenant: TenantId(app.ids.next()) };
     let plan = plan_of(app, tx, newcomer).await?;
-    let placed_in = place(tx, &plan, chosen).await?;
     if let Err(error) = begin(app, tx, made.tenant, newcomer, &plan, now).await {
         return Err(not_begun(app, newcomer, error).await);
     }
+    // Behind the name, as in any sign-up: two of one name wait for each other there and nowhere else.
+    let placed_in = place(tx, &plan, chosen).await?;
     let to = chosen.cluster.as_ref();
     let full = if to.is_some() { Unplaced::ClusterFull } else { Unplaced::NoRoom };
     let order = order(app, tx, &made, newcomer, (placed_in, to), now).await?.ok_or(full)?;
