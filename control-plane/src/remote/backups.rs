@@ -1,4 +1,4 @@
-//! `hotelhub-control tenants backup|backups|restore|undo-restore|call-off|drill` and `fleet base-backup|base-backups`: ordered through the API and followed to the end.
+//! `hotelhub-control tenants backup|backups|undo-restore|call-off|drill` and `fleet base-backup|base-backups`: ordered through the API and followed to the end.
 use std::io::Write as _;
 use std::time::Duration;
 

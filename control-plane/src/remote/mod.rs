@@ -6,6 +6,7 @@ mod create;
 mod exports;
 mod fleet;
 mod moves;
+mod restore;
 mod shown;
 mod tenants;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::chores::Meant;
 use super::client::{Client, Failure, Reach, find};
 use super::create::{self, NewHotel};
 use super::exports::{Overrides, Sealed};
+use super::restore::{self, Restoring};
 use super::{EXIT_CODES, UNWELL, backups, chores, exports, moves, shown};
 use crate::vendor::escaped;
 
@@ -132,39 +133,7 @@ pub enum Tenants {
     /// Restores a backup: in the hotel's place, which is closed meanwhile, or as a new hotel. What it replaces is kept for the days of
     /// grace: until then `undo-restore` brings it back.
     #[command(after_help = EXIT_CODES)]
-    Restore {
-        /// Whose backup.
-        #[command(flatten)]
-        whom: Whom,
-        /// The backup's id, as `backups` lists it; the newest good one if absent.
-        #[arg(long)]
-        backup: Option<Uuid>,
-        /// Instead: the instant it is to be as it was at, 2026-07-03T14:05:00+07:00. It is made out of a base backup of the hotel's cluster
-        /// and the WAL since; no other hotel is touched.
-        #[arg(long, conflicts_with = "backup")]
-        at: Option<jiff::Timestamp>,
-        /// The hotel's name in its address once more: its data are replaced.
-        #[arg(long, required_unless_present = "copy_as", conflicts_with = "copy_as")]
-        confirm: Option<String>,
-        /// Instead: the name of a new hotel that is to be a copy.
-        #[arg(long, value_name = "NAME")]
-        copy_as: Option<String>,
-        /// The cluster it is restored onto; the hotel's own if absent.
-        #[arg(long, value_name = "CLUSTER")]
-        onto: Option<String>,
-        /// With --at: the timeline of the cluster's server on which the instant lies, where the server went two ways.
-        #[arg(long, requires = "at")]
-        timeline: Option<u32>,
-        /// With --at: the cluster's server is not asked, for it is dead or was made anew: what lies in the store is all there is of it.
-        #[arg(long, requires = "at")]
-        store_alone: bool,
-        /// Returns as soon as it is ordered.
-        #[arg(long)]
-        detach: bool,
-        /// Says what would be, and changes nothing.
-        #[arg(long)]
-        dry_run: bool,
-    },
+    Restore(Restoring),
     /// Gives a hotel back what a restore had replaced. What was written since is set aside in its turn.
     #[command(after_help = EXIT_CODES)]
     UndoRestore {
@@ -344,12 +313,7 @@ pub async fn tenants(asked: Tenants) -> Result<String, Failure> {
             let (body, seen_at, shown) = (json!({}), "/api/v1/backups", shown::backup);
             return backups::run(Errand { door: "backups", body, seen_at, shown, dry_run, detach, whom: &whom }).await;
         }
-        Tenants::Restore { whom, backup, at, confirm, copy_as, onto, timeline, store_alone, detach, dry_run } => {
-            let mut body = json!({ "backup": backup, "at": at, "slug": confirm, "copy_as": copy_as });
-            (body["onto"], body["timeline"], body["store_alone"]) = (json!(onto), json!(timeline), json!(store_alone));
-            let (seen_at, shown) = ("/api/v1/restores", shown::restore);
-            return backups::run(Errand { door: "restores", body, seen_at, shown, dry_run, detach, whom: &whom }).await;
-        }
+        Tenants::Restore(wish) => return restore::restore(&wish).await,
         Tenants::Export { whom, out, sealed, detach, dry_run } => {
             return exports::export(&whom, out.as_deref(), &sealed, (detach, dry_run)).await;
         }
