@@ -59,21 +59,30 @@ impl Session {
         self.counted(pin!(async { self.client.query_opt(&self.prepared(sql).await?, params).await })).await
     }
 
-    /// The one row there may be, read right behind a statement with the same parameters, in one round trip once both are known. Both are
-    /// prepared before anything is sent, or the second would overtake the first.
+    /// All rows, read right behind a statement with the same parameters, in one round trip once both are known: what is read is what was
+    /// there when the first had its locks. Both are prepared before anything is sent, or the second would overtake the first.
+    pub async fn query_behind(
+        &self,
+        first: &'static str,
+        sql: &'static str,
+        params: Params<'_>,
+    ) -> Result<Vec<Row>, DbError> {
+        let first = self.counted(pin!(self.prepared(first))).await?;
+        let second = self.counted(pin!(self.prepared(sql))).await?;
+        let (executing, asking) = (pin!(self.client.execute(&first, params)), pin!(self.client.query(&second, params)));
+        let (done, rows) = tokio::join!(biased; self.counted(executing), self.counted(asking));
+        done?;
+        rows
+    }
+
+    /// The one row there may be, read as [`Session::query_behind`] does.
     pub async fn query_opt_behind(
         &self,
         first: &'static str,
         sql: &'static str,
         params: Params<'_>,
     ) -> Result<Option<Row>, DbError> {
-        let first = self.counted(pin!(self.prepared(first))).await?;
-        let second = self.counted(pin!(self.prepared(sql))).await?;
-        let (executing, asking) =
-            (pin!(self.client.execute(&first, params)), pin!(self.client.query_opt(&second, params)));
-        let (done, row) = tokio::join!(biased; self.counted(executing), self.counted(asking));
-        done?;
-        row
+        Ok(self.query_behind(first, sql, params).await?.pop())
     }
 
     /// How many rows were changed.

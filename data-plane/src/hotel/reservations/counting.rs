@@ -1,4 +1,4 @@
-//! Keeping the counters in step: every change moves them in the one ordered statement of the inventory.
+//! Keeping the counters in step: every change moves them together, once all of them are locked.
 use hotelhub_web::AppError;
 use serde_json::json;
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use crate::tenancy::{Session, Tenant};
 
 /// Moves the counters, or says which nights are full.
 pub(super) async fn count(db: &Session, moves: &Moves) -> Result<(), AppError> {
-    match shift(db, moves).await.map_err(store::contended)? {
+    match shift(db, moves).await? {
         Shifted::Done => Ok(()),
         Shifted::Full(nights) => Err(Refusal::SoldOut(nights).into()),
     }

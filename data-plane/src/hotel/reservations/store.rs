@@ -207,19 +207,15 @@ pub(super) async fn book(db: &Session, now: Timestamp, b: &NewBooking<'_>) -> Re
         &night_plans,
         &prices,
     ];
-    db.execute(BOOK, values).await.map(drop).map_err(contended)
+    db.execute(BOOK, values).await.map(drop).map_err(unbooked)
 }
 
-/// Another booking drew the same code, or moved the same counters, in the same moment; or something broke.
-pub(super) fn contended(error: DbError) -> AppError {
+/// Another booking drew the same code in the same moment, or something broke.
+fn unbooked(error: DbError) -> AppError {
     match error.constraint() {
-        Some(
-            "bookings_code_unique"
-            | "reservations_booking_id_fkey"
-            | "inventory_days_sold"
-            | "inventory_days_held"
-            | "inventory_days_not_oversold",
-        ) => AppError::new(Kind::Unavailable, "busy", "Please try again.").retry_after(1).because(error),
+        Some("bookings_code_unique" | "reservations_booking_id_fkey") => {
+            AppError::new(Kind::Unavailable, "busy", "Please try again.").retry_after(1).because(error)
+        }
         _ => error.into(),
     }
 }

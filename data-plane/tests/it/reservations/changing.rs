@@ -74,27 +74,6 @@ async fn who_confirms_a_booking_leaves_it_to_whoever_is_changing_one_of_its_room
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_counter_that_does_not_let_a_night_go_is_no_error_of_the_house_and_nothing_changes() {
-    in_both(async |house: &House| {
-        let hotel = furnish(house, 1).await;
-        let (reservation, version) = first(&hotel.book("hold", "2026-07-10", "2026-07-12").await);
-        let sql = house.sql().await;
-        let set = async |held: i16| {
-            let statement = "update inventory_days set held = $1 where day = '2026-07-11'";
-            sql.execute(statement, &[&held]).await.unwrap();
-        };
-        set(0).await;
-        let refused = hotel.act(&reservation, version, "cancel").await;
-        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (503, "busy"), "{}", refused.text);
-        assert!(refused.headers.contains_key("retry-after"), "{:?}", refused.headers);
-        set(1).await;
-        assert_eq!(hotel.act(&reservation, version, "cancel").await.status, 200);
-        assert_eq!(differences(house).await, Vec::<String>::new());
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_given_up_is_free_again_and_at_most_reinstated() {
     in_both(async |house: &House| {
         let hotel = furnish(house, 1).await;

@@ -5,8 +5,15 @@ use uuid::Uuid;
 use super::{FullNight, Moves};
 use crate::tenancy::{DbError, Row, Session};
 
-/// Moves all the counters or none, and returns the nights that are in the way. Rows are locked by type and day, so that no two
-/// bookings wait for each other; what is free is read after the lock.
+/// Locks the counters by type and day, so that no two bookings wait for each other.
+const LOCK: &str = "
+    select from unnest($1::uuid[], $2::date[], $3::smallint[], $4::smallint[]) as w (room_type_id, day, held, sold)
+      join inventory_days i on i.room_type_id = w.room_type_id and i.day = w.day
+     order by i.room_type_id, i.day
+       for update of i";
+
+/// Moves all the counters or none, and returns the nights that are in the way. To be said behind [`LOCK`]: a statement that began before
+/// it waited sees counters as they were, and Postgres holds its CHECKs against those before it looks at what they are by now.
 const SHIFT: &str = "
     with wanted as (
         select room_type_id, day, held, sold
@@ -15,8 +22,6 @@ const SHIFT: &str = "
         select i.room_type_id, i.day, i.physical - i.out_of_order - i.held - i.sold as free, w.held, w.sold
           from wanted w
           join inventory_days i on i.room_type_id = w.room_type_id and i.day = w.day
-         order by i.room_type_id, i.day
-           for update of i
     ), short as materialized (
         select w.room_type_id, w.day, coalesce(l.free, 0) as free
           from wanted w
@@ -63,7 +68,7 @@ const OVERBOOKED_BY: &str = "
      limit 31";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[SHIFT, RECOUNT, LOCK_TYPES, LAST_NIGHT, SHORT_REACH, OVERBOOKED_BY];
+pub(crate) const STATEMENTS: &[&str] = &[LOCK, SHIFT, RECOUNT, LOCK_TYPES, LAST_NIGHT, SHORT_REACH, OVERBOOKED_BY];
 
 /// How far ahead of the business date counters are kept at least, in days.
 const KEPT: i32 = 730;
@@ -77,7 +82,7 @@ pub enum Shifted {
     Full(Vec<FullNight>),
 }
 
-/// Moves counters, all or none, in one ordered locking statement.
+/// Moves counters, all or none, once all of them are locked.
 pub async fn shift(db: &Session, moves: &Moves) -> Result<Shifted, DbError> {
     let (mut types, mut days, mut held, mut sold) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (room_type, day, more_held, more_sold) in moves.iter() {
@@ -89,7 +94,7 @@ pub async fn shift(db: &Session, moves: &Moves) -> Result<Shifted, DbError> {
     if types.is_empty() {
         return Ok(Shifted::Done);
     }
-    let short = db.query(SHIFT, &[&types, &days, &held, &sold]).await?;
+    let short = db.query_behind(LOCK, SHIFT, &[&types, &days, &held, &sold]).await?;
     if short.is_empty() { Ok(Shifted::Done) } else { Ok(Shifted::Full(short.iter().map(full_night).collect())) }
 }
 
