@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use hotelhub_tests::{Connection, Hotel, House, Watch, connect, get, patiently};
+use hotelhub_tests::{Connection, Hotel, Watch, get, patiently};
 use tokio::task::JoinSet;
 
 use crate::ground;
@@ -37,7 +37,7 @@ async fn three_nodes_in_a_flood_never_have_more_connections_than_the_budget() ->
     let third = house.another_node("node-3", "serve").await?;
     flood.on(third.ports[0], &hotels);
     for name in ["node-1", "node-2", "node-3"] {
-        granted(&house, name).await?;
+        house.until_granted(name).await?;
     }
     lasts(&watch).await?;
     // Nobody divides any more: each keeps its own.
@@ -63,17 +63,6 @@ async fn lasts(watch: &Watch) -> Result<()> {
     patiently(60, "the next looks at the server", async || Ok((watch.samples() >= looked + LOOKS).then_some(()))).await
 }
 
-/// Waits until this node has heard of a share, and lives by it.
-async fn granted(house: &House, node: &str) -> Result<()> {
-    let central = connect(&house.central_dsn()).await?;
-    let sql = "select sum(granted)::int > 0 and sum(granted) = sum(holding) from connection_shares where node = $1";
-    patiently(60, &format!("a share for {node}"), async || {
-        let lives: Option<bool> = central.query_one(sql, &[&node]).await?.get(0);
-        Ok((lives == Some(true)).then_some(()))
-    })
-    .await
-}
-
 /// So many that something is reserved for the first three nodes, each.
 const ROOMY: u16 = 40;
 
@@ -91,7 +80,7 @@ async fn nodes_without_a_disk_that_nobody_hears_have_their_reserve_beside_what_i
     }
     // Half of the web's part is reserved: there is nothing for one more.
     let late = house.enrol("node-4", "serve").await?;
-    granted(&house, "node-1").await?;
+    house.until_granted("node-1").await?;
     house.control.kill().await?;
     let watch = Watch::begin(&house.central_dsn(), SEEN).await?;
     let mut flood = Flood::default();
@@ -113,7 +102,7 @@ async fn nodes_without_a_disk_that_nobody_hears_have_their_reserve_beside_what_i
     // Those who lived by their reserve have shares again, while all of it goes on.
     house.restart_control().await?;
     for name in ["node-1", "node-2", "node-3", "node-4"] {
-        granted(&house, name).await?;
+        house.until_granted(name).await?;
     }
     lasts(&watch).await?;
     for flood in lonely {

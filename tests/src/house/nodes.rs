@@ -52,6 +52,17 @@ impl House {
         .await
     }
 
+    /// Waits until this node has heard of a share of the server's connections, and lives by it.
+    pub async fn until_granted(&self, node: &str) -> Result<()> {
+        let central = connect(&self.central_dsn()).await?;
+        let sql = "select sum(granted)::int > 0 and sum(granted) = sum(holding) from connection_shares where node = $1";
+        patiently(60, &format!("a share for {node}"), async || {
+            let lives: Option<bool> = central.query_one(sql, &[&node]).await?.get(0);
+            Ok((lives == Some(true)).then_some(()))
+        })
+        .await
+    }
+
     /// Retires a node that has ended for good: what it had of the servers' connections is others' from then on.
     pub async fn retire(&self, name: &str) -> Result<()> {
         let control = self.settings.programs.path("hotelhub-control");

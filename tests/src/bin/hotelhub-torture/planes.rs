@@ -74,8 +74,8 @@ struct Tally {
 pub(crate) async fn run(wish: Wish) -> Result<()> {
     let (mut house, hotels) = house(&wish).await?;
     let mut second = house.another_node("node-2", "serve").await?;
+    house.until_granted("node-2").await?;
     for (hotel, _) in &hotels {
-        // It has its share of the connections then.
         until_served(second.ports[0], &hotel.host).await?;
     }
     let balance = Balance::over([house.node_port(), second.ports[0]]);

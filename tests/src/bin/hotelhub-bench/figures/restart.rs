@@ -31,10 +31,12 @@ struct Tally {
 /// Takes each node out of the balance, stops it, starts it anew and puts it back, again and again.
 pub(crate) async fn of_three_nodes(house: &mut House, last: usize) -> Result<Vec<Figure>> {
     let mut beside = [house.another_node("node-4", "serve").await?, house.another_node("node-5", "serve").await?];
+    for name in ["node-4", "node-5"] {
+        house.until_granted(name).await?;
+    }
     let ports = [house.node_port(), beside[0].ports[0], beside[1].ports[0]];
     for port in ports {
         town::until_known(port, house, last + 1 - ASKED, last).await?;
-        // It has its share of the connections then.
         until_served(port, &house.host(&town::slug(last))).await?;
     }
     let requests: Vec<Vec<u8>> = (last + 1 - ASKED..=last).map(|number| town::public(house, number)).collect();
