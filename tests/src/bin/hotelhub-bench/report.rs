@@ -33,16 +33,7 @@ impl Figure {
         most: f64,
         goal: impl Into<String>,
     ) -> Self {
-        Self {
-            name: name.into(),
-            value,
-            unit,
-            baseline: None,
-            ratio: None,
-            interval: None,
-            goal: goal.into(),
-            ok: Some(value <= most),
-        }
+        Self::exact(name, value, unit, value <= most, goal)
     }
 
     /// A figure without a baseline that must reach `least`.
