@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use crate::alarm::Alarm;
-use crate::lanes::Lanes;
+use crate::lanes::{Following, Lanes};
 
 /// What a listener bears.
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +105,7 @@ pub async fn serve(
                 () = draining.cancelled() => false,
             };
             if begun {
-                let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+                let connection = builder.serve_connection(TokioIo::new(Following::new(stream)), service).into_owned();
                 if let Err(error) = watcher.watch(connection).await {
                     tracing::debug!(error = %error, "a connection ended badly");
                 }

@@ -1,5 +1,4 @@
 //! The plumbing's rules, through a real listener.
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +9,7 @@ use hotelhub_kernel::{Clock, Entropy, Ids, Rupiah, Slug};
 use jiff::civil::date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::front::ErrorPage;
@@ -64,7 +63,8 @@ async fn listening(doors: impl Answers, limits: Limits) -> std::net::SocketAddr 
     listening_on(Lanes::none(), doors, limits).await
 }
 
-async fn listening_on(lanes: Lanes, doors: impl Answers, limits: Limits) -> std::net::SocketAddr {
+/// A listener on these lanes: its address.
+pub(crate) async fn listening_on(lanes: Lanes, doors: impl Answers, limits: Limits) -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(listener, doors, limits, lanes, std::future::pending()));
@@ -269,44 +269,6 @@ async fn who_does_not_finish_a_head_is_hung_up_on_also_after_a_request_that_went
     let mut heard = Vec::new();
     let _ = stream.read_to_end(&mut heard).await;
     assert!(String::from_utf8_lossy(&heard).contains("well"));
-}
-
-#[tokio::test]
-async fn connections_are_spread_evenly_over_the_lanes_and_each_stays_on_its_own() {
-    let router = Router::new().route("/", get(async || lanes::here().to_string()));
-    let address = listening_on(Lanes::start().unwrap(), router, Limits::default()).await;
-    let mut open = Vec::new();
-    let mut taken = BTreeMap::<String, usize>::new();
-    let cores = std::thread::available_parallelism().unwrap().get();
-    for _ in 0..3 * cores {
-        let mut stream = BufReader::new(TcpStream::connect(address).await.unwrap());
-        let lane = lane_of(&mut stream).await;
-        *taken.entry(lane.clone()).or_default() += 1;
-        open.push((stream, lane));
-    }
-    let even: BTreeMap<_, _> = (1..=cores).map(|lane| (lane.to_string(), 3)).collect();
-    assert_eq!(taken, even);
-    for (stream, lane) in &mut open {
-        assert_eq!(lane_of(stream).await, *lane);
-    }
-}
-
-/// Asks on a connection that stays open.
-async fn lane_of(stream: &mut BufReader<TcpStream>) -> String {
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: melati.test\r\n\r\n").await.unwrap();
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).await.unwrap();
-        match line.trim_end().split_once(": ") {
-            Some(("content-length", bytes)) => length = bytes.parse().unwrap(),
-            None if line == "\r\n" => break,
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.unwrap();
-    String::from_utf8(body).unwrap()
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use criterion::{Criterion, Throughput};
+use hotelhub_web::lanes::Socket;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 #[path = "../../src/tenancy/wire/mod.rs"]
@@ -17,7 +18,7 @@ mod reader;
 /// A server that says the same each time it is listened to.
 struct Server(Vec<u8>);
 
-impl reader::Socket for Server {
+impl Socket for Server {
     fn moved(self) -> io::Result<Self> {
         Ok(self)
     }

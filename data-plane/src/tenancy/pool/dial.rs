@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hotelhub_web::lanes::Socket;
 use socket2::{SockRef, TcpKeepalive};
 use thiserror::Error;
 use tokio::net::{TcpStream, UnixStream};
@@ -12,7 +13,7 @@ use tokio_postgres::{Client, Config, NoTls, config};
 use tokio_util::either::Either;
 
 use super::budget::Permit;
-use crate::tenancy::wire::{Socket, Watched, Wire};
+use crate::tenancy::wire::{Watched, Wire};
 
 /// Why nobody was let in.
 #[derive(Debug, Error)]

@@ -10,9 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
-use hotelhub_web::lanes;
+use hotelhub_web::lanes::{Following, Socket};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
 
 use self::farewell::part;
 
@@ -40,7 +39,7 @@ impl Wire {
         matches!(self.status.load(Ordering::Acquire), b'T' | b'E')
     }
 
-    /// The lane that hears the socket: see [`lanes::here`].
+    /// The lane that hears the socket: see [`hotelhub_web::lanes::here`].
     pub(super) fn lane(&self) -> usize {
         self.lane.load(Ordering::Relaxed)
     }
@@ -168,29 +167,11 @@ impl Frames {
     }
 }
 
-/// A socket that can leave its reactor for that of the present thread.
-pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send + Sized + 'static {
-    /// The same socket, heard here from now on.
-    fn moved(self) -> io::Result<Self>;
-}
-
-impl Socket for TcpStream {
-    fn moved(self) -> io::Result<Self> {
-        Self::from_std(self.into_std()?)
-    }
-}
-
-impl Socket for UnixStream {
-    fn moved(self) -> io::Result<Self> {
-        Self::from_std(self.into_std()?)
-    }
-}
-
 /// A stream that tells a [`Wire`] of all that passes, and follows whoever uses it from lane to lane. `K` is kept until both sides have
 /// hung up: the permit lives with the socket.
 pub(super) struct Watched<S: Socket, K: Send + 'static> {
-    /// None once it could not move.
-    stream: Option<S>,
+    /// None once both sides hang up.
+    stream: Option<Following<S>>,
     wire: Arc<Wire>,
     sent: Frames,
     received: Frames,
@@ -199,20 +180,19 @@ pub(super) struct Watched<S: Socket, K: Send + 'static> {
 
 impl<S: Socket, K: Send + 'static> Watched<S, K> {
     pub(super) fn new(stream: S, kept: K) -> (Self, Arc<Wire>) {
-        let wire = Arc::new(Wire { lane: AtomicUsize::new(lanes::here()), ..Wire::default() });
+        let stream = Following::new(stream);
+        let wire = Arc::new(Wire { lane: AtomicUsize::new(stream.lane()), ..Wire::default() });
         let (sent, received) = (Frames::of_client(), Frames::of_server());
         let watched = Self { stream: Some(stream), wire: wire.clone(), sent, received, kept: Some(kept) };
         (watched, wire)
     }
 
-    /// The stream, heard where it is used: between lanes each answer would wake two threads instead of one.
-    fn stream(&mut self) -> io::Result<Pin<&mut S>> {
-        let here = lanes::here();
-        if self.wire.lane() != here {
-            self.stream = self.stream.take().map(S::moved).transpose()?;
-            self.wire.lane.store(here, Ordering::Relaxed);
-        }
-        self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
+    /// Does this with the stream, which is heard here from then on.
+    fn with<T>(&mut self, act: impl FnOnce(Pin<&mut Following<S>>) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Err(io::ErrorKind::NotConnected.into())) };
+        let done = act(Pin::new(stream));
+        self.wire.lane.store(stream.lane(), Ordering::Relaxed);
+        done
     }
 }
 
@@ -228,7 +208,7 @@ impl<S: Socket, K: Unpin + Send + 'static> AsyncRead for Watched<S, K> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        ready!(this.stream()?.poll_read(cx, buffer))?;
+        ready!(this.with(|stream| stream.poll_read(cx, buffer)))?;
         this.wire.received(&mut this.received, buffer.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
     }
@@ -237,16 +217,16 @@ impl<S: Socket, K: Unpin + Send + 'static> AsyncRead for Watched<S, K> {
 impl<S: Socket, K: Unpin + Send + 'static> AsyncWrite for Watched<S, K> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = ready!(this.stream()?.poll_write(cx, bytes))?;
+        let written = ready!(this.with(|stream| stream.poll_write(cx, bytes)))?;
         this.wire.sent(&mut this.sent, bytes.get(..written).unwrap_or_default());
         Poll::Ready(Ok(written))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().stream()?.poll_flush(cx)
+        self.get_mut().with(|stream| stream.poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().stream()?.poll_shutdown(cx)
+        self.get_mut().with(|stream| stream.poll_shutdown(cx))
     }
 }

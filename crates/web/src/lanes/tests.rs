@@ -1,0 +1,191 @@
+//! Who is served where, and that who changes the lane does not notice.
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::get;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+use super::load::{first_with_room, relief, retreat};
+use super::*;
+use crate::server::Limits;
+use crate::tests::listening_on;
+
+fn load(busy: u32, guests: usize) -> Load {
+    Load { busy, guests }
+}
+
+#[test]
+fn a_connection_goes_to_the_first_lane_with_room_or_else_to_the_least_busy() {
+    let first = |loads: &[Load]| first_with_room(Bounds::USUAL, loads);
+    assert_eq!(first(&[]), None);
+    assert_eq!(first(&[load(0, 3_000), load(0, 0)]), Some(0));
+    assert_eq!(first(&[load(500, 1), load(499, 900), load(0, 0)]), Some(1));
+    assert_eq!(first(&[load(800, 8), load(700, 9), load(700, 8)]), Some(2));
+}
+
+#[test]
+fn a_full_lane_sends_as_many_on_as_leave_both_equally_busy() {
+    let sent = |loads: &[Load], mine| relief(Bounds::USUAL, loads, mine).map(|onward| (onward.to, onward.guests));
+    assert_eq!(sent(&[load(1_000, 100), load(0, 0)], 0), Some((1, 50)));
+    assert_eq!(sent(&[load(950, 95), load(950, 9), load(350, 4)], 0), Some((2, 30)));
+    assert_eq!(sent(&[load(1_000, 3), load(0, 0)], 0), Some((1, 1)), "three make two and one");
+    assert_eq!(sent(&[load(1_000, 2), load(600, 5)], 0), Some((1, 1)), "one at least");
+    assert_eq!(sent(&[load(899, 100), load(0, 0)], 0), None, "it is not full");
+    assert_eq!(sent(&[load(1_000, 100), load(800, 0)], 0), None, "the other is no help");
+    assert_eq!(sent(&[load(1_000, 1), load(0, 0)], 0), None, "alone it would only carry its load about");
+    assert_eq!(sent(&[load(1_000, 10)], 0), None);
+}
+
+#[test]
+fn a_lane_that_is_not_needed_sends_all_to_one_before_it() {
+    let sent = |loads: &[Load], mine| retreat(Bounds::USUAL, loads, mine).map(|onward| (onward.to, onward.guests));
+    assert_eq!(sent(&[load(200, 4), load(300, 7)], 1), Some((0, 7)));
+    assert_eq!(sent(&[load(450, 4), load(100, 2), load(100, 3)], 2), Some((1, 3)));
+    assert_eq!(sent(&[load(300, 4), load(201, 7)], 1), None);
+    assert_eq!(sent(&[load(10, 4), load(10, 7)], 0), None, "the first stays");
+    assert_eq!(sent(&[load(0, 4), load(0, 0)], 1), None, "nobody is there");
+}
+
+#[tokio::test]
+async fn quiet_connections_share_one_lane() {
+    let lanes = Lanes::of(3, Bounds::USUAL).unwrap();
+    let mut open = guests(listening(&lanes, Gate::shut()).await, 9).await;
+    for guest in &mut open {
+        assert_eq!(guest.ask("/lane").await, "1");
+    }
+    assert_eq!(loads(&lanes.0.lanes).iter().map(|load| load.guests).collect::<Vec<_>>(), [9, 0, 0]);
+    drop(open);
+    until(|| loads(&lanes.0.lanes).iter().all(|load| *load == Load { busy: 0, guests: 0 })).await;
+}
+
+#[tokio::test]
+async fn who_is_sent_on_is_served_there_even_in_the_middle_of_a_request() {
+    let lanes = Lanes::of(2, Bounds::USUAL).unwrap();
+    let gate = Gate::shut();
+    let mut open = guests(listening(&lanes, gate.clone()).await, 2).await;
+    let [asking, quiet] = &mut open[..] else { panic!("two were asked for") };
+    assert_eq!((asking.ask("/lane").await, quiet.ask("/lane").await), ("1".into(), "1".into()));
+    asking.say("/gate").await;
+    gate.came.acquire().await.unwrap().forget();
+    let [first, _] = &lanes.0.lanes[..] else { panic!("two were asked for") };
+    first.send_on(Onward { to: 1, guests: 1 });
+    gate.open.add_permits(1);
+    assert_eq!(asking.hear().await, "began on 1, ended on 2");
+    assert_eq!((asking.ask("/lane").await, quiet.ask("/lane").await), ("2".into(), "1".into()));
+    assert_eq!(loads(&lanes.0.lanes).iter().map(|load| load.guests).collect::<Vec<_>>(), [1, 1]);
+}
+
+#[tokio::test]
+async fn a_lane_that_is_full_shares_and_one_that_is_not_needed_is_left() {
+    let bounds = Bounds { full: 100, apart: 50, little: 80, calm: 1, ..Bounds::USUAL };
+    let lanes = Lanes::of(2, bounds).unwrap();
+    let mut open = guests(listening(&lanes, Gate::shut()).await, 2).await;
+    let [one, other] = &mut open[..] else { panic!("two were asked for") };
+    let begun = Instant::now();
+    loop {
+        one.ask("/work").await;
+        other.ask("/work").await;
+        if one.ask("/lane").await != other.ask("/lane").await {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "the lanes did not share");
+    }
+    loop {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if (one.ask("/lane").await, other.ask("/lane").await) == ("1".into(), "1".into()) {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(120), "the second lane was not left");
+    }
+}
+
+async fn listening(lanes: &Lanes, gate: Arc<Gate>) -> SocketAddr {
+    let doors = Router::new().route("/lane", get(async || here().to_string())).route("/work", get(work)).route(
+        "/gate",
+        get(async move || {
+            let began = here();
+            gate.came.add_permits(1);
+            gate.open.acquire().await.unwrap().forget();
+            format!("began on {began}, ended on {}", here())
+        }),
+    );
+    listening_on(lanes.clone(), doors, Limits::default()).await
+}
+
+/// Where requests wait.
+struct Gate {
+    /// A permit for each that has come.
+    came: Semaphore,
+    /// A permit for each that may go on.
+    open: Semaphore,
+}
+
+impl Gate {
+    fn shut() -> Arc<Self> {
+        Arc::new(Self { came: Semaphore::new(0), open: Semaphore::new(0) })
+    }
+}
+
+/// Computes for twenty milliseconds.
+async fn work() -> &'static str {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(20) {
+        std::hint::spin_loop();
+    }
+    "done"
+}
+
+/// A connection that stays open.
+struct Asker(BufReader<TcpStream>);
+
+async fn guests(address: SocketAddr, many: usize) -> Vec<Asker> {
+    let mut open = Vec::new();
+    for _ in 0..many {
+        let mut asker = Asker(BufReader::new(TcpStream::connect(address).await.unwrap()));
+        asker.ask("/lane").await;
+        open.push(asker);
+    }
+    open
+}
+
+impl Asker {
+    async fn ask(&mut self, path: &str) -> String {
+        self.say(path).await;
+        self.hear().await
+    }
+
+    async fn say(&mut self, path: &str) {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: melati.test\r\n\r\n");
+        self.0.write_all(request.as_bytes()).await.unwrap();
+    }
+
+    async fn hear(&mut self) -> String {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).await.unwrap();
+            match line.trim_end().split_once(": ") {
+                Some(("content-length", bytes)) => length = bytes.parse().unwrap(),
+                None if line == "\r\n" => break,
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).await.unwrap();
+        String::from_utf8(body).unwrap()
+    }
+}
+
+async fn until(is_so: impl Fn() -> bool) {
+    for _ in 0..3_000 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it did not come to be");
+}
