@@ -5,6 +5,7 @@
 //! stays on its lane, and a lane is used only when those before it have enough to do.
 mod following;
 mod guest;
+mod lane;
 mod load;
 #[cfg(test)]
 mod tests;
@@ -13,16 +14,15 @@ use std::cell::Cell;
 use std::io;
 use std::num::NonZero;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread;
 
-use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::Notify;
+use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use self::following::{Following, Socket};
 use self::guest::{Guest, Place};
-use self::load::{Bounds, Load, Onward};
+use self::lane::Lane;
+use self::load::Bounds;
 
 thread_local! {
     static HERE: Cell<usize> = const { Cell::new(NOWHERE) };
@@ -39,21 +39,6 @@ struct Inner {
     bounds: Bounds,
     lanes: Arc<[Lane]>,
     _stop: Option<DropGuard>,
-}
-
-/// What is known of one thread. It is read from all of them.
-struct Lane {
-    runtime: Handle,
-    /// Connections that are here.
-    guests: AtomicUsize,
-    /// See [`Load::busy`].
-    busy: AtomicU32,
-    /// How many of its guests shall go on elsewhere. The next that have something to do, go.
-    leaving: AtomicUsize,
-    /// Where to: a place among the lanes.
-    onward: AtomicUsize,
-    /// Somebody came.
-    came: Notify,
 }
 
 impl Lanes {
@@ -85,52 +70,16 @@ impl Lanes {
     /// a [`Following`].
     pub(crate) fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         let lanes = &self.0.lanes;
-        match load::first_with_room(self.0.bounds, &loads(lanes)) {
-            Some(place) => Guest::arrive(Box::pin(connection), Place::take(lanes.clone(), place)),
+        match load::first_with_room(self.0.bounds, &lane::loads(self.0.bounds, lanes)) {
+            Some(place) => {
+                if let Some(lane) = lanes.get(place) {
+                    lane.expects(self.0.bounds.newcomer);
+                }
+                Guest::arrive(Box::pin(connection), Place::take(lanes.clone(), place));
+            }
             None => drop(tokio::spawn(connection)),
         }
     }
-}
-
-impl Lane {
-    fn new(runtime: Handle) -> Self {
-        Self {
-            runtime,
-            guests: AtomicUsize::new(0),
-            busy: AtomicU32::new(0),
-            leaving: AtomicUsize::new(0),
-            onward: AtomicUsize::new(0),
-            came: Notify::new(),
-        }
-    }
-
-    /// Says how many shall leave, and where to, instead of what was said before.
-    fn send_on(&self, Onward { to, guests }: Onward) {
-        self.onward.store(to, Ordering::Relaxed);
-        self.leaving.store(guests, Ordering::Release);
-    }
-
-    /// Nobody shall leave any more: who had nothing to do until now is no burden.
-    fn all_stay(&self) {
-        self.leaving.store(0, Ordering::Relaxed);
-    }
-
-    /// Where the guest shall go on that asks, if it shall.
-    fn way_on(&self) -> Option<usize> {
-        if self.leaving.load(Ordering::Relaxed) == 0 {
-            return None;
-        }
-        let one_less = |leaving: usize| leaving.checked_sub(1);
-        self.leaving.fetch_update(Ordering::Acquire, Ordering::Relaxed, one_less).ok()?;
-        Some(self.onward.load(Ordering::Relaxed))
-    }
-}
-
-/// How the lanes are loaded at this moment, in their order.
-fn loads(lanes: &[Lane]) -> Vec<Load> {
-    let load =
-        |lane: &Lane| Load { busy: lane.busy.load(Ordering::Relaxed), guests: lane.guests.load(Ordering::Relaxed) };
-    lanes.iter().map(load).collect()
 }
 
 fn run(bounds: Bounds, lanes: &[Lane], place: usize, runtime: &Runtime, stop: &CancellationToken) {

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use crate::alarm::Alarm;
-use crate::lanes::{Following, Lanes};
+use crate::lanes::{self, Following, Lanes};
 
 /// What a listener bears.
 #[derive(Clone, Copy, Debug)]
@@ -97,15 +97,16 @@ pub async fn serve(
         });
         let (watcher, draining) = (graceful.watcher(), draining.clone());
         lanes.spawn(async move {
-            // Its lane's reactor hears it from now on.
-            let Ok(stream) = TcpStream::from_std(stream) else { return };
+            // This lane's reactor hears it from now on, until it follows to another.
+            let (Ok(stream), lane) = (TcpStream::from_std(stream), lanes::here()) else { return };
             let begun = tokio::select! {
                 biased;
                 begun = tokio::time::timeout(limits.head_time, is_begun(&stream)) => begun.unwrap_or(false),
                 () = draining.cancelled() => false,
             };
             if begun {
-                let connection = builder.serve_connection(TokioIo::new(Following::new(stream)), service).into_owned();
+                let connection =
+                    builder.serve_connection(TokioIo::new(Following::new(stream, Some(lane))), service).into_owned();
                 if let Err(error) = watcher.watch(connection).await {
                     tracing::debug!(error = %error, "a connection ended badly");
                 }

@@ -35,9 +35,10 @@ pub struct Following<S> {
 }
 
 impl<S: Socket> Following<S> {
-    /// Follows from here on: the socket is registered with the present thread's reactor.
-    pub fn new(socket: S) -> Self {
-        Self { socket: Some(socket), lane: here() }
+    /// A socket that lane hears: see [`here`], asked where it was registered and not later. None where nobody asked: it is registered
+    /// anew when it is used.
+    pub fn new(socket: S, lane: Option<usize>) -> Self {
+        Self { socket: Some(socket), lane: lane.unwrap_or(usize::MAX) }
     }
 
     /// The lane that hears it: see [`here`].

@@ -1,10 +1,9 @@
 //! A connection on a lane, which goes on to another when it is told to.
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
-use super::Lane;
+use super::lane::Lane;
 
 /// What serves a connection until it ends.
 pub(super) type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -14,6 +13,8 @@ pub(super) struct Guest {
     /// None once it has gone on.
     connection: Option<Connection>,
     place: Place,
+    /// The turn of its lane in which it had something to do last.
+    seen: u32,
 }
 
 /// One guest's place on a lane, until it is dropped.
@@ -26,10 +27,8 @@ impl Place {
     /// A place on the lane that stands there.
     pub(super) fn take(lanes: Arc<[Lane]>, at: usize) -> Self {
         let place = Self { lanes, at };
-        if let Some(lane) = place.lane()
-            && lane.guests.fetch_add(1, Ordering::Relaxed) == 0
-        {
-            lane.came.notify_one();
+        if let Some(lane) = place.lane() {
+            lane.enter();
         }
         place
     }
@@ -42,7 +41,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if let Some(lane) = self.lane() {
-            lane.guests.fetch_sub(1, Ordering::Relaxed);
+            lane.leave();
         }
     }
 }
@@ -52,7 +51,7 @@ impl Guest {
     pub(super) fn arrive(connection: Connection, place: Place) {
         let runtime = place.lane().map(|lane| lane.runtime.clone());
         if let Some(runtime) = runtime {
-            runtime.spawn(Self { connection: Some(connection), place });
+            runtime.spawn(Self { connection: Some(connection), place, seen: u32::MAX });
         }
     }
 }
@@ -62,8 +61,11 @@ impl Future for Guest {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        let onward = this.place.lane().and_then(Lane::way_on);
-        if let Some(at) = onward
+        let lane = this.place.lanes.get(this.place.at);
+        if let Some(lane) = lane {
+            lane.stir(&mut this.seen);
+        }
+        if let Some(at) = lane.and_then(Lane::way_on)
             && let Some(connection) = this.connection.take()
         {
             Self::arrive(connection, Place::take(this.place.lanes.clone(), at));

@@ -1,43 +1,50 @@
 //! How busy the lanes are, and who goes where for it.
-use std::sync::atomic::Ordering;
+use std::fs;
 use std::time::Duration;
 
-use rustix::time::{ClockId, Timespec, clock_gettime};
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use super::{Lane, loads};
+use super::lane::{Lane, loads};
 
-/// How often a lane that has guests looks at itself.
-const TURN: Duration = Duration::from_millis(250);
-
-/// Where lanes begin to give guests away, and where they stop. Processor time in thousandths of a core.
+/// When lanes give guests away, and when they stop. How busy a lane is stands in thousandths: see [`Load::busy`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    /// A lane takes new guests until it has used so much.
+    /// How often a lane that has guests looks at itself.
+    pub(super) turn: Duration,
+    /// A lane takes new guests until it is so busy.
     pub(super) room: u32,
-    /// From here on it gives guests away ...
+    /// What a guest is thought to need until its lane has looked: many may come within one turn.
+    pub(super) newcomer: u32,
+    /// From here on a lane gives guests away ...
     pub(super) full: u32,
     /// ... to one that is less busy by so much at least: what is nearly as busy is no help.
     pub(super) apart: u32,
-    /// Two lanes that use no more than this together are one too many ...
+    /// Two lanes that are no busier than this together are one too many ...
     pub(super) little: u32,
     /// ... when it stays so for as many turns: connections are not thrown to and fro.
     pub(super) calm: u32,
 }
 
 impl Bounds {
-    /// A lane may use nearly a whole core; one that is not needed goes after 5 s.
-    pub(super) const USUAL: Self = Self { room: 500, full: 900, apart: 300, little: 500, calm: 20 };
+    /// A lane may be busy nearly all of its time; one that is not needed is left after 5 s.
+    pub(super) const USUAL: Self =
+        Self { turn: Duration::from_millis(250), room: 500, newcomer: 2, full: 850, apart: 300, little: 500, calm: 20 };
 }
+
+/// Busy all of the time.
+pub(super) const ALL: u32 = 1_000;
 
 /// What a lane has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Load {
-    /// The processor time its thread used in the last turn, in thousandths of a core. Time in which it waited for a core does not count:
-    /// where the cores are taken, another thread is no help.
+    /// The thousandths of the last turn in which its thread did something and had a core to do it on. What it waited for a core does not
+    /// count: where the cores are taken, another thread is no help.
     pub(super) busy: u32,
     /// Its connections.
     pub(super) guests: usize,
+    /// Those that had something to do in the last turn.
+    pub(super) active: usize,
 }
 
 /// Guests that shall go on.
@@ -57,12 +64,14 @@ fn least_busy(loads: &[Load]) -> Option<usize> {
     (0..loads.len()).min_by_key(|&place| loads.get(place).map(|load| (load.busy, load.guests)))
 }
 
-/// Whom a full lane sends on: as many as leave both equally busy, if its guests are alike. One that is alone stays.
+/// Whom a full lane sends on: as many of those that have something to do as leave both equally busy, if they are alike. One that is alone
+/// stays.
 pub(super) fn relief(bounds: Bounds, loads: &[Load], mine: usize) -> Option<Onward> {
-    let own = loads.get(mine).filter(|own| own.busy >= bounds.full && own.guests > 1)?;
+    let own = loads.get(mine).filter(|own| own.busy >= bounds.full && own.active > 1)?;
     let to = least_busy(loads)?;
     let apart = own.busy.checked_sub(loads.get(to)?.busy).filter(|apart| *apart >= bounds.apart)?;
-    let share = own.guests.saturating_mul(usize::try_from(apart).ok()?) / usize::try_from(own.busy).ok()? / 2;
+    let halves = usize::try_from(own.busy).ok()?.checked_mul(2)?;
+    let share = own.active.saturating_mul(usize::try_from(apart).ok()?).checked_div(halves).unwrap_or(0);
     Some(Onward { to, guests: share.max(1) })
 }
 
@@ -78,16 +87,15 @@ pub(super) async fn watch(bounds: Bounds, lanes: &[Lane], mine: usize) {
     let Some(lane) = lanes.get(mine) else { return };
     let (mut before, mut calm) = (Reading::now(), 0_u32);
     loop {
-        if lane.guests.load(Ordering::Relaxed) == 0 {
-            lane.busy.store(0, Ordering::Relaxed);
-            lane.came.notified().await;
-            (before, calm) = (Reading::now(), 0_u32);
+        if lane.is_empty() {
+            lane.sleep().await;
+            (before, calm) = (Reading::now(), 0);
         }
-        tokio::time::sleep(TURN).await;
+        tokio::time::sleep(bounds.turn).await;
         let now = Reading::now();
-        lane.busy.store(now.busy_since(before), Ordering::Relaxed);
+        lane.looks_back(now.busy_since(before));
         before = now;
-        let loads = loads(lanes);
+        let loads = loads(bounds, lanes);
         let unneeded = retreat(bounds, &loads, mine);
         calm = if unneeded.is_some() { calm.saturating_add(1) } else { 0 };
         match relief(bounds, &loads, mine).or_else(|| unneeded.filter(|_| calm >= bounds.calm)) {
@@ -100,8 +108,9 @@ pub(super) async fn watch(bounds: Bounds, lanes: &[Lane], mine: usize) {
 /// Sends guests on, and counts at once what they will bring along: the next lane to look sees it.
 fn send_on(lanes: &[Lane], mine: usize, loads: &[Load], onward: Onward) {
     let (Some(lane), Some(own), Some(other)) = (lanes.get(mine), loads.get(mine), lanes.get(onward.to)) else { return };
-    let brought = usize::try_from(own.busy).unwrap_or(0).saturating_mul(onward.guests) / own.guests.max(1);
-    other.busy.fetch_add(u32::try_from(brought).unwrap_or(0), Ordering::Relaxed);
+    let brought =
+        usize::try_from(own.busy).unwrap_or(0).saturating_mul(onward.guests) / own.active.max(onward.guests).max(1);
+    other.expects(u32::try_from(brought).unwrap_or(0));
     lane.send_on(onward);
 }
 
@@ -109,21 +118,31 @@ fn send_on(lanes: &[Lane], mine: usize, loads: &[Load], onward: Onward) {
 #[derive(Clone, Copy)]
 struct Reading {
     wall: Instant,
-    used: Duration,
+    /// How long its runtime was awake.
+    awake: Duration,
+    /// How long it could have gone on and had no core.
+    waited: Duration,
 }
 
 impl Reading {
     /// Of the thread that asks.
     fn now() -> Self {
-        let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::ThreadCPUTime);
-        let seconds = Duration::from_secs(tv_sec.try_into().unwrap_or(0));
-        Self { wall: Instant::now(), used: seconds + Duration::from_nanos(tv_nsec.try_into().unwrap_or(0)) }
+        let awake = Handle::current().metrics().worker_total_busy_duration(0);
+        Self { wall: Instant::now(), awake, waited: waited().unwrap_or_default() }
     }
 
     /// See [`Load::busy`].
     fn busy_since(self, before: Self) -> u32 {
-        let (used, passed) = (self.used.saturating_sub(before.used), self.wall.duration_since(before.wall));
-        let thousandths = used.as_nanos().saturating_mul(1_000) / passed.as_nanos().max(1);
-        u32::try_from(thousandths).unwrap_or(u32::MAX)
+        let busy = self.awake.saturating_sub(before.awake).saturating_sub(self.waited.saturating_sub(before.waited));
+        let passed = self.wall.duration_since(before.wall);
+        let thousandths = busy.as_nanos().saturating_mul(u128::from(ALL)) / passed.as_nanos().max(1);
+        u32::try_from(thousandths).unwrap_or(ALL)
     }
+}
+
+/// How long this thread has waited for a core: the second number of `schedstat`, in nanoseconds
+/// (<https://docs.kernel.org/scheduler/sched-stats.html>). None where the system does not tell: the waiting counts as work then.
+fn waited() -> Option<Duration> {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    told.split_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
 }

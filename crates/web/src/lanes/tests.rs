@@ -1,21 +1,25 @@
 //! Who is served where, and that who changes the lane does not notice.
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::routing::get;
+use axum::body::Bytes;
+use axum::routing::{get, post};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
-use super::load::{first_with_room, relief, retreat};
+use super::lane::loads;
+use super::load::{Load, Onward, first_with_room, relief, retreat};
 use super::*;
 use crate::server::Limits;
 use crate::tests::listening_on;
 
+/// A lane whose guests all have something to do.
 fn load(busy: u32, guests: usize) -> Load {
-    Load { busy, guests }
+    Load { busy, guests, active: guests }
 }
 
 #[test]
@@ -34,7 +38,10 @@ fn a_full_lane_sends_as_many_on_as_leave_both_equally_busy() {
     assert_eq!(sent(&[load(950, 95), load(950, 9), load(350, 4)], 0), Some((2, 30)));
     assert_eq!(sent(&[load(1_000, 3), load(0, 0)], 0), Some((1, 1)), "three make two and one");
     assert_eq!(sent(&[load(1_000, 2), load(600, 5)], 0), Some((1, 1)), "one at least");
-    assert_eq!(sent(&[load(899, 100), load(0, 0)], 0), None, "it is not full");
+    let idle = Load { busy: 1_000, guests: 100, active: 4 };
+    assert_eq!(sent(&[idle, load(0, 200)], 0), Some((1, 2)), "who is quiet does not count");
+    assert_eq!(sent(&[Load { active: 1, ..idle }, load(0, 0)], 0), None, "one among quiet ones is alone");
+    assert_eq!(sent(&[load(849, 100), load(0, 0)], 0), None, "it is not full");
     assert_eq!(sent(&[load(1_000, 100), load(800, 0)], 0), None, "the other is no help");
     assert_eq!(sent(&[load(1_000, 1), load(0, 0)], 0), None, "alone it would only carry its load about");
     assert_eq!(sent(&[load(1_000, 10)], 0), None);
@@ -50,21 +57,66 @@ fn a_lane_that_is_not_needed_sends_all_to_one_before_it() {
     assert_eq!(sent(&[load(0, 4), load(0, 0)], 1), None, "nobody is there");
 }
 
+/// Lanes that never look at themselves.
+const UNWATCHED: Bounds = Bounds { turn: Duration::from_secs(3_600), ..Bounds::USUAL };
+
 #[tokio::test]
 async fn quiet_connections_share_one_lane() {
-    let lanes = Lanes::of(3, Bounds::USUAL).unwrap();
+    let lanes = Lanes::of(3, UNWATCHED).unwrap();
     let mut open = guests(listening(&lanes, Gate::shut()).await, 9).await;
     for guest in &mut open {
         assert_eq!(guest.ask("/lane").await, "1");
     }
-    assert_eq!(loads(&lanes.0.lanes).iter().map(|load| load.guests).collect::<Vec<_>>(), [9, 0, 0]);
+    assert_eq!(guests_of(&lanes), [9, 0, 0]);
     drop(open);
-    until(|| loads(&lanes.0.lanes).iter().all(|load| *load == Load { busy: 0, guests: 0 })).await;
+    until(|| guests_of(&lanes) == [0, 0, 0]).await;
+}
+
+#[tokio::test]
+async fn of_many_that_come_at_once_not_all_go_to_one_lane() {
+    let lanes = Lanes::of(2, Bounds { newcomer: 100, ..UNWATCHED }).unwrap();
+    let _open = guests(listening(&lanes, Gate::shut()).await, 12).await;
+    assert_eq!(guests_of(&lanes), [6, 6]);
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_a_lane_that_a_guest_holds_up() {
+    let lanes = Lanes::of(2, Bounds { turn: Duration::from_millis(10), ..Bounds::USUAL }).unwrap();
+    let address = listening(&lanes, Gate::shut()).await;
+    let [mut busy] = <[Asker; 1]>::try_from(guests(address, 1).await).ok().unwrap();
+    assert_eq!(busy.ask("/lane").await, "1");
+    busy.say("/hold").await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut other = guests(address, 1).await;
+    assert_eq!(other[0].ask("/lane").await, "2");
+    assert_eq!(busy.hear().await, "done");
+}
+
+#[tokio::test]
+async fn nobody_is_lost_where_lanes_send_their_guests_to_and_fro() {
+    let restless = Bounds { turn: Duration::from_millis(1), full: 0, apart: 0, little: 0, ..Bounds::USUAL };
+    let lanes = Lanes::of(3, restless).unwrap();
+    let address = listening(&lanes, Gate::shut()).await;
+    let mut asking = JoinSet::new();
+    for number in 0..8 {
+        asking.spawn(async move {
+            let mut asker = Asker::connect(address).await;
+            let body = vec![b'a' + number; 70_000];
+            let mut seen = BTreeSet::new();
+            for _ in 0..200 {
+                asker.post("/echo", &body).await;
+                assert_eq!(asker.hear().await.as_bytes(), body);
+                seen.insert(asker.ask("/lane").await);
+            }
+            seen.len()
+        });
+    }
+    assert!(asking.join_all().await.into_iter().any(|lanes| lanes > 1), "nobody was sent anywhere");
 }
 
 #[tokio::test]
 async fn who_is_sent_on_is_served_there_even_in_the_middle_of_a_request() {
-    let lanes = Lanes::of(2, Bounds::USUAL).unwrap();
+    let lanes = Lanes::of(2, UNWATCHED).unwrap();
     let gate = Gate::shut();
     let mut open = guests(listening(&lanes, gate.clone()).await, 2).await;
     let [asking, quiet] = &mut open[..] else { panic!("two were asked for") };
@@ -76,12 +128,12 @@ async fn who_is_sent_on_is_served_there_even_in_the_middle_of_a_request() {
     gate.open.add_permits(1);
     assert_eq!(asking.hear().await, "began on 1, ended on 2");
     assert_eq!((asking.ask("/lane").await, quiet.ask("/lane").await), ("2".into(), "1".into()));
-    assert_eq!(loads(&lanes.0.lanes).iter().map(|load| load.guests).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(guests_of(&lanes), [1, 1]);
 }
 
 #[tokio::test]
 async fn a_lane_that_is_full_shares_and_one_that_is_not_needed_is_left() {
-    let bounds = Bounds { full: 100, apart: 50, little: 80, calm: 1, ..Bounds::USUAL };
+    let bounds = Bounds { turn: Duration::from_millis(50), full: 100, apart: 50, little: 80, calm: 1, ..Bounds::USUAL };
     let lanes = Lanes::of(2, bounds).unwrap();
     let mut open = guests(listening(&lanes, Gate::shut()).await, 2).await;
     let [one, other] = &mut open[..] else { panic!("two were asked for") };
@@ -103,16 +155,31 @@ async fn a_lane_that_is_full_shares_and_one_that_is_not_needed_is_left() {
     }
 }
 
+fn guests_of(lanes: &Lanes) -> Vec<usize> {
+    loads(UNWATCHED, &lanes.0.lanes).iter().map(|load| load.guests).collect()
+}
+
 async fn listening(lanes: &Lanes, gate: Arc<Gate>) -> SocketAddr {
-    let doors = Router::new().route("/lane", get(async || here().to_string())).route("/work", get(work)).route(
-        "/gate",
-        get(async move || {
-            let began = here();
-            gate.came.add_permits(1);
-            gate.open.acquire().await.unwrap().forget();
-            format!("began on {began}, ended on {}", here())
-        }),
-    );
+    let doors = Router::new()
+        .route("/lane", get(async || here().to_string()))
+        .route("/work", get(work))
+        .route("/echo", post(async |body: Bytes| body))
+        .route(
+            "/hold",
+            get(async || {
+                thread::sleep(Duration::from_secs(2));
+                "done"
+            }),
+        )
+        .route(
+            "/gate",
+            get(async move || {
+                let began = here();
+                gate.came.add_permits(1);
+                gate.open.acquire().await.unwrap().forget();
+                format!("began on {began}, ended on {}", here())
+            }),
+        );
     listening_on(lanes.clone(), doors, Limits::default()).await
 }
 
@@ -145,7 +212,7 @@ struct Asker(BufReader<TcpStream>);
 async fn guests(address: SocketAddr, many: usize) -> Vec<Asker> {
     let mut open = Vec::new();
     for _ in 0..many {
-        let mut asker = Asker(BufReader::new(TcpStream::connect(address).await.unwrap()));
+        let mut asker = Asker::connect(address).await;
         asker.ask("/lane").await;
         open.push(asker);
     }
@@ -153,6 +220,10 @@ async fn guests(address: SocketAddr, many: usize) -> Vec<Asker> {
 }
 
 impl Asker {
+    async fn connect(address: SocketAddr) -> Self {
+        Self(BufReader::new(TcpStream::connect(address).await.unwrap()))
+    }
+
     async fn ask(&mut self, path: &str) -> String {
         self.say(path).await;
         self.hear().await
@@ -161,6 +232,12 @@ impl Asker {
     async fn say(&mut self, path: &str) {
         let request = format!("GET {path} HTTP/1.1\r\nHost: melati.test\r\n\r\n");
         self.0.write_all(request.as_bytes()).await.unwrap();
+    }
+
+    async fn post(&mut self, path: &str, body: &[u8]) {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: melati.test\r\nContent-Length: {}\r\n\r\n", body.len());
+        self.0.write_all(head.as_bytes()).await.unwrap();
+        self.0.write_all(body).await.unwrap();
     }
 
     async fn hear(&mut self) -> String {

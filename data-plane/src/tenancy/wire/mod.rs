@@ -180,7 +180,8 @@ pub(super) struct Watched<S: Socket, K: Send + 'static> {
 
 impl<S: Socket, K: Send + 'static> Watched<S, K> {
     pub(super) fn new(stream: S, kept: K) -> (Self, Arc<Wire>) {
-        let stream = Following::new(stream);
+        // Where it was opened is not known by now: whoever opened it may have changed the lane meanwhile.
+        let stream = Following::new(stream, None);
         let wire = Arc::new(Wire { lane: AtomicUsize::new(stream.lane()), ..Wire::default() });
         let (sent, received) = (Frames::of_client(), Frames::of_server());
         let watched = Self { stream: Some(stream), wire: wire.clone(), sent, received, kept: Some(kept) };
