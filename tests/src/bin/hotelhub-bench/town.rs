@@ -47,6 +47,9 @@ const MOVE_IN: &str = "
     insert into databases (name, cluster_id, state, template, tenant_id, created_at)
     select 't_' || replace(id::text, '-', ''), 'jkt-1', 'live', $3, id, now() from made";
 
+/// Room on the server for those that are signed up beside them.
+const WIDEN: &str = "update clusters set capacity = (select count(*) from databases) + 1000";
+
 /// Moves the feed on and forgets its changes, so that every node takes the whole table anew.
 const FORGET: &str = "
     with head as (update routes_head set version = version + 1000 returning version)
@@ -162,6 +165,7 @@ fn seed(number: usize, sources: &Sources) -> Result<TenantSeed> {
 /// Lets the control plane know of the hotels of these numbers; nodes that start now know them too.
 pub(crate) async fn announce(central: &Client, first: usize, last: usize) -> Result<()> {
     central.execute(MOVE_IN, &[&i32::try_from(first)?, &i32::try_from(last)?, &version()]).await?;
+    central.execute(WIDEN, &[]).await?;
     Ok(central.batch_execute(FORGET).await?)
 }
 
