@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::lane::loads;
-use super::load::{Load, Onward, first_with_room, relief, retreat};
+use super::load::{ALL, Load, Onward, first_with_room, relief, retreat};
 use super::*;
 use crate::server::Limits;
 use crate::tests::listening_on;
@@ -69,7 +69,7 @@ async fn quiet_connections_share_one_lane() {
     }
     assert_eq!(guests_of(&lanes), [9, 0, 0]);
     drop(open);
-    until(|| guests_of(&lanes) == [0, 0, 0]).await;
+    soon(|| guests_of(&lanes) == [0, 0, 0]).await;
 }
 
 #[tokio::test]
@@ -81,14 +81,18 @@ async fn of_many_that_come_at_once_not_all_go_to_one_lane() {
 
 #[tokio::test]
 async fn nobody_is_sent_to_a_lane_that_a_guest_holds_up() {
-    let lanes = Lanes::of(2, Bounds { turn: Duration::from_millis(10), ..Bounds::USUAL }).unwrap();
-    let address = listening(&lanes, Gate::shut()).await;
-    let [mut busy] = <[Asker; 1]>::try_from(guests(address, 1).await).ok().unwrap();
-    assert_eq!(busy.ask("/lane").await, "1");
+    let bounds = Bounds { turn: Duration::from_millis(10), ..Bounds::USUAL };
+    let lanes = Lanes::of(2, bounds).unwrap();
+    let gate = Gate::shut();
+    let address = listening(&lanes, gate.clone()).await;
+    let mut busy = Asker::connect(address).await;
     busy.say("/hold").await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let mut other = guests(address, 1).await;
-    assert_eq!(other[0].ask("/lane").await, "2");
+    gate.came.acquire().await.unwrap().forget();
+    soon(|| loads(bounds, &lanes.0.lanes).iter().any(|load| load.busy == ALL)).await;
+    let held = loads(bounds, &lanes.0.lanes).iter().position(|load| load.busy == ALL).unwrap();
+    let mut other = Asker::connect(address).await;
+    assert_eq!(other.ask("/lane").await, (2 - held).to_string());
+    gate.open.add_permits(1);
     assert_eq!(busy.hear().await, "done");
 }
 
@@ -123,6 +127,8 @@ async fn who_is_sent_on_is_served_there_even_in_the_middle_of_a_request() {
     assert_eq!((asking.ask("/lane").await, quiet.ask("/lane").await), ("1".into(), "1".into()));
     asking.say("/gate").await;
     gate.came.acquire().await.unwrap().forget();
+    // The lane is one thread: when it answers somebody else, who came waits at the gate.
+    assert_eq!(quiet.ask("/lane").await, "1");
     let [first, _] = &lanes.0.lanes[..] else { panic!("two were asked for") };
     first.send_on(Onward { to: 1, guests: 1 });
     gate.open.add_permits(1);
@@ -155,19 +161,32 @@ async fn a_lane_that_is_full_shares_and_one_that_is_not_needed_is_left() {
     }
 }
 
+async fn soon(is_so: impl Fn() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("it did not come to be");
+}
+
 fn guests_of(lanes: &Lanes) -> Vec<usize> {
     loads(UNWATCHED, &lanes.0.lanes).iter().map(|load| load.guests).collect()
 }
 
 async fn listening(lanes: &Lanes, gate: Arc<Gate>) -> SocketAddr {
+    let holding = gate.clone();
     let doors = Router::new()
         .route("/lane", get(async || here().to_string()))
         .route("/work", get(work))
         .route("/echo", post(async |body: Bytes| body))
         .route(
             "/hold",
-            get(async || {
-                thread::sleep(Duration::from_secs(2));
+            get(async move || {
+                holding.came.add_permits(1);
+                while holding.open.try_acquire().is_err() {
+                    thread::sleep(Duration::from_millis(1));
+                }
                 "done"
             }),
         )
@@ -255,14 +274,4 @@ impl Asker {
         self.0.read_exact(&mut body).await.unwrap();
         String::from_utf8(body).unwrap()
     }
-}
-
-async fn until(is_so: impl Fn() -> bool) {
-    for _ in 0..3_000 {
-        if is_so() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("it did not come to be");
 }
