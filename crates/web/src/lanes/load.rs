@@ -39,7 +39,7 @@ pub(super) const ALL: u32 = 1_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Load {
     /// The thousandths of the last turn in which its thread did something and had a core to do it on. What it waited for a core does not
-    /// count: where the cores are taken, another thread is no help.
+    /// count: where the cores are taken, another thread would take its time from who has them.
     pub(super) busy: u32,
     /// Its connections.
     pub(super) guests: usize,
