@@ -61,7 +61,7 @@ impl Future for Guest {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        let lane = this.place.lanes.get(this.place.at);
+        let lane = this.place.lane();
         if let Some(lane) = lane {
             lane.stir(&mut this.seen);
         }
