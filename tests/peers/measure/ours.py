@@ -139,10 +139,11 @@ class Ours:
 
     def furnish(self, signed_up: list) -> list:
         """Furnishes hotels through their doors."""
-        return [self._furnish_one(host, link) for host, link in signed_up]
+        return [self._furnish_one(f"127.0.1.{place}", *one) for place, one in enumerate(signed_up, 1)]
 
-    def _furnish_one(self, host: str, link: str) -> Hotel:
-        line = Line(self.port)
+    def _furnish_one(self, address: str, host: str, link: str) -> Hotel:
+        """Each owner comes from an address of his own: so many links from one would be guessing, and refused."""
+        line = Line(self.port, address)
         form = (("Content-Type", "application/x-www-form-urlencoded"),)
         entered = line.send(Request("POST", host, link.removeprefix(f"http://{host}"), form))
         cookie = entered.cookie("__Host-session")

@@ -63,10 +63,10 @@ class Answer:
 
 
 class Line:
-    """A kept-alive connection."""
+    """A kept-alive connection, from this address of the loopback."""
 
-    def __init__(self, port: int):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    def __init__(self, port: int, source: str = "127.0.0.1"):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120, source_address=(source, 0))
 
     def send(self, request: Request) -> Answer:
         """Asks, and reads the answer to its end."""
