@@ -2,8 +2,8 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use hotelhub_testkit::{dsn_of, env};
-use hotelhub_tests::{Hotel, Process, Servers, connect, free_port};
+use hotelhub_testkit::{dsn_of, env, free_port};
+use hotelhub_tests::{Hotel, Process, Servers, connect};
 use serde_json::Value;
 use tokio_postgres::Client;
 

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
-use hotelhub_testkit::env;
-use hotelhub_tests::{Connection, Process, free_port, post};
+use hotelhub_testkit::{env, free_port};
+use hotelhub_tests::{Connection, Process, post};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 

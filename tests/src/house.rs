@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use hotelhub_kernel::{Entropy, Key};
 use hotelhub_protocol::FeedKey;
-use hotelhub_testkit::{dsn_in, dsn_of};
+use hotelhub_testkit::{dsn_in, dsn_of, free_port};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio_postgres::{Client, Config, NoTls};
 
 use crate::connection::{Connection, get};
 use crate::patience::patiently;
-use crate::process::{Process, free_ports};
+use crate::process::Process;
 use crate::servers::Programs;
 
 pub use self::nodes::{Beside, Papers};
@@ -87,7 +87,7 @@ impl House {
         std::fs::create_dir_all(settings.dir.join("backups"))?;
         let central_dsn = central_database(&settings).await?;
         let (mail, smtp, mailbox) = start_mailbox(&settings).await?;
-        let [control_port, node_port, metrics_port] = free_ports()?;
+        let (control_port, node_port, metrics_port) = (free_port()?, free_port()?, free_port()?);
         let keys = Keys::roll(cluster_key);
         let control_env = control_env(&settings, &keys, &central_dsn, &smtp, control_port, node_port);
         let (admin, token) = furnish(&settings, &control_env).await?;
@@ -362,7 +362,7 @@ fn start_node(settings: &Settings, env: &[(String, String)]) -> Result<Process> 
 }
 
 async fn start_mailbox(settings: &Settings) -> Result<(Process, String, u16)> {
-    let [smtp, http] = free_ports()?;
+    let (smtp, http) = (free_port()?, free_port()?);
     let program = settings.programs.path("hotelhub-standins");
     let [smtp, inbox] = [smtp, http].map(|port| format!("127.0.0.1:{port}"));
     let args = ["mail", "--smtp", &smtp, "--http", &inbox];

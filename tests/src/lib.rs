@@ -17,6 +17,6 @@ pub use connection::{Connection, Reply, Unheard, form, get, page, post, post_as,
 pub use hotel::{Hotel, Stock, address_of, sign_up, sign_up_request, until_served};
 pub use house::{Beside, House, Papers, Settings, connect};
 pub use patience::patiently;
-pub use process::{Process, free_port, signal};
+pub use process::{Process, signal};
 pub use servers::{Programs, Servers};
 pub use watch::Watch;

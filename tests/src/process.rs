@@ -1,6 +1,5 @@
 //! A program that was started here, and that can be killed in every way.
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -128,19 +127,4 @@ pub async fn signal(pid: u32, name: &str) -> Result<()> {
     let status = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().await?;
     anyhow::ensure!(status.success(), "cannot send {name} to {pid}");
     Ok(())
-}
-
-/// A port of the loopback that nobody listens on now.
-pub fn free_port() -> Result<u16> {
-    free_ports().map(|[port]| port)
-}
-
-/// Several, no two alike.
-pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N]> {
-    let held = (0..N).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<std::io::Result<Vec<_>>>()?;
-    let mut ports = [0; N];
-    for (port, listener) in ports.iter_mut().zip(&held) {
-        *port = listener.local_addr()?.port();
-    }
-    Ok(ports)
 }

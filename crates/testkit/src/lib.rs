@@ -2,6 +2,7 @@
 pub mod env;
 mod hostile;
 pub mod mail;
+mod ports;
 mod quarters;
 mod routing;
 mod schema;
@@ -17,6 +18,7 @@ pub fn log() {
 }
 
 pub use hostile::Hostile;
+pub use ports::free_port;
 pub use quarters::{dsn_in, fresh_quarters, fresh_shared, shared_if_wished, tear_down};
 pub use routing::routing_table;
 pub use schema::Schema;

@@ -1,10 +1,11 @@
 //! More nodes than the first.
 use anyhow::{Context as _, Result};
+use hotelhub_testkit::free_port;
 use serde_json::Value;
 
 use super::{House, connect, pair};
 use crate::patience::patiently;
-use crate::process::{Process, free_ports};
+use crate::process::Process;
 
 /// A node beside the house's first.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ impl House {
 
     /// Starts an enrolled node on a folder of its own name, which is empty the first time. The house's first node is its peer.
     pub async fn start_beside(&self, papers: &Papers) -> Result<Beside> {
-        self.start_at(free_ports()?, papers.clone()).await
+        self.start_at([free_port()?, free_port()?], papers.clone()).await
     }
 
     /// Starts a node that has ended again, at its ports.

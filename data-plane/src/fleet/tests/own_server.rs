@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use hotelhub_kernel::{Entropy, Key, hex};
+use hotelhub_testkit::free_port;
 use tokio_postgres::{Client, Config};
 
 use super::connect;
@@ -43,7 +44,7 @@ impl OwnServer {
         ]);
         let made = as_account(account, &mut initdb).args(["-E", "UTF8", "--locale=C.UTF-8"]).output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let port = free_port();
+        let port = free_port().unwrap();
         let server = run(&folder, port, account, &node);
         let started = Self { folder, server, port, account, node };
         started.until_it_answers().await;
@@ -188,8 +189,4 @@ fn programs() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let debian = versions.map(|entry| entry.path().join("bin")).filter(|bin| bin.join("initdb").exists());
     debian.max().unwrap_or_else(|| "/usr/local/bin".into())
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -3,7 +3,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use hotelhub_tests::{Process, Programs, free_port};
+use hotelhub_testkit::free_port;
+use hotelhub_tests::{Process, Programs};
 
 use crate::compare::median;
 use crate::report::Figure;

@@ -3,7 +3,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hotelhub_tests::{Connection, Hotel, House, Process, Programs, free_port, get};
+use hotelhub_testkit::free_port;
+use hotelhub_tests::{Connection, Hotel, House, Process, Programs, get};
 
 use crate::compare::Compared;
 use crate::frames::{self, Frames};
