@@ -20,6 +20,8 @@ pub(super) struct Lane {
     turn: AtomicU32,
     /// See [`Load::busy`]. What is on its way to it counts already.
     busy: AtomicU32,
+    /// See [`Load::awake`].
+    awake: AtomicU32,
     /// When it looked at itself last, or got its first guest: milliseconds since `begun`.
     looked: AtomicU64,
     begun: Instant,
@@ -41,6 +43,7 @@ impl Lane {
             stirred: AtomicUsize::new(0),
             turn: AtomicU32::new(0),
             busy: AtomicU32::new(0),
+            awake: AtomicU32::new(0),
             looked: AtomicU64::new(0),
             begun: Instant::now(),
             leaving: AtomicUsize::new(0),
@@ -79,13 +82,15 @@ impl Lane {
     /// Sleeps until somebody comes, or may come.
     pub(super) async fn sleep(&self) {
         self.busy.store(0, Ordering::Relaxed);
+        self.awake.store(0, Ordering::Relaxed);
         self.active.store(0, Ordering::Relaxed);
         self.came.notified().await;
     }
 
-    /// A turn is over, in which it was so busy.
-    pub(super) fn looks_back(&self, busy: u32) {
+    /// A turn is over, in which it was so busy, and so long awake.
+    pub(super) fn looks_back(&self, (busy, awake): (u32, u32)) {
         self.busy.store(busy, Ordering::Relaxed);
+        self.awake.store(awake, Ordering::Relaxed);
         self.active.store(self.stirred.swap(0, Ordering::Relaxed), Ordering::Relaxed);
         self.turn.fetch_add(1, Ordering::Relaxed);
         self.looked.store(self.now(), Ordering::Relaxed);
@@ -122,8 +127,10 @@ impl Lane {
     }
 
     fn load(&self, bounds: Bounds) -> Load {
-        let busy = if self.is_held_up(bounds) { ALL } else { self.busy.load(Ordering::Relaxed) };
-        Load { busy, guests: self.guests.load(Ordering::Relaxed), active: self.active.load(Ordering::Relaxed) }
+        let held_up = self.is_held_up(bounds);
+        let told = |thousandths: &AtomicU32| if held_up { ALL } else { thousandths.load(Ordering::Relaxed) };
+        let (busy, awake) = (told(&self.busy), told(&self.awake));
+        Load { busy, awake, guests: self.guests.load(Ordering::Relaxed), active: self.active.load(Ordering::Relaxed) }
     }
 
     /// Whether it should have looked at itself long since: one of its guests computes without a pause.

@@ -20,6 +20,9 @@ pub(super) struct Bounds {
     pub(super) full: u32,
     /// ... to one that is less busy by so much at least: what is nearly as busy is no help.
     pub(super) apart: u32,
+    /// Guests with something to do that keep a lane from going to sleep between two of their requests: a lane that never sleeps and has twice
+    /// as many gives half of them away, busy or not.
+    pub(super) crowd: usize,
     /// Two lanes that are no busier than this together are one too many ...
     pub(super) little: u32,
     /// ... when it stays so for as many turns: connections are not thrown to and fro.
@@ -28,8 +31,16 @@ pub(super) struct Bounds {
 
 impl Bounds {
     /// A lane may be busy nearly all of its time; one that is not needed is left after 5 s.
-    pub(super) const USUAL: Self =
-        Self { turn: Duration::from_millis(250), room: 500, newcomer: 2, full: 850, apart: 300, little: 500, calm: 20 };
+    pub(super) const USUAL: Self = Self {
+        turn: Duration::from_millis(250),
+        room: 500,
+        newcomer: 2,
+        full: 850,
+        apart: 300,
+        crowd: 8,
+        little: 500,
+        calm: 20,
+    };
 }
 
 /// Busy all of the time.
@@ -41,6 +52,8 @@ pub(super) struct Load {
     /// The thousandths of the last turn in which its thread did something and had a core to do it on. What it waited for a core does not
     /// count: where the cores are taken, another thread would take its time from who has them.
     pub(super) busy: u32,
+    /// The thousandths in which it did something or could have: with what it waited for a core.
+    pub(super) awake: u32,
     /// Its connections.
     pub(super) guests: usize,
     /// Those that had something to do in the last turn.
@@ -66,11 +79,20 @@ fn least_busy(loads: &[Load]) -> Option<usize> {
 
 /// Whom a full lane sends on: as many of those that have something to do as leave both equally busy, if they are alike. One that is alone
 /// stays.
+///
+/// A lane that waits for a core counts as full when it has a crowd to share: two threads get more of the cores than one, and neither goes to
+/// sleep for want of guests.
 pub(super) fn relief(bounds: Bounds, loads: &[Load], mine: usize) -> Option<Onward> {
-    let own = loads.get(mine).filter(|own| own.busy >= bounds.full && own.active > 1)?;
+    let own = loads.get(mine)?;
     let to = least_busy(loads)?;
-    let apart = own.busy.checked_sub(loads.get(to)?.busy).filter(|apart| *apart >= bounds.apart)?;
-    let halves = usize::try_from(own.busy).ok()?.checked_mul(2)?;
+    let other = loads.get(to)?;
+    let (own_load, other_load) = match own {
+        own if own.busy >= bounds.full && own.active > 1 => (own.busy, other.busy),
+        own if own.awake >= bounds.full && own.active >= 2 * bounds.crowd => (own.awake, other.awake),
+        _ => return None,
+    };
+    let apart = own_load.checked_sub(other_load).filter(|apart| *apart >= bounds.apart)?;
+    let halves = usize::try_from(own_load).ok()?.checked_mul(2)?;
     let share = own.active.saturating_mul(usize::try_from(apart).ok()?).checked_div(halves).unwrap_or(0);
     Some(Onward { to, guests: share.max(1) })
 }
@@ -93,7 +115,7 @@ pub(super) async fn watch(bounds: Bounds, lanes: &[Lane], mine: usize) {
         }
         tokio::time::sleep(bounds.turn).await;
         let now = Reading::now();
-        lane.looks_back(now.busy_since(before));
+        lane.looks_back(now.since(before));
         before = now;
         let loads = loads(bounds, lanes);
         let unneeded = retreat(bounds, &loads, mine);
@@ -131,12 +153,14 @@ impl Reading {
         Self { wall: Instant::now(), awake, waited: waited().unwrap_or_default() }
     }
 
-    /// See [`Load::busy`].
-    fn busy_since(self, before: Self) -> u32 {
-        let busy = self.awake.saturating_sub(before.awake).saturating_sub(self.waited.saturating_sub(before.waited));
-        let passed = self.wall.duration_since(before.wall);
-        let thousandths = busy.as_nanos().saturating_mul(u128::from(ALL)) / passed.as_nanos().max(1);
-        u32::try_from(thousandths).unwrap_or(ALL)
+    /// See [`Load::busy`] and [`Load::awake`].
+    fn since(self, before: Self) -> (u32, u32) {
+        let awake = self.awake.saturating_sub(before.awake);
+        let busy = awake.saturating_sub(self.waited.saturating_sub(before.waited));
+        let passed = self.wall.duration_since(before.wall).as_nanos().max(1);
+        let thousandths =
+            |time: Duration| u32::try_from(time.as_nanos().saturating_mul(u128::from(ALL)) / passed).unwrap_or(ALL);
+        (thousandths(busy), thousandths(awake))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::tests::listening_on;
 
 /// A lane whose guests all have something to do.
 fn load(busy: u32, guests: usize) -> Load {
-    Load { busy, guests, active: guests }
+    Load { busy, awake: busy, guests, active: guests }
 }
 
 #[test]
@@ -38,13 +38,17 @@ fn a_full_lane_sends_as_many_on_as_leave_both_equally_busy() {
     assert_eq!(sent(&[load(950, 95), load(950, 9), load(350, 4)], 0), Some((2, 30)));
     assert_eq!(sent(&[load(1_000, 3), load(0, 0)], 0), Some((1, 1)), "three make two and one");
     assert_eq!(sent(&[load(1_000, 2), load(600, 5)], 0), Some((1, 1)), "one at least");
-    let idle = Load { busy: 1_000, guests: 100, active: 4 };
+    let idle = Load { active: 4, ..load(1_000, 100) };
     assert_eq!(sent(&[idle, load(0, 200)], 0), Some((1, 2)), "who is quiet does not count");
     assert_eq!(sent(&[Load { active: 1, ..idle }, load(0, 0)], 0), None, "one among quiet ones is alone");
     assert_eq!(sent(&[load(849, 100), load(0, 0)], 0), None, "it is not full");
     assert_eq!(sent(&[load(1_000, 100), load(800, 0)], 0), None, "the other is no help");
     assert_eq!(sent(&[load(1_000, 1), load(0, 0)], 0), None, "alone it would only carry its load about");
     assert_eq!(sent(&[load(1_000, 10)], 0), None);
+    let waiting = |guests| Load { awake: 990, ..load(600, guests) };
+    assert_eq!(sent(&[waiting(16), load(0, 0)], 0), Some((1, 8)), "it waits for a core, and has a crowd to share");
+    assert_eq!(sent(&[waiting(15), load(0, 0)], 0), None, "both would go to sleep between two requests");
+    assert_eq!(sent(&[waiting(40), Load { awake: 700, ..load(300, 8) }], 0), None, "the other hardly sleeps either");
 }
 
 #[test]
