@@ -1,6 +1,9 @@
 //! Every SQL statement of every store, for the test that prepares each against a freshly migrated database.
 use crate::{audit, boot, edge, exports, fleet, hotel, notify, people, queue, tenancy};
 
+/// What the first guests of a fresh hotel make a connection ask: the owner's way in, and the hotel itself.
+pub(crate) const ASKED_FIRST: &[&[&str]] = &[people::OWNERS_WAY_IN, people::WAY_IN, &[hotel::properties::THE_ONE]];
+
 /// The statements by capability.
 pub fn all() -> Vec<(&'static str, &'static [&'static str])> {
     let mut all = vec![

@@ -13,6 +13,7 @@ use super::leases::is_copy;
 use super::turning::turn_keys;
 use super::{Inner, LinkError, reports};
 use crate::fleet::Fleet;
+use crate::statements;
 
 /// Tenants made at once.
 const CREATING: usize = 2;
@@ -237,7 +238,7 @@ async fn stand_by(link: Arc<Inner>, fleet: Fleet, creating: Creating) {
         let ready = next.borrow_and_update().clone();
         fleet.stand_by(&ready).await;
         if link.parts.roles.contains(&Role::Serve) {
-            link.parts.pools.open_ahead(&ready).await;
+            link.parts.pools.open_ahead(&ready, statements::ASKED_FIRST).await;
         }
     }
 }

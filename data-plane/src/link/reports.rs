@@ -9,6 +9,7 @@ use super::client::Told;
 use super::orders::PAUSES;
 use super::{Inner, LinkError};
 use crate::fleet::{Fleet, FleetError};
+use crate::statements;
 
 /// Of a switch that was not heard for so long the writers are let in again.
 const UNHEARD: Duration = Duration::from_secs(5);
@@ -143,7 +144,7 @@ impl Inner {
             let ready = ReadyDatabase { cluster: cluster.clone(), database: database.clone() };
             fleet.stand_by_also(&ready).await;
             if self.parts.roles.contains(&Role::Serve) {
-                self.parts.pools.open_ahead_also(&ready).await;
+                self.parts.pools.open_ahead_also(&ready, statements::ASKED_FIRST).await;
             }
         }
         Ok(outcome)

@@ -14,8 +14,10 @@ mod tests;
 mod users;
 
 pub use gate::Gate;
+pub(crate) use links::ASKED_FIRST as OWNERS_WAY_IN;
 pub use passwords::SendPasswordLink;
 use refused::said;
+pub(crate) use sessions::ASKED_FIRST as WAY_IN;
 pub use sessions::{MaybeStaff, Staff};
 
 use axum::Router;

@@ -104,6 +104,15 @@ impl Session {
         }))
     }
 
+    /// Prepares a statement; one that takes no values is asked once, so that the server has planned it. Only for what reads.
+    pub(super) async fn rehearse(&self, sql: &'static str) -> Result<(), DbError> {
+        let statement = self.counted(pin!(self.prepared(sql))).await?;
+        if statement.params().is_empty() {
+            self.counted(pin!(self.client.query(&statement, &[]))).await?;
+        }
+        Ok(())
+    }
+
     /// A statement and a word right behind it, in one round trip once the statement is known. The statement is prepared before anything is
     /// sent, or the word would overtake it.
     pub(super) async fn execute_and_say(

@@ -7,7 +7,7 @@ pub(crate) use model::{Purpose, Spent};
 #[cfg(test)]
 pub(crate) use pages::LinkPage;
 pub(crate) use pages::{mail_was_read, pages, spent, used};
-pub(crate) use store::STATEMENTS;
+pub(crate) use store::{ASKED_FIRST, STATEMENTS};
 
 use hotelhub_identity::LinkToken;
 use uuid::Uuid;

@@ -23,6 +23,9 @@ const USE: &str = "
 const USE_ALL: &str = "
     update one_time_links set used_at = $3 where user_id = $1 and purpose = $2 and used_at is null";
 
+/// What the owner's way in asks.
+pub(crate) const ASKED_FIRST: &[&str] = &[OWNER, USE];
+
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[INSERT, OWNER, USE, USE_ALL];
 

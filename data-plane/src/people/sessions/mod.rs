@@ -14,7 +14,7 @@ pub(crate) use pages::pages;
 pub(crate) use routes::{end_one, router, with_session};
 pub(crate) use sign_in::{open, rotate};
 pub use staff::{MaybeStaff, Staff};
-pub(crate) use store::STATEMENTS;
+pub(crate) use store::{ASKED_FIRST, STATEMENTS};
 pub(crate) use visitor::Visitor;
 
 use uuid::Uuid;

@@ -42,6 +42,9 @@ const REVOKE_ALL_BUT: &str = "
     update sessions set revoked_at = $3
      where user_id = $1 and revoked_at is null and ($2::uuid is null or id <> $2)";
 
+/// What everybody asks who comes in.
+pub(crate) const ASKED_FIRST: &[&str] = &[INSERT, WHO];
+
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[WHO, SEEN, INSERT, ROTATE, LIST, REVOKE, REVOKE_ALL_BUT];
 

@@ -11,6 +11,7 @@ use tokio_postgres::Config;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
+use super::ahead::Asked;
 use super::backend::{Backend, connect};
 use super::budget::{Permit, Waiting};
 use super::dial::DialError;
@@ -135,13 +136,21 @@ impl Opener {
         proof.await.is_ok_and(|proof| proof.is_ok()).then_some(backend)
     }
 
-    /// Opens a connection to a database that is nobody's house yet, by the newest key.
-    pub(super) async fn ahead(server: &Server, config: &Config, permit: Permit) -> Result<Backend, OpenError> {
+    /// Opens a connection to a database that is nobody's house yet, by the newest key, and rehearses what it will be asked first.
+    pub(super) async fn ahead(
+        server: &Server,
+        config: &Config,
+        permit: Permit,
+        asked: Asked,
+    ) -> Result<Backend, OpenError> {
         let limit = server.limits.connect;
         let opened = async {
             let backend = connect(config, permit).await?;
             // In vain, but the server has read its catalogue then.
             backend.session().first_text(WHOSE_HOUSE).await?;
+            for sql in asked.concat() {
+                backend.session().rehearse(sql).await?;
+            }
             backend.rest();
             Ok(backend)
         };

@@ -225,6 +225,8 @@ async fn a_quiet_hotel_gives_its_connections_up() {
     assert_ne!(pid(&melati).await, first, "and opens a new one when somebody asks");
 }
 
+const ASKED_FIRST: &str = "select slug from house";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_opened_ahead_is_the_first_its_tenant_is_lent_and_the_first_to_go_when_others_need_it() {
     let house = House::saas_with(4, |settings| settings.pool.budget = 1).await;
@@ -234,16 +236,18 @@ async fn a_connection_opened_ahead_is_the_first_its_tenant_is_lent_and_the_first
         let placement = &tenant.route().placement;
         ReadyDatabase { cluster: placement.cluster.clone(), database: placement.quarters() }
     };
-    pools.open_ahead(&[ready(&melati)]).await;
+    pools.open_ahead(&[ready(&melati)], &[&[ASKED_FIRST]]).await;
     assert_eq!(pools.open_connections(), 1);
-    pools.open_ahead_also(&ready(&kenanga)).await;
+    pools.open_ahead_also(&ready(&kenanga), &[]).await;
     assert_eq!(pools.open_connections(), 1, "nothing is opened ahead over the budget");
-    pid(&melati).await;
+    let prepared = "select count(*) from pg_prepared_statements where statement = $1";
+    let prepared: i64 = melati.connect().await.unwrap().query_one(prepared, &[&ASKED_FIRST]).await.unwrap().get(0);
+    assert_eq!(prepared, 1, "it knows what it is asked first");
     assert_eq!((pools.open_connections(), counted(&house.node, "hotelhub_pool_opens_total")), (1, 0));
 
     pid(&kenanga).await;
     settles_at(&house, 1).await;
     melati.connect().await.unwrap();
-    pools.open_ahead(&[]).await;
+    pools.open_ahead(&[], &[]).await;
     settles_at(&house, 1).await;
 }
