@@ -1,4 +1,4 @@
-//! Nodes behind a balancer: requests go round, and none to a node that is on its way out.
+//! Nodes behind a balancer: requests go round or by their host, and none to a node that is on its way out.
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -81,6 +81,16 @@ impl Balance {
         Some([at(turn)?, at(turn + 1)?])
     }
 
+    /// The places of the node that is a hotel's while it is in, and of the one that stands in for it: of the others no hotel changes its node
+    /// for that.
+    fn home_of(&self, hotel: usize) -> Option<[usize; 2]> {
+        let (out, many) = (self.0.out.load(Ordering::SeqCst), self.0.ports.len());
+        let home = hotel.checked_rem(many)?;
+        let others: Vec<usize> = (0..many).filter(|place| *place != home).collect();
+        let next = hotel.checked_div(many)?.checked_rem(others.len()).and_then(|turn| others.get(turn).copied())?;
+        Some(if home == out { [next, next] } else { [home, next] })
+    }
+
     fn is_out(&self, place: usize) -> bool {
         self.0.out.load(Ordering::SeqCst) == place
     }
@@ -98,11 +108,22 @@ impl Caller {
     /// # Errors
     /// When nobody answers.
     pub async fn ask(&mut self, request: &[u8]) -> Result<Answered> {
-        let [first, other] = self.balance.two().context("no node is in")?;
+        let two = self.balance.two().context("no node is in")?;
+        self.ask_one_of(two, request).await
+    }
+
+    /// Asks the node that is this hotel's, as a balancer does that goes by the host; else as [`Self::ask`].
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub async fn ask_at_home(&mut self, hotel: usize, request: &[u8]) -> Result<Answered> {
+        let two = self.balance.home_of(hotel).context("there are not two nodes")?;
+        self.ask_one_of(two, request).await
+    }
+
+    async fn ask_one_of(&mut self, [first, other]: [usize; 2], request: &[u8]) -> Result<Answered> {
         match self.sent(first, request).await {
             Err(error) if error.is::<Unheard>() && self.balance.is_out(first) => {
-                let [next, _] = self.balance.two().context("no node is in")?;
-                let other = if next == first { other } else { next };
                 Ok(Answered { reply: self.sent(other, request).await?, again: true })
             }
             answered => Ok(Answered { reply: answered?, again: false }),
@@ -191,5 +212,24 @@ mod tests {
         hears(&mut caller, "first").await;
         first.abort();
         assert!(caller.ask(&get("melati.example", "/", None)).await.unwrap_err().is::<Unheard>());
+    }
+
+    #[test]
+    fn a_hotel_stays_at_its_node_but_while_that_is_out() {
+        let balance = Balance::over([1, 2, 3]);
+        let homes =
+            |balance: &Balance| -> Vec<usize> { (0..60).map(|hotel| balance.home_of(hotel).unwrap()[0]).collect() };
+        let before = homes(&balance);
+        balance.take_out(1);
+        let meanwhile = homes(&balance);
+        for (home, other) in before.iter().zip(&meanwhile) {
+            assert_eq!(*home != 1, home == other);
+            assert!(*other != 1);
+        }
+        let moved =
+            |place| before.iter().zip(&meanwhile).filter(|(home, other)| home != other && **other == place).count();
+        assert_eq!((moved(0), moved(2)), (10, 10), "both others stand in");
+        balance.put_back();
+        assert_eq!(homes(&balance), before);
     }
 }

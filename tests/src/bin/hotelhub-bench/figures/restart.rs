@@ -28,7 +28,8 @@ struct Tally {
     failed: AtomicU64,
 }
 
-/// Takes each node out of the balance, stops it, starts it anew and puts it back, again and again.
+/// Takes each node out of the balance, stops it, starts it anew and puts it back, again and again. The balance goes by the host: where
+/// requests go round, each node needs a connection for each hotel, and three have not got so many.
 pub(crate) async fn of_three_nodes(house: &mut House, last: usize) -> Result<Vec<Figure>> {
     let mut beside = [house.another_node("node-4", "serve").await?, house.another_node("node-5", "serve").await?];
     for name in ["node-4", "node-5"] {
@@ -106,12 +107,12 @@ async fn ask_on_and_on(
     over: Arc<AtomicBool>,
 ) {
     let (mut pace, mut caller) = (interval(PACE), balance.caller());
-    for request in requests.iter().cycle().skip(guest * requests.len() / GUESTS) {
+    for (hotel, request) in requests.iter().enumerate().cycle().skip(guest * requests.len() / GUESTS) {
         pace.tick().await;
         if over.load(Ordering::Relaxed) {
             break;
         }
-        match caller.ask(request).await {
+        match caller.ask_at_home(hotel, request).await {
             Ok(Answered { reply, again }) if reply.status == 200 => {
                 tally.answered.fetch_add(1, Ordering::Relaxed);
                 tally.again.fetch_add(u64::from(again), Ordering::Relaxed);
