@@ -70,11 +70,12 @@ pub(super) struct Onward {
 
 /// Where the next connection goes: to the first lane that has room, else to the least busy. None where there is no lane.
 pub(super) fn first_with_room(bounds: Bounds, loads: &[Load]) -> Option<usize> {
-    loads.iter().position(|load| load.busy < bounds.room).or_else(|| least_busy(loads))
+    loads.iter().position(|load| load.busy < bounds.room).or_else(|| least(loads, |load| load.busy))
 }
 
-fn least_busy(loads: &[Load]) -> Option<usize> {
-    (0..loads.len()).min_by_key(|&place| loads.get(place).map(|load| (load.busy, load.guests)))
+/// The lane of which this is the least.
+fn least(loads: &[Load], measure: fn(&Load) -> u32) -> Option<usize> {
+    (0..loads.len()).min_by_key(|&place| loads.get(place).map(|load| (measure(load), load.guests)))
 }
 
 /// Whom a full lane sends on: as many of those that have something to do as leave both equally busy, if they are alike. One that is alone
@@ -84,15 +85,14 @@ fn least_busy(loads: &[Load]) -> Option<usize> {
 /// sleep for want of guests.
 pub(super) fn relief(bounds: Bounds, loads: &[Load], mine: usize) -> Option<Onward> {
     let own = loads.get(mine)?;
-    let to = least_busy(loads)?;
-    let other = loads.get(to)?;
-    let (own_load, other_load) = match own {
-        own if own.busy >= bounds.full && own.active > 1 => (own.busy, other.busy),
-        own if own.awake >= bounds.full && own.active >= 2 * bounds.crowd => (own.awake, other.awake),
+    let measure: fn(&Load) -> u32 = match own {
+        own if own.busy >= bounds.full && own.active > 1 => |load| load.busy,
+        own if own.awake >= bounds.full && own.active >= 2 * bounds.crowd => |load| load.awake,
         _ => return None,
     };
-    let apart = own_load.checked_sub(other_load).filter(|apart| *apart >= bounds.apart)?;
-    let halves = usize::try_from(own_load).ok()?.checked_mul(2)?;
+    let to = least(loads, measure)?;
+    let apart = measure(own).checked_sub(measure(loads.get(to)?)).filter(|apart| *apart >= bounds.apart)?;
+    let halves = usize::try_from(measure(own)).ok()?.checked_mul(2)?;
     let share = own.active.saturating_mul(usize::try_from(apart).ok()?).checked_div(halves).unwrap_or(0);
     Some(Onward { to, guests: share.max(1) })
 }

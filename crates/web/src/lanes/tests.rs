@@ -49,6 +49,8 @@ fn a_full_lane_sends_as_many_on_as_leave_both_equally_busy() {
     assert_eq!(sent(&[waiting(16), load(0, 0)], 0), Some((1, 8)), "it waits for a core, and has a crowd to share");
     assert_eq!(sent(&[waiting(15), load(0, 0)], 0), None, "both would go to sleep between two requests");
     assert_eq!(sent(&[waiting(40), Load { awake: 700, ..load(300, 8) }], 0), None, "the other hardly sleeps either");
+    let hardly_sleeps = Load { awake: 900, ..load(100, 9) };
+    assert_eq!(sent(&[waiting(16), hardly_sleeps, load(300, 3)], 0), Some((2, 5)), "to the one that sleeps most");
 }
 
 #[test]
