@@ -81,14 +81,14 @@ impl Balance {
         Some([at(turn)?, at(turn + 1)?])
     }
 
-    /// The places of the node that is a hotel's while it is in, and of the one that stands in for it: of the others no hotel changes its node
-    /// for that.
+    /// The places of the node that a hotel is at, and of the one that stands in for it: while a node is out only its own hotels are elsewhere.
+    /// One node is out at most, so one of the two is in.
     fn home_of(&self, hotel: usize) -> Option<[usize; 2]> {
         let (out, many) = (self.0.out.load(Ordering::SeqCst), self.0.ports.len());
         let home = hotel.checked_rem(many)?;
         let others: Vec<usize> = (0..many).filter(|place| *place != home).collect();
         let next = hotel.checked_div(many)?.checked_rem(others.len()).and_then(|turn| others.get(turn).copied())?;
-        Some(if home == out { [next, next] } else { [home, next] })
+        Some(if home == out { [next, home] } else { [home, next] })
     }
 
     fn is_out(&self, place: usize) -> bool {
